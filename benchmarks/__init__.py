@@ -1,0 +1,1 @@
+"""What is measured: datasets, protocols, ready specs and the embedded default."""

@@ -1,0 +1,1 @@
+"""Image classification datasets: one small file each, a registry, few-shot sampling."""

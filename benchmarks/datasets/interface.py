@@ -1,0 +1,114 @@
+"""What a dataset is to the benchmark: a card of facts, class names, and images by split."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from PIL import Image
+
+Split = Literal["train", "val", "test"]
+
+
+class DatasetError(Exception):
+    """A dataset that can't be used as asked: what was expected, what was found, what to do."""
+
+
+class ImageUnreadable(DatasetError):
+    """One image of a dataset that is missing or corrupt; names the dataset and the image."""
+
+    def __init__(self, dataset: str, reference: str, reason: str) -> None:
+        super().__init__(
+            f"dataset {dataset}: can't read image {reference!r}: {reason}. "
+            f"Replace the file, or remove it from the split file."
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One labelled image, named but not yet opened.
+
+    Attributes:
+        reference: name of the image, unique and stable within its dataset (a relative path, or
+            a shard and row).
+        label: class index, from 0.
+    """
+
+    reference: str
+    label: int
+
+
+@dataclass(frozen=True)
+class Card:
+    """Facts about a dataset that are known without having it.
+
+    Attributes:
+        name: the name that specs use, in snake case.
+        title: the name that people use.
+        classes: number of classes.
+        images: how many images each split of a full copy has.
+        templates: hand-written prompts with one `{}` for the class name; the first one is the
+            dataset's own, used by zero-shot and by every method that keeps the text fixed.
+        how_to_get: one or two sentences that tell a user how to obtain the data.
+        folder: name of the dataset's folder below the data root; empty when it needs none.
+    """
+
+    name: str
+    title: str
+    classes: int
+    images: dict[Split, int] = field(hash=False)
+    templates: tuple[str, ...]
+    how_to_get: str
+    folder: str = ""
+
+
+class Dataset(ABC):
+    """A labelled image collection with train, val and test splits.
+
+    Subclasses set `card` and answer the four questions below. Construction must be cheap: nothing
+    is read before a question is asked, so that a plan can name what is missing.
+
+    Args:
+        root: the data root, which holds one folder a dataset.
+    """
+
+    card: ClassVar[Card]
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    @property
+    def folder(self) -> Path:
+        """This dataset's own folder below the data root."""
+        return self.root / self.card.folder
+
+    @abstractmethod
+    def missing(self) -> str | None:
+        """Says what is missing and how to get it; None when the dataset can be read."""
+
+    @abstractmethod
+    def class_names(self) -> tuple[str, ...]:
+        """Class names by label, as they enter a prompt (blanks, not underscores)."""
+
+    @abstractmethod
+    def items(self, split: Split) -> Sequence[Item]:
+        """The items of a split, always in the same order.
+
+        Raises:
+            DatasetError: the dataset is missing or its split file is malformed.
+        """
+
+    @abstractmethod
+    def open(self, item: Item) -> Image.Image:
+        """Opens one image, decoded, in RGB.
+
+        Raises:
+            ImageUnreadable: the image is missing or corrupt.
+        """
+
+    def revision(self) -> str:
+        """Identifies contents where references alone don't (for example by a shard's hash)."""
+        return ""

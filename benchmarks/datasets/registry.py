@@ -1,0 +1,75 @@
+"""Finds datasets by name: every `Dataset` subclass with a card in the packages listed here."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+from collections.abc import Iterator
+from difflib import get_close_matches
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+from benchmarks.datasets.interface import Dataset, DatasetError
+
+PACKAGES = ("benchmarks.datasets", "benchmarks.pocket.datasets")
+
+
+class UnknownDataset(DatasetError):
+    """A name that no dataset has; suggests the nearest ones."""
+
+    def __init__(self, name: str) -> None:
+        near = get_close_matches(name, dataset_names(), n=3, cutoff=0.5)
+        hint = (
+            f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(dataset_names())}."
+        )
+        super().__init__(f"unknown dataset {name!r}. {hint}")
+
+
+@cache
+def dataset_classes() -> dict[str, type[Dataset]]:
+    """All known datasets by name."""
+    found: dict[str, type[Dataset]] = {}
+    for module in _modules():
+        for _, cls in inspect.getmembers(module, inspect.isclass):
+            if not issubclass(cls, Dataset) or not hasattr(cls, "card"):
+                continue
+            other = found.setdefault(cls.card.name, cls)
+            if other is not cls:
+                raise DatasetError(f"two datasets are called {cls.card.name!r}: {other} and {cls}")
+    return dict(sorted(found.items()))
+
+
+def dataset_names() -> tuple[str, ...]:
+    """Names of all known datasets, sorted."""
+    return tuple(dataset_classes())
+
+
+def dataset_class(name: str) -> type[Dataset]:
+    """The dataset class called `name`.
+
+    Raises:
+        UnknownDataset: no dataset has that name.
+    """
+    try:
+        return dataset_classes()[name]
+    except KeyError:
+        raise UnknownDataset(name) from None
+
+
+def open_dataset(name: str, root: Path) -> Dataset:
+    """The dataset called `name` below the data root; reads nothing yet.
+
+    Raises:
+        UnknownDataset: no dataset has that name.
+    """
+    return dataset_class(name)(root)
+
+
+def _modules() -> Iterator[ModuleType]:
+    for package_name in PACKAGES:
+        package = importlib.import_module(package_name)
+        yield package
+        for info in pkgutil.iter_modules(getattr(package, "__path__", [])):
+            yield importlib.import_module(f"{package_name}.{info.name}")

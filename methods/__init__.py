@@ -1,0 +1,1 @@
+"""How prompts are proposed: pure ask/tell methods and the parts they share."""

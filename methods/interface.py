@@ -1,0 +1,193 @@
+"""What a method is: a state machine that asks the black box about prompts and is told scores."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+from pydantic import BaseModel, ConfigDict
+from torch import Tensor
+
+
+class PixelPrompt(Protocol):
+    """K ways to change the pixels of a mini-batch, applied lazily so that memory stays bounded."""
+
+    def __len__(self) -> int:
+        """Number of candidates K."""
+
+    def apply(self, images: Tensor, candidate: int) -> Tensor:
+        """Changes CLIP-normalised `images` `(B, 3, H, W)` the way one candidate does.
+
+        Returns:
+            A `(B, 3, H, W)` tensor; `images` itself is left as it was.
+        """
+
+
+@dataclass(frozen=True)
+class Prompts:
+    """K candidate prompts; the parts that are None leave that input of the model as it is.
+
+    Exactly one of `context` and `templates` says what the text tower reads.
+
+    Attributes:
+        context: soft text context, `(K, T, D)`: T token embeddings that stand between the
+            start-of-text token and the class name.
+        templates: hand-written prompts with one `{}` for the class name, the same for all K
+            candidates; several are averaged as normalised features.
+        visual_tokens: `(K, V, W)` tokens appended to the image tower's sequence.
+        pixels: how each candidate changes the images.
+    """
+
+    context: Tensor | None = None
+    templates: tuple[str, ...] | None = None
+    visual_tokens: Tensor | None = None
+    pixels: PixelPrompt | None = None
+
+    def __post_init__(self) -> None:
+        if (self.context is None) == (self.templates is None):
+            raise ValueError("a prompt needs either `context` or `templates`, and not both")
+        sizes = {
+            len(part)
+            for part in (self.context, self.visual_tokens, self.pixels)
+            if part is not None
+        }
+        if len(sizes) > 1:
+            raise ValueError(
+                f"the parts of a prompt disagree on the number of candidates: {sorted(sizes)}"
+            )
+
+    @property
+    def count(self) -> int:
+        """Number of candidates K (1 for hand-written templates alone)."""
+        for part in (self.context, self.visual_tokens, self.pixels):
+            if part is not None:
+                return len(part)
+        return 1
+
+    @property
+    def touches_images(self) -> bool:
+        """Whether the image tower sees anything but the plain image."""
+        return self.visual_tokens is not None or self.pixels is not None
+
+
+@dataclass(frozen=True)
+class PromptSpace:
+    """The shapes and scales of what a black box accepts.
+
+    Attributes:
+        text_width: width D of a token embedding.
+        context_tokens: the most soft context tokens that fit beside the longest class name.
+        vision_width: width W of a visual token; 0 when the image tower takes none.
+        image_size: height and width of an image, in pixels.
+        token_embedding_std: standard deviation of the token embedding table.
+    """
+
+    text_width: int
+    context_tokens: int
+    vision_width: int
+    image_size: int
+    token_embedding_std: float
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What a method knows of its task: never images, labels or weights.
+
+    Attributes:
+        space: what the black box accepts.
+        classes: number of classes C.
+        templates: the dataset's hand-written prompts; the first is its own.
+        batches_per_epoch: mini-batches in one pass of the training split.
+        budget: how many queries may be spent.
+        seed: drives every random draw of the method.
+    """
+
+    space: PromptSpace
+    classes: int
+    templates: tuple[str, ...]
+    batches_per_epoch: int
+    budget: int
+    seed: int
+
+
+@dataclass(frozen=True)
+class Scores:
+    """The black box's answer to one `ask`.
+
+    Attributes:
+        logits: `(K, B, C)` class scores of each candidate on the mini-batch.
+        labels: `(B,)` true classes of the mini-batch.
+    """
+
+    logits: Tensor
+    labels: Tensor
+
+
+@dataclass(frozen=True)
+class State:
+    """All that a method needs to go on: tensors and plain JSON values."""
+
+    tensors: Mapping[str, Tensor] = field(default_factory=dict)
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Settings(BaseModel):
+    """Base of every method's settings: frozen, and strict about names."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class SettingsError(ValueError):
+    """Settings that can't work on this problem: what was given, what is allowed, what to do."""
+
+
+class Method(ABC):
+    """An ask/tell optimiser of prompts, without a loop, a budget or files of its own.
+
+    Same problem and settings, same first k prompts. `state` after any `tell` and `load` on a new
+    instance go on exactly as if nothing had happened.
+
+    Args:
+        problem: what is to be solved.
+        settings: an instance of the class's own `Settings`.
+
+    Raises:
+        SettingsError: the settings can't work on this problem.
+    """
+
+    name: ClassVar[str]
+    """The name that specs use."""
+    version: ClassVar[int]
+    """Goes up whenever the same settings propose other prompts; part of every cell's key."""
+    settings_type: ClassVar[type[Settings]]
+    trains: ClassVar[bool] = True
+    """False for methods that never ask: shots, seed and budget don't matter to them."""
+
+    @abstractmethod
+    def __init__(self, problem: Problem, settings: Any) -> None: ...
+
+    @abstractmethod
+    def ask(self) -> Prompts | None:
+        """The next candidates, all for one mini-batch; None when the method is done."""
+
+    @abstractmethod
+    def tell(self, scores: Scores) -> Mapping[str, float]:
+        """Takes the answer to the last `ask`; returns measurements worth plotting over queries."""
+
+    @abstractmethod
+    def best_prompt(self) -> Prompts:
+        """The one prompt (K = 1) that the method would deploy now."""
+
+    @abstractmethod
+    def state(self) -> State:
+        """Everything needed to go on from here."""
+
+    @abstractmethod
+    def load(self, state: State) -> None:
+        """Goes on from `state`.
+
+        Raises:
+            SettingsError: the state has other shapes than these settings need.
+        """

@@ -1,0 +1,1 @@
+"""Where and when: spec -> plan -> run -> store -> report."""

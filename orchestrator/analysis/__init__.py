@@ -1,0 +1,1 @@
+"""Metrics, statistics, tables and plots over finished traces; one file each."""

@@ -1,0 +1,13 @@
+"""Suggestions for names that nothing has."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A sentence with the nearest known names, or with all of them when none is near."""
+    names = list(known)
+    near = get_close_matches(name, names, n=3, cutoff=0.5)
+    return f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(names)}."

@@ -1,0 +1,1 @@
+"""The black box: prompts and images in, class scores out, every query counted."""

@@ -1,0 +1,125 @@
+"""An oracle that is an open_clip model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from methods.interface import Prompts, PromptSpace
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import ResolvedBackbone, load_model, load_tokenizer
+from orchestrator.oracle.image_tower import ImageTower
+from orchestrator.oracle.interface import Batch, Oracle
+from orchestrator.oracle.ledger import Ledger
+from orchestrator.oracle.text_tower import TextTower
+from orchestrator.precision import Precision
+
+
+@dataclass(frozen=True)
+class LoadedClip:
+    """A model in memory, shared by all oracles of an actor.
+
+    Attributes:
+        backbone: what was loaded.
+        model: the open_clip model.
+        tokenizer: its tokenizer.
+        image_size: height and width of its input, in pixels.
+    """
+
+    backbone: ResolvedBackbone
+    model: nn.Module
+    tokenizer: Any
+    image_size: int
+
+    @property
+    def logit_scale(self) -> float:
+        """The factor that turns cosines into logits."""
+        scale: Any = self.model.logit_scale
+        return float(scale.exp())
+
+
+def load_clip(backbone: ResolvedBackbone, precision: Precision, device: torch.device) -> LoadedClip:
+    """Loads model and tokenizer.
+
+    Raises:
+        UserError: the weights can't be had or don't fit the model.
+    """
+    size = backbone.config["vision_cfg"]["image_size"]
+    return LoadedClip(
+        backbone,
+        load_model(backbone, precision, device),
+        load_tokenizer(backbone),
+        int(size if isinstance(size, int) else size[0]),
+    )
+
+
+class ClipOracle(Oracle):
+    """A CLIP model bound to class names and a budget.
+
+    Args:
+        clip: the model.
+        class_names: C names.
+        method: the method's ledger, with the budget as its limit.
+        observer: the observer's ledger.
+
+    Raises:
+        UserError: the model can't take soft context, or a class name is too long.
+    """
+
+    def __init__(
+        self, clip: LoadedClip, class_names: tuple[str, ...], method: Ledger, observer: Ledger
+    ) -> None:
+        self.method = method
+        self.observer = observer
+        self._scale = clip.logit_scale
+        self._text = TextTower(clip.model, clip.tokenizer, class_names)
+        self._image = ImageTower(clip.model)
+        self.space = PromptSpace(
+            text_width=self._text.width,
+            context_tokens=self._text.context_tokens,
+            vision_width=self._image.token_width,
+            image_size=clip.image_size,
+            token_embedding_std=self._text.embedding_std,
+        )
+
+    @torch.inference_mode()
+    def encode_images(self, images: Tensor) -> Tensor:
+        """Normalised features `(B, E)` of the plain image tower; charged to nobody.
+
+        A query is charged when a prompt is answered, whether or not its images were encoded ahead.
+        """
+        return self._image.encode(images)
+
+    def _answer(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
+        with torch.inference_mode():
+            text = self._class_features(prompts)
+        for batch in batches:
+            with torch.inference_mode():
+                image = self._image_features(prompts, batch)
+                logits = self._scale * image.to(text) @ text.mT
+            yield batch, logits.cpu()
+
+    def _class_features(self, prompts: Prompts) -> Tensor:
+        if prompts.templates is not None:
+            return self._text.encode_templates(prompts.templates)
+        if prompts.context is None:  # excluded by Prompts, said again for the type checker
+            raise ValueError("a prompt needs either a context or templates")
+        return self._text.encode_context(prompts.context)
+
+    def _image_features(self, prompts: Prompts, batch: Batch) -> Tensor:
+        """`(1 or K, B, E)`: the plain features serve all candidates that leave images alone."""
+        if prompts.touches_images:
+            return self._image.encode_prompted(_pixels(batch), prompts)
+        if batch.features is not None:
+            return batch.features.unsqueeze(0)
+        return self._image.encode(_pixels(batch)).unsqueeze(0)
+
+
+def _pixels(batch: Batch) -> Tensor:
+    if batch.images is None:
+        raise UserError("this prompt changes what the image tower sees, so it needs pixels")
+    return batch.images

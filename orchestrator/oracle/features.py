@@ -1,0 +1,144 @@
+"""Features of the plain image tower for a list of images, computed once and shared.
+
+What prompts leave alone need not be encoded twice: the features of a split depend on weights,
+images, preprocessing and precision, and on nothing else.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from safetensors import SafetensorError
+from safetensors.numpy import load, save
+from torch import Tensor
+
+from benchmarks.datasets.interface import Dataset, Item
+from benchmarks.preprocessing import Preprocessing
+from orchestrator.oracle.interface import Batch
+from orchestrator.precision import Precision
+
+CHUNK = 256
+DECODERS = 4
+
+Encoder = Callable[[Tensor], Tensor]
+"""From `(B, 3, S, S)` pixels to `(B, E)` normalised features of the plain image tower."""
+
+_FORMAT = 1
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """Normalised image features and labels of a split, in order.
+
+    The array may lie in memory that other processes see, so it is read-only; `batches` hands out
+    copies.
+
+    Attributes:
+        features: `(N, E)` float32.
+        labels: `(N,)` int64.
+    """
+
+    features: NDArray[np.float32]
+    labels: NDArray[np.int64]
+
+    def __post_init__(self) -> None:
+        self.features.flags.writeable = False
+        self.labels.flags.writeable = False
+
+    def __len__(self) -> int:
+        return len(self.labels)
+
+    def batches(self, size: int = 4096) -> Iterator[Batch]:
+        """The whole table as batches of features."""
+        for start in range(0, len(self), size):
+            yield self.rows(np.arange(start, min(start + size, len(self))))
+
+    def rows(self, index: NDArray[np.int64]) -> Batch:
+        """Some rows as one batch."""
+        return Batch(
+            labels=torch.from_numpy(self.labels[index]),
+            features=torch.from_numpy(self.features[index]),
+        )
+
+    def to_bytes(self) -> bytes:
+        """The table as a safetensors file."""
+        return bytes(save({"features": self.features, "labels": self.labels}))
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> FeatureTable | None:
+        """The table in a safetensors file; None when the file is damaged."""
+        try:
+            arrays = load(data)
+            return cls(arrays["features"], arrays["labels"])
+        except (SafetensorError, KeyError):
+            return None
+
+
+def feature_digest(
+    weights: str, split: str, preprocessing: Preprocessing, precision: Precision
+) -> str:
+    """Names a feature table by all that it depends on.
+
+    Args:
+        weights: digest of the model's weights.
+        split: digest of the images.
+        preprocessing: how images become tensors.
+        precision: number format of the image tower.
+    """
+    parts = (str(_FORMAT), weights, split, preprocessing.digest(), precision)
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class ImageSplit:
+    """Images of a split, and how they become tensors.
+
+    Attributes:
+        dataset: opens the images.
+        items: the split, in order.
+        preprocessing: the transform.
+    """
+
+    dataset: Dataset
+    items: tuple[Item, ...]
+    preprocessing: Preprocessing
+
+    def pixels(self, size: int = CHUNK) -> Iterator[Tensor]:
+        """Test-transformed images `(<= size, 3, S, S)`, decoded ahead of use in threads.
+
+        Raises:
+            ImageUnreadable: an image is missing or corrupt.
+        """
+        chunks = [self.items[start : start + size] for start in range(0, len(self.items), size)]
+        with ThreadPoolExecutor(max_workers=DECODERS) as threads:
+            ahead = threads.map(self._decode, chunks[0]) if chunks else iter(())
+            for following in chunks[1:]:
+                ready = torch.stack(list(ahead))
+                ahead = threads.map(self._decode, following)
+                yield ready
+            if chunks:
+                yield torch.stack(list(ahead))
+
+    def encode(self, encoder: Encoder) -> FeatureTable:
+        """Features of the plain image tower.
+
+        Raises:
+            ImageUnreadable: an image is missing or corrupt.
+        """
+        encoded = [encoder(images).float().cpu() for images in self.pixels()]
+        features = torch.cat(encoded) if encoded else torch.empty(0, 0)
+        return FeatureTable(features.numpy(), np.array(self.labels, dtype=np.int64))
+
+    @property
+    def labels(self) -> list[int]:
+        """Class indices, in order."""
+        return [item.label for item in self.items]
+
+    def _decode(self, item: Item) -> Tensor:
+        return self.preprocessing.test(self.dataset.open(item))

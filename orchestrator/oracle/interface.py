@@ -1,0 +1,68 @@
+"""What an oracle is: a CLIP-like black box bound to a set of classes and a budget."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from methods.interface import Prompts, PromptSpace
+from orchestrator.oracle.ledger import Ledger
+
+
+@dataclass(frozen=True)
+class Batch:
+    """A mini-batch, as pixels or as features of the plain image tower, or both.
+
+    Attributes:
+        labels: `(B,)` class indices.
+        images: `(B, 3, S, S)` preprocessed pixels; needed by prompts that touch the images.
+        features: `(B, E)` normalised features of the plain image tower, when they are known.
+    """
+
+    labels: Tensor
+    images: Tensor | None = None
+    features: Tensor | None = None
+
+
+class Oracle(ABC):
+    """Answers prompts with logits and owns the two ledgers.
+
+    Attributes:
+        space: shapes and scales of the prompts it accepts.
+        method: charged by `query`, limited by the budget.
+        observer: charged by `observe`, without limit, so that measuring costs the method nothing.
+    """
+
+    space: PromptSpace
+    method: Ledger
+    observer: Ledger
+
+    def query(self, prompts: Prompts, batch: Batch) -> Tensor:
+        """Answers K candidates on one mini-batch and charges K queries to the method.
+
+        Returns:
+            `(K, B, C)` float32 logits.
+
+        Raises:
+            BudgetExhausted: fewer than K queries are left; nothing was evaluated.
+        """
+        self.method.charge(prompts.count, len(batch.labels))
+        _, logits = next(self._answer(prompts, [batch]))
+        return logits
+
+    def observe(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
+        """Answers K candidates on many mini-batches, charged to the observer.
+
+        Yields:
+            Each batch with its `(K, B, C)` float32 logits.
+        """
+        for batch, logits in self._answer(prompts, batches):
+            self.observer.charge(prompts.count, len(batch.labels))
+            yield batch, logits
+
+    @abstractmethod
+    def _answer(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
+        """Each mini-batch with its logits `(K, B, C)`; charges nothing."""

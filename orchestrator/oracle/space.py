@@ -1,0 +1,46 @@
+"""The prompt space of a backbone, from its configuration alone: for checks before any work."""
+
+from __future__ import annotations
+
+from methods.interface import PromptSpace
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import ResolvedBackbone, load_tokenizer
+
+# Tokens besides the name in `[SOS] context name . [EOT]`, when no class name is at hand.
+_UNKNOWN_NAME_TOKENS = 12
+_EMBEDDING_STD = 0.02  # CLIP's initialisation; the loaded oracle states the true one
+
+
+def planned_space(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> PromptSpace:
+    """Shapes of the prompts a backbone will accept for these classes, without its weights.
+
+    Args:
+        backbone: the model.
+        class_names: the classes; empty when the dataset isn't at hand.
+
+    Raises:
+        UserError: the backbone's text tower isn't open_clip's own.
+    """
+    text, vision = backbone.config["text_cfg"], backbone.config["vision_cfg"]
+    if "hf_model_name" in text:
+        raise UserError(
+            f"backbone {backbone.label!r} has a Hugging Face text tower, which takes no soft "
+            f"context. Use a CLIP model with open_clip's own text transformer."
+        )
+    limit = int(text.get("context_length", 77))
+    is_transformer = isinstance(vision.get("layers"), int)
+    size = vision["image_size"]
+    return PromptSpace(
+        text_width=int(text.get("width", 512)),
+        context_tokens=limit - _longest_name(backbone, class_names),
+        vision_width=int(vision.get("width", 768)) if is_transformer else 0,
+        image_size=int(size if isinstance(size, int) else size[0]),
+        token_embedding_std=_EMBEDDING_STD,
+    )
+
+
+def _longest_name(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> int:
+    if not class_names:
+        return _UNKNOWN_NAME_TOKENS
+    ids = load_tokenizer(backbone)([f"{name}." for name in class_names])
+    return int(ids.argmax(dim=-1).max()) + 1

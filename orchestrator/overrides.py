@@ -1,0 +1,67 @@
+"""Changes to a spec from the command line: `--set budget=500`, `--set methods.1.clip=none`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from typing import Any
+
+import yaml
+
+from orchestrator.errors import UserError
+
+
+def apply_overrides(document: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
+    """A copy of a YAML document with some fields set.
+
+    Args:
+        document: the parsed spec.
+        overrides: `path=value`; the path's dots reach into mappings and (by number) lists, the
+            value is YAML.
+
+    Raises:
+        UserError: an override that isn't `path=value`, or a path that leads nowhere.
+    """
+    changed = deepcopy(dict(document))
+    for override in overrides:
+        path, equals, text = override.partition("=")
+        if not equals or not path:
+            raise UserError(f"--set {override!r}: expected field=value, such as budget=500.")
+        try:
+            value = yaml.safe_load(text)
+        except yaml.YAMLError as error:
+            raise UserError(f"--set {override!r}: {text!r} is not YAML: {error}") from None
+        _set(changed, path.split("."), value, override)
+    return changed
+
+
+def _set(node: Any, path: list[str], value: Any, override: str) -> None:
+    step = _step(node, path[0], override)
+    if len(path) == 1:
+        node[step] = value
+        return
+    inner = node.get(step) if isinstance(node, dict) else node[step]
+    if inner is None:
+        node[step] = {}
+    elif isinstance(inner, str):
+        # A name alone, such as `backbone: pocket` or `- zip`, is short for a mapping.
+        node[step] = {_NAME_FIELD.get(path[0], "name"): inner}
+    _set(node[step], path[1:], value, override)
+
+
+_NAME_FIELD.get(path[0], "name"): name}
+    elif isinstance(node, list) and isinstance(node[step], str):
+        node[step] = {"name": node[step]}
+    _set(node[step], path[1:], value, override)
+
+
+_NAME_FIELD = {"backbone": "model"}
+
+
+def _step(node: Any, part: str, override: str) -> str | int:
+    if isinstance(node, dict):
+        return part
+    if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+        return int(part)
+    size = f"a number from 0 to {len(node) - 1}" if isinstance(node, list) else "no further field"
+    raise UserError(f"--set {override!r}: at {part!r} expected {size}.")

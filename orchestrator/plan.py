@@ -1,0 +1,261 @@
+"""Turns a spec into cells with keys, and says of each what a run would do with it."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from pathlib import Path
+from typing import Literal
+
+from benchmarks.datasets.interface import Dataset, DatasetError
+from benchmarks.datasets.registry import open_dataset
+from benchmarks.protocols import Task, protocol_named, split_digest
+from methods.interface import Problem, Prompts, SettingsError
+from methods.registry import method_class
+from orchestrator.cell import Cell, Fingerprints, MethodChoice, cell_key
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of, resolve_backbone
+from orchestrator.oracle.features import feature_digest
+from orchestrator.oracle.space import planned_space
+from orchestrator.spec import MethodSpec, Spec
+from orchestrator.store import Store
+
+Status = Literal["done", "in progress", "failed", "new", "skipped"]
+
+STATUSES: tuple[Status, ...] = ("done", "in progress", "failed", "new", "skipped")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one step of a method asks of the oracle.
+
+    Attributes:
+        candidates: candidates K of a step; 0 for methods that never ask.
+        touches_images: whether the image tower must see every candidate.
+        soft_text: whether the text tower must encode every candidate.
+    """
+
+    candidates: int
+    touches_images: bool
+    soft_text: bool
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell and what a run would do with it.
+
+    Attributes:
+        cell: the unit of work.
+        label: what reports call its method.
+        asked: what one step of its method asks.
+        key: names its result; empty when the dataset isn't there to be fingerprinted.
+        status: `done` has a result, `in progress` a checkpoint, `failed` only a traceback (it runs
+            again), `skipped` can't run for `reason`.
+        reason: why it is skipped.
+        train_images: labelled training images of its split (an estimate when skipped).
+        classes: number of classes.
+        features: names the image features of its test split.
+    """
+
+    cell: Cell
+    label: str
+    asked: Asked
+    key: str
+    status: Status
+    reason: str = ""
+    train_images: int = 0
+    classes: int = 0
+    features: str = ""
+
+    @property
+    def title(self) -> str:
+        """Dataset, method, shots and seed in one line."""
+        cell = self.cell
+        if cell.shots == 0:
+            return f"{cell.dataset} / {self.label}"
+        return f"{cell.dataset} / {self.label} / {cell.shots} shots / seed {cell.seed}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All cells of a spec, each once.
+
+    Attributes:
+        spec: what the user wrote.
+        backbone: the model behind the oracle.
+        cells: in order of dataset, shots, seed and method.
+        notes: what the user should know, such as classes with fewer images than shots.
+    """
+
+    spec: Spec
+    backbone: ResolvedBackbone
+    cells: tuple[PlannedCell, ...]
+    notes: tuple[str, ...] = ()
+
+    def to_run(self) -> tuple[PlannedCell, ...]:
+        """Cells without a result that can run; those with a checkpoint first."""
+        todo = [c for c in self.cells if c.status in ("in progress", "failed", "new")]
+        return tuple(sorted(todo, key=lambda c: c.status != "in progress"))
+
+    def counts(self) -> Counter[Status]:
+        """Number of cells by status."""
+        return Counter(cell.status for cell in self.cells)
+
+
+def make_plan(spec: Spec, store: Store, data_root: Path) -> Plan:
+    """Plans a spec against what a store holds.
+
+    Args:
+        spec: the comparison.
+        store: where results are looked up.
+        data_root: the folder that holds the datasets' folders.
+
+    Raises:
+        UserError: settings or shots that can't work, so that nothing starts.
+    """
+    backbone = resolve_backbone(spec.backbone)
+    planner = _Planner(spec, store, backbone)
+    cells: dict[str, PlannedCell] = {}
+    notes: list[str] = []
+    for name in spec.datasets:
+        dataset = open_dataset(name, data_root)
+        missing = dataset.missing()
+        found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
+        for cell in found:
+            cells.setdefault(cell.key or f"{cell.title}/{cell.cell.shots}", cell)
+    return Plan(spec, backbone, tuple(cells.values()), tuple(dict.fromkeys(notes)))
+
+
+class _Planner:
+    """Builds the cells of one dataset at a time."""
+
+    def __init__(self, spec: Spec, store: Store, backbone: ResolvedBackbone) -> None:
+        self._spec = spec
+        self._backbone = backbone
+        self._plain = preprocessing_of(backbone, "none")
+        self._finished = store.finished_keys()
+        self._running = store.running_keys()
+        self._failed = store.failed_keys()
+
+    def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
+        """The cells of a dataset that is there."""
+        asked = self._ask_methods(dataset, dataset.class_names())
+        for shots, seed in product(self._spec.shots, self._spec.seeds):
+            task = self._task(dataset, shots, seed)
+            if task.short_classes:
+                notes.append(_short_note(dataset, shots, task))
+            for method in self._spec.methods:
+                cell = self._cell(dataset.card.name, method, shots, seed)
+                yield self._planned(task, cell, method.label, asked[method.label])
+
+    def skipped(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
+        """The cells of a dataset that is missing, sized by its card."""
+        asked = self._ask_methods(dataset, ())
+        classes = dataset.card.classes
+        for shots, seed in product(self._spec.shots, self._spec.seeds):
+            for method in self._spec.methods:
+                cell = self._cell(dataset.card.name, method, shots, seed)
+                yield PlannedCell(
+                    cell,
+                    method.label,
+                    asked[method.label],
+                    key="",
+                    status="skipped",
+                    reason=reason,
+                    train_images=classes * cell.shots,
+                    classes=classes,
+                )
+
+    def _planned(self, task: Task, cell: Cell, label: str, asked: Asked) -> PlannedCell:
+        kind = method_class(cell.method.name)
+        test_digest = split_digest(task, ("test",))
+        fingerprints = Fingerprints(
+            method_version=kind.version,
+            split=split_digest(task, ("train", "val", "test")) if kind.trains else test_digest,
+            preprocessing=preprocessing_of(self._backbone, cell.augmentation).digest(),
+        )
+        key = cell_key(cell, fingerprints)
+        return PlannedCell(
+            cell,
+            label,
+            asked,
+            key,
+            self._status(key),
+            train_images=len(task.train) if kind.trains else 0,
+            classes=len(task.class_names),
+            features=feature_digest(
+                self._backbone.digest, test_digest, self._plain, cell.precision
+            ),
+        )
+
+    def _status(self, key: str) -> Status:
+        if key in self._finished:
+            return "done"
+        if key in self._running:
+            return "in progress"
+        return "failed" if key in self._failed else "new"
+
+    def _cell(self, dataset: str, method: MethodSpec, shots: int, seed: int) -> Cell:
+        spec = self._spec
+        trains = method_class(method.name).trains
+        return Cell(
+            protocol=spec.protocol,
+            dataset=dataset,
+            # What a method that never asks doesn't depend on stays out of its cell, so that it
+            # runs once for all shots and seeds.
+            shots=shots if trains else 0,
+            seed=seed if trains else 0,
+            method=MethodChoice(name=method.name, settings=method.settings),
+            backbone=self._backbone.digest,
+            budget=spec.budget if trains else 0,
+            batch_size=spec.batch_size if trains else 0,
+            precision=spec.precision,
+            augmentation=spec.augmentation if trains else "none",
+            evaluation=spec.evaluation if trains else type(spec.evaluation)(),
+        )
+
+    def _task(self, dataset: Dataset, shots: int, seed: int) -> Task:
+        protocol = protocol_named(self._spec.protocol)
+        try:
+            return protocol(dataset, shots, seed, self._spec.short_classes)
+        except DatasetError as error:
+            raise UserError(str(error)) from None
+
+    def _ask_methods(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, Asked]:
+        """Builds each method and lets it ask once: refuses impossible settings before any work."""
+        space = planned_space(self._backbone, class_names)
+        problem = Problem(
+            space=space,
+            classes=dataset.card.classes,
+            templates=dataset.card.templates,
+            batches_per_epoch=1,
+            budget=self._spec.budget,
+            seed=0,
+        )
+        asked = {}
+        for method in self._spec.methods:
+            kind = method_class(method.name)
+            try:
+                settings = kind.settings_type.model_validate(method.settings)
+                asked[method.label] = _asked(kind(problem, settings).ask())
+            except SettingsError as error:
+                raise UserError(
+                    f"method {method.label!r} on {dataset.card.name}: {error}"
+                ) from None
+        return asked
+
+
+def _asked(prompts: Prompts | None) -> Asked:
+    if prompts is None:
+        return Asked(0, touches_images=False, soft_text=False)
+    return Asked(prompts.count, prompts.touches_images, soft_text=prompts.context is not None)
+
+
+def _short_note(dataset: Dataset, shots: int, task: Task) -> str:
+    names = ", ".join(task.short_classes[:5]) + (", ..." if len(task.short_classes) > 5 else "")
+    return (
+        f"{dataset.card.name}: {len(task.short_classes)} classes have fewer than {shots} images "
+        f"and give all they have ({names})"
+    )

@@ -1,0 +1,111 @@
+"""What a plan costs: queries, images, and hours of one actor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from benchmarks.datasets.registry import dataset_class
+from orchestrator.calibration import TowerCosts
+from orchestrator.plan import Plan, PlannedCell
+from orchestrator.store import Store, UnreadableTrace
+
+
+@dataclass(frozen=True)
+class Price:
+    """What is still to be paid.
+
+    Attributes:
+        queries: queries to be spent.
+        images: images in those queries.
+        seconds: seconds of one actor; None when nothing was measured.
+    """
+
+    queries: int = 0
+    images: int = 0
+    seconds: float | None = 0.0
+
+    def __add__(self, other: Price) -> Price:
+        both = (self.seconds, other.seconds)
+        seconds = None if None in both else sum(s for s in both if s is not None)
+        return Price(self.queries + other.queries, self.images + other.images, seconds)
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """Prices cells from measurements.
+
+    Attributes:
+        costs: seconds of the two towers on this machine, if they were measured.
+        measured: seconds of one finished trial by (dataset, label), from the store.
+    """
+
+    costs: TowerCosts | None
+    measured: Mapping[tuple[str, str], float]
+
+    def price(self, cell: PlannedCell) -> Price:
+        """The price of a cell; nothing for one that is done."""
+        if cell.status == "done":
+            return Price()
+        budget = cell.cell.budget
+        batch = min(cell.cell.batch_size, cell.train_images)
+        return Price(budget, budget * batch, self._seconds(cell, batch))
+
+    def total(self, cells: Iterable[PlannedCell]) -> Price:
+        """The price of several cells together."""
+        return sum((self.price(cell) for cell in cells), Price())
+
+    def _seconds(self, cell: PlannedCell, batch: int) -> float | None:
+        known = self.measured.get((cell.cell.dataset, cell.label))
+        if known is not None:
+            return known
+        if self.costs is None:
+            return None
+        return _query_seconds(cell, batch, self.costs) + _evaluation_seconds(cell, self.costs)
+
+
+def pricing_from(plan: Plan, store: Store, costs: TowerCosts | None) -> Pricing:
+    """Pricing by the plan's own finished cells, and by measured towers for the rest."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for cell in plan.cells:
+        if cell.status != "done":
+            continue
+        try:
+            total = store.finished(cell.key).timing.get("total")
+        except UnreadableTrace:
+            continue  # said when the trace itself is needed
+        if total is not None:
+            seconds.setdefault((cell.cell.dataset, cell.label), []).append(total)
+    means = {place: sum(values) / len(values) for place, values in seconds.items()}
+    return Pricing(costs, means)
+
+
+def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
+    """Both towers over the whole budget; plain images are encoded once for all candidates."""
+    asked, budget = cell.asked, cell.cell.budget
+    if asked.touches_images:
+        images = budget * batch
+    elif cell.cell.augmentation == "none":
+        images = cell.train_images
+    else:
+        images = budget * batch // asked.candidates
+    sequences = budget * cell.classes if asked.soft_text else 0
+    return images * costs.per_image + sequences * costs.per_sequence
+
+
+def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
+    """Text features at each evaluation point, and images where the prompt changes them."""
+    points = cell.cell.evaluation.points + 1 if cell.cell.budget else 1
+    images = 0
+    if cell.asked.touches_images:
+        images = points * dataset_class(cell.cell.dataset).card.images["test"]
+    return points * cell.classes * costs.per_sequence + images * costs.per_image
+
+
+def encoding_seconds(plan: Plan, costs: TowerCosts | None) -> float | None:
+    """Seconds to encode the test splits of datasets that still have cells to run, once each."""
+    if costs is None:
+        return None
+    names = {cell.cell.dataset for cell in plan.cells if cell.status != "done"}
+    images = sum(dataset_class(name).card.images["test"] for name in names)
+    return images * costs.per_image

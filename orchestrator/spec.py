@@ -1,0 +1,214 @@
+"""The YAML file a user writes, as typed and frozen models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, Self, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from benchmarks.datasets.registry import dataset_class
+from benchmarks.datasets.sampling import ShortClasses
+from benchmarks.preprocessing import Augmentation
+from benchmarks.protocols import protocol_named
+from methods.registry import method_class
+from orchestrator.cell import Evaluation, MethodChoice
+from orchestrator.errors import UserError
+from orchestrator.naming import did_you_mean
+from orchestrator.oracle.backbone import Backbone
+from orchestrator.overrides import apply_overrides
+from orchestrator.precision import Precision
+from orchestrator.validation import describe
+
+SPECS = Path(__file__).parent.parent / "benchmarks" / "specs"
+
+SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
+PositiveInt = Annotated[int, Field(ge=1)]
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MethodSpec(_Frozen):
+    """One method of the comparison.
+
+    In YAML: its name alone, or a mapping with `name`, optionally `label`, and its settings.
+
+    Attributes:
+        name: the method's name.
+        label: what reports call it; the name unless given.
+        settings: the method's settings, all of them, defaults included.
+    """
+
+    name: str
+    label: str
+    settings: dict[str, Any]
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_yaml(cls, value: Any) -> Any:
+        given: dict[str, Any] = {"name": value} if isinstance(value, str) else dict(value)
+        if "name" not in given:
+            raise ValueError("a method needs a `name`")
+        name = given.pop("name")
+        label = given.pop("label", name)
+        nested = given.pop("settings", {})
+        settings_type = method_class(name).settings_type
+        try:
+            settings = settings_type.model_validate({**nested, **given})
+        except ValidationError as error:
+            raise ValueError(
+                f"method {name}: {'; '.join(describe(error, settings_type))}"
+            ) from None
+        return {"name": name, "label": label, "settings": settings.model_dump(mode="json")}
+
+    @property
+    def choice(self) -> MethodChoice:
+        """Name and settings, without the label."""
+        return MethodChoice(name=self.name, settings=self.settings)
+
+
+class ReportSpec(_Frozen):
+    """What the report measures beyond accuracy.
+
+    Attributes:
+        target_gain: target of queries-to-target, in points above zero-shot on the same dataset.
+        target_accuracy: an absolute target in percent, instead.
+    """
+
+    target_gain: float | None = Field(default=None, gt=0)
+    target_accuracy: float | None = Field(default=None, gt=0, le=100)
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if self.target_gain is not None and self.target_accuracy is not None:
+            raise ValueError("give target_gain or target_accuracy, not both")
+        return self
+
+
+class Spec(_Frozen):
+    """A comparison: every dataset with every number of shots, seed and method.
+
+    Attributes:
+        name: what MLflow and the report call it.
+        protocol: which classes and images train and test.
+        datasets: names of datasets.
+        shots: labelled training images a class.
+        seeds: one trial each; they also draw the few-shot split.
+        methods: methods with their settings.
+        backbone: the model behind the oracle.
+        budget: queries a trial may spend.
+        batch_size: images in a query's mini-batch.
+        precision: number format of the oracle.
+        augmentation: `crop_flip` is the paper's; `none` encodes training images once.
+        short_classes: what to do with classes that have fewer images than shots.
+        evaluation: when trials are measured.
+        report: what the report measures.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    protocol: str = "few_shot"
+    datasets: tuple[str, ...] = Field(min_length=1)
+    shots: tuple[PositiveInt, ...] = (16,)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1, 2, 3)
+    methods: tuple[MethodSpec, ...] = Field(min_length=1)
+    backbone: Backbone
+    budget: PositiveInt = 5000
+    batch_size: PositiveInt = 128
+    precision: Precision = "fp32"
+    augmentation: Augmentation = "crop_flip"
+    short_classes: ShortClasses = "refuse"
+    evaluation: Evaluation = Evaluation()
+    report: ReportSpec = ReportSpec()
+
+    @field_validator("backbone", mode="before")
+    @classmethod
+    def _named_backbone(cls, value: Any) -> Any:
+        return {"model": value} if isinstance(value, str) else value
+
+    @field_validator("protocol")
+    @classmethod
+    def _known_protocol(cls, value: str) -> str:
+        protocol_named(value)
+        return value
+
+    @field_validator("datasets")
+    @classmethod
+    def _known_datasets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for name in value:
+            dataset_class(name)
+        return _distinct(value, "dataset")
+
+    @field_validator("shots", "seeds")
+    @classmethod
+    def _distinct_numbers(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value:
+            raise ValueError("needs at least one value")
+        return _distinct(value, "value")
+
+    @field_validator("methods")
+    @classmethod
+    def _distinct_labels(cls, value: tuple[MethodSpec, ...]) -> tuple[MethodSpec, ...]:
+        _distinct([m.label for m in value], "method label (give each its own `label`)")
+        return value
+
+
+def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
+    """Reads a spec and applies overrides such as `budget=500`.
+
+    Args:
+        name: path of a YAML file, or the name of a ready spec in `benchmarks/specs`.
+        overrides: `field=value` with a YAML value; dots reach into nested fields.
+
+    Raises:
+        UserError: no such file, not YAML, an unknown name or an impossible value.
+    """
+    path = _spec_path(name)
+    document = apply_overrides(_read_yaml(path), overrides)
+    try:
+        return Spec.model_validate(document)
+    except ValidationError as error:
+        problems = "\n  ".join(describe(error, Spec))
+        raise UserError(f"{path} is not a valid spec:\n  {problems}") from None
+
+
+def spec_as_yaml(spec: Spec) -> str:
+    """The whole spec with all defaults, as YAML that loads to an equal spec."""
+    return yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
+
+
+def ready_specs() -> tuple[str, ...]:
+    """Names of the specs that come with the project."""
+    return tuple(sorted(path.stem for path in SPECS.glob("*.yaml")))
+
+
+def _spec_path(name: str) -> Path:
+    for path in (Path(name), SPECS / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    raise UserError(
+        f"no spec {name!r}. Give a YAML file or a ready spec. "
+        f"{did_you_mean(Path(name).stem, ready_specs())}"
+    )
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{path} is not readable YAML: {error}") from None
+    if not isinstance(document, Mapping):
+        raise UserError(f"{path} must hold a mapping of fields, got {type(document).__name__}.")
+    return {str(key): value for key, value in document.items()}
+
+
+def _distinct(values: SequenceT, what: str) -> SequenceT:
+    seen: set[Any] = set()
+    for value in values:
+        if value in seen:
+            raise ValueError(f"{what} {value!r} is given twice")
+        seen.add(value)
+    return values

@@ -1,0 +1,71 @@
+"""The time series of one trial: queries -> metrics, with what is needed to know how it was made."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Status = Literal["finished", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One measurement of a trial.
+
+    Attributes:
+        queries: queries charged to the method when it was taken.
+        images: images charged to the method when it was taken.
+        metric: what was measured, for example `test_accuracy` (percent) or `train_loss` (nats).
+        value: the measurement.
+    """
+
+    queries: int
+    images: int
+    metric: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Trace:
+    """What a trial leaves behind.
+
+    Attributes:
+        key: the cell's key.
+        cell: the cell as plain JSON values.
+        status: `finished`, or `failed` with `error` set.
+        points: measurements in the order they were taken; queries never decrease. Equal for
+            equal keys, interrupted or not.
+        ledgers: queries and images of the method and of the observer at the end.
+        timing: wall seconds by what they were spent on; differs from run to run.
+        provenance: library versions, hardware, digests.
+        error: traceback of a failed trial, else empty.
+    """
+
+    key: str
+    cell: Mapping[str, Any]
+    status: Status
+    points: tuple[Point, ...]
+    ledgers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    timing: Mapping[str, float] = field(default_factory=dict)
+    provenance: Mapping[str, Any] = field(default_factory=dict)
+    error: str = ""
+
+    def series(self, metric: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
+        """Queries and values of one metric, in order."""
+        chosen = [point for point in self.points if point.metric == metric]
+        return tuple(p.queries for p in chosen), tuple(p.value for p in chosen)
+
+    def last(self, metric: str) -> float | None:
+        """The final value of a metric; None when it was never measured."""
+        _, values = self.series(metric)
+        return values[-1] if values else None
+
+    def metrics(self) -> tuple[str, ...]:
+        """Names of all metrics measured, in order of first appearance."""
+        return tuple(dict.fromkeys(point.metric for point in self.points))
+
+
+def points_at(queries: int, images: int, measured: Mapping[str, float]) -> Iterable[Point]:
+    """One point a measurement, all taken at the same moment."""
+    return (Point(queries, images, metric, float(value)) for metric, value in measured.items())

@@ -1,0 +1,47 @@
+"""Turns pydantic's findings into sentences for the person who wrote the YAML."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pydantic import BaseModel, ValidationError
+
+from orchestrator.naming import did_you_mean
+
+
+def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
+    """One line a problem: where, what was expected, what was received, and the nearest name.
+
+    Args:
+        error: what pydantic found.
+        model: the model that was being built.
+    """
+    return [_describe_one(problem, model) for problem in error.errors()]
+
+
+def _describe_one(problem: Any, model: type[BaseModel]) -> str:
+    location = [str(part) for part in problem["loc"]]
+    where = ".".join(location)
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if problem["type"] == "extra_forbidden":
+        known = _fields_at(model, location[:-1])
+        message = f"unknown field {location[-1]!r}. {did_you_mean(location[-1], known)}"
+    elif problem["type"] not in ("missing", "value_error"):
+        message = f"{message} (got {_shortened(problem['input'])})"
+    return f"{where}: {message}" if where else message
+
+
+def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
+    """Names of the fields of the nested model that a location leads to."""
+    for part in location:
+        field = model.model_fields.get(part)
+        inner = None if field is None else field.annotation
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            break
+        model = inner
+    return list(model.model_fields)
+
+
+def _shortened(value: Any, limit: int = 80) -> str:
+    text = repr(value)
+    return text if len(text) <= limit else f"{text[: limit - 3]}..."

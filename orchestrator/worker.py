@@ -1,0 +1,228 @@
+"""Runs cells with one model in memory: builds the trial, checkpoints it, stores its trace."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from benchmarks.datasets.registry import open_dataset
+from benchmarks.protocols import Task, evaluation_task, protocol_named
+from methods.interface import Method, Problem
+from methods.registry import method_class
+from orchestrator.cell import Cell
+from orchestrator.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
+from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
+from orchestrator.oracle.clip import ClipOracle, load_clip
+from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.ledger import Ledger
+from orchestrator.precision import Precision
+from orchestrator.spec import ShortClasses
+from orchestrator.storage import open_storage
+from orchestrator.store import Store
+from orchestrator.trace import Status, Trace
+from orchestrator.trial import Trial
+from orchestrator.trial_data import EvaluationSplit, TrainStream, TrialData
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What a worker needs once, before its first cell.
+
+    Attributes:
+        backbone: the model behind the oracle.
+        precision: number format of its arithmetic.
+        store: location of the store.
+        data_root: the folder that holds the datasets' folders.
+        short_classes: what to do with classes that have fewer images than shots.
+        threads: CPU threads for the model.
+        checkpoint_interval: seconds between two checkpoints of a trial.
+    """
+
+    backbone: ResolvedBackbone
+    precision: Precision
+    store: str
+    data_root: str
+    short_classes: ShortClasses
+    threads: int = 1
+    checkpoint_interval: float = 10.0
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """How a cell ended.
+
+    Attributes:
+        key: the cell's key.
+        status: `finished` or `failed`; the store has the trace or the traceback.
+        queries: queries spent by the method.
+        error: last line of the traceback of a failed cell.
+    """
+
+    key: str
+    status: Status
+    queries: int
+    error: str = ""
+
+
+class Worker:
+    """Holds a model and runs one cell after another.
+
+    Args:
+        setup: what to load and where to store.
+
+    Raises:
+        UserError: the model can't be loaded.
+    """
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._setup = setup
+        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._clip = load_clip(setup.backbone, setup.precision, self._device)
+        self._store = Store(open_storage(setup.store))
+        self._queries = 0
+
+    @property
+    def queries(self) -> int:
+        """Queries that the running cell has spent."""
+        return self._queries
+
+    def encode_test_split(self, dataset_name: str, digest: str) -> None:
+        """Stores the features of a dataset's test split under their digest.
+
+        Raises:
+            ImageUnreadable: an image is missing or corrupt.
+        """
+        task = evaluation_task(open_dataset(dataset_name, Path(self._setup.data_root)))
+        oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
+        split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
+        self._store.save_features(digest, split.encode(oracle.encode_images).to_bytes())
+
+    def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
+        """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
+
+        An error of the cell is stored with its traceback and reported, never raised.
+
+        Args:
+            cell: what to run.
+            key: names its result.
+            table: features of the test split.
+        """
+        torch.set_num_threads(self._setup.threads)  # a setting of the calling thread
+        self._queries = 0
+        try:
+            trace = self._run(cell, key, table)
+        except Exception:
+            trace = Trace(
+                key=key,
+                cell=cell.model_dump(mode="json"),
+                status="failed",
+                points=(),
+                provenance=self._provenance(),
+                error=traceback.format_exc(),
+            )
+        self._store.save(trace)
+        last_line = trace.error.strip().splitlines()[-1] if trace.error else ""
+        return CellOutcome(key, trace.status, self._queries, last_line)
+
+    def _run(self, cell: Cell, key: str, table: FeatureTable) -> Trace:
+        task = self._task(cell)
+        oracle = ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
+        data = self._data(cell, task, oracle, table)
+        trial = Trial(
+            method=_build_method(cell, task, oracle, data),
+            oracle=oracle,
+            data=data,
+            evaluations=cell.evaluation.points,
+            checkpoints=Checkpoints(
+                lambda snapshot: self._store.save_checkpoint(key, snapshot),
+                self._setup.checkpoint_interval,
+            ),
+            on_progress=self._note_progress,
+        )
+        self._resume(trial, key)
+        result = trial.run()
+        return Trace(
+            key=key,
+            cell=cell.model_dump(mode="json"),
+            status="finished",
+            points=result.points,
+            ledgers=result.ledgers,
+            timing=_timing(result.seconds, oracle.method.queries),
+            provenance=self._provenance(),
+        )
+
+    def _task(self, cell: Cell) -> Task:
+        dataset = open_dataset(cell.dataset, Path(self._setup.data_root))
+        if cell.shots == 0:
+            return evaluation_task(dataset)
+        protocol = protocol_named(cell.protocol)
+        return protocol(dataset, cell.shots, cell.seed, self._setup.short_classes)
+
+    def _data(self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable) -> TrialData:
+        backbone = self._setup.backbone
+        plain = preprocessing_of(backbone, "none")
+        test = ImageSplit(task.dataset, task.test, plain)
+        evaluation = {"test": EvaluationSplit(test, table)}
+        if not task.train:
+            return TrialData(None, evaluation)
+        if task.val:
+            val = ImageSplit(task.dataset, task.val, plain)
+            evaluation["val"] = EvaluationSplit(val, val.encode(oracle.encode_images))
+        augmented = preprocessing_of(backbone, cell.augmentation)
+        train = ImageSplit(task.dataset, task.train, augmented)
+        stream = TrainStream(train, oracle.encode_images, cell.batch_size, cell.seed)
+        return TrialData(stream, evaluation)
+
+    def _resume(self, trial: Trial, key: str) -> None:
+        data = self._store.checkpoint(key)
+        if data is None:
+            return
+        try:
+            snapshot = Snapshot.from_bytes(data)
+        except UnusableCheckpoint:
+            return  # nothing is lost but time: the trial starts afresh
+        trial.resume(snapshot)
+
+    def _note_progress(self, queries: int) -> None:
+        self._queries = queries
+
+    def _provenance(self) -> dict[str, Any]:
+        gpu = torch.cuda.get_device_name() if self._device.type == "cuda" else ""
+        return {
+            "host": platform.node(),
+            "machine": gpu or f"{platform.machine()} CPU, {torch.get_num_threads()} threads",
+            "python": platform.python_version(),
+            "packages": {name: version(name) for name in _PACKAGES},
+            "backbone": self._setup.backbone.label,
+        }
+
+
+_PACKAGES = ("promptbench", "torch", "open_clip_torch", "numpy", "ray")
+
+
+def _build_method(cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
+    kind = method_class(cell.method.name)
+    problem = Problem(
+        space=oracle.space,
+        classes=len(task.class_names),
+        templates=task.dataset.card.templates,
+        batches_per_epoch=data.train.batches_per_epoch if data.train else 0,
+        budget=cell.budget,
+        seed=cell.seed,
+    )
+    return kind(problem, kind.settings_type.model_validate(cell.method.settings))
+
+
+def _timing(seconds: dict[str, float], queries: int) -> dict[str, float]:
+    total = sum(seconds.values())
+    timing = {**seconds, "total": total}
+    if queries:
+        training = total - seconds.get("evaluation", 0.0)
+        timing["seconds_per_query"] = training / queries
+    return timing

@@ -1,0 +1,187 @@
+"""The oracle's answers against a plain open_clip forward, and what it charges for them."""
+
+from __future__ import annotations
+
+import open_clip
+import pytest
+import torch
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from torch import Tensor
+
+from methods.interface import Prompts
+from orchestrator.errors import UserError
+from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
+from orchestrator.oracle.interface import Batch
+from orchestrator.oracle.ledger import BudgetExhausted, Ledger
+from tests.conformance.tiny_clip import plain_class_features, write_tiny_clip
+
+NAMES = ("cat", "annual crop land", "boeing 747", "x")
+
+
+@pytest.fixture(scope="module")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> LoadedClip:
+    backbone = write_tiny_clip(tmp_path_factory.mktemp("clip"))
+    return load_clip(backbone, "fp32", torch.device("cpu"))
+
+
+def oracle(clip: LoadedClip, names: tuple[str, ...] = NAMES, budget: int = 100) -> ClipOracle:
+    return ClipOracle(clip, names, Ledger(limit=budget), Ledger())
+
+
+def random_batch(size: int = 3, seed: int = 0) -> Batch:
+    draw = torch.Generator().manual_seed(seed)
+    images = torch.randn(size, 3, 16, 16, generator=draw)
+    return Batch(torch.zeros(size, dtype=torch.long), images=images)
+
+
+def plain_image_features(clip: LoadedClip, images: Tensor) -> Tensor:
+    features: Tensor = clip.model.encode_image(images, normalize=True)  # type: ignore[operator]
+    return features
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=25)
+@given(
+    tokens=st.integers(1, 12),
+    candidates=st.integers(1, 4),
+    classes=st.integers(1, 4),
+    rows=st.integers(1, 20),
+    seed=st.integers(0, 99),
+)
+def test_soft_context_equals_the_plain_forward(
+    clip: LoadedClip, tokens: int, candidates: int, classes: int, rows: int, seed: int
+) -> None:
+    draw = torch.Generator().manual_seed(seed)
+    context = torch.randn(candidates, tokens, 32, generator=draw)
+    subject = oracle(clip, NAMES[:classes])
+    subject._text._rows = rows
+    batch = random_batch(seed=seed)
+    logits = subject.query(Prompts(context=context), batch)
+    assert batch.images is not None
+    image = plain_image_features(clip, batch.images)
+    for k in range(candidates):
+        text = plain_class_features(clip.model, context[k], NAMES[:classes])
+        expected = clip.model.logit_scale.exp() * image @ text.T
+        torch.testing.assert_close(logits[k], expected, rtol=1e-5, atol=1e-4)
+
+
+def test_templates_equal_open_clips_own_zero_shot(clip: LoadedClip) -> None:
+    template = "a photo of a {}, a type of thing."
+    batch = random_batch()
+    logits = oracle(clip).query(Prompts(templates=(template,)), batch)
+    tokenizer = open_clip.SimpleTokenizer(context_length=24)
+    ids = tokenizer([template.format(name) for name in NAMES])
+    text = clip.model.encode_text(ids, normalize=True)  # type: ignore[operator]
+    assert batch.images is not None
+    expected = clip.model.logit_scale.exp() * plain_image_features(clip, batch.images) @ text.T
+    torch.testing.assert_close(logits[0], expected, rtol=1e-5, atol=1e-5)
+
+
+def test_an_ensemble_averages_normalised_features(clip: LoadedClip) -> None:
+    subject, batch = oracle(clip), random_batch()
+    features = [subject._text.encode_templates((t,))[0] for t in ("a {}.", "the {}.")]
+    mean = torch.nn.functional.normalize(torch.stack(features).mean(dim=0), dim=-1)
+    logits = subject.query(Prompts(templates=("a {}.", "the {}.")), batch)
+    assert batch.images is not None
+    expected = clip.model.logit_scale.exp() * plain_image_features(clip, batch.images) @ mean.T
+    torch.testing.assert_close(logits[0], expected, rtol=1e-5, atol=1e-5)
+
+
+class Brighter:
+    """A pixel prompt of two candidates: as it is, and brighter."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def apply(self, images: Tensor, candidate: int) -> Tensor:
+        return images + candidate
+
+
+def test_pixel_prompts_change_the_images(clip: LoadedClip) -> None:
+    batch = random_batch()
+    prompts = Prompts(templates=("a {}.",), pixels=Brighter())
+    logits = oracle(clip).query(prompts, batch)
+    assert logits.shape == (2, 3, 4)
+    assert batch.images is not None
+    brighter = Batch(batch.labels, images=batch.images + 1)
+    plain = Prompts(templates=("a {}.",))
+    torch.testing.assert_close(logits[0], oracle(clip).query(plain, batch)[0])
+    torch.testing.assert_close(logits[1], oracle(clip).query(plain, brighter)[0])
+
+
+def test_visual_tokens_are_appended_to_the_sequence(clip: LoadedClip) -> None:
+    batch, draw = random_batch(), torch.Generator().manual_seed(1)
+    tokens = torch.randn(2, 5, 32, generator=draw)
+    logits = oracle(clip).query(Prompts(templates=("a {}.",), visual_tokens=tokens), batch)
+    plain = oracle(clip).query(Prompts(templates=("a {}.",)), batch)
+    assert logits.shape == (2, 3, 4)
+    assert not torch.allclose(logits[0], plain[0])
+    assert not torch.allclose(logits[0], logits[1])
+
+
+def test_no_visual_tokens_leave_the_image_tower_as_it_is(clip: LoadedClip) -> None:
+    batch = random_batch()
+    none = torch.empty(1, 0, 32)
+    logits = oracle(clip).query(Prompts(templates=("a {}.",), visual_tokens=none), batch)
+    plain = oracle(clip).query(Prompts(templates=("a {}.",)), batch)
+    torch.testing.assert_close(logits, plain, rtol=1e-5, atol=1e-5)
+
+
+def test_features_stand_in_for_pixels(clip: LoadedClip) -> None:
+    batch, prompts = random_batch(), Prompts(context=torch.randn(2, 3, 32))
+    assert batch.images is not None
+    features = oracle(clip).encode_images(batch.images)
+    known = Batch(batch.labels, features=features)
+    torch.testing.assert_close(
+        oracle(clip).query(prompts, known), oracle(clip).query(prompts, batch)
+    )
+
+
+def test_images_are_encoded_once_for_all_candidates(
+    clip: LoadedClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject, calls = oracle(clip), []
+    encode = subject._image.encode
+
+    def counting(images: Tensor) -> Tensor:
+        calls.append(len(images))
+        return encode(images)
+
+    monkeypatch.setattr(subject._image, "encode", counting)
+    subject.query(Prompts(context=torch.randn(10, 2, 32)), random_batch(4))
+    assert calls == [4]
+
+
+def test_queries_and_images_are_charged_to_whoever_asked(clip: LoadedClip) -> None:
+    subject = oracle(clip)
+    subject.query(Prompts(context=torch.randn(5, 2, 32)), random_batch(3))
+    list(subject.observe(Prompts(templates=("a {}.",)), [random_batch(2), random_batch(1)]))
+    assert subject.method.as_dict() == {"queries": 5, "images": 15}
+    assert subject.observer.as_dict() == {"queries": 2, "images": 3}
+
+
+def test_nothing_is_evaluated_above_the_budget(clip: LoadedClip) -> None:
+    subject = oracle(clip, budget=7)
+    prompts = Prompts(context=torch.randn(5, 2, 32))
+    subject.query(prompts, random_batch())
+    with pytest.raises(BudgetExhausted, match="only 2 of 7"):
+        subject.query(prompts, random_batch())
+    assert subject.method.queries == 5
+
+
+def test_space_states_what_fits(clip: LoadedClip) -> None:
+    space = oracle(clip).space
+    assert space.text_width == 32
+    assert space.vision_width == 32
+    assert space.image_size == 16
+    # [SOS] annual crop land . [EOT], or boeing 747 . with 7-4-7 apart
+    longest = 7
+    assert space.context_tokens == 24 - longest
+    with pytest.raises(UserError, match="context tokens don't fit"):
+        too_many = torch.randn(1, space.context_tokens + 1, 32)
+        oracle(clip).query(Prompts(context=too_many), random_batch())
+
+
+def test_a_name_that_fills_the_context_is_refused(clip: LoadedClip) -> None:
+    with pytest.raises(UserError, match="fills the model's context"):
+        oracle(clip, ("very " * 40 + "long name",))
