@@ -1,0 +1,1 @@
+"""Draws small captioned images from a random generator: numpy alone, no fonts, no files."""
