@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import ray
-from ray.actor import ActorHandle
 
 from orchestrator.cell import Cell
 from orchestrator.oracle.features import FeatureTable
@@ -14,7 +13,14 @@ from orchestrator.worker import CellOutcome, Worker, WorkerSetup
 
 
 class OracleActor:
-    """A worker in a process of its own; answers about its progress while it runs a cell."""
+    """A worker in a process of its own; answers about its progress while it runs a cell.
+
+    Args:
+        setup: what to load and where to store.
+
+    Raises:
+        UserError: the model can't be loaded.
+    """
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._worker = Worker(setup)
@@ -37,32 +43,24 @@ class OracleActor:
 
 
 @dataclass(frozen=True)
-class ActorResources:
-    """What one actor asks of the cluster.
-
-    Attributes:
-        cpus: CPU cores; also the threads of its model.
-        gpus: GPUs, fractions to share one.
-    """
-
-    cpus: float = 1
-    gpus: float = 0
-
-
-def actor_factory(setup: WorkerSetup, resources: ActorResources) -> Callable[[], ActorHandle]:
-    """Makes new actors; each loads the model in its constructor.
+class OracleActorFactory:
+    """Makes oracle actors, for the pool to supervise.
 
     The second thread of an actor answers `progress` while the first one runs a cell. A dead actor
     is replaced by the pool, never restarted by Ray, which would lose the pending cell.
+
+    Attributes:
+        setup: what each actor loads.
+        cpus: CPU cores an actor asks of the cluster.
+        gpus: GPUs an actor asks of the cluster, fractions to share one.
     """
-    remote = ray.remote(OracleActor)
 
-    def make() -> ActorHandle:
-        return remote.options(
-            num_cpus=resources.cpus,
-            num_gpus=resources.gpus,
-            max_restarts=0,
-            max_concurrency=2,
-        ).remote(setup)
+    setup: WorkerSetup
+    cpus: float = 1
+    gpus: float = 0
 
-    return make
+    def __call__(self) -> Any:
+        """A handle to a new actor, which loads its model in the background."""
+        remote: Any = ray.remote(OracleActor)
+        options = {"num_cpus": self.cpus, "num_gpus": self.gpus}
+        return remote.options(**options, max_restarts=0, max_concurrency=2).remote(self.setup)

@@ -45,23 +45,14 @@ def _set(node: Any, path: list[str], value: Any, override: str) -> None:
         node[step] = {}
     elif isinstance(inner, str):
         # A name alone, such as `backbone: pocket` or `- zip`, is short for a mapping.
-        node[step] = {_NAME_FIELD.get(path[0], "name"): inner}
+        node[step] = {"model" if path[0] == "backbone" else "name": inner}
     _set(node[step], path[1:], value, override)
 
 
-_NAME_FIELD.get(path[0], "name"): name}
-    elif isinstance(node, list) and isinstance(node[step], str):
-        node[step] = {"name": node[step]}
-    _set(node[step], path[1:], value, override)
-
-
-_NAME_FIELD = {"backbone": "model"}
-
-
-def _step(node: Any, part: str, override: str) -> str | int:
+def _step(node: Any, part: str, override: str) -> Any:
     if isinstance(node, dict):
         return part
     if isinstance(node, list) and part.isdigit() and int(part) < len(node):
         return int(part)
-    size = f"a number from 0 to {len(node) - 1}" if isinstance(node, list) else "no further field"
-    raise UserError(f"--set {override!r}: at {part!r} expected {size}.")
+    wanted = f"a number from 0 to {len(node) - 1}" if isinstance(node, list) else "no further field"
+    raise UserError(f"--set {override!r}: at {part!r} expected {wanted}.")

@@ -11,12 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from benchmarks.datasets.registry import dataset_class
 from benchmarks.datasets.sampling import ShortClasses
+from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
 from methods.registry import method_class
 from orchestrator.cell import Evaluation, MethodChoice
 from orchestrator.errors import UserError
-from orchestrator.naming import did_you_mean
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.overrides import apply_overrides
 from orchestrator.precision import Precision

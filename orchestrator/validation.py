@@ -6,7 +6,7 @@ from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
-from orchestrator.naming import did_you_mean
+from benchmarks.naming import did_you_mean
 
 
 def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:

@@ -12,6 +12,7 @@ from typing import Any
 import torch
 
 from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.protocols import Task, evaluation_task, protocol_named
 from methods.interface import Method, Problem
 from methods.registry import method_class
@@ -22,7 +23,6 @@ from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.precision import Precision
-from orchestrator.spec import ShortClasses
 from orchestrator.storage import open_storage
 from orchestrator.store import Store
 from orchestrator.trace import Status, Trace

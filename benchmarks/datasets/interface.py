@@ -13,7 +13,7 @@ from PIL import Image
 Split = Literal["train", "val", "test"]
 
 
-class DatasetError(Exception):
+class DatasetError(ValueError):
     """A dataset that can't be used as asked: what was expected, what was found, what to do."""
 
 

@@ -6,12 +6,12 @@ import importlib
 import inspect
 import pkgutil
 from collections.abc import Iterator
-from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
 from benchmarks.datasets.interface import Dataset, DatasetError
+from benchmarks.naming import did_you_mean
 
 PACKAGES = ("benchmarks.datasets", "benchmarks.pocket.datasets")
 
@@ -20,11 +20,7 @@ class UnknownDataset(DatasetError):
     """A name that no dataset has; suggests the nearest ones."""
 
     def __init__(self, name: str) -> None:
-        near = get_close_matches(name, dataset_names(), n=3, cutoff=0.5)
-        hint = (
-            f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(dataset_names())}."
-        )
-        super().__init__(f"unknown dataset {name!r}. {hint}")
+        super().__init__(f"unknown dataset {name!r}. {did_you_mean(name, dataset_names())}")
 
 
 @cache

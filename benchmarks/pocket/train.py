@@ -191,7 +191,8 @@ def _rate(recipe: Recipe, step: int) -> float:
 
 def _optimiser(recipe: Recipe, model: nn.Module) -> torch.optim.Optimizer:
     """AdamW with decay on matrices only and a faster logit scale."""
-    decayed, free = [], []
+    decayed: list[nn.Parameter] = []
+    free: list[nn.Parameter] = []
     for name, parameter in model.named_parameters():
         if name == "logit_scale":
             continue

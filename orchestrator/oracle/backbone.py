@@ -17,9 +17,9 @@ from pydantic import BaseModel, ConfigDict
 from torch import nn
 
 from benchmarks.backbones import BACKBONES
+from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation, Preprocessing
 from orchestrator.errors import UserError
-from orchestrator.naming import did_you_mean
 from orchestrator.precision import Precision
 
 LOCAL = "local-dir:"

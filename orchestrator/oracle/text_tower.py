@@ -133,7 +133,7 @@ class TextTower:
         """Token ids `(N, L)`, cut after the end-of-text token of the longest text."""
         ids: Tensor = self._tokenizer(texts).to(self._device)
         by_eos = self._parts.pool_type == "eos"
-        ends = (ids == self._parts.eos_id).int() if by_eos else ids
+        ends = torch.eq(ids, self._parts.eos_id or 0).int() if by_eos else ids
         end = int(ends.argmax(dim=-1).max()) + 1
         if end == self._length_limit:
             longest = max(texts, key=len)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
@@ -96,6 +97,4 @@ def test_whole_floats_and_integers_are_the_same_number() -> None:
     )
 )  # fmt: skip
 def test_canonical_json_is_stable(value: Any) -> None:
-    import json
-
     assert canonical_json(json.loads(canonical_json(value))) == canonical_json(value)

@@ -106,7 +106,7 @@ def test_an_unknown_schema_version_is_refused_by_name(store: Store) -> None:
     changed = table.replace_schema_metadata({b"promptbench": json.dumps(header).encode()})
     pq.write_table(changed, buffer)
     path.write_bytes(buffer.getvalue())
-    with pytest.raises(UnreadableTrace, match="schema version '99'.*reads version '1'"):
+    with pytest.raises(UnreadableTrace, match=r"schema version '99'.*reads version '1'"):
         store.finished("ab12")
 
 

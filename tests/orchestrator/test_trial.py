@@ -93,9 +93,7 @@ def test_progress_is_told_after_every_step() -> None:
 def test_killed_and_resumed_equals_uninterrupted(stop_after: int, evaluations: int) -> None:
     whole = zip_trial(60, evaluations).run()
     saved: list[bytes] = []
-    interrupted = zip_trial(
-        60, evaluations, checkpoints=Checkpoints(saved.append, interval=0.0)
-    )
+    interrupted = zip_trial(60, evaluations, checkpoints=Checkpoints(saved.append, interval=0.0))
     interrupted.on_progress = _stop_after(stop_after)
     with pytest.raises(KeyboardInterrupt):
         interrupted.run()

@@ -1,0 +1,30 @@
+"""The order of mini-batches, as a pure function of seed and step: resuming needs nothing else."""
+
+from __future__ import annotations
+
+import numpy as np
+import torch
+
+
+def batches_per_epoch(images: int, batch_size: int) -> int:
+    """Mini-batches in one pass; the last incomplete one is dropped unless it is the only one."""
+    return max(1, images // batch_size)
+
+
+def epoch_order(images: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
+    """The mini-batches of an epoch: a permutation without replacement, cut in pieces."""
+    order = np.random.default_rng([seed, epoch]).permutation(images).tolist()
+    size = min(batch_size, images)
+    return [order[i * size : (i + 1) * size] for i in range(batches_per_epoch(images, batch_size))]
+
+
+def batch_at(images: int, batch_size: int, seed: int, step: int) -> list[int]:
+    """Indices of the mini-batch of a step (from 0), counted over all epochs."""
+    epoch, position = divmod(step, batches_per_epoch(images, batch_size))
+    return epoch_order(images, batch_size, seed, epoch)[position]
+
+
+def augmentation_generator(seed: int, step: int, position: int) -> torch.Generator:
+    """A generator of its own for the image at a position of a step's mini-batch."""
+    words = np.random.SeedSequence([seed, step, position]).generate_state(2, np.uint32)
+    return torch.Generator().manual_seed(int(words[0]) << 31 ^ int(words[1]))

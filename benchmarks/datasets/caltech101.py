@@ -1,0 +1,33 @@
+"""Caltech-101."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
+from benchmarks.datasets.interface import Card
+from benchmarks.datasets.templates import with_ensemble
+
+
+class Caltech101(CoopSplitDataset):
+    """Caltech-101, in CoOp's layout."""
+
+    card = Card(
+        name="caltech101",
+        title="Caltech-101",
+        classes=100,
+        images={"train": 4128, "val": 1649, "test": 2465},
+        templates=with_ensemble("a photo of a {}."),
+        how_to_get=f"Download it from data.caltech.edu/records/mzrjq-6wc02. {GUIDE}.",
+        folder="caltech-101",
+    )
+    image_folder = "101_ObjectCategories"
+    renamed = MappingProxyType(
+        {
+            "airplanes": "airplane",
+            "Faces": "face",
+            "Leopards": "leopard",
+            "Motorbikes": "motorbike",
+        }
+    )
+    split_file = "split_zhou_Caltech101.json"

@@ -1,0 +1,37 @@
+"""EuroSAT."""
+
+from __future__ import annotations
+
+from types import MappingProxyType
+
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
+from benchmarks.datasets.interface import Card
+from benchmarks.datasets.templates import with_ensemble
+
+
+class EuroSat(CoopSplitDataset):
+    """EuroSAT, in CoOp's layout."""
+
+    card = Card(
+        name="eurosat",
+        title="EuroSAT",
+        classes=10,
+        images={"train": 13500, "val": 5400, "test": 8100},
+        templates=with_ensemble("a centered satellite photo of {}."),
+        how_to_get=f"Download it from zenodo.org/records/7711810. {GUIDE}.",
+        folder="eurosat",
+    )
+    image_folder = "2750"
+    renamed = MappingProxyType(
+        {
+            "AnnualCrop": "Annual Crop Land",
+            "HerbaceousVegetation": "Herbaceous Vegetation Land",
+            "Highway": "Highway or Road",
+            "Industrial": "Industrial Buildings",
+            "Pasture": "Pasture Land",
+            "PermanentCrop": "Permanent Crop Land",
+            "Residential": "Residential Buildings",
+            "SeaLake": "Sea or Lake",
+        }
+    )
+    split_file = "split_zhou_EuroSAT.json"

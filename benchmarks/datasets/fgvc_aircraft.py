@@ -1,0 +1,53 @@
+"""FGVC Aircraft, 100 variants."""
+
+from __future__ import annotations
+
+from benchmarks.datasets.image_folder import ImageFolderDataset, LabelledFile, read_lines
+from benchmarks.datasets.interface import Card, DatasetError, Split
+from benchmarks.datasets.templates import with_ensemble
+
+
+class FgvcAircraft(ImageFolderDataset):
+    """FGVC Aircraft with its own lists of variants."""
+
+    card = Card(
+        name="fgvc_aircraft",
+        title="FGVC Aircraft",
+        classes=100,
+        images={"train": 3334, "val": 3333, "test": 3333},
+        templates=with_ensemble("a photo of a {}, a type of aircraft."),
+        how_to_get=(
+            "Download fgvc-aircraft-2013b from www.robots.ox.ac.uk/~vgg/data/fgvc-aircraft and "
+            "call its data folder fgvc_aircraft."
+        ),
+        folder="fgvc_aircraft",
+    )
+
+    def needed(self) -> tuple[str, ...]:
+        return (
+            "variants.txt",
+            "images_variant_train.txt",
+            "images_variant_val.txt",
+            "images_variant_test.txt",
+        )
+
+    def listing(self) -> dict[Split, list[LabelledFile]]:
+        variants = read_lines(self.folder / "variants.txt", self.card.name)
+        labels = {variant.strip(): label for label, variant in enumerate(variants)}
+        return {
+            "train": self._rows("images_variant_train.txt", labels),
+            "val": self._rows("images_variant_val.txt", labels),
+            "test": self._rows("images_variant_test.txt", labels),
+        }
+
+    def _rows(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
+        rows = []
+        for line in read_lines(self.folder / file, self.card.name):
+            number, _, variant = line.strip().partition(" ")
+            if variant not in labels:
+                raise DatasetError(
+                    f"dataset {self.card.name}: {file} names the variant {variant!r}, which "
+                    f"variants.txt doesn't. Download the lists again."
+                )
+            rows.append((f"{number}.jpg", labels[variant], variant))
+        return rows

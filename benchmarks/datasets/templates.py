@@ -1,0 +1,21 @@
+"""Hand-written prompts that several datasets share."""
+
+from __future__ import annotations
+
+PHOTO = "a photo of a {}."
+
+IMAGENET_SELECTION = (
+    "itap of a {}.",
+    "a bad photo of the {}.",
+    "a origami {}.",
+    "a photo of the large {}.",
+    "a {} in a video game.",
+    "art of the {}.",
+    "a photo of the small {}.",
+)
+"""Seven of CLIP's 80 ImageNet templates, selected by CLIP's authors for ensembling."""
+
+
+def with_ensemble(own: str) -> tuple[str, ...]:
+    """A dataset's own template first, then the seven for an ensemble."""
+    return (own, *IMAGENET_SELECTION)

@@ -1,0 +1,216 @@
+"""The pocket's datasets: generated ones from Parquet files, and real digits from scikit-learn."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from typing import Any, ClassVar
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+from PIL import Image, UnidentifiedImageError
+
+from benchmarks.datasets.interface import (
+    Card,
+    Dataset,
+    DatasetError,
+    ImageUnreadable,
+    Item,
+    Split,
+)
+from benchmarks.pocket.generator.facts import NUMBERS
+
+DATA = Path(__file__).parent / "data"
+
+_EMBEDDED = "It comes with the project; reinstall the project or run `git checkout` on it."
+
+
+class ParquetDataset(Dataset):
+    """Images in one Parquet file with the columns image, label, class_name and split.
+
+    Class attributes:
+        file: the Parquet file.
+    """
+
+    file: ClassVar[Path]
+
+    def missing(self) -> str | None:
+        return None if self.file.is_file() else f"{self.file} is not there. {_EMBEDDED}"
+
+    def class_names(self) -> tuple[str, ...]:
+        labels = self._column("label").to_pylist()
+        names = dict(zip(labels, self._column("class_name").to_pylist(), strict=True))
+        return tuple(names[label] for label in sorted(names))
+
+    def items(self, split: Split) -> Sequence[Item]:
+        rows = zip(
+            self._column("split").to_pylist(), self._column("label").to_pylist(), strict=True
+        )
+        return [Item(str(row), label) for row, (where, label) in enumerate(rows) if where == split]
+
+    def open(self, item: Item) -> Image.Image:
+        data = self._column("image")[int(item.reference)].as_py()
+        try:
+            with Image.open(io.BytesIO(data)) as image:
+                return image.convert("RGB")
+        except (UnidentifiedImageError, OSError, SyntaxError) as error:
+            raise ImageUnreadable(self.card.name, f"row {item.reference}", str(error)) from None
+
+    def revision(self) -> str:
+        return hashlib.sha256(self.file.read_bytes()).hexdigest()
+
+    def _column(self, name: str) -> Any:
+        return self._table.column(name)
+
+    @cached_property
+    def _table(self) -> pa.Table:
+        reason = self.missing()
+        if reason is not None:
+            raise DatasetError(f"dataset {self.card.name}: {reason}")
+        try:
+            return pq.read_table(self.file)
+        except (pa.ArrowException, OSError) as error:
+            raise DatasetError(
+                f"dataset {self.card.name}: {self.file} is damaged ({error}). {_EMBEDDED}"
+            ) from None
+
+
+def _card(name: str, title: str, classes: int, templates: tuple[str, ...]) -> Card:
+    return Card(
+        name=f"pocket_{name}",
+        title=title,
+        classes=classes,
+        images={"train": 32 * classes, "val": 12 * classes, "test": 50 * classes},
+        templates=templates,
+        how_to_get=_EMBEDDED,
+    )
+
+
+class PocketTextures(ParquetDataset):
+    """Black and white textures."""
+
+    file = DATA / "textures.parquet"
+    card = _card(
+        "textures",
+        "Pocket textures",
+        12,
+        ("a photo of a {} texture.", "a {} surface.", "a {} pattern.", "{} fabric."),
+    )
+
+
+class PocketDots(ParquetDataset):
+    """One to eight black discs on white."""
+
+    file = DATA / "dots.parquet"
+    card = _card(
+        "dots",
+        "Pocket dots",
+        8,
+        ("a photo of {} objects.", "{} circles.", "a picture of {} black discs.", "{} things."),
+    )
+
+
+class PocketSigns(ParquetDataset):
+    """A white digit on a coloured ground."""
+
+    file = DATA / "signs.parquet"
+    card = _card(
+        "signs",
+        "Pocket signs",
+        10,
+        ("a photo of a {}.", "the number {}.", "a sign with the number {}.", "the digit {}."),
+    )
+
+
+class PocketLetters(ParquetDataset):
+    """A letter in black ink."""
+
+    file = DATA / "letters.parquet"
+    card = _card(
+        "letters",
+        "Pocket letters",
+        12,
+        ("a photo of a {}.", "the letter {}.", "a drawing of the letter {}."),
+    )
+
+
+class PocketSilhouettes(ParquetDataset):
+    """A black shape on white."""
+
+    file = DATA / "silhouettes.parquet"
+    card = _card("silhouettes", "Pocket silhouettes", 12, ("a photo of a {}.", "a black {}."))
+
+
+class PocketRealDigits(Dataset):
+    """Handwritten digits that scikit-learn bundles (UCI, 1,797 images of 8 x 8), enlarged.
+
+    The one real set here, and the hard case: nothing in pretraining looks like it.
+    """
+
+    card = Card(
+        name="pocket_realdigits",
+        title="Real digits",
+        classes=10,
+        images={"train": 320, "val": 120, "test": 1357},
+        templates=(
+            "a photo of the digit {}.",
+            "the number {}.",
+            "a handwritten {}.",
+            "a blurred photo of the digit {}.",
+        ),
+        how_to_get="It comes with scikit-learn.",
+    )
+    _sizes: ClassVar[dict[Split, int]] = {"train": 32, "val": 12}
+
+    def missing(self) -> str | None:
+        return None
+
+    def class_names(self) -> tuple[str, ...]:
+        return NUMBERS
+
+    def items(self, split: Split) -> Sequence[Item]:
+        return [Item(str(row), int(self._labels[row])) for row in self._rows[split]]
+
+    def open(self, item: Item) -> Image.Image:
+        pixels = (self._images[int(item.reference)] / 16 * 255).astype(np.uint8)
+        canvas = Image.new("L", (24, 24))
+        enlarged = Image.fromarray(pixels).resize((20, 20), Image.Resampling.BICUBIC)
+        canvas.paste(enlarged, (2, 2))
+        return canvas.convert("RGB")
+
+    def revision(self) -> str:
+        return hashlib.sha256(self._images.tobytes()).hexdigest()
+
+    @cached_property
+    def _bundle(self) -> Any:
+        from sklearn.datasets import load_digits  # noqa: PLC0415 - slow to import
+
+        return load_digits()
+
+    @property
+    def _images(self) -> NDArray[np.float64]:
+        images: NDArray[np.float64] = self._bundle.images
+        return images
+
+    @property
+    def _labels(self) -> NDArray[np.int64]:
+        labels: NDArray[np.int64] = self._bundle.target
+        return labels
+
+    @cached_property
+    def _rows(self) -> dict[Split, list[int]]:
+        """Rows by split: 32 train and 12 val a class from a fixed shuffle, the rest test."""
+        rows: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
+        order = np.random.default_rng(0).permutation(len(self._labels))
+        for label in range(self.card.classes):
+            mine = [int(row) for row in order if self._labels[row] == label]
+            train, val = self._sizes["train"], self._sizes["val"]
+            rows["train"] += mine[:train]
+            rows["val"] += mine[train : train + val]
+            rows["test"] += mine[train + val :]
+        return rows
