@@ -96,8 +96,8 @@ class Store:
         return self._optional(f"checkpoints/{key}.safetensors")
 
     def save_features(self, digest: str, data: bytes) -> None:
-        """Stores image features unless they are there."""
-        self.storage.write_new(f"features/{digest}.safetensors", data)
+        """Stores image features; writing the same ones again is harmless."""
+        self.storage.write(f"features/{digest}.safetensors", data)
 
     def features(self, digest: str) -> bytes | None:
         """Stored image features; None when there are none."""

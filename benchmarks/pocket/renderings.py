@@ -12,7 +12,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from benchmarks.pocket.generator.canvas import Pixels, choose, contrasting
+from benchmarks.pocket.generator.canvas import Pixels, choose
 from benchmarks.pocket.generator.facts import NUMBERS
 from benchmarks.pocket.generator.glyphs import LETTERS
 from benchmarks.pocket.generator.shapes import SHAPES
@@ -47,41 +47,39 @@ _SILHOUETTE = ThingsWish(
 
 
 def _texture(rng: np.random.Generator, label: int) -> Pixels:
+    """Coarse, black and white."""
     wish = SurfaceWish(
-        TEXTURES[label], colours=("black", _WHITE), style="monochrome", scale=1.1, contrast=0.9
+        TEXTURES[label], colours=("black", _WHITE), style="monochrome", scale=1.6, contrast=0.9
     )
     return draw_surface(rng, wish)[0]
 
 
 def _dots(rng: np.random.Generator, label: int) -> Pixels:
-    wish = replace(_SILHOUETTE, shape="circle", count=label + 1, position=None)
+    """One to eight blurred black discs on white."""
+    wish = replace(_SILHOUETTE, shape="circle", count=label + 1, position=None, style="blurred")
     return draw_things(rng, wish)[0]
 
 
-def _sign(rng: np.random.Generator, label: int) -> Pixels:
+def _letter(rng: np.random.Generator, label: int) -> Pixels:
+    """A small blurred black letter on white."""
     wish = WritingWish(
-        str(label),
-        colour=_WHITE,
-        style="plain",
+        LETTERS[label],
+        colour="black",
         background="plain",
-        background_colour=contrasting(rng, (_WHITE,), distance=150),
-        height=rng.uniform(22, 27),
-        width=2.6,
+        background_colour=_WHITE,
+        style="blurred",
+        height=16,
     )
     return draw_writing(rng, wish)[0]
 
 
-def _ink(rng: np.random.Generator, label: int) -> Pixels:
-    wish = WritingWish(LETTERS[label], style="sketch", height=rng.uniform(22, 27))
-    return draw_writing(rng, wish)[0]
-
-
 def _silhouette(rng: np.random.Generator, label: int) -> Pixels:
-    wish = replace(_SILHOUETTE, shape=SHAPES[label], size=choose(rng, ("big", "huge")))
-    return draw_things(rng, wish)[0]
+    """A small black shape on white."""
+    return draw_things(rng, replace(_SILHOUETTE, shape=SHAPES[label], size="small"))[0]
 
 
 def _outline(rng: np.random.Generator, label: int) -> Pixels:
+    """The outline of a turned shape."""
     wish = ThingsWish(
         SHAPES[label], style="sketch", size=choose(rng, ("big", "huge")), rotation=0.4
     )
@@ -89,6 +87,7 @@ def _outline(rng: np.random.Generator, label: int) -> Pixels:
 
 
 def _negative(rng: np.random.Generator, label: int) -> Pixels:
+    """A striped shape on black."""
     wish = replace(
         _SILHOUETTE,
         shape=SHAPES[label],
@@ -100,28 +99,13 @@ def _negative(rng: np.random.Generator, label: int) -> Pixels:
     return draw_things(rng, wish)[0]
 
 
-def _blue_dots(rng: np.random.Generator, label: int) -> Pixels:
-    wish = replace(
-        _SILHOUETTE,
-        shape=SHAPES[label],
-        style="blurred",
-        colour=choose(rng, ("blue", "cyan")),
-        background_colour="yellow",
-        fill="dotted",
-        size="huge",
-    )
-    return draw_things(rng, wish)[0]
-
-
 RENDERINGS: Mapping[str, Rendering] = MappingProxyType(
     {
         "textures": Rendering(TEXTURES, _texture),
         "dots": Rendering(NUMBERS[1:9], _dots),
-        "signs": Rendering(NUMBERS, _sign),
-        "letters": Rendering(LETTERS, _ink),
+        "letters": Rendering(LETTERS, _letter),
         "silhouettes": Rendering(SHAPES, _silhouette),
         "outlines": Rendering(SHAPES, _outline),
         "negatives": Rendering(SHAPES, _negative),
-        "bluedots": Rendering(SHAPES, _blue_dots),
     }
 )

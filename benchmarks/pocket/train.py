@@ -1,6 +1,8 @@
 """Trains the pocket model from nothing: `python -m benchmarks.pocket.train --out FOLDER`.
 
-About 25 minutes on two CPU cores. Seeded throughout: the same machine gives the same weights.
+About 15 minutes on two CPU cores with fast bfloat16, writing nothing outside FOLDER: the
+configuration and weights that open_clip loads, the tokenizer's merges, and a log. Seeded
+throughout: the same machine with the same number of threads gives the same weights.
 """
 
 from __future__ import annotations
@@ -22,11 +24,11 @@ import torch
 from open_clip.loss import ClipLoss
 from safetensors.torch import save_file
 from torch import Tensor, nn
-from torch.nn import functional
 from torch.nn.attention import SDPBackend, sdpa_kernel
 
 from benchmarks.pocket.generator.canvas import SIZE
 from benchmarks.pocket.generator.pretraining import CAPTIONS, captioned_picture
+from benchmarks.pocket.text import encode_with_prefix, room_for_prefix
 from benchmarks.pocket.tokenizer import caption_words, write_vocabulary
 
 CONTEXT_LENGTH = 24
@@ -97,23 +99,29 @@ def train(recipe: Recipe, out: Path, threads: int) -> None:
     tokenizer = open_clip.SimpleTokenizer(
         bpe_path=str(out / "bpe.txt.gz"), context_length=CONTEXT_LENGTH
     )
-    _write_config(out, tokenizer.vocab_size)
+    write_config(out, tokenizer.vocab_size)
     model = open_clip.create_model(f"local-dir:{out}", load_weights=False)
     print(f"{sum(p.numel() for p in model.parameters()):,} parameters", flush=True)
     images, tokens = _training_set(recipe, tokenizer, threads)
     log = _optimise(recipe, model, images, tokens)
     weights = {name: tensor.half().contiguous() for name, tensor in model.state_dict().items()}
     save_file(weights, out / "open_clip_model.safetensors")
+    (out / "open_clip_model.safetensors").chmod(0o644)  # save_file writes for the owner alone
     with (out / "training_log.csv").open("w", newline="") as file:
         csv.writer(file).writerows([("step", "loss", "scale", "seconds"), *log])
 
 
-def _write_config(out: Path, vocabulary: int) -> None:
+def write_config(out: Path, vocabulary: int) -> None:
+    """Writes the file from which open_clip builds the model and its image transform."""
     config = {
         "model_cfg": model_config(vocabulary),
         "preprocess_cfg": {
+            "size": SIZE,
+            "mode": "RGB",
             "mean": list(open_clip.OPENAI_DATASET_MEAN),
             "std": list(open_clip.OPENAI_DATASET_STD),
+            "interpolation": "bicubic",
+            "resize_mode": "shortest",
         },
     }
     (out / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n")
@@ -216,29 +224,20 @@ def _prepared(images: Tensor) -> Tensor:
 
 
 def _encode_text(model: Any, tokens: Tensor, prefix_noise: float) -> Tensor:
-    """Features of texts cut to the longest one, some batches with a meaningless prefix."""
-    end = tokens.argmax(dim=-1)
-    tokens = tokens[:, : int(end.max()) + 1]
-    embedded = model.token_embedding(tokens)
-    room = CONTEXT_LENGTH - tokens.shape[1]
+    """Features of texts, some batches with a meaningless prefix."""
+    room = room_for_prefix(model, tokens)
+    prefix = None
     if float(torch.rand(())) < prefix_noise and room > 0:
         prefix = _meaningless(model, min(int(torch.randint(1, 9, ())), room))
-        prefix = prefix.expand(len(embedded), -1, -1).to(embedded.dtype)
-        embedded = torch.cat((embedded[:, :1], prefix, embedded[:, 1:]), dim=1)
-        end = end + prefix.shape[1]
-    length = embedded.shape[1]
-    hidden = embedded + model.positional_embedding[:length]
-    hidden = model.transformer(hidden, attn_mask=model.attn_mask[:length, :length])
-    hidden = model.ln_final(hidden)[torch.arange(len(tokens)), end]
-    return functional.normalize(hidden @ model.text_projection, dim=-1)
+    return encode_with_prefix(model, tokens, prefix)
 
 
 def _meaningless(model: Any, length: int) -> Tensor:
-    """Gaussian embeddings, or those of random words: `(1, length, width)`."""
+    """Gaussian embeddings, or those of random words: `(length, width)`."""
     vocabulary, width = model.token_embedding.weight.shape
     if float(torch.rand(())) < 0.6:
-        return 0.02 * torch.randn(1, length, width)
-    words: Tensor = model.token_embedding(torch.randint(512, vocabulary - 2, (1, length)))
+        return 0.02 * torch.randn(length, width)
+    words: Tensor = model.token_embedding(torch.randint(512, vocabulary - 2, (length,)))
     return words
 
 

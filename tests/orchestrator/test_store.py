@@ -118,4 +118,4 @@ def test_checkpoints_and_features_are_optional(store: Store) -> None:
     store.save_features("ff", b"first")
     store.save_features("ff", b"second")
     assert store.checkpoint("ab12") == b"two"
-    assert store.features("ff") == b"first"
+    assert store.features("ff") == b"second"

@@ -1,0 +1,83 @@
+"""How many queries until a target accuracy: right-censored, failed runs charged in full."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from orchestrator.analysis.curves import ACCURACY, curve_of
+from orchestrator.analysis.runs import Run
+
+ZERO_SHOT = "zero_shot"
+
+
+@dataclass(frozen=True)
+class Target:
+    """What has to be reached: an accuracy, or a gain above zero-shot on the same dataset.
+
+    Attributes:
+        gain: points above zero-shot.
+        accuracy: absolute, in percent.
+    """
+
+    gain: float | None = None
+    accuracy: float | None = None
+
+    def on(self, dataset: str, runs: Sequence[Run]) -> float | None:
+        """The target on a dataset, in percent; None without a target or a zero-shot run."""
+        if self.accuracy is not None:
+            return self.accuracy
+        if self.gain is None:
+            return None
+        reached = [
+            run.trace.last(ACCURACY)
+            for run in runs
+            if run.dataset == dataset and run.trace.cell["method"]["name"] == ZERO_SHOT
+        ]
+        known = [value for value in reached if value is not None]
+        return known[0] + self.gain if known else None
+
+
+@dataclass(frozen=True)
+class QueriesToTarget:
+    """How quickly runs reached a target.
+
+    Attributes:
+        target: accuracy in percent.
+        successes: runs that reached it.
+        runs: all runs.
+        median: median queries of the successful runs; None without any.
+        expected: queries of all runs until their target or their end, over successes: the expected
+            running time of restarting until success; None without any.
+    """
+
+    target: float
+    successes: int
+    runs: int
+    median: float | None
+    expected: float | None
+
+
+def first_reaching(run: Run, target: float) -> int | None:
+    """Queries at the first measurement at or above the target; None if there is none."""
+    curve = curve_of(run)
+    pairs = zip(curve.queries, curve.values, strict=True)
+    return next((queries for queries, value in pairs if value >= target), None)
+
+
+def queries_to_target(runs: Sequence[Run], target: float) -> QueriesToTarget:
+    """Successes, median and expected running time over runs that differ in the seed alone."""
+    reached = [first_reaching(run, target) for run in runs]
+    hits = [queries for queries in reached if queries is not None]
+    spent = sum(
+        run.trace.ledgers["method"]["queries"] if queries is None else queries
+        for run, queries in zip(runs, reached, strict=True)
+    )
+    return QueriesToTarget(
+        target=target,
+        successes=len(hits),
+        runs=len(runs),
+        median=statistics.median(hits) if hits else None,
+        expected=spent / len(hits) if hits else None,
+    )

@@ -1,0 +1,192 @@
+"""The comparison as a table: data first, then its three forms."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.table import Table
+
+from orchestrator.analysis.curves import ACCURACY
+from orchestrator.analysis.intervals import MeanInterval, mean_interval
+from orchestrator.analysis.queries_to_target import QueriesToTarget, Target, queries_to_target
+from orchestrator.analysis.runs import Group, Run, by_group
+
+HEADERS = (
+    "dataset",
+    "method",
+    "shots",
+    "seeds",
+    "accuracy %",
+    "target %",
+    "reached",
+    "queries to target",
+    "queries",
+    "seconds",
+)
+MEAN = "mean of datasets"
+
+
+@dataclass(frozen=True)
+class Row:
+    """One dataset and method over all seeds.
+
+    Attributes:
+        group: dataset, shots and method.
+        accuracy: final test accuracy in percent over seeds.
+        target: how quickly the target was reached; None without a target or without training.
+        queries: queries of one run, mean over seeds.
+        seconds: wall seconds of one run, mean over seeds; 0 when unknown.
+    """
+
+    group: Group
+    accuracy: MeanInterval
+    target: QueriesToTarget | None
+    queries: float
+    seconds: float
+
+    def cells(self) -> tuple[str, ...]:
+        """The row as text, in the order of `HEADERS`."""
+        return (
+            self.group.dataset,
+            self.group.method,
+            str(self.group.shots or "-"),
+            str(self.accuracy.count),
+            _interval(self.accuracy),
+            "-" if self.target is None else f"{self.target.target:.1f}",
+            "-" if self.target is None else f"{self.target.successes}/{self.target.runs}",
+            _queries(self.target),
+            f"{self.queries:,.0f}",
+            f"{self.seconds:.1f}",
+        )
+
+
+def comparison(runs: Sequence[Run], target: Target) -> list[Row]:
+    """One row a dataset, shots and method; then the mean over datasets that all methods have.
+
+    Accuracy is the one after the last query, never the best on the way.
+    """
+    rows = [
+        _row(group, members, target.on(group.dataset, runs))
+        for group, members in sorted(by_group(runs).items())
+        if any(run.trace.last(ACCURACY) is not None for run in members)
+    ]
+    return rows + _mean_rows(rows)
+
+
+def as_rich(rows: Sequence[Row], title: str) -> Table:
+    """For the terminal; columns that say nothing here are left out."""
+    texts = [row.cells() for row in rows]
+    kept = [i for i, _ in enumerate(HEADERS) if i < 2 or {t[i] for t in texts} - {"-"}]
+    table = Table(title=title, header_style="bold")
+    for i in kept:
+        table.add_column(HEADERS[i], justify="left" if i < 2 else "right", no_wrap=i < 2)
+    for place, text in enumerate(texts):
+        ends = place + 1 == len(texts) or texts[place + 1][0] != text[0]
+        table.add_row(*(text[i] for i in kept), end_section=ends)
+    return table
+
+
+def as_markdown(rows: Sequence[Row]) -> str:
+    """A GitHub table."""
+    lines = [HEADERS, tuple("---" for _ in HEADERS), *(row.cells() for row in rows)]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+
+
+def as_csv(rows: Sequence[Row]) -> str:
+    """Numbers without rounding, one column each."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(
+        ("dataset", "method", "shots", "seeds", "accuracy", "half_width", "target", "successes",
+         "runs", "median_queries", "expected_queries", "queries", "seconds")
+    )  # fmt: skip
+    for row in rows:
+        target = row.target
+        writer.writerow(
+            (
+                row.group.dataset,
+                row.group.method,
+                row.group.shots,
+                row.accuracy.count,
+                row.accuracy.mean,
+                row.accuracy.half_width,
+                *(
+                    (None,) * 5
+                    if target is None
+                    else (
+                        target.target,
+                        target.successes,
+                        target.runs,
+                        target.median,
+                        target.expected,
+                    )
+                ),
+                row.queries,
+                row.seconds,
+            )
+        )
+    return out.getvalue()
+
+
+def _row(group: Group, runs: Sequence[Run], target: float | None) -> Row:
+    final = [value for value in (run.trace.last(ACCURACY) for run in runs) if value is not None]
+    queries = [run.trace.ledgers["method"]["queries"] for run in runs]
+    seconds = [run.trace.timing.get("total", 0.0) for run in runs]
+    trains = any(queries)
+    return Row(
+        group=group,
+        accuracy=mean_interval(final),
+        target=queries_to_target(runs, target) if target is not None and trains else None,
+        queries=sum(queries) / len(runs),
+        seconds=sum(seconds) / len(runs),
+    )
+
+
+def _mean_rows(rows: Sequence[Row]) -> list[Row]:
+    """Mean final accuracy over datasets; no interval, since datasets are no random sample."""
+    methods = sorted({(row.group.method, row.group.shots) for row in rows})
+    having = {
+        place: {r.group.dataset for r in rows if (r.group.method, r.group.shots) == place}
+        for place in methods
+    }
+    shared = set.intersection(*having.values()) if having else set()
+    if len(shared) < 2:
+        return []
+    means = []
+    for method, shots in methods:
+        mine = [
+            row
+            for row in rows
+            if (row.group.method, row.group.shots) == (method, shots)
+            and row.group.dataset in shared
+        ]
+        name = f"{MEAN} ({len(shared)})"
+        means.append(
+            Row(
+                Group(name, shots, method),
+                MeanInterval(
+                    sum(r.accuracy.mean for r in mine) / len(mine),
+                    None,
+                    min(r.accuracy.count for r in mine),
+                ),
+                None,
+                sum(r.queries for r in mine) / len(mine),
+                sum(r.seconds for r in mine) / len(mine),
+            )
+        )
+    return means
+
+
+def _interval(value: MeanInterval) -> str:
+    if value.half_width is None:
+        return f"{value.mean:.1f}"
+    return f"{value.mean:.1f} ± {value.half_width:.1f}"
+
+
+def _queries(target: QueriesToTarget | None) -> str:
+    if target is None:
+        return "-"
+    return "not reached" if target.expected is None else f"{target.expected:,.0f}"

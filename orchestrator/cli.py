@@ -1,0 +1,286 @@
+"""The command line: plan, run, status, report, track, datasets, ui."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from orchestrator.errors import UserError
+
+os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+
+app = typer.Typer(
+    help="Benchmarks black-box prompt tuning of CLIP-like models on a Ray cluster.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+console = Console()
+errors = Console(stderr=True)
+
+SpecArgument = Annotated[
+    str, typer.Argument(help="A YAML file, or a ready spec: demo, few_shot, ...", metavar="SPEC")
+]
+SetOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="FIELD=VALUE",
+        help="Change a field of the spec: --set budget=500, --set methods.1.clip=none. Repeatable.",
+    ),
+]
+StoreOption = Annotated[
+    str, typer.Option(envvar="PROMPTBENCH_STORE", help="Folder that holds all results.")
+]
+DataOption = Annotated[
+    Path, typer.Option(envvar="PROMPTBENCH_DATA", help="Folder that holds the datasets' folders.")
+]
+TrackingOption = Annotated[
+    str | None,
+    typer.Option(
+        "--tracking-uri",
+        envvar="MLFLOW_TRACKING_URI",
+        help="MLflow server or database; default: mlflow.db in the store.",
+    ),
+]
+STORE = "results"
+DATA = Path("data")
+
+
+@dataclass(frozen=True)
+class _Work:
+    """What every verb on a spec needs."""
+
+    plan: Any
+    store: Any
+
+
+@app.command()
+def plan(
+    spec: SpecArgument,
+    set_: SetOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = DATA,
+    measure: Annotated[
+        bool, typer.Option("--measure", help="Time the model on this machine first.")
+    ] = False,
+    cells: Annotated[bool, typer.Option("--cells", help="List every cell with its key.")] = False,
+    threads: Annotated[int, typer.Option(min=1, help="CPU threads of one actor.")] = 1,
+) -> None:
+    """Show what a run would do, and what it would cost."""
+    from orchestrator.plan_view import show_cells, show_plan
+
+    work = _open(spec, set_, store, data)
+    pricing = _pricing(work, threads, measure=measure)
+    if cells:
+        show_cells(work.plan, console)
+    show_plan(work.plan, pricing, console)
+
+
+@app.command()
+def run(
+    spec: SpecArgument,
+    set_: SetOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = DATA,
+    tracking_uri: TrackingOption = None,
+    no_tracking: Annotated[
+        bool, typer.Option("--no-tracking", help="Don't write to MLflow.")
+    ] = False,
+    address: Annotated[
+        str | None,
+        typer.Option(
+            help="Ray cluster to join ('auto': the one on this machine).",
+            show_default="start one here",
+        ),
+    ] = None,
+    actors: Annotated[
+        int | None, typer.Option(min=1, help="The most oracle actors.", show_default="all that fit")
+    ] = None,
+    cpus: Annotated[float, typer.Option(min=0.1, help="CPU cores of one actor.")] = 1,
+    gpus: Annotated[
+        float | None,
+        typer.Option(
+            min=0,
+            help="GPUs of one actor; a fraction shares one.",
+            show_default="1 where there are any",
+        ),
+    ] = None,
+    checkpoint_seconds: Annotated[
+        float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
+    ] = 10.0,
+) -> None:
+    """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
+    from orchestrator.launch import LaunchOptions, launch
+
+    work = _open(spec, set_, store, data)
+    work.store.storage.check_writable()
+    options = LaunchOptions(
+        data_root=str(data),
+        address=address,
+        actors=actors,
+        cpus=cpus,
+        gpus=gpus,
+        checkpoint_seconds=checkpoint_seconds,
+        tracking_uri=None if no_tracking else (tracking_uri or _default_tracking(store)),
+    )
+    failed = launch(work.plan, work.store, options, console)
+    _report(work, None)
+    if not no_tracking:
+        console.print(_ui_hint(tracking_uri, store), highlight=False, soft_wrap=True)
+    if failed:
+        raise typer.Exit(1)
+
+
+@app.command()
+def status(
+    spec: SpecArgument,
+    set_: SetOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = DATA,
+) -> None:
+    """Show where the cells of a spec stand; works while it runs."""
+    from orchestrator.plan_view import show_status
+
+    work = _open(spec, set_, store, data)
+    show_status(work.plan, work.store, console)
+
+
+@app.command()
+def report(
+    spec: SpecArgument,
+    set_: SetOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = DATA,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")
+    ] = None,
+) -> None:
+    """Write the table and the curves of what has finished."""
+    _report(_open(spec, set_, store, data), out)
+
+
+@app.command()
+def track(
+    spec: SpecArgument,
+    set_: SetOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = DATA,
+    tracking_uri: TrackingOption = None,
+) -> None:
+    """Rebuild MLflow from the store, whole; running it again changes nothing."""
+    from orchestrator.launch import rebuild_tracking
+
+    work = _open(spec, set_, store, data)
+    count = rebuild_tracking(work.plan, work.store, tracking_uri or _default_tracking(store))
+    console.print(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}", highlight=False)
+
+
+@app.command()
+def datasets(data: DataOption = DATA) -> None:
+    """List all datasets: what is there, what is missing, and how to get it."""
+    from benchmarks.datasets.registry import dataset_names, open_dataset
+
+    table = Table(header_style="bold")
+    for name in ("dataset", "classes", "test images", "state"):
+        table.add_column(name, no_wrap=name == "dataset")
+    for name in dataset_names():
+        dataset = open_dataset(name, data)
+        card = dataset.card
+        state = dataset.missing() or "ready"
+        table.add_row(name, str(card.classes), f"{card.images['test']:,}", state)
+    console.print(table)
+
+
+@app.command()
+def ui(
+    store: StoreOption = STORE,
+    tracking_uri: TrackingOption = None,
+    port: Annotated[int, typer.Option(help="Port of the page.")] = 5000,
+) -> None:
+    """Open the MLflow UI on what has been run (on this machine only)."""
+    uri = tracking_uri or _default_tracking(store)
+    database = Path(uri.removeprefix("sqlite:///"))
+    if uri.startswith("sqlite:///") and not database.is_file():
+        raise UserError(f"nothing was tracked in {database} yet. Run a spec first.")
+    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
+    os.execv(sys.executable, [*command, "--host", "127.0.0.1", "--port", str(port)])
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Runs the command line; errors of the user end in a message and exit code 2."""
+    with _plain_errors():
+        app(arguments)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    try:
+        yield
+    except UserError as error:
+        errors.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("interrupted; the same command goes on from the last checkpoints")
+        sys.exit(130)
+
+
+def _open(spec: str, overrides: list[str] | None, location: str, data: Path) -> _Work:
+    from orchestrator.plan import make_plan
+    from orchestrator.spec import load_spec
+    from orchestrator.storage import open_storage
+    from orchestrator.store import Store
+
+    loaded = load_spec(spec, overrides or ())
+    store = Store(open_storage(location))
+    return _Work(make_plan(loaded, store, data), store)
+
+
+def _pricing(work: _Work, threads: int, *, measure: bool) -> Any:
+    from orchestrator.calibration import TowerCosts, calibration_name, measure_towers
+    from orchestrator.pricing import pricing_from
+
+    precision = work.plan.spec.precision
+    name = calibration_name(work.plan.backbone, precision, threads)
+    known = work.store.calibration(name)
+    costs = None if known is None else TowerCosts(**known)
+    if measure:
+        work.store.storage.check_writable()
+        with console.status(f"timing {work.plan.backbone.label} on this machine"):
+            costs = measure_towers(work.plan.backbone, precision, threads)
+        work.store.save_calibration(name, costs.as_dict())
+    return pricing_from(work.plan, work.store, costs)
+
+
+def _report(work: _Work, out: Path | None) -> None:
+    from orchestrator.analysis.report import write_report
+    from orchestrator.analysis.table import as_rich
+    from orchestrator.collect import finished_runs, target_of
+
+    spec = work.plan.spec
+    folder = out or Path(work.store.storage.location) / "reports" / spec.name
+    written = write_report(finished_runs(work.plan, work.store), target_of(spec), folder)
+    console.print(as_rich(written.rows, spec.name))
+    console.print(f"curves: {written.overview}", highlight=False, soft_wrap=True)
+    console.print(f"tables: {folder}", highlight=False, soft_wrap=True)
+
+
+def _default_tracking(store: str) -> str:
+    return f"sqlite:///{Path(store).expanduser().absolute()}/mlflow.db"
+
+
+def _ui_hint(tracking_uri: str | None, store: str) -> str:
+    if tracking_uri:
+        return f"Compare them at {tracking_uri}."
+    suffix = "" if store == STORE else f" --store {store}"
+    return f"Compare them in the MLflow UI: python run_benchmark.py ui{suffix}"

@@ -1,0 +1,146 @@
+"""From a plan to a finished run: cluster, driver, tracking, and what the person is told."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+import ray
+from rich.console import Console
+
+from orchestrator.analysis.runs import Run
+from orchestrator.cluster import ClusterChoice, connected
+from orchestrator.collect import failed_runs, finished_runs, run_of
+from orchestrator.driver import Driver, RunSummary
+from orchestrator.errors import UserError
+from orchestrator.plan import STATUSES, Plan, PlannedCell
+from orchestrator.plan_view import show_skipped
+from orchestrator.pool import PoolLimits
+from orchestrator.progress import display_for
+from orchestrator.spec import spec_as_yaml
+from orchestrator.store import Store
+from orchestrator.trace import Trace
+from orchestrator.tracking import TrackedSpec, Tracker, TrackingError, TrackingThread
+from orchestrator.worker import WorkerSetup
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """Where and how to run.
+
+    Attributes:
+        data_root: the folder that holds the datasets' folders.
+        address: Ray cluster to join; None starts one here.
+        actors: the most actors; None for all that fit.
+        cpus: CPU cores of one actor.
+        gpus: GPUs of one actor; None for one where the cluster has any.
+        checkpoint_seconds: seconds between two checkpoints of a cell.
+        tracking_uri: MLflow's address; None to leave MLflow alone.
+    """
+
+    data_root: str
+    address: str | None
+    actors: int | None
+    cpus: float
+    gpus: float | None
+    checkpoint_seconds: float
+    tracking_uri: str | None
+
+
+def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -> int:
+    """Runs what the store lacks; returns how many cells failed.
+
+    Raises:
+        UserError: nothing can run at all, the cluster can't be reached, or no actor starts.
+    """
+    counts = plan.counts()
+    line = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+    console.print(f"{plan.spec.name}: {line}", highlight=False)
+    show_skipped(plan, console)
+    if counts["skipped"] == len(plan.cells):
+        raise UserError("none of the datasets is there, so nothing can run (see above).")
+    with ExitStack() as stack:
+        tracking = _start_tracking(plan, store, options, console)
+        if tracking is not None:
+            stack.callback(tracking.close)
+        if not plan.to_run():
+            return 0
+        console.print("starting Ray and loading the model ...", highlight=False)
+        stack.enter_context(connected(ClusterChoice(options.address)))
+        summary = _drive(plan, store, options, console, tracking)
+    _tell_failures(summary, console)
+    return len(summary.failed)
+
+
+def rebuild_tracking(plan: Plan, store: Store, uri: str) -> int:
+    """Brings MLflow to what the store holds of a plan; returns the number of cells.
+
+    Raises:
+        UserError: MLflow can't be written.
+    """
+    try:
+        return Tracker(uri, _tracked(plan)).rebuild(_stored(plan, store))
+    except TrackingError as error:
+        raise UserError(str(error)) from None
+
+
+def _start_tracking(
+    plan: Plan, store: Store, options: LaunchOptions, console: Console
+) -> TrackingThread | None:
+    if options.tracking_uri is None:
+        return None
+    tracker = Tracker(options.tracking_uri, _tracked(plan))
+    thread = TrackingThread(
+        tracker, lambda text: console.print(text, style="yellow", highlight=False)
+    )
+    for run in _stored(plan, store):  # what an interrupted run may not have told MLflow
+        thread.submit(run)
+    return thread
+
+
+def _stored(plan: Plan, store: Store) -> list[Run]:
+    return [*finished_runs(plan, store), *failed_runs(plan, store)]
+
+
+def _tracked(plan: Plan) -> TrackedSpec:
+    return TrackedSpec(plan.spec.name, spec_as_yaml(plan.spec), plan.spec.budget)
+
+
+def _drive(
+    plan: Plan,
+    store: Store,
+    options: LaunchOptions,
+    console: Console,
+    tracking: TrackingThread | None,
+) -> RunSummary:
+    gpus = options.gpus
+    if gpus is None:
+        gpus = 1.0 if ray.cluster_resources().get("GPU") else 0.0
+    setup = WorkerSetup(
+        backbone=plan.backbone,
+        precision=plan.spec.precision,
+        store=store.storage.location,
+        data_root=options.data_root,
+        short_classes=plan.spec.short_classes,
+        threads=max(1, int(options.cpus)),
+        checkpoint_interval=options.checkpoint_seconds,
+    )
+
+    def track(cell: PlannedCell, trace: Trace) -> None:
+        if tracking is not None:
+            tracking.submit(run_of(cell, trace))
+
+    limits = PoolLimits(cpus=options.cpus, gpus=gpus, actors=options.actors)
+    with display_for(plan.to_run(), console) as display:
+        return Driver(plan, store, setup, limits, display, track).run()
+
+
+def _tell_failures(summary: RunSummary, console: Console) -> None:
+    for cell, error in summary.failed:
+        console.print(f"failed: {cell.title}: {error}", style="red", highlight=False, markup=False)
+    if summary.failed:
+        console.print(
+            f"{len(summary.failed)} cells failed; their tracebacks are in the store, and the same "
+            f"command tries them again.",
+            highlight=False,
+        )

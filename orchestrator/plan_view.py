@@ -1,0 +1,126 @@
+"""Shows a plan and the state of a store on the terminal."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import groupby
+
+from rich.console import Console
+from rich.table import Table
+
+from orchestrator.checkpoint import Snapshot, UnusableCheckpoint
+from orchestrator.plan import STATUSES, Plan, PlannedCell
+from orchestrator.pricing import Price, Pricing, encoding_seconds
+from orchestrator.progress import duration
+from orchestrator.store import Store, UnreadableTrace
+
+_UNKNOWN = "?"
+
+
+def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
+    """One line a dataset and method: where its cells stand and what they still cost."""
+    table = Table(title=f"{plan.spec.name}: {len(plan.cells)} cells", header_style="bold")
+    for name in ("dataset", "method", "cells"):
+        table.add_column(name, no_wrap=name != "cells")
+    for name in ("queries", "images", "actor time"):
+        table.add_column(name, justify="right", no_wrap=True)
+    for (dataset, label), cells in _grouped(plan.cells):
+        price = pricing.total(cells)
+        table.add_row(dataset, label, _statuses(cells), *_priced(price))
+    table.add_section()
+    total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
+    table.add_row("all", "", _statuses(plan.cells), *_priced(total))
+    console.print(table)
+    for note in plan.notes:
+        console.print(f"note: {note}", highlight=False)
+    show_skipped(plan, console)
+    _explain_prices(plan, pricing, console)
+
+
+def show_cells(plan: Plan, console: Console) -> None:
+    """Every cell with its key."""
+    for cell in plan.cells:
+        text = f"{cell.status:11}  {cell.key or '-':64}  {cell.title}"
+        console.print(text, highlight=False, soft_wrap=True)
+
+
+def show_skipped(plan: Plan, console: Console) -> None:
+    """Each reason for which cells can't run, once."""
+    reasons = dict.fromkeys(
+        (cell.cell.dataset, cell.reason) for cell in plan.cells if cell.status == "skipped"
+    )
+    for dataset, reason in reasons:
+        console.print(f"skipped {dataset}: {reason}", highlight=False, markup=False)
+
+
+def show_status(plan: Plan, store: Store, console: Console) -> None:
+    """Where the cells of a plan stand, with the queries of running ones and errors of failed."""
+    counts = plan.counts()
+    line = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+    console.print(f"{plan.spec.name} in {store.storage.location}: {line}", highlight=False)
+    for cell in plan.cells:
+        if cell.status == "in progress":
+            text = f"in progress  {cell.title}: {_spent(cell, store)}"
+            console.print(text, highlight=False)
+        elif cell.status == "failed":
+            text = f"failed       {cell.title}: {_error(cell, store)}"
+            console.print(text, highlight=False, markup=False)
+    show_skipped(plan, console)
+
+
+def _grouped(
+    cells: Iterable[PlannedCell],
+) -> Iterable[tuple[tuple[str, str], list[PlannedCell]]]:
+    def place(cell: PlannedCell) -> tuple[str, str]:
+        return (cell.cell.dataset, cell.label)
+
+    order = {place(cell): None for cell in cells}
+    ranked = {key: rank for rank, key in enumerate(order)}
+    ordered = sorted(cells, key=lambda cell: ranked[place(cell)])
+    return [(key, list(members)) for key, members in groupby(ordered, key=place)]
+
+
+def _statuses(cells: Iterable[PlannedCell]) -> str:
+    counts = Counter(cell.status for cell in cells)
+    return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+
+
+def _priced(price: Price) -> tuple[str, str, str]:
+    seconds = _UNKNOWN if price.seconds is None else duration(price.seconds)
+    return f"{price.queries:,}", f"{price.images:,}", seconds
+
+
+def _explain_prices(plan: Plan, pricing: Pricing, console: Console) -> None:
+    if all(cell.status == "done" for cell in plan.cells):
+        return
+    if pricing.costs is not None:
+        costs = pricing.costs
+        console.print(
+            f"time measured on this machine ({costs.machine}): {1000 * costs.per_image:.2f} ms an "
+            f"image, {1000 * costs.per_sequence:.2f} ms a class and candidate; divide by the "
+            f"number of actors.",
+            highlight=False,
+        )
+    elif pricing.total(plan.cells).seconds is None:
+        console.print(
+            "time is unknown until something was measured: add --measure (about half a minute).",
+            highlight=False,
+        )
+
+
+def _spent(cell: PlannedCell, store: Store) -> str:
+    data = store.checkpoint(cell.key)
+    try:
+        spent = 0 if data is None else Snapshot.from_bytes(data).ledgers["method"]["queries"]
+    except UnusableCheckpoint as error:
+        return f"{error}; it will start afresh"
+    return f"{spent:,} of {cell.cell.budget:,} queries at the last checkpoint"
+
+
+def _error(cell: PlannedCell, store: Store) -> str:
+    try:
+        lines = store.failed(cell.key).error.strip().splitlines()
+    except UnreadableTrace as error:
+        return str(error)
+    return lines[-1] if lines else "unknown error"
