@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ValidationError
@@ -16,7 +17,20 @@ def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
         error: what pydantic found.
         model: the model that was being built.
     """
-    return [_describe_one(problem, model) for problem in error.errors()]
+    problems = error.errors()
+    return [
+        _describe_one(problem, model)
+        for problem in problems
+        if not _follows_from_another(problem, problems)
+    ]
+
+
+def _follows_from_another(problem: Any, problems: Sequence[Any]) -> bool:
+    """A list that is too short because its entries were refused."""
+    place = problem["loc"]
+    return problem["type"] == "too_short" and any(
+        other is not problem and other["loc"][: len(place)] == place for other in problems
+    )
 
 
 def _describe_one(problem: Any, model: type[BaseModel]) -> str:

@@ -83,7 +83,7 @@ def main() -> None:
     parser.add_argument("names", nargs="*", metavar="DATASET", help=f"of {', '.join(known)}")
     parser.add_argument("--split", choices=("val", "test"), default="val", help="images to score")
     parser.add_argument("--model", type=Path, default=MODEL, help="folder of the model")
-    parser.add_argument("--threads", type=int, default=2, help="CPU threads")
+    parser.add_argument("--threads", type=int, default=1, help="CPU threads")
     options = parser.parse_args()
     unknown = sorted(set(options.names) - set(known))
     if unknown:

@@ -7,6 +7,7 @@ import io
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from orchestrator.analysis.curves import ACCURACY
@@ -77,15 +78,24 @@ def comparison(runs: Sequence[Run], target: Target) -> list[Row]:
 
 
 def as_rich(rows: Sequence[Row], title: str) -> Table:
-    """For the terminal; columns that say nothing here are left out."""
-    texts = [row.cells() for row in rows]
-    kept = [i for i, _ in enumerate(HEADERS) if i < 2 or {t[i] for t in texts} - {"-"}]
-    table = Table(title=title, header_style="bold")
-    for i in kept:
-        table.add_column(HEADERS[i], justify="left" if i < 2 else "right", no_wrap=i < 2)
-    for place, text in enumerate(texts):
-        ends = place + 1 == len(texts) or texts[place + 1][0] != text[0]
-        table.add_row(*(text[i] for i in kept), end_section=ends)
+    """For the terminal, within 80 columns; the other two forms say more."""
+    several = len({row.group.shots for row in rows if row.group.shots}) > 1
+    table = Table(title=f"{title}: {_seeds(rows)}", header_style="bold", box=SIMPLE_HEAD)
+    table.add_column("dataset", no_wrap=True)
+    table.add_column("method", no_wrap=True)
+    for header in ("accuracy (%)", "target (reached)", "queries to target"):
+        table.add_column(header, justify="right")
+    for place, row in enumerate(rows):
+        last = place + 1 == len(rows) or rows[place + 1].group.dataset != row.group.dataset
+        target = row.target
+        table.add_row(
+            row.group.dataset,
+            row.group.method + (f" ({row.group.shots})" if several and row.group.shots else ""),
+            _interval(row.accuracy),
+            "-" if target is None else f"{target.target:.1f} ({target.successes}/{target.runs})",
+            _queries(target),
+            end_section=last,
+        )
     return table
 
 
@@ -178,6 +188,16 @@ def _mean_rows(rows: Sequence[Row]) -> list[Row]:
             )
         )
     return means
+
+
+def _seeds(rows: Sequence[Row]) -> str:
+    """What the intervals are, by how many seeds there are."""
+    counts = {row.accuracy.count for row in rows if row.group.shots}
+    if not counts:
+        return "measured once"
+    if counts == {1}:
+        return "one seed, so no intervals"
+    return f"mean ± 95 % t-interval over {' or '.join(str(n) for n in sorted(counts))} seeds"
 
 
 def _interval(value: MeanInterval) -> str:

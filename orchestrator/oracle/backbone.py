@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -111,8 +114,7 @@ def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.d
     if random:
         torch.manual_seed(0)  # untrained weights that are the same on every actor
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
+        with _quiet():
             model = open_clip.create_model(
                 backbone.model,
                 pretrained=None if random else backbone.pretrained,
@@ -153,6 +155,20 @@ def preprocessing_of(backbone: ResolvedBackbone, augmentation: Augmentation) -> 
     )
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without open_clip's remarks, which go to the root logger."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        root.setLevel(level)
+
+
 def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedBackbone:
     folder = Path(model.removeprefix(LOCAL))
     if pretrained is not None:
@@ -167,7 +183,8 @@ def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedB
             f"open_clip_model.safetensors."
         )
     _read_config(folder)
-    return ResolvedBackbone(label, model, None, _hash_files(weights))
+    parts = [folder / "open_clip_config.json", *weights, *folder.glob("bpe.txt.gz")]
+    return ResolvedBackbone(label, model, None, _hash_files(parts))
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

@@ -204,9 +204,7 @@ def test_an_acquired_actor_is_left_alone_until_released(cluster: None, tmp_path:
         assert [o.value for o in run(pool, squares(2))] == [0, 1]
 
 
-def test_a_cluster_started_here_refuses_whoever_has_no_token(
-    cluster: None, tmp_path: Path
-) -> None:
+def test_a_cluster_started_here_refuses_whoever_has_no_token(cluster: None, tmp_path: Path) -> None:
     address = ray.get_runtime_context().gcs_address
     stranger = {k: v for k, v in os.environ.items() if not k.startswith("RAY_AUTH")}
     stranger |= {"HOME": str(tmp_path), "RAY_AUTH_MODE": "disabled"}

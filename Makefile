@@ -1,0 +1,51 @@
+# The two commands people need: `make demo` and `make test`. Both do all their own set-up.
+
+PYTHON ?= python3
+VENV   ?= .venv
+STORE  ?= results
+BIN    := $(VENV)/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo ui test lint types contracts unit format clean
+
+help:  ## Show this help
+	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+install: $(VENV)/.installed  ## Make the virtual environment and install everything (a few minutes, once)
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Python 3.11 or later is needed; say which: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@echo "installing into $(VENV), once; this takes a few minutes"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+demo: install  ## Run ZIP against zero-shot on the embedded default (no GPU, no download)
+	@$(BIN)/python run_benchmark.py run demo --store $(STORE)
+	@echo "open the MLflow UI with: make ui"
+
+ui: install  ## Open the MLflow UI on what has been run
+	@$(BIN)/python run_benchmark.py ui --store $(STORE)
+
+test: lint types contracts unit  ## Lint, types, import contracts and all tests
+
+lint: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: install
+	$(BIN)/mypy
+
+contracts: install
+	$(BIN)/lint-imports
+
+unit: install
+	$(BIN)/python -m pytest
+
+format: install  ## Format the code
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+clean:  ## Remove the virtual environment and caches, never results
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

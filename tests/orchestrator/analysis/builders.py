@@ -1,0 +1,39 @@
+"""Builds runs for the analysis tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.analysis.runs import Run
+from orchestrator.trace import Point, Trace
+
+
+def make_run(
+    accuracies: Sequence[tuple[int, float]],
+    *,
+    dataset: str = "dots",
+    method: str = "zip",
+    seed: int = 1,
+    shots: int = 16,
+    budget: int | None = None,
+) -> Run:
+    """A run with test accuracy measured at some queries."""
+    spent = accuracies[-1][0] if budget is None and accuracies else budget or 0
+    trace = Trace(
+        key=f"{dataset}-{method}-{shots}-{seed}",
+        cell={
+            "protocol": "few_shot",
+            "dataset": dataset,
+            "method": {"name": method, "settings": {"rank": 5}},
+        },
+        status="finished",
+        points=tuple(Point(q, 128 * q, "test_accuracy", value) for q, value in accuracies),
+        ledgers={"method": {"queries": spent, "images": 128 * spent}},
+        timing={"total": 2.0},
+    )
+    return Run(dataset, method, shots, seed, trace)
+
+
+def zero_shot_run(value: float, dataset: str = "dots") -> Run:
+    """A run of a method that doesn't train."""
+    return make_run([(0, value)], dataset=dataset, method="zero_shot", seed=0, shots=0)

@@ -1,0 +1,155 @@
+"""MLflow is a view: complete, idempotent, and never in the way of results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from orchestrator.analysis.runs import Run
+from orchestrator.trace import Point
+from orchestrator.tracking import TrackedSpec, Tracker, TrackingError, TrackingThread
+from tests.orchestrator.analysis.builders import make_run, zero_shot_run
+
+ZIP = make_run([(0, 30.0), (10, 40.0), (20, 50.0)])
+
+
+@pytest.fixture(scope="module")
+def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
+
+
+@pytest.fixture
+def tracker(uri: str, request: pytest.FixtureRequest) -> Iterator[Tracker]:
+    yield Tracker(uri, TrackedSpec(request.node.name, "name: demo\n", budget=20))
+
+
+def runs_of(uri: str, name: str) -> list[Any]:
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name(name)
+    return list(client.search_runs([experiment.experiment_id])) if experiment else []
+
+
+def history(uri: str, run: Any, metric: str = "test_accuracy") -> list[tuple[int, float]]:
+    client = MlflowClient(tracking_uri=uri)
+    points = client.get_metric_history(run.info.run_id, metric)
+    return sorted((p.step, p.value) for p in points)
+
+
+def test_metrics_are_stepped_by_queries(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    tracker.log(ZIP)
+    (run,) = runs_of(uri, request.node.name)
+    assert history(uri, run) == [(0, 30.0), (10, 40.0), (20, 50.0)]
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == "dots / zip / 16 shots / seed 1"
+    assert run.data.tags["dataset"] == "dots"
+    assert run.data.params["method.name"] == "zip"
+    assert run.data.params["method.rank"] == "5"
+    artifacts = MlflowClient(tracking_uri=uri).list_artifacts(run.info.run_id)
+    assert {a.path for a in artifacts} == {"spec.yaml", "cell.json"}
+
+
+def test_logging_twice_adds_nothing(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    tracker.log(ZIP)
+    tracker.log(ZIP)
+    again = Tracker(uri, TrackedSpec(request.node.name, "name: demo\n", budget=20))
+    again.log(ZIP)
+    (run,) = runs_of(uri, request.node.name)
+    assert len(history(uri, run)) == 3
+
+
+def test_a_run_that_was_cut_short_is_written_anew(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    tracker.log(ZIP)
+    client = MlflowClient(tracking_uri=uri)
+    (run,) = runs_of(uri, request.node.name)
+    client.delete_tag(run.info.run_id, "complete")
+    Tracker(uri, TrackedSpec(request.node.name, "", budget=20)).log(ZIP)
+    (rewritten,) = runs_of(uri, request.node.name)
+    assert rewritten.info.run_id != run.info.run_id
+    assert len(history(uri, rewritten)) == 3
+
+
+def test_a_failed_cell_that_finishes_later_is_replaced(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    broken = replace(ZIP.trace, status="failed", points=(), error="Traceback\nValueError: no")
+    tracker.log(replace(ZIP, trace=broken))
+    (run,) = runs_of(uri, request.node.name)
+    assert run.info.status == "FAILED"
+    tracker.log(ZIP)
+    (run,) = runs_of(uri, request.node.name)
+    assert run.info.status == "FINISHED"
+
+
+def test_a_single_measurement_is_drawn_as_a_line_up_to_the_budget(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    tracker.log(zero_shot_run(44.0))
+    (run,) = runs_of(uri, request.node.name)
+    assert history(uri, run) == [(0, 44.0), (20, 44.0)]
+
+
+def test_rebuilding_gives_what_logging_one_by_one_gave(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    runs = [ZIP, zero_shot_run(44.0), make_run([(0, 1.0), (20, 2.0)], seed=2)]
+    tracker.log(runs[0])
+    assert tracker.rebuild(runs) == 3
+    names = [run.info.run_name for run in runs_of(uri, request.node.name)]
+    assert len(names) == len(set(names)) == 3
+
+
+def test_many_points_are_written_in_chunks(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    points = tuple(Point(q, q, "test_accuracy", float(q)) for q in range(2500))
+    tracker.log(replace(ZIP, trace=replace(ZIP.trace, points=points)))
+    (run,) = runs_of(uri, request.node.name)
+    assert len(history(uri, run)) == 2500
+
+
+def test_the_thread_writes_everything_before_it_closes(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    said: list[str] = []
+    thread = TrackingThread(tracker, said.append)
+    for seed in range(5):
+        thread.submit(make_run([(0, 1.0), (20, 2.0)], seed=seed))
+    thread.close()
+    assert said == []
+    assert len(runs_of(uri, request.node.name)) == 5
+
+
+def test_a_database_that_cannot_be_written_is_a_tracking_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    broken = Tracker(f"sqlite:///{tmp_path}/file/mlflow.db", TrackedSpec("demo", "", 20))
+    with pytest.raises(TrackingError, match="Results are safe in the store"):
+        broken.log(ZIP)
+
+
+def test_the_thread_reports_the_first_error_and_goes_on_quietly() -> None:
+    class Down:
+        calls = 0
+
+        def log(self, run: Run) -> None:
+            self.calls += 1
+            raise TrackingError("down")
+
+    said: list[str] = []
+    down: Any = Down()
+    thread = TrackingThread(down, said.append)
+    for _ in range(3):
+        thread.submit(ZIP)
+    thread.close()
+    assert said == ["down"]
+    assert down.calls == 1
