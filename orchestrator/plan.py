@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.datasets.interface import Dataset, DatasetError
+from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.protocols import Task, protocol_named, split_digest
 from methods.interface import Problem, Prompts, SettingsError
@@ -138,6 +138,7 @@ class _Planner:
         self._finished = store.finished_keys()
         self._running = store.running_keys()
         self._failed = store.failed_keys()
+        self._checked: set[str] = set()
 
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
         """The cells of a dataset that is there."""
@@ -219,9 +220,22 @@ class _Planner:
     def _task(self, dataset: Dataset, shots: int, seed: int) -> Task:
         protocol = protocol_named(self._spec.protocol)
         try:
-            return protocol(dataset, shots, seed, self._spec.short_classes)
+            task = protocol(dataset, shots, seed, self._spec.short_classes)
         except DatasetError as error:
             raise UserError(str(error)) from None
+        self._check_files(task)
+        return task
+
+    def _check_files(self, task: Task) -> None:
+        """Refuses a task with missing images; a test split is looked at once."""
+        dataset = task.dataset
+        items = [*task.train, *task.val]
+        if dataset.card.name not in self._checked:
+            self._checked.add(dataset.card.name)
+            items += task.test
+        absent = dataset.absent(items)
+        if absent is not None:
+            raise UserError(str(ImageUnreadable(dataset.card.name, absent, "no such file")))
 
     def _ask_methods(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, Asked]:
         """Builds each method and lets it ask once: refuses impossible settings before any work."""

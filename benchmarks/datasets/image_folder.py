@@ -54,6 +54,10 @@ class ImageFolderDataset(Dataset):
     def items(self, split: Split) -> Sequence[Item]:
         return [Item(path, label) for path, label, _ in self._listing[split]]
 
+    def absent(self, items: Sequence[Item]) -> str | None:
+        folder = self.folder / self.image_folder
+        return next((i.reference for i in items if not (folder / i.reference).is_file()), None)
+
     def open(self, item: Item) -> Image.Image:
         """Decodes as CoOp does: to RGB, and without turning by EXIF orientation."""
         try:

@@ -109,6 +109,11 @@ class Dataset(ABC):
             ImageUnreadable: the image is missing or corrupt.
         """
 
+    def absent(self, items: Sequence[Item]) -> str | None:
+        """The reference of the first item whose file isn't there; cheap, without decoding."""
+        del items
+        return None
+
     def revision(self) -> str:
         """Identifies contents where references alone don't (for example by a shard's hash)."""
         return ""

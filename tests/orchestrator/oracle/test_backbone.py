@@ -1,0 +1,99 @@
+"""Backbones are checked before weights are loaded."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+
+from benchmarks.backbones import BACKBONES
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import (
+    Backbone,
+    ResolvedBackbone,
+    load_model,
+    preprocessing_of,
+    resolve_backbone,
+)
+from orchestrator.oracle.space import planned_space
+from tests.conformance.tiny_clip import write_tiny_clip
+
+
+@pytest.fixture
+def tiny(tmp_path: Path) -> ResolvedBackbone:
+    return write_tiny_clip(tmp_path / "clip")
+
+
+@pytest.mark.parametrize("name", list(BACKBONES))
+def test_named_backbones_are_known_to_open_clip(name: str) -> None:
+    resolved = resolve_backbone(Backbone(model=name))
+    assert resolved.digest
+    assert preprocessing_of(resolved, "none").size == (24 if name == "pocket" else 224)
+
+
+@pytest.mark.parametrize(
+    ("model", "pretrained", "message"),
+    [
+        ("ViT-B/61", None, "Did you mean: ViT-B/16"),
+        ("ViT-B-16", None, "needs `pretrained`: an open_clip tag"),
+        ("ViT-B-16", "openai", "trained with QuickGELU.*Use model 'ViT-B-16-quickgelu'"),
+        ("ViT-B-16-quickgelu", "laion2b_s34b_b88k", "neither a tag of this model nor a file"),
+        ("ViT-B-16-quickgelu", "opnai", "Did you mean: openai"),
+        ("ViT-B-16-quickgelu", "/no/such/file.pt", "neither a tag"),
+        ("pocket", "openai", "brings its own weights"),
+        ("local-dir:/no/such/folder", None, "needs open_clip_config.json"),
+    ],
+)
+def test_wrong_backbones_are_explained(model: str, pretrained: str | None, message: str) -> None:
+    with pytest.raises(UserError, match=message):
+        resolve_backbone(Backbone(model=model, pretrained=pretrained))
+
+
+def test_a_published_tag_is_its_own_fingerprint() -> None:
+    resolved = resolve_backbone(Backbone(model="ViT-B/16"))
+    assert resolved.digest == "tag:ViT-B-16-quickgelu/openai"
+
+
+def test_other_weights_have_another_fingerprint(tiny: ResolvedBackbone) -> None:
+    folder = tiny.folder
+    assert folder is not None
+    weights = folder / "open_clip_model.safetensors"
+    tensors = load_file(weights)
+    tensors["logit_scale"] = tensors["logit_scale"] + 1
+    save_file(tensors, weights)
+    assert resolve_backbone(Backbone(model=tiny.model)).digest != tiny.digest
+
+
+def test_weights_of_other_shapes_are_refused_with_the_reason(tiny: ResolvedBackbone) -> None:
+    folder = tiny.folder
+    assert folder is not None
+    weights = folder / "open_clip_model.safetensors"
+    tensors = load_file(weights)
+    tensors["ln_final.weight"] = torch.zeros(7)
+    save_file(tensors, weights)
+    with pytest.raises(UserError, match=r"can't load backbone.*\n.*ln_final"):
+        load_model(tiny, "fp32", torch.device("cpu"))
+
+
+def test_a_checkpoint_file_is_fingerprinted_and_loaded(tmp_path: Path) -> None:
+    backbone = resolve_backbone(Backbone(model="RN50-quickgelu", pretrained="random"))
+    model = load_model(backbone, "fp32", torch.device("cpu"))
+    path = tmp_path / "rn50.pt"
+    torch.save(model.state_dict(), path)
+    resolved = resolve_backbone(Backbone(model="RN50-quickgelu", pretrained=str(path)))
+    assert resolved.digest.startswith("sha256:")
+    loaded = load_model(resolved, "fp32", torch.device("cpu"))
+    assert torch.equal(loaded.logit_scale, model.logit_scale)  # type: ignore[arg-type]
+
+
+def test_the_planned_space_is_that_of_the_loaded_model(tiny: ResolvedBackbone) -> None:
+    space = planned_space(tiny, ("cat", "annual crop land"))
+    assert (space.text_width, space.vision_width, space.image_size) == (32, 32, 16)
+    assert space.context_tokens == 24 - 6
+
+
+def test_a_residual_network_takes_no_visual_tokens() -> None:
+    backbone = resolve_backbone(Backbone(model="RN50"))
+    assert planned_space(backbone, ()).vision_width == 0

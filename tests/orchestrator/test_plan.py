@@ -1,0 +1,177 @@
+"""Plans: each cell once, keyed, with its state and its price."""
+
+from __future__ import annotations
+
+import io
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from orchestrator.calibration import TowerCosts
+from orchestrator.errors import UserError
+from orchestrator.plan import Plan, make_plan
+from orchestrator.plan_view import show_cells, show_plan, show_status
+from orchestrator.pricing import pricing_from
+from orchestrator.spec import load_spec
+from orchestrator.storage import LocalStorage
+from orchestrator.store import Store
+from orchestrator.trace import Trace
+
+
+def plan_of(folder: Path, *overrides: str, spec: str = "demo") -> tuple[Plan, Store]:
+    store = Store(LocalStorage(folder / "store"))
+    return make_plan(load_spec(spec, overrides), store, folder / "data"), store
+
+
+def test_the_grid_is_whole_and_methods_without_training_run_once(tmp_path: Path) -> None:
+    plan, _ = plan_of(tmp_path, "datasets=[pocket_dots,pocket_outlines]", "shots=[4,16]")
+    counts = Counter((c.cell.dataset, c.label) for c in plan.cells)
+    assert counts == {
+        ("pocket_dots", "zero_shot"): 1,
+        ("pocket_dots", "zip"): 6,
+        ("pocket_outlines", "zero_shot"): 1,
+        ("pocket_outlines", "zip"): 6,
+    }
+    assert len({cell.key for cell in plan.cells}) == 14
+
+
+@given(points=st.integers(1, 50))
+def test_what_zero_shot_does_not_depend_on_does_not_change_its_key(points: int) -> None:
+    store = Store(LocalStorage(Path("/nonexistent")))
+    keys = set()
+    for override in (f"evaluation.points={points}", f"budget={points}", f"batch_size={points}"):
+        spec = load_spec("demo", ["datasets=[pocket_dots]", "methods=[zero_shot]", override])
+        keys |= {cell.key for cell in make_plan(spec, store, Path()).cells}
+    assert len(keys) == 1
+
+
+@pytest.mark.parametrize(
+    "override",
+    [
+        "budget=100",
+        "batch_size=64",
+        "precision=bf16",
+        "augmentation=crop_flip",
+        "evaluation.points=5",
+        "shots=[8]",
+        "seeds=[4]",
+        "methods.1.rank=3",
+        "datasets=[pocket_outlines]",
+    ],
+)
+def test_what_zip_depends_on_changes_its_key(override: str, tmp_path: Path) -> None:
+    base = ("datasets=[pocket_dots]", "seeds=[1]")
+    before = {c.key for c in plan_of(tmp_path, *base)[0].cells if c.label == "zip"}
+    after = {c.key for c in plan_of(tmp_path, *base, override)[0].cells if c.label == "zip"}
+    assert not before & after
+
+
+def test_labels_and_report_settings_do_not_change_keys(tmp_path: Path) -> None:
+    before = {c.key for c in plan_of(tmp_path)[0].cells}
+    after = plan_of(tmp_path, "name=other", "report.target_gain=9", "methods.1.label=mine")[0]
+    assert {c.key for c in after.cells} == before
+
+
+def test_cells_are_done_in_progress_failed_or_new(tmp_path: Path) -> None:
+    plan, store = plan_of(tmp_path, "datasets=[pocket_dots]")
+    zips = [cell for cell in plan.cells if cell.label == "zip"]
+    store.save(Trace(zips[0].key, {}, "finished", ()))
+    store.save_checkpoint(zips[1].key, b"damaged")
+    store.save(Trace(zips[2].key, {}, "failed", (), error="ValueError: no"))
+    again, _ = plan_of(tmp_path, "datasets=[pocket_dots]")
+    states = {c.key: c.status for c in again.cells}
+    assert [states[c.key] for c in zips] == ["done", "in progress", "failed"]
+    todo = again.to_run()
+    assert todo[0].key == zips[1].key, "what was begun goes first"
+    assert zips[0].key not in {c.key for c in todo}
+    text = shown(lambda console: show_status(again, store, console))
+    assert "1 done, 1 in progress, 1 failed, 1 new" in text
+    assert "ValueError: no" in text
+    assert "it will start afresh" in text
+
+
+def test_missing_datasets_are_skipped_with_how_to_get_them_and_priced(tmp_path: Path) -> None:
+    plan, store = plan_of(tmp_path, spec="few_shot")
+    assert plan.counts() == {"skipped": 52}
+    pricing = pricing_from(plan, store, TowerCosts("test", per_image=0.01, per_sequence=0.001))
+    total = pricing.total(plan.cells)
+    assert total.queries == 13 * 3 * 5000
+    assert total.images == 13 * 3 * 5000 * 128
+    assert total.seconds is not None
+    assert total.seconds > 0
+    text = shown(lambda console: show_plan(plan, pricing, console))
+    for name in load_spec("few_shot").datasets:
+        assert f"skipped {name}:" in text
+    assert "CoOp" in text
+
+
+def test_a_price_counts_each_tower_as_often_as_it_is_needed(tmp_path: Path) -> None:
+    overrides = ("datasets=[pocket_dots]", "seeds=[1]", "budget=1000", "evaluation.points=4")
+    costs = TowerCosts("test", per_image=1.0, per_sequence=0.001)
+    plan, store = plan_of(tmp_path, *overrides)
+    (cell,) = [c for c in plan.cells if c.label == "zip"]
+    price = pricing_from(plan, store, costs).price(cell)
+    assert (price.queries, price.images) == (1000, 128_000)
+    # 128 training images once; 8 classes for each query and each of 5 evaluations
+    assert price.seconds == pytest.approx(128 + 8 * 1000 * 0.001 + 5 * 8 * 0.001)
+    plan, store = plan_of(tmp_path, *overrides, "augmentation=crop_flip")
+    (cell,) = [c for c in plan.cells if c.label == "zip"]
+    price = pricing_from(plan, store, costs).price(cell)
+    # augmented images are encoded once for the ten queries of a step
+    assert price.seconds == pytest.approx(12_800 + 8 + 0.04)
+
+
+def test_finished_cells_price_their_kind_better_than_any_model(tmp_path: Path) -> None:
+    plan, store = plan_of(tmp_path, "datasets=[pocket_dots]")
+    zips = [cell for cell in plan.cells if cell.label == "zip"]
+    store.save(Trace(zips[0].key, {}, "finished", (), timing={"total": 7.0}))
+    plan, store = plan_of(tmp_path, "datasets=[pocket_dots]")
+    pricing = pricing_from(plan, store, None)
+    assert pricing.price(plan.cells[1]).queries == 0
+    assert pricing.total(c for c in plan.cells if c.label == "zip").seconds == 14.0
+
+
+def test_without_a_measurement_no_time_is_made_up(tmp_path: Path) -> None:
+    plan, store = plan_of(tmp_path)
+    pricing = pricing_from(plan, store, None)
+    assert pricing.total(plan.cells).seconds is None
+    text = shown(lambda console: show_plan(plan, pricing, console))
+    assert "add --measure" in text
+
+
+def test_every_cell_can_be_listed_with_its_key(tmp_path: Path) -> None:
+    plan, _ = plan_of(tmp_path)
+    text = shown(lambda console: show_cells(plan, console))
+    assert all(cell.key in text and cell.title in text for cell in plan.cells)
+
+
+@pytest.mark.parametrize(
+    ("override", "message"),
+    [
+        ("shots=[33]", "class 'one' has only 32 training images"),
+        ("methods.1.context_tokens=21", "context_tokens must be at most 20"),
+        ("methods.1.intrinsic_dimension=2000", "intrinsic_dimension must be at most 1024"),
+        ("backbone={model: RN50, pretrained: openia}", "Did you mean: openai"),
+    ],
+)
+def test_what_cannot_work_is_refused_before_anything_starts(
+    override: str, message: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UserError, match=message):
+        plan_of(tmp_path, "datasets=[pocket_dots]", override)
+
+
+def test_short_classes_may_be_taken_whole_and_are_named(tmp_path: Path) -> None:
+    plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", "shots=[33]", "short_classes=take_all")
+    assert "8 classes have fewer than 33 images" in plan.notes[0]
+    assert "one, two" in plan.notes[0]
+
+
+def shown(show: object) -> str:
+    out = io.StringIO()
+    show(Console(file=out, width=200))  # type: ignore[operator]
+    return out.getvalue()

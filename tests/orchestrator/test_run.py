@@ -1,0 +1,171 @@
+"""The command line end to end, on real Ray processes that are killed while they work."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from orchestrator.plan import Plan, make_plan
+from orchestrator.spec import load_spec
+from orchestrator.storage import LocalStorage
+from orchestrator.store import Store
+from orchestrator.trace import Point
+from tests.orchestrator.test_worker import Bench
+
+ROOT = Path(__file__).parent.parent.parent
+SPEC = ("datasets=[pocket_dots]", "seeds=[1, 2]", "budget=1000", "evaluation.points=4")
+
+
+def command(store: Path, *arguments: str, spec: tuple[str, ...] = SPEC) -> list[str]:
+    settings = [word for override in spec for word in ("--set", override)]
+    fixed = ["--store", str(store), "--checkpoint-seconds", "0", "--no-tracking"]
+    script = str(ROOT / "run_benchmark.py")
+    return [sys.executable, script, "run", "demo", *settings, *fixed, *arguments]
+
+
+def run(
+    store: Path, *arguments: str, spec: tuple[str, ...] = SPEC
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(store, *arguments, spec=spec), capture_output=True, text=True, check=False
+    )
+
+
+def start(store: Path) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(store), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, "it never happened"
+        time.sleep(0.05)
+
+
+def plan_of(store: Path) -> Plan:
+    return make_plan(load_spec("demo", SPEC), Store(LocalStorage(store)), Path("data"))
+
+
+def points_of(store: Path) -> dict[str, tuple[Point, ...]]:
+    return {trace.key: trace.points for trace in Store(LocalStorage(store)).traces()}
+
+
+@pytest.fixture(scope="module")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Point, ...]]:
+    """All cells, run one after another in this process."""
+    folder = tmp_path_factory.mktemp("undisturbed")
+    for seed in (1, 2):
+        bench = Bench(folder, *SPEC, f"seeds=[{seed}]")
+        bench.run("zip")
+    bench.run("zero_shot")
+    return points_of(folder)
+
+
+def test_a_run_does_everything_once_and_then_nothing(
+    tmp_path: Path, undisturbed: dict[str, tuple[Point, ...]]
+) -> None:
+    first = run(tmp_path)
+    assert first.returncode == 0, first.stderr
+    assert "3 new" in first.stdout
+    assert "finished pocket_dots / zip / 16 shots / seed 1" in first.stdout
+    assert (tmp_path / "reports" / "demo" / "curves.png").stat().st_size > 10_000
+    assert points_of(tmp_path) == undisturbed
+    before = {p: p.stat().st_mtime_ns for p in (tmp_path / "results").iterdir()}
+    second = run(tmp_path)
+    assert second.returncode == 0
+    assert "3 done" in second.stdout
+    assert "starting Ray" not in second.stdout
+    assert before == {p: p.stat().st_mtime_ns for p in (tmp_path / "results").iterdir()}
+
+
+def test_killing_the_driver_loses_nothing(
+    tmp_path: Path, undisturbed: dict[str, tuple[Point, ...]]
+) -> None:
+    driver = start(tmp_path)
+    wait_until(lambda: bool(list((tmp_path / "checkpoints").glob("*.safetensors"))))
+    driver.send_signal(signal.SIGKILL)
+    driver.wait()
+    counts = plan_of(tmp_path).counts()
+    assert counts["in progress"] >= 1
+    assert counts["done"] < 3
+    again = run(tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert f"{counts['in progress']} in progress" in again.stdout
+    assert points_of(tmp_path) == undisturbed
+    assert plan_of(tmp_path).counts() == {"done": 3}
+
+
+def test_killing_an_actor_loses_nothing(
+    tmp_path: Path, undisturbed: dict[str, tuple[Point, ...]]
+) -> None:
+    driver = start(tmp_path)
+    wait_until(lambda: bool(list((tmp_path / "checkpoints").glob("*.safetensors"))))
+    actors = _processes("ray::OracleActor")
+    assert actors
+    os.kill(actors[0], signal.SIGKILL)
+    output, _ = driver.communicate(timeout=240)
+    assert driver.returncode == 0, output
+    assert "an actor died" in output
+    assert points_of(tmp_path) == undisturbed
+
+
+def test_a_failing_cell_does_not_stop_the_rest_and_the_exit_code_says_so(tmp_path: Path) -> None:
+    broken = "{name: zip, label: broken, step_size: 1.0e+30}"
+    spec = (*SPEC, "seeds=[1]", "budget=100", f"methods=[zero_shot, zip, {broken}]")
+    result = run(tmp_path, spec=spec)
+    assert result.returncode == 1
+    assert "failed: pocket_dots / broken / 16 shots / seed 1" in result.stdout
+    assert "not finite" in result.stdout
+    store = Store(LocalStorage(tmp_path))
+    assert len(store.finished_keys()) == 2
+    (key,) = store.failed_keys()
+    assert "TrialError" in store.failed(key).error
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        (("datasets=[pocket_dot]",), "Did you mean: pocket_dots"),
+        (("budget=0",), "greater than or equal to 1"),
+        (("shots=[99]",), "has only 32 training images"),
+        (("backbone=VIT",), "unknown backbone 'VIT'"),
+    ],
+)
+def test_bad_input_ends_with_code_2_before_anything_is_written(
+    spec: tuple[str, ...], message: str, tmp_path: Path
+) -> None:
+    result = run(tmp_path / "store", spec=(*SPEC, *spec))
+    assert result.returncode == 2
+    assert message in result.stderr
+    assert "Traceback" not in result.stderr
+    assert not (tmp_path / "store").exists()
+
+
+def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    result = run(tmp_path / "file" / "store")
+    assert result.returncode == 2
+    assert "can't be written" in result.stderr
+
+
+def _processes(name: str) -> list[int]:
+    """Ids of processes whose command line starts with a name."""
+    found = []
+    for folder in Path("/proc").iterdir():
+        if folder.name.isdigit():
+            try:
+                line = (folder / "cmdline").read_bytes()
+            except OSError:
+                continue
+            if line.startswith(name.encode()):
+                found.append(int(folder.name))
+    return found

@@ -1,0 +1,142 @@
+"""A worker runs cells of the pocket: same cell, same trace, whatever happens in between."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.checkpoint import Checkpoints
+from orchestrator.oracle.features import FeatureTable
+from orchestrator.plan import PlannedCell, make_plan
+from orchestrator.spec import load_spec
+from orchestrator.storage import LocalStorage
+from orchestrator.store import Store
+from orchestrator.trace import Trace
+from orchestrator.worker import Worker, WorkerSetup
+
+OVERRIDES = ("datasets=[pocket_dots]", "seeds=[1]", "budget=120", "evaluation.points=4")
+
+
+class Bench:
+    """A store, a worker on it, and the cells of a small spec."""
+
+    def __init__(self, folder: Path, *overrides: str) -> None:
+        self.store = Store(LocalStorage(folder))
+        plan = make_plan(load_spec("demo", (*OVERRIDES, *overrides)), self.store, folder)
+        self.cells = {cell.label: cell for cell in plan.cells}
+        setup = WorkerSetup(
+            backbone=plan.backbone,
+            precision="fp32",
+            store=str(folder),
+            data_root=str(folder),
+            short_classes="refuse",
+            checkpoint_interval=0.0,
+        )
+        self.worker = Worker(setup)
+
+    def table(self, cell: PlannedCell) -> FeatureTable:
+        self.worker.encode_test_split(cell.cell.dataset, cell.features)
+        data = self.store.features(cell.features)
+        assert data is not None
+        table = FeatureTable.from_bytes(data)
+        assert table is not None
+        return table
+
+    def run(self, label: str) -> Trace:
+        cell = self.cells[label]
+        outcome = self.worker.run_cell(cell.cell, cell.key, self.table(cell))
+        assert outcome.status == "finished", outcome.error
+        return self.store.finished(cell.key)
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path)
+
+
+def test_a_cell_leaves_one_whole_trace(bench: Bench) -> None:
+    trace = bench.run("zip")
+    queries, values = trace.series("test_accuracy")
+    assert queries == (0, 30, 60, 90, 120)
+    assert all(0 <= value <= 100 for value in values)
+    assert trace.ledgers["method"] == {"queries": 120, "images": 120 * 128}
+    assert trace.last("train_loss") is not None
+    assert trace.timing["seconds_per_query"] > 0
+    assert "torch" in trace.provenance["packages"]
+    assert bench.store.checkpoint(trace.key) is None
+
+
+def test_zero_shot_is_measured_without_a_query(bench: Bench) -> None:
+    trace = bench.run("zero_shot")
+    assert trace.ledgers["method"] == {"queries": 0, "images": 0}
+    assert trace.series("test_accuracy")[0] == (0,)
+    # on the pocket's dots, chance is 12.5 %
+    assert trace.series("test_accuracy")[1][0] > 30
+
+
+def test_same_cell_same_trace(bench: Bench, tmp_path: Path) -> None:
+    other = Bench(tmp_path / "other")
+    assert bench.run("zip").points == other.run("zip").points
+
+
+def test_images_augmented_in_the_same_way_give_the_same_trace(tmp_path: Path) -> None:
+    first = Bench(tmp_path / "a", "augmentation=crop_flip", "batch_size=16", "budget=20")
+    second = Bench(tmp_path / "b", "augmentation=crop_flip", "batch_size=16", "budget=20")
+    assert first.run("zip").points == second.run("zip").points
+
+
+def test_an_interrupted_cell_goes_on_from_its_checkpoint(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Bench(tmp_path / "whole").run("zip")
+    cell, table = bench.cells["zip"], bench.table(bench.cells["zip"])
+    saved = Checkpoints.maybe
+
+    def save_then_die(self: Checkpoints, snapshot: object) -> None:
+        saved(self, snapshot)  # type: ignore[arg-type]
+        if bench.worker.queries >= 50:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(Checkpoints, "maybe", save_then_die)
+    with pytest.raises(KeyboardInterrupt):
+        bench.worker.run_cell(cell.cell, cell.key, table)
+    monkeypatch.undo()
+    assert bench.store.running_keys() == {cell.key}
+    resumed = bench.run("zip")
+    assert resumed.points == whole.points
+    assert resumed.ledgers == whole.ledgers
+
+
+def test_a_damaged_checkpoint_costs_time_but_no_result(bench: Bench, tmp_path: Path) -> None:
+    whole = Bench(tmp_path / "whole").run("zip")
+    bench.store.save_checkpoint(bench.cells["zip"].key, b"not a checkpoint")
+    assert bench.run("zip").points == whole.points
+
+
+def test_an_error_in_a_cell_is_stored_with_its_traceback(tmp_path: Path) -> None:
+    bench = Bench(tmp_path, "methods.1.step_size=1e30")
+    cell = bench.cells["zip"]
+    outcome = bench.worker.run_cell(cell.cell, cell.key, bench.table(cell))
+    assert outcome.status == "failed"
+    assert "not finite" in outcome.error
+    trace = bench.store.failed(cell.key)
+    assert trace.error.startswith("Traceback")
+    assert bench.store.finished_keys() == frozenset()
+    assert (
+        bench.worker.run_cell(
+            replace(bench.cells["zero_shot"]).cell, "other", bench.table(cell)
+        ).status
+        == "finished"
+    ), "the worker lives on"
+
+
+def test_evaluation_features_are_read_only(bench: Bench) -> None:
+    table = bench.table(bench.cells["zip"])
+    with pytest.raises(ValueError, match="read-only"):
+        table.features[0, 0] = 1
+    batch = next(table.batches())
+    assert batch.features is not None
+    batch.features.zero_()
+    assert table.features.any(), "a batch is a copy"
