@@ -15,7 +15,7 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 import ray
-from ray.exceptions import RayError, RayTaskError
+from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 
 from orchestrator.errors import UserError
 
@@ -110,6 +110,7 @@ class _Slot:
     task: PoolTask | None = None
     result: Any = None
     progress: Any = None
+    doubted: bool = False  # contact was lost; `result` is a sign of life, not the task's
 
     @property
     def idle(self) -> bool:
@@ -287,11 +288,30 @@ class ActorPool:
             outcome = Outcome(task, ray.get(slot.result))
         except RayTaskError as error:
             outcome = Outcome(task, error=str(error))
+        except ActorUnavailableError:
+            self._doubt(slot)
+            return None
         except RayError as error:
             return self._bury(slot, task, error)
+        if slot.doubted:
+            self._give_up_contact(slot, task)
+            return None
         slot.task = slot.result = slot.progress = None
         self._crashes.pop(task.id, None)
         return outcome
+
+    def _doubt(self, slot: _Slot) -> None:
+        """Contact is lost, and only Ray will learn why: asks for a sign of life until it knows."""
+        slot.doubted = True
+        time.sleep(TICK / 5)
+        slot.result = slot.actor.__ray_call__.remote(_node_of_actor)
+
+    def _give_up_contact(self, slot: _Slot, task: PoolTask) -> None:
+        """The actor lives, but its answer is lost: it goes, and the task runs again."""
+        ray.kill(slot.actor)
+        self._slots.remove(slot)
+        self._waiting.appendleft(task)
+        self.listener.on_event(f"contact to an actor was lost under {task.id}; it runs again")
 
     def _bury(self, slot: _Slot, task: PoolTask, error: RayError) -> Outcome | None:
         """A dead actor leaves the pool; its task is tried again, unless it kills every actor."""
