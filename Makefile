@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: install  ## Run ZIP against zero-shot on the embedded default (no GPU, no download)
+demo: install  ## Run five methods on the embedded default (no GPU, no download)
 	@$(BIN)/python run_benchmark.py run demo --store $(STORE)
 	@echo "open the MLflow UI with: make ui"
 

@@ -5,23 +5,48 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 from torch import Tensor
 
 
+class ImageEncoder(Protocol):
+    """A frozen network of a method's own; its forwards are not queries."""
+
+    @property
+    def width(self) -> int:
+        """Width F of a feature."""
+
+    @property
+    def image_size(self) -> int:
+        """Height and width of the images that it takes, in pixels."""
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Features `(B, F)` of CLIP-normalised images `(B, 3, S, S)`, on the images' device."""
+
+
 class PixelPrompt(Protocol):
-    """K ways to change the pixels of a mini-batch, applied lazily so that memory stays bounded."""
+    """K ways to change the pixels of a mini-batch, applied lazily so that memory stays bounded.
+
+    While a method trains, `apply` is given whole mini-batches: what a candidate does to an image
+    may depend on the others (batch statistics). The one prompt of `best_prompt` treats each image
+    by itself.
+    """
 
     def __len__(self) -> int:
         """Number of candidates K."""
 
     def apply(self, images: Tensor, candidate: int) -> Tensor:
-        """Changes CLIP-normalised `images` `(B, 3, H, W)` the way one candidate does.
+        """Changes CLIP-normalised images the way one candidate does.
+
+        Args:
+            images: `(B, 3, S, S)`, S being the method's `image_size`; left as they were.
+            candidate: which of the K, from 0.
 
         Returns:
-            A `(B, 3, H, W)` tensor; `images` itself is left as it was.
+            A `(B, 3, H, H)` tensor, H being the black box's own image size.
         """
 
 
@@ -82,6 +107,10 @@ class PromptSpace:
         vision_width: width W of a visual token; 0 when the image tower takes none.
         image_size: height and width of an image, in pixels.
         token_embedding_std: standard deviation of the token embedding table.
+        patch_weight_mean: mean of the patch convolution's weights.
+        patch_weight_std: their standard deviation.
+        pixel_mean: subtracted from each channel of an image with values from 0 to 1.
+        pixel_std: divides each channel after that.
     """
 
     text_width: int
@@ -89,6 +118,10 @@ class PromptSpace:
     vision_width: int
     image_size: int
     token_embedding_std: float
+    patch_weight_mean: float = 0.0
+    patch_weight_std: float = 0.02
+    pixel_mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
+    pixel_std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
 
 
 @dataclass(frozen=True)
@@ -102,6 +135,7 @@ class Problem:
         batches_per_epoch: mini-batches in one pass of the training split.
         budget: how many queries may be spent.
         seed: drives every random draw of the method.
+        encoder: the frozen network that the method's `encoder_name` asked for.
     """
 
     space: PromptSpace
@@ -110,6 +144,7 @@ class Problem:
     batches_per_epoch: int
     budget: int
     seed: int
+    encoder: ImageEncoder | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +174,10 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+Variants = Mapping[str, Mapping[str, Any]]
+"""Settings by the name of a variant."""
+
+
 class SettingsError(ValueError):
     """Settings that can't work on this problem: what was given, what is allowed, what to do."""
 
@@ -164,6 +203,24 @@ class Method(ABC):
     settings_type: ClassVar[type[Settings]]
     trains: ClassVar[bool] = True
     """False for methods that never ask: shots, seed and budget don't matter to them."""
+    variants: ClassVar[Variants] = MappingProxyType({})
+    """Settings that a spec takes by name, as in `bar@zip-port`: other defaults, same code."""
+
+    @classmethod
+    def image_size(cls, space: PromptSpace, settings: Any) -> int:
+        """Height and width at which images are to be prepared for this method, in pixels.
+
+        Both the training and the test transform end at this size. Only methods that change pixels
+        may ask for another one than the black box's own, and then return images of that size.
+        """
+        del settings
+        return space.image_size
+
+    @classmethod
+    def encoder_name(cls, settings: Any) -> str | None:
+        """The frozen image encoder that the method wants to be given; None for none."""
+        del settings
+        return None
 
     @abstractmethod
     def __init__(self, problem: Problem, settings: Any) -> None: ...

@@ -1,4 +1,7 @@
-"""Losses of class scores, one value a candidate."""
+"""Losses of class scores, one value a candidate.
+
+Computed in float32, or in float64 for scores that come in float64.
+"""
 
 from __future__ import annotations
 
@@ -14,11 +17,26 @@ def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
         labels: `(B,)`.
 
     Returns:
-        `(K,)` float32.
+        `(K,)`.
     """
-    log_probabilities = logits.float().log_softmax(dim=-1)
-    index = labels.expand(len(logits), -1).unsqueeze(-1)
-    return -log_probabilities.gather(-1, index).squeeze(-1).mean(dim=-1)
+    return -_true_log_probability(logits, labels).mean(dim=-1)
+
+
+def focal_loss(logits: Tensor, labels: Tensor, gamma: float) -> Tensor:
+    """Mean over the mini-batch of -(1 - p)^gamma log p, p being the true class's probability.
+
+    Lin et al., ICCV 2017; gamma 0 is cross-entropy.
+
+    Args:
+        logits: `(K, B, C)`.
+        labels: `(B,)`.
+        gamma: how much less images count that are already classified well.
+
+    Returns:
+        `(K,)`.
+    """
+    log_probability = _true_log_probability(logits, labels)
+    return -((1 - log_probability.exp()) ** gamma * log_probability).mean(dim=-1)
 
 
 def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
@@ -32,3 +50,10 @@ def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
         `(K,)` float32.
     """
     return 100 * (logits.argmax(dim=-1) == labels).to(torch.float32).mean(dim=-1)
+
+
+def _true_log_probability(logits: Tensor, labels: Tensor) -> Tensor:
+    """`(K, B)` log-probabilities of the true classes."""
+    precise = logits if logits.dtype == torch.float64 else logits.float()
+    index = labels.expand(len(logits), -1).unsqueeze(-1)
+    return precise.log_softmax(dim=-1).gather(-1, index).squeeze(-1)

@@ -2,8 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
 import torch
 from torch import Tensor
+
+LawName = Literal["segmented_uniform", "rademacher", "gaussian"]
+
+
+@dataclass(frozen=True)
+class Law:
+    """How directions are drawn, and how the slope along a direction becomes a gradient.
+
+    Attributes:
+        draw: from number of directions q, dimension N and generator to `(q, N)`, drawn direction
+            by direction.
+        gradients: from slopes `(q, 1)` and directions `(q, N)` to estimates `(q, N)`.
+    """
+
+    draw: Callable[[int, int, torch.Generator], Tensor]
+    gradients: Callable[[Tensor, Tensor], Tensor]
 
 
 def segmented_uniform(count: int, dimension: int, generator: torch.Generator) -> Tensor:
@@ -21,3 +42,25 @@ def segmented_uniform(count: int, dimension: int, generator: torch.Generator) ->
         negative = torch.randint(0, 2, (dimension,), generator=generator)
         directions.append(torch.where(negative == 1, -magnitude, magnitude))
     return torch.stack(directions)
+
+
+def rademacher(count: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Directions `(count, dimension)` of independent random signs (Spall, 1992)."""
+    signs = torch.randint(0, 2, (count, dimension), generator=generator)
+    return (2 * signs - 1).to(torch.float32)
+
+
+def gaussian(count: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Directions `(count, dimension)` from N(0, 1) (Nesterov and Spokoiny, 2017)."""
+    return torch.randn(count, dimension, generator=generator)
+
+
+LAWS: Mapping[LawName, Law] = MappingProxyType(
+    {
+        "segmented_uniform": Law(segmented_uniform, torch.div),
+        "rademacher": Law(rademacher, torch.div),
+        # The inverse of a Gaussian has no moments: the estimate multiplies by the direction.
+        "gaussian": Law(gaussian, torch.mul),
+    }
+)
+"""SPSA divides a slope by the direction, element by element; Gaussian smoothing multiplies."""

@@ -1,12 +1,17 @@
-"""Finds methods by name: every concrete `Method` in the modules of this package."""
+"""Finds methods by name: every concrete `Method` in the modules of this package.
+
+`name@variant` is a method with other defaults, which the method's class names in `variants`.
+"""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import pkgutil
+from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import cache
+from typing import Any
 
 import methods
 from methods.interface import Method
@@ -16,10 +21,9 @@ class UnknownMethod(ValueError):
     """A name that no method has; suggests the nearest ones."""
 
     def __init__(self, name: str) -> None:
-        near = get_close_matches(name, method_names(), n=3, cutoff=0.5)
-        hint = (
-            f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(method_names())}."
-        )
+        known = (*method_names(), *variant_names())
+        near = get_close_matches(name, known, n=3, cutoff=0.5)
+        hint = f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(known)}."
         super().__init__(f"unknown method {name!r}. {hint}")
 
 
@@ -30,7 +34,7 @@ def method_classes() -> dict[str, type[Method]]:
     for info in pkgutil.iter_modules(methods.__path__):
         module = importlib.import_module(f"methods.{info.name}")
         for _, cls in inspect.getmembers(module, inspect.isclass):
-            if issubclass(cls, Method) and hasattr(cls, "name"):
+            if issubclass(cls, Method) and cls.__module__ == module.__name__ and cls is not Method:
                 found[cls.name] = cls
     return dict(sorted(found.items()))
 
@@ -50,3 +54,25 @@ def method_class(name: str) -> type[Method]:
         return method_classes()[name]
     except KeyError:
         raise UnknownMethod(name) from None
+
+
+def variant_names() -> tuple[str, ...]:
+    """Names of all variants, as `name@variant`."""
+    return tuple(
+        f"{name}@{variant}" for name, kind in method_classes().items() for variant in kind.variants
+    )
+
+
+def method_variant(name: str) -> tuple[type[Method], Mapping[str, Any]]:
+    """A method and the settings that its name stands for: none for `name`, some for `name@variant`.
+
+    Raises:
+        UnknownMethod: no method, or no variant of the method, has that name.
+    """
+    base, at, variant = name.partition("@")
+    if not at:
+        return method_class(name), {}
+    kind = method_classes().get(base)
+    if kind is None or variant not in kind.variants:
+        raise UnknownMethod(name)
+    return kind, kind.variants[variant]

@@ -1,11 +1,12 @@
-"""Zero-shot CLIP: a hand-written prompt, nothing learned (Radford et al., ICML 2021)."""
+"""Zero-shot CLIP: hand-written prompts, nothing learned (Radford et al., ICML 2021)."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import ClassVar, Literal
 
-from methods.interface import Method, Problem, Prompts, Scores, Settings, State
+from methods.interface import Method, Problem, Prompts, Scores, Settings, State, Variants
+from methods.templates import IMAGENET_80
 
 
 class ZeroShotSettings(Settings):
@@ -13,10 +14,11 @@ class ZeroShotSettings(Settings):
 
     Attributes:
         templates: `dataset` is the dataset's own template; `ensemble` averages the normalised text
-            features of all its templates.
+            features of all its templates (for the ZIP paper's datasets its own and CLIP's selection
+            of seven); `imagenet_80` those of CLIP's 80 templates for ImageNet.
     """
 
-    templates: Literal["dataset", "ensemble"] = "dataset"
+    templates: Literal["dataset", "ensemble", "imagenet_80"] = "dataset"
 
 
 class ZeroShot(Method):
@@ -26,10 +28,17 @@ class ZeroShot(Method):
     version = 1
     settings_type = ZeroShotSettings
     trains = False
+    variants: ClassVar[Variants] = {
+        "ensemble": {"templates": "ensemble"},
+        "imagenet-80": {"templates": "imagenet_80"},
+    }
 
     def __init__(self, problem: Problem, settings: ZeroShotSettings) -> None:
-        ensemble = settings.templates == "ensemble"
-        self._templates = problem.templates if ensemble else problem.templates[:1]
+        self._templates = {
+            "dataset": problem.templates[:1],
+            "ensemble": problem.templates,
+            "imagenet_80": IMAGENET_80,
+        }[settings.templates]
 
     def ask(self) -> None:
         return None

@@ -73,11 +73,13 @@ class Fingerprints(_Frozen):
         method_version: version of the method's code.
         split: digest of class names and images.
         preprocessing: digest of how images become tensors.
+        encoder: digest of the method's own image encoder; None where it has none.
     """
 
     method_version: int
     split: str
     preprocessing: str
+    encoder: str | None = None
 
 
 def cell_key(cell: Cell, fingerprints: Fingerprints) -> str:
@@ -89,7 +91,7 @@ def cell_key(cell: Cell, fingerprints: Fingerprints) -> str:
     document = {
         "version": KEY_VERSION,
         "cell": cell.model_dump(mode="json"),
-        "fingerprints": fingerprints.model_dump(mode="json"),
+        "fingerprints": fingerprints.model_dump(mode="json", exclude_none=True),
     }
     return hashlib.sha256(canonical_json(document).encode()).hexdigest()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -12,9 +12,10 @@ from typing import Literal
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.protocols import Task, protocol_named, split_digest
-from methods.interface import Problem, Prompts, SettingsError
+from methods.interface import Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, MethodChoice, cell_key
+from orchestrator.encoders import resolve_encoder
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
@@ -35,11 +36,15 @@ class Asked:
         candidates: candidates K of a step; 0 for methods that never ask.
         touches_images: whether the image tower must see every candidate.
         soft_text: whether the text tower must encode every candidate.
+        image_size: height and width of the images that the method is given, in pixels.
+        encoder: digest of the method's own image encoder; None where it has none.
     """
 
     candidates: int
     touches_images: bool
     soft_text: bool
+    image_size: int
+    encoder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -139,6 +144,7 @@ class _Planner:
         self._running = store.running_keys()
         self._failed = store.failed_keys()
         self._checked: set[str] = set()
+        self._asked: dict[tuple[str, PromptSpace], Asked] = {}
 
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
         """The cells of a dataset that is there."""
@@ -171,11 +177,13 @@ class _Planner:
 
     def _planned(self, task: Task, cell: Cell, label: str, asked: Asked) -> PlannedCell:
         kind = method_class(cell.method.name)
+        prepared = preprocessing_of(self._backbone, cell.augmentation)
         test_digest = split_digest(task, ("test",))
         fingerprints = Fingerprints(
             method_version=kind.version,
             split=split_digest(task, ("train", "val", "test")) if kind.trains else test_digest,
-            preprocessing=preprocessing_of(self._backbone, cell.augmentation).digest(),
+            preprocessing=replace(prepared, size=asked.image_size).digest(),
+            encoder=asked.encoder,
         )
         key = cell_key(cell, fingerprints)
         return PlannedCell(
@@ -211,7 +219,7 @@ class _Planner:
             method=MethodChoice(name=method.name, settings=method.settings),
             backbone=self._backbone.digest,
             budget=spec.budget if trains else 0,
-            batch_size=spec.batch_size if trains else 0,
+            batch_size=(method.batch_size or spec.batch_size) if trains else 0,
             precision=spec.precision,
             augmentation=spec.augmentation if trains else "none",
             evaluation=spec.evaluation if trains else type(spec.evaluation)(),
@@ -239,9 +247,8 @@ class _Planner:
 
     def _ask_methods(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, Asked]:
         """Builds each method and lets it ask once: refuses impossible settings before any work."""
-        space = planned_space(self._backbone, class_names)
         problem = Problem(
-            space=space,
+            space=planned_space(self._backbone, class_names),
             classes=dataset.card.classes,
             templates=dataset.card.templates,
             batches_per_epoch=1,
@@ -250,21 +257,32 @@ class _Planner:
         )
         asked = {}
         for method in self._spec.methods:
-            kind = method_class(method.name)
             try:
-                settings = kind.settings_type.model_validate(method.settings)
-                asked[method.label] = _asked(kind(problem, settings).ask())
-            except SettingsError as error:
+                # What is asked depends on shapes, so datasets of equal shapes share the answer.
+                place = (method.label, problem.space)
+                if place not in self._asked:
+                    self._asked[place] = _asked(method, problem)
+                asked[method.label] = self._asked[place]
+            except (SettingsError, UserError) as error:
                 raise UserError(
                     f"method {method.label!r} on {dataset.card.name}: {error}"
                 ) from None
         return asked
 
 
-def _asked(prompts: Prompts | None) -> Asked:
-    if prompts is None:
-        return Asked(0, touches_images=False, soft_text=False)
-    return Asked(prompts.count, prompts.touches_images, soft_text=prompts.context is not None)
+def _asked(method: MethodSpec, problem: Problem) -> Asked:
+    kind = method_class(method.name)
+    settings = kind.settings_type.model_validate(method.settings)
+    name = kind.encoder_name(settings)
+    encoder = None if name is None else resolve_encoder(name)
+    prompts = kind(replace(problem, encoder=encoder), settings).ask()
+    return Asked(
+        candidates=0 if prompts is None else prompts.count,
+        touches_images=prompts is not None and prompts.touches_images,
+        soft_text=prompts is not None and prompts.context is not None,
+        image_size=kind.image_size(problem.space, settings),
+        encoder=None if encoder is None else encoder.digest,
+    )
 
 
 def _short_note(dataset: Dataset, shots: int, task: Task) -> str:

@@ -14,7 +14,7 @@ from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
-from methods.registry import method_class
+from methods.registry import method_variant
 from orchestrator.cell import Evaluation, MethodChoice
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone
@@ -35,16 +35,19 @@ class _Frozen(BaseModel):
 class MethodSpec(_Frozen):
     """One method of the comparison.
 
-    In YAML: its name alone, or a mapping with `name`, optionally `label`, and its settings.
+    In YAML: its name alone, or a mapping with `name`, optionally `label` and `batch_size`, and its
+    settings. `name@variant` takes a variant's defaults.
 
     Attributes:
-        name: the method's name.
-        label: what reports call it; the name unless given.
+        name: the method's name, without its variant: that is spelled out in the settings.
+        label: what reports call it; the name as given unless given.
+        batch_size: images in a query's mini-batch, if not the spec's.
         settings: the method's settings, all of them, defaults included.
     """
 
     name: str
     label: str
+    batch_size: PositiveInt | None = None
     settings: dict[str, Any]
 
     @model_validator(mode="before")
@@ -54,16 +57,17 @@ class MethodSpec(_Frozen):
         if "name" not in given:
             raise ValueError("a method needs a `name`")
         name = given.pop("name")
-        label = given.pop("label", name)
+        own = {field: given.pop(field) for field in ("label", "batch_size") if field in given}
         nested = given.pop("settings", {})
-        settings_type = method_class(name).settings_type
+        kind, defaults = method_variant(name)
         try:
-            settings = settings_type.model_validate({**nested, **given})
+            settings = kind.settings_type.model_validate({**defaults, **nested, **given})
         except ValidationError as error:
             raise ValueError(
-                f"method {name}: {'; '.join(describe(error, settings_type))}"
+                f"method {name}: {'; '.join(describe(error, kind.settings_type))}"
             ) from None
-        return {"name": name, "label": label, "settings": settings.model_dump(mode="json")}
+        dumped = settings.model_dump(mode="json")
+        return {"label": name, **own, "name": kind.name, "settings": dumped}
 
     @property
     def choice(self) -> MethodChoice:

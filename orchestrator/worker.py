@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import platform
 import traceback
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -14,10 +14,11 @@ import torch
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.protocols import Task, evaluation_task, protocol_named
-from methods.interface import Method, Problem
+from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
 from orchestrator.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
+from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.features import FeatureTable, ImageSplit
@@ -84,6 +85,7 @@ class Worker:
         self._setup = setup
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._clip = load_clip(setup.backbone, setup.precision, self._device)
+        self._encoders: dict[str, MaeEncoder] = {}
         self._store = Store(open_storage(setup.store))
         self._queries = 0
 
@@ -135,7 +137,7 @@ class Worker:
         oracle = ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
         data = self._data(cell, task, oracle, table)
         trial = Trial(
-            method=_build_method(cell, task, oracle, data),
+            method=self._method(cell, task, oracle, data),
             oracle=oracle,
             data=data,
             evaluations=cell.evaluation.points,
@@ -167,17 +169,41 @@ class Worker:
     def _data(self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable) -> TrialData:
         backbone = self._setup.backbone
         plain = preprocessing_of(backbone, "none")
-        test = ImageSplit(task.dataset, task.test, plain)
+        kind, settings = _method(cell)
+        size = kind.image_size(oracle.space, settings)
+        shown = replace(plain, size=size)  # tables hold features of plain images of the full size
+        test = ImageSplit(task.dataset, task.test, shown)
         evaluation = {"test": EvaluationSplit(test, table)}
         if not task.train:
             return TrialData(None, evaluation)
         if task.val:
             val = ImageSplit(task.dataset, task.val, plain)
-            evaluation["val"] = EvaluationSplit(val, val.encode(oracle.encode_images))
-        augmented = preprocessing_of(backbone, cell.augmentation)
+            encoded = val.encode(oracle.encode_images)
+            evaluation["val"] = EvaluationSplit(replace(val, preprocessing=shown), encoded)
+        augmented = replace(shown, augmentation=cell.augmentation)
         train = ImageSplit(task.dataset, task.train, augmented)
         stream = TrainStream(train, oracle.encode_images, cell.batch_size, cell.seed)
         return TrialData(stream, evaluation)
+
+    def _method(self, cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
+        kind, settings = _method(cell)
+        name = kind.encoder_name(settings)
+        problem = Problem(
+            space=oracle.space,
+            classes=len(task.class_names),
+            templates=task.dataset.card.templates,
+            batches_per_epoch=data.train.batches_per_epoch if data.train else 0,
+            budget=cell.budget,
+            seed=cell.seed,
+            encoder=None if name is None else self._encoder(name),
+        )
+        return kind(problem, settings)
+
+    def _encoder(self, name: str) -> MaeEncoder:
+        """A method's own encoder, loaded once for all cells."""
+        if name not in self._encoders:
+            self._encoders[name] = load_encoder(resolve_encoder(name), self._device)
+        return self._encoders[name]
 
     def _resume(self, trial: Trial, key: str) -> None:
         data = self._store.checkpoint(key)
@@ -206,17 +232,9 @@ class Worker:
 _PACKAGES = ("promptbench", "torch", "open_clip_torch", "numpy", "ray")
 
 
-def _build_method(cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
+def _method(cell: Cell) -> tuple[type[Method], Settings]:
     kind = method_class(cell.method.name)
-    problem = Problem(
-        space=oracle.space,
-        classes=len(task.class_names),
-        templates=task.dataset.card.templates,
-        batches_per_epoch=data.train.batches_per_epoch if data.train else 0,
-        budget=cell.budget,
-        seed=cell.seed,
-    )
-    return kind(problem, kind.settings_type.model_validate(cell.method.settings))
+    return kind, kind.settings_type.model_validate(cell.method.settings)
 
 
 def _timing(seconds: dict[str, float], queries: int) -> dict[str, float]:

@@ -184,7 +184,7 @@ def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedB
         )
     _read_config(folder)
     parts = [folder / "open_clip_config.json", *weights, *folder.glob("bpe.txt.gz")]
-    return ResolvedBackbone(label, model, None, _hash_files(parts))
+    return ResolvedBackbone(label, model, None, hash_files(parts))
 
 
 def _read_config(folder: Path) -> dict[str, Any]:
@@ -217,7 +217,7 @@ def _check_activation(model: str, pretrained: str, tag: dict[str, Any]) -> None:
 def _hash_checkpoint(model: str, pretrained: str) -> str:
     path = Path(pretrained).expanduser()
     if path.is_file():
-        return _hash_files([path])
+        return hash_files([path])
     tags = list_pretrained_tags_by_model(model)
     raise UserError(
         f"backbone {model!r}: {pretrained!r} is neither a tag of this model nor a file. "
@@ -225,7 +225,8 @@ def _hash_checkpoint(model: str, pretrained: str) -> str:
     )
 
 
-def _hash_files(paths: list[Path]) -> str:
+def hash_files(paths: list[Path]) -> str:
+    """SHA-256 over the contents of files, in order."""
     digest = hashlib.sha256()
     for path in paths:
         with path.open("rb") as file:

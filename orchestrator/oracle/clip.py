@@ -11,7 +11,12 @@ from torch import Tensor, nn
 
 from methods.interface import Prompts, PromptSpace
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import ResolvedBackbone, load_model, load_tokenizer
+from orchestrator.oracle.backbone import (
+    ResolvedBackbone,
+    load_model,
+    load_tokenizer,
+    preprocessing_of,
+)
 from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import Ledger
@@ -78,12 +83,18 @@ class ClipOracle(Oracle):
         self._scale = clip.logit_scale
         self._text = TextTower(clip.model, clip.tokenizer, class_names)
         self._image = ImageTower(clip.model)
+        pixels = preprocessing_of(clip.backbone, "none")
+        patch_mean, patch_std = self._image.patch_weights
         self.space = PromptSpace(
             text_width=self._text.width,
             context_tokens=self._text.context_tokens,
             vision_width=self._image.token_width,
             image_size=clip.image_size,
             token_embedding_std=self._text.embedding_std,
+            patch_weight_mean=patch_mean,
+            patch_weight_std=patch_std,
+            pixel_mean=pixels.mean,
+            pixel_std=pixels.std,
         )
 
     @torch.inference_mode()

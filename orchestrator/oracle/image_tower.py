@@ -33,6 +33,13 @@ class ImageTower:
         embedding = getattr(self._visual, "class_embedding", None)
         return 0 if embedding is None else int(embedding.shape[-1])
 
+    @property
+    def patch_weights(self) -> tuple[float, float]:
+        """Mean and standard deviation of the first convolution's weights; 0 where there is none."""
+        first = getattr(self._visual, "conv1", None)
+        weights = torch.zeros(1) if first is None else first.weight.float()
+        return float(weights.mean()), float(weights.std(correction=0))
+
     def encode(self, images: Tensor) -> Tensor:
         """Normalised features `(B, E)` float32 of images `(B, 3, S, S)`."""
         chunks = [self._plain(chunk) for chunk in images.split(self._rows)]
@@ -44,6 +51,7 @@ class ImageTower:
         Raises:
             UserError: visual tokens for a tower that takes none.
         """
+        images = images.to(self._device)  # once, so that pixels are changed where they are encoded
         return torch.stack([self._candidate(images, prompts, k) for k in range(prompts.count)])
 
     def _candidate(self, images: Tensor, prompts: Prompts, candidate: int) -> Tensor:

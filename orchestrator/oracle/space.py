@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from methods.interface import PromptSpace
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import ResolvedBackbone, load_tokenizer
+from orchestrator.oracle.backbone import ResolvedBackbone, load_tokenizer, preprocessing_of
 
 # Tokens besides the name in `[SOS] context name . [EOT]`, when no class name is at hand.
 _UNKNOWN_NAME_TOKENS = 12
@@ -29,13 +29,15 @@ def planned_space(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> P
         )
     limit = int(text.get("context_length", 77))
     is_transformer = isinstance(vision.get("layers"), int)
-    size = vision["image_size"]
+    pixels = preprocessing_of(backbone, "none")
     return PromptSpace(
         text_width=int(text.get("width", 512)),
         context_tokens=limit - _longest_name(backbone, class_names),
         vision_width=int(vision.get("width", 768)) if is_transformer else 0,
-        image_size=int(size if isinstance(size, int) else size[0]),
+        image_size=pixels.size,
         token_embedding_std=_EMBEDDING_STD,
+        pixel_mean=pixels.mean,
+        pixel_std=pixels.std,
     )
 
 

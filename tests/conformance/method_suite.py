@@ -3,33 +3,28 @@
 from __future__ import annotations
 
 import json
+import random
 from typing import Any, ClassVar
 
+import numpy as np
 import pytest
 import torch
 from safetensors.torch import load, save
 
-from methods.interface import Method, Prompts, Scores, State
+from methods.interface import Method, Prompts, Scores, Settings, State
 from methods.losses import cross_entropy
-from methods.registry import method_class
+from methods.registry import method_variant
+from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import BudgetExhausted
-from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
+from tests.conformance.toy_oracle import SPACE, ToyOracle, toy_batch, toy_problem
 
 
-def tensors_of(prompts: Prompts) -> list[torch.Tensor]:
-    """All tensors of a prompt."""
+def tensors_of(prompts: Prompts, images: torch.Tensor) -> list[torch.Tensor]:
+    """All tensors of a prompt, and what it makes of some images."""
     parts = [prompts.context, prompts.visual_tokens]
     if prompts.pixels is not None:
-        images = toy_batch(0).images
-        assert images is not None
         parts += [prompts.pixels.apply(images, k) for k in range(prompts.count)]
     return [part for part in parts if part is not None]
-
-
-def same(first: Prompts, second: Prompts) -> bool:
-    """Whether two prompts are equal, bit for bit."""
-    pairs = zip(tensors_of(first), tensors_of(second), strict=True)
-    return first.templates == second.templates and all(torch.equal(a, b) for a, b in pairs)
 
 
 def through_files(state: State) -> State:
@@ -39,23 +34,46 @@ def through_files(state: State) -> State:
 
 
 class MethodSuite:
-    """Contract tests of one method."""
+    """Contract tests of one method or variant.
+
+    Class attributes:
+        name: the name that specs use, `name@variant` for a variant.
+        settings: settings on top of the name's own.
+        budget: queries in which the convex problem must become clearly easier.
+    """
 
     name: ClassVar[str]
     settings: ClassVar[dict[str, Any]] = {}
     budget: ClassVar[int] = 600
 
-    def build(self, seed: int = 1) -> Method:
-        kind = method_class(self.name)
-        settings = kind.settings_type.model_validate(self.settings)
-        return kind(toy_problem(seed, self.budget), settings)
+    @property
+    def kind(self) -> type[Method]:
+        return method_variant(self.name)[0]
+
+    @property
+    def all_settings(self) -> Settings:
+        kind, defaults = method_variant(self.name)
+        return kind.settings_type.model_validate({**defaults, **self.settings})
+
+    def build(self, seed: int = 1, budget: int | None = None) -> Method:
+        return self.kind(toy_problem(seed, budget or self.budget), self.all_settings)
+
+    def batch(self, step: int, size: int = 5) -> Batch:
+        return toy_batch(step, size, self.kind.image_size(SPACE, self.all_settings))
+
+    def same(self, first: Prompts, second: Prompts) -> bool:
+        """Whether two prompts are equal, bit for bit."""
+        images = self.batch(0).images
+        assert images is not None
+        pairs = zip(tensors_of(first, images), tensors_of(second, images), strict=True)
+        return first.templates == second.templates and all(torch.equal(a, b) for a, b in pairs)
 
     def advance(self, method: Method, oracle: ToyOracle, step: int) -> Prompts | None:
         """One ask-query-tell; None when there is nothing more to ask or to spend."""
         prompts = method.ask()
         if prompts is None:
             return None
-        batch = toy_batch(step)
+        batch = self.batch(step)
         try:
             method.tell(Scores(oracle.query(prompts, batch), batch.labels))
         except BudgetExhausted:
@@ -63,7 +81,7 @@ class MethodSuite:
         return prompts
 
     def loss(self, method: Method) -> float:
-        batch = toy_batch(1000, size=50)
+        batch = self.batch(1000, size=50)
         (_, logits), *_ = ToyOracle().observe(method.best_prompt(), [batch])
         return float(cross_entropy(logits, batch.labels)[0])
 
@@ -74,23 +92,25 @@ class MethodSuite:
             a = self.advance(first, oracle, step)
             b = self.advance(second, other, step)
             assert (a is None) == (b is None)
-            assert a is None or b is None or same(a, b)
-        assert same(first.best_prompt(), second.best_prompt())
+            assert a is None or b is None or self.same(a, b)
+        assert self.same(first.best_prompt(), second.best_prompt())
 
     def test_other_seed_other_prompts(self) -> None:
         first, second = self.build(1).ask(), self.build(2).ask()
         if first is None or second is None:
-            assert not method_class(self.name).trains
+            assert not self.kind.trains
             return
-        assert not same(first, second)
+        assert not self.same(first, second)
 
     def test_never_one_query_above_the_budget(self) -> None:
-        for budget in (1, 7, 23):
-            oracle, method = ToyOracle(budget), self.build()
-            for step in range(50):
-                if self.advance(method, oracle, step) is None:
-                    break
+        for budget in (1, 7, 23, 61):
+            oracle, method = ToyOracle(budget), self.build(budget=budget)
+            step, cost = 0, 0
+            while (asked := self.advance(method, oracle, step)) is not None:
+                step, cost = step + 1, asked.count
             assert oracle.method.queries <= budget
+            if self.kind.trains and step:
+                assert budget - oracle.method.queries < cost, "what a step costs was left over"
 
     @pytest.mark.parametrize("steps", [0, 1, 2, 5])
     def test_state_goes_through_files_and_back(self, steps: int) -> None:
@@ -99,12 +119,12 @@ class MethodSuite:
             self.advance(method, oracle, step)
         restored = self.build()
         restored.load(through_files(method.state()))
-        assert same(restored.best_prompt(), method.best_prompt())
+        assert self.same(restored.best_prompt(), method.best_prompt())
         for step in range(steps, steps + 2):
             a = self.advance(method, ToyOracle(), step)
             b = self.advance(restored, ToyOracle(), step)
-            assert a is None or b is None or same(a, b)
-        assert same(restored.best_prompt(), method.best_prompt())
+            assert a is None or b is None or self.same(a, b)
+        assert self.same(restored.best_prompt(), method.best_prompt())
 
     def test_a_state_does_not_change_after_it_was_taken(self) -> None:
         oracle, method = ToyOracle(), self.build()
@@ -115,7 +135,7 @@ class MethodSuite:
         assert all(torch.equal(before[name], state.tensors[name]) for name in before)
 
     def test_improves_on_a_convex_problem(self) -> None:
-        if not method_class(self.name).trains:
+        if not self.kind.trains:
             assert self.build().ask() is None
             return
         oracle, method = ToyOracle(self.budget), self.build()
@@ -125,9 +145,67 @@ class MethodSuite:
             step += 1
         assert self.loss(method) < 0.9 * start
 
+    @pytest.mark.parametrize("killed_after", random.Random(3).sample(range(40), 5))
+    def test_killed_anywhere_and_resumed_equals_uninterrupted(self, killed_after: int) -> None:
+        budget = 90
+        method, oracle = self.build(budget=budget), ToyOracle(budget)
+        resumed, other = self.build(budget=budget), ToyOracle(budget)
+        for step in range(45):
+            a = self.advance(method, oracle, step)
+            if step == killed_after:
+                kept = through_files(resumed.state())
+                resumed = self.build(budget=budget)
+                resumed.load(kept)
+            b = self.advance(resumed, other, step)
+            assert (a is None) == (b is None)
+            if a is None:
+                break
+            assert b is not None
+            assert self.same(a, b)
+        assert self.same(method.best_prompt(), resumed.best_prompt())
+
+    def test_measuring_leaves_no_trace(self) -> None:
+        method, oracle = self.build(), ToyOracle()
+        observed, other = self.build(), ToyOracle()
+        for step in range(3):
+            (_, logits), *_ = other.observe(observed.best_prompt(), [self.batch(500 + step, 20)])
+            assert logits.shape[0] == 1
+            a = self.advance(method, oracle, step)
+            b = self.advance(observed, other, step)
+            assert a is None or b is None or self.same(a, b)
+        assert self.same(method.best_prompt(), observed.best_prompt())
+
+    def test_the_deployed_prompt_treats_each_image_by_itself(self) -> None:
+        method, oracle = self.build(), ToyOracle()
+        self.advance(method, oracle, 0)
+        pixels, images = method.best_prompt().pixels, self.batch(3).images
+        assert images is not None
+        if pixels is not None:
+            one_by_one = torch.cat([pixels.apply(image[None], 0) for image in images])
+            torch.testing.assert_close(pixels.apply(images, 0), one_by_one)
+
+    def test_prompts_have_the_black_boxs_shapes(self) -> None:
+        method = self.build()
+        for prompts in (method.ask(), method.best_prompt()):
+            if prompts is None:
+                continue
+            if prompts.context is not None:
+                assert prompts.context.shape[2] == SPACE.text_width
+            if prompts.visual_tokens is not None:
+                assert prompts.visual_tokens.shape[2] == SPACE.vision_width
+            if prompts.pixels is not None:
+                images = self.batch(0).images
+                assert images is not None
+                before, size = images.clone(), SPACE.image_size
+                assert prompts.pixels.apply(images, 0).shape == (len(images), 3, size, size)
+                assert torch.equal(images, before)
+        assert method.best_prompt().count == 1
+
     def test_global_random_state_is_left_alone(self) -> None:
         torch.manual_seed(0)
-        expected = torch.rand(1)
+        np.random.seed(0)
+        expected = torch.rand(1), np.random.rand()
         torch.manual_seed(0)
+        np.random.seed(0)
         self.advance(self.build(), ToyOracle(), 0)
-        assert torch.equal(torch.rand(1), expected)
+        assert (torch.rand(1), np.random.rand()) == expected

@@ -17,10 +17,27 @@ SPACE = PromptSpace(
 )
 
 
+class ToyEncoder:
+    """A frozen image encoder: the mean of each row of the red channel."""
+
+    width = SPACE.image_size
+    image_size = SPACE.image_size
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Features `(B, 8)`."""
+        return images[:, 0].mean(dim=-1)
+
+
 def toy_problem(seed: int = 1, budget: int = 200) -> Problem:
     """A problem on the toy oracle."""
     return Problem(
-        SPACE, CLASSES, ("a {}.", "the {}."), batches_per_epoch=2, budget=budget, seed=seed
+        SPACE,
+        CLASSES,
+        ("a {}.", "the {}."),
+        batches_per_epoch=2,
+        budget=budget,
+        seed=seed,
+        encoder=ToyEncoder(),
     )
 
 
@@ -55,10 +72,10 @@ class ToyOracle(Oracle):
             yield batch, logits
 
 
-def toy_batch(step: int, size: int = 5) -> Batch:
+def toy_batch(step: int, size: int = 5, image_size: int = SPACE.image_size) -> Batch:
     """The mini-batch of a step: most images are of class 0."""
     draw = torch.Generator().manual_seed(step)
     labels = torch.randint(0, CLASSES, (size,), generator=draw)
     labels[: size - 1] = 0
-    images = torch.rand(size, 3, SPACE.image_size, SPACE.image_size, generator=draw)
+    images = torch.rand(size, 3, image_size, image_size, generator=draw)
     return Batch(labels=labels, images=images)

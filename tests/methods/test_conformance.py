@@ -1,17 +1,93 @@
-"""Every registered method passes the contract suite: one class a method."""
+"""Every registered method and variant passes the contract suite: one class each."""
 
-from methods.registry import method_names
+from dataclasses import fields
+from typing import ClassVar
+
+from methods.interface import Problem, PromptSpace
+from methods.registry import method_names, variant_names
 from tests.conformance.method_suite import MethodSuite
+
+SMALL_SEARCH = {"text_dimension": 12, "visual_dimension": 6}
 
 
 class TestZeroShot(MethodSuite):
     name = "zero_shot"
 
 
+class TestZeroShotEnsemble(MethodSuite):
+    name = "zero_shot@ensemble"
+
+
+class TestZeroShotImagenet80(MethodSuite):
+    name = "zero_shot@imagenet-80"
+
+
 class TestZip(MethodSuite):
     name = "zip"
 
 
-def test_every_registered_method_is_covered() -> None:
+class TestZipOfOtherParts(MethodSuite):
+    name = "zip"
+    settings: ClassVar = {
+        "matrix": "full",
+        "shared": False,
+        "projection": "dense",
+        "perturbation": "gaussian",
+        "optimiser": "spsa-gc",
+        "step_schedule": "cosine",
+        "smoothing_schedule": "linear",
+    }
+
+
+class TestBar(MethodSuite):
+    name = "bar"
+    settings: ClassVar = {"step_size": 1.0}
+
+
+class TestBarZipPort(MethodSuite):
+    name = "bar@zip-port"
+    settings: ClassVar = {"step_size": 1.0}
+
+
+class TestBlackVip(MethodSuite):
+    name = "blackvip"
+
+
+class TestBlackVipSe(MethodSuite):
+    name = "blackvip_se"
+    settings: ClassVar = {"components": 6}
+
+
+class TestBptVlm(MethodSuite):
+    name = "bptvlm"
+    settings: ClassVar = SMALL_SEARCH
+
+
+class TestBptVlmDiagonal(MethodSuite):
+    name = "bptvlm"
+    settings: ClassVar = {
+        **SMALL_SEARCH,
+        "covariance": "diagonal",
+        "best": "mean",
+        "fitness_batches": 1,
+    }
+
+
+class TestBptVlmZipPort(MethodSuite):
+    name = "bptvlm@zip-port"
+    settings: ClassVar = SMALL_SEARCH
+
+
+class TestBptVlmOriginal(MethodSuite):
+    name = "bptvlm@original"
+    settings: ClassVar = SMALL_SEARCH
+
+
+def test_every_registered_method_and_variant_is_covered() -> None:
     covered = {kind.name for kind in MethodSuite.__subclasses__()}
-    assert set(method_names()) <= covered
+    assert {*method_names(), *variant_names()} <= covered
+
+
+def test_a_method_is_told_of_no_images_labels_or_weights() -> None:
+    told = {field.name for kind in (Problem, PromptSpace) for field in fields(kind)}
+    assert not told & {"images", "labels", "test", "val", "train", "model", "dataset"}

@@ -8,7 +8,7 @@ import torch
 from pydantic import ValidationError
 
 from methods.interface import Problem, PromptSpace, Scores, SettingsError, State
-from methods.low_rank import LowRank
+from methods.intrinsic import LowRank
 from methods.perturbation import segmented_uniform
 from methods.seeding import generator
 from methods.zip import Zip, ZipSettings

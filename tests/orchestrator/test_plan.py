@@ -24,7 +24,8 @@ from orchestrator.trace import Trace
 
 def plan_of(folder: Path, *overrides: str, spec: str = "demo") -> tuple[Plan, Store]:
     store = Store(LocalStorage(folder / "store"))
-    return make_plan(load_spec(spec, overrides), store, folder / "data"), store
+    chosen = ("methods=[zero_shot, zip]", *overrides)
+    return make_plan(load_spec(spec, chosen), store, folder / "data"), store
 
 
 def test_the_grid_is_whole_and_methods_without_training_run_once(tmp_path: Path) -> None:
@@ -74,6 +75,48 @@ def test_labels_and_report_settings_do_not_change_keys(tmp_path: Path) -> None:
     before = {c.key for c in plan_of(tmp_path)[0].cells}
     after = plan_of(tmp_path, "name=other", "report.target_gain=9", "methods.1.label=mine")[0]
     assert {c.key for c in after.cells} == before
+
+
+def test_a_methods_own_batch_size_is_its_cells(tmp_path: Path) -> None:
+    chosen = "methods=[zip, {name: zip, label: small, batch_size: 16}]"
+    plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", "seeds=[1]", chosen)
+    assert {c.label: c.cell.batch_size for c in plan.cells} == {"zip": 128, "small": 16}
+    assert len({c.key for c in plan.cells}) == 2
+
+
+def test_equal_settings_are_one_cell_however_they_are_written(tmp_path: Path) -> None:
+    chosen = "methods=[bar@zip-port, {name: bar, label: spelled out, decay_epochs: 1000}]"
+    plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", "seeds=[1]", chosen)
+    (cell,) = plan.cells
+    assert (cell.label, cell.cell.method.name) == ("bar@zip-port", "bar")
+
+
+def test_image_size_and_encoder_of_a_method_are_part_of_its_key(tmp_path: Path) -> None:
+    base = ("datasets=[pocket_dots]", "seeds=[1]")
+    keys = set()
+    for change in ("{name: bar}", "{name: bar, image_size: 18}"):
+        (cell,) = plan_of(tmp_path, *base, f"methods=[{change}]")[0].cells
+        keys.add(cell.key)
+    weights = tmp_path / "mae.pth"
+    for content in (b"1", b"2"):
+        weights.write_bytes(content)
+        vit = "backbone={model: ViT-B-16-quickgelu, pretrained: random}"
+        method = f"methods=[{{name: blackvip, encoder: {weights}}}]"
+        (cell,) = plan_of(tmp_path, *base, vit, method)[0].cells
+        keys.add(cell.key)
+    assert len(keys) == 4
+
+
+def test_the_papers_comparison_plans_every_method(tmp_path: Path) -> None:
+    store = Store(LocalStorage(tmp_path))
+    cells = make_plan(load_spec("few_shot"), store, tmp_path).cells
+    asked = {c.label: c.asked for c in cells}
+    assert {label: a.candidates for label, a in asked.items()} == {
+        "zero_shot": 0, "bar": 6, "blackvip": 10, "bptvlm": 15, "zip": 10,
+    }  # fmt: skip
+    assert asked["bar"].image_size == 194
+    assert asked["blackvip"].encoder == "hub:facebook/vit-mae-base"
+    assert [a.touches_images for a in asked.values()] == [False, True, True, True, False]
 
 
 def test_cells_are_done_in_progress_failed_or_new(tmp_path: Path) -> None:
@@ -156,6 +199,10 @@ def test_every_cell_can_be_listed_with_its_key(tmp_path: Path) -> None:
         ("methods.1.context_tokens=21", "context_tokens must be at most 20"),
         ("methods.1.intrinsic_dimension=2000", "intrinsic_dimension must be at most 1024"),
         ("backbone={model: RN50, pretrained: openia}", "Did you mean: openai"),
+        ("methods=[{name: bar, image_size: 24}]", "image_size must be between 1 and 23"),
+        ("methods=[bptvlm, {name: bptvlm, label: b, population: 1}]", "equal to 2"),
+        ("methods=[blackvip]", "takes images of 224 pixels, but this black box takes 24"),
+        ("methods=[{name: blackvip, encoder: here.pth}]", "no encoder 'here.pth'. Expected"),
     ],
 )
 def test_what_cannot_work_is_refused_before_anything_starts(

@@ -20,7 +20,13 @@ from orchestrator.trace import Point
 from tests.orchestrator.test_worker import Bench
 
 ROOT = Path(__file__).parent.parent.parent
-SPEC = ("datasets=[pocket_dots]", "seeds=[1, 2]", "budget=1000", "evaluation.points=4")
+SPEC = (
+    "methods=[zero_shot, zip]",
+    "datasets=[pocket_dots]",
+    "seeds=[1, 2]",
+    "budget=1000",
+    "evaluation.points=4",
+)
 
 
 def command(store: Path, *arguments: str, spec: tuple[str, ...] = SPEC) -> list[str]:

@@ -42,6 +42,37 @@ def test_a_method_may_be_a_name_or_a_mapping(tmp_path: Path) -> None:
     assert spec.methods[1].settings["clip"] == "none"
 
 
+def test_a_variant_brings_its_defaults_and_leaves_the_rest_to_the_user(tmp_path: Path) -> None:
+    methods = ["bptvlm@original", {"name": "bptvlm@original", "label": "mine", "population": 20}]
+    original, mine = load(tmp_path, {"methods": methods}).methods
+    assert (original.name, original.label) == ("bptvlm", "bptvlm@original")
+    assert original.settings["population"] == 30
+    assert mine.settings == {**original.settings, "population": 20}
+
+
+def test_a_method_may_have_its_own_batch_size(tmp_path: Path) -> None:
+    methods = ["zip", {"name": "bar", "batch_size": 16}]
+    spec = load(tmp_path, {"methods": methods})
+    assert [m.batch_size for m in spec.methods] == [None, 16]
+    assert "batch_size" not in spec.methods[1].settings
+
+
+def test_every_part_of_zip_is_chosen_in_the_spec(tmp_path: Path) -> None:
+    parts = {
+        "matrix": "full",
+        "diagonal": False,
+        "shared": False,
+        "projection": "dense",
+        "perturbation": "rademacher",
+        "optimiser": "spsa-gc",
+        "pairs": 2,
+        "step_schedule": "cosine",
+        "smoothing_schedule": "constant",
+    }
+    (method,) = load(tmp_path, {"methods": [{"name": "zip", **parts}]}).methods
+    assert parts.items() <= method.settings.items()
+
+
 def test_the_papers_few_shot_comparison_comes_ready() -> None:
     spec = load_spec("few_shot")
     assert len(spec.datasets) == 13
@@ -78,6 +109,10 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"methods": ["zipp"]}, "unknown method 'zipp'. Did you mean: zip"),
         ({"methods": [{"name": "zip", "rnk": 3}]}, "unknown field 'rnk'. Did you mean: rank"),
         ({"methods": [{"rank": 3}]}, "a method needs a `name`"),
+        ({"methods": ["bar@zip-prt"]}, "unknown method 'bar@zip-prt'. Did you mean: bar@zip-port"),
+        ({"methods": [{"name": "bptvlm", "population": 1}]}, "population: .*equal to 2"),
+        ({"methods": [{"name": "zip", "batch_size": 0}]}, "batch_size"),
+        ({"methods": [{"name": "zip", "optimiser": "adam"}]}, "'spsa', 'spsa-gc' or 'spsa-clip'"),
         ({"methods": ["zip", "zip"]}, "give each its own `label`"),
         ({"methods": [{"name": "zip", "rank": 9}]}, "rank must be between 1 and 8"),
         ({"methods": [{"name": "zip", "clip": "sqrt"}]}, "clip"),

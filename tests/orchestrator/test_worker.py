@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from benchmarks.datasets.interface import Item, Split
+from benchmarks.pocket.datasets import PocketDots
 from orchestrator.checkpoint import Checkpoints
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan import PlannedCell, make_plan
@@ -16,7 +19,13 @@ from orchestrator.store import Store
 from orchestrator.trace import Trace
 from orchestrator.worker import Worker, WorkerSetup
 
-OVERRIDES = ("datasets=[pocket_dots]", "seeds=[1]", "budget=120", "evaluation.points=4")
+OVERRIDES = (
+    "methods=[zero_shot, zip]",
+    "datasets=[pocket_dots]",
+    "seeds=[1]",
+    "budget=120",
+    "evaluation.points=4",
+)
 
 
 class Bench:
@@ -140,3 +149,55 @@ def test_evaluation_features_are_read_only(bench: Bench) -> None:
     assert batch.features is not None
     batch.features.zero_()
     assert table.features.any(), "a batch is a copy"
+
+
+EVERY = (
+    "{name: bar, batch_size: 4}",
+    "bar@zip-port",
+    "{name: blackvip_se, components: 3, batch_size: 4}",
+    "{name: bptvlm, text_dimension: 20, visual_dimension: 10, batch_size: 4}",
+    "zero_shot@ensemble",
+)
+
+
+@pytest.fixture
+def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Methods that change images run the image tower for every image that is scored."""
+    items = PocketDots.items
+
+    def fewer(dataset: PocketDots, split: Split) -> Sequence[Item]:
+        chosen = items(dataset, split)
+        return chosen if split == "train" else chosen[::12]
+
+    monkeypatch.setattr(PocketDots, "items", fewer)
+
+
+@pytest.mark.usefixtures("few_test_images")
+def test_every_method_runs_and_goes_on_from_its_checkpoint(tmp_path: Path) -> None:
+    overrides = (f"methods=[{', '.join(EVERY)}]", "budget=40", "evaluation.points=1", "shots=[2]")
+    whole = Bench(tmp_path / "whole", *overrides)
+    again = Bench(tmp_path / "again", *overrides)
+    for label, cell in whole.cells.items():
+        trace = whole.run(label)
+        assert trace.ledgers["method"]["queries"] <= 40
+        assert trace.last("test_accuracy") is not None
+        if cell.cell.budget:
+            assert trace.ledgers["method"]["queries"] > 25
+            _interrupt(again, label)
+            assert again.run(label).points == trace.points
+
+
+def _interrupt(bench: Bench, label: str) -> None:
+    """Runs a cell until a checkpoint lies in the middle of it."""
+    cell, kept = bench.cells[label], bench.store.save_checkpoint
+    saves = iter(range(10))
+
+    def save_then_die(key: str, data: bytes) -> None:
+        kept(key, data)
+        if next(saves) == 1:
+            raise KeyboardInterrupt
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Store, "save_checkpoint", lambda _, key, data: save_then_die(key, data))
+        with pytest.raises(KeyboardInterrupt):
+            bench.worker.run_cell(cell.cell, cell.key, bench.table(cell))

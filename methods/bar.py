@@ -1,0 +1,201 @@
+"""BAR: black-box adversarial reprogramming (Tsai et al., ICML 2020).
+
+A trainable frame around a shrunk image, optimised by one-sided estimates along random directions.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, ClassVar
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from methods.interface import (
+    Method,
+    Problem,
+    Prompts,
+    PromptSpace,
+    Scores,
+    Settings,
+    SettingsError,
+    State,
+    Variants,
+)
+from methods.losses import accuracy, focal_loss
+from methods.random_directions import one_sided_estimate, one_sided_probes, unit_directions
+from methods.schedules import PolynomialDecay
+from methods.seeding import generator
+from methods.spsa import check_parameters
+
+Positive = Annotated[float, Field(gt=0)]
+
+_FRAME = 15 / 224
+"""Width of the frame on each side, as a share of the canvas: 194 pixels of 224 are the image's."""
+
+_RESEARCH_CODE_EPOCHS = 1000
+
+
+class BarSettings(Settings):
+    """Settings of `bar`; the defaults are the ZIP paper's (ICLR 2025, appendix).
+
+    Attributes:
+        image_size: height and width of the shrunk image, in pixels; None leaves a frame of 15 / 224
+            of the canvas on each side (194 pixels for a canvas of 224).
+        directions: random directions q averaged in a step; a step costs 1 + q queries.
+        smoothing: radius beta of the estimates.
+        step_size: learning rate at the start.
+        final_step_size: learning rate at the end of the decay.
+        step_decay: exponent of the polynomial decay, and the share of the run that it takes.
+        decay_epochs: length of the run that the decay is laid out for, in epochs; None for the
+            steps that the budget allows.
+        focal_gamma: gamma of the focal loss.
+    """
+
+    image_size: int | None = Field(default=None, ge=1)
+    directions: int = Field(default=5, ge=1)
+    smoothing: Positive = 0.01
+    step_size: Positive = 10.0
+    final_step_size: float = Field(default=0.1, ge=0)
+    step_decay: float = Field(default=0.9, gt=0, le=1)
+    decay_epochs: int | None = Field(default=None, ge=1)
+    focal_gamma: float = Field(default=2.0, ge=0)
+
+
+class Bar(Method):
+    """One step: the loss here and at q points around, an estimate, a step.
+
+    x' = image in the centre, sigmoid(W) as the frame around it
+    L = mean -(1 - p_y)^2 log p_y                         focal loss (losses.py)
+    g = (N / q) sum_j u_j (L(W + beta u_j) - L(W)) / beta   one-sided estimate, |u_j| = 1
+    W <- W - a_t g                                        a_t falls polynomially (schedules.py)
+
+    Images are prepared at the shrunk size, for training and for testing (`image_size`): both
+    transforms resize to 194 pixels and crop there, as the research code does. Shrinking an image
+    of 224 pixels would interpolate twice. The size is part of the preprocessing, so of every key.
+
+    W covers the whole canvas; its part under the image has no effect, but counts in N and in the
+    norm of a direction. The estimate is ill-posed in float32: beta u moves a pixel by some 1e-5,
+    so the differences of losses are close to rounding errors, and N / (q beta) multiplies them.
+    Losses are computed in float64 for that reason; two correct implementations still won't follow
+    the same trajectory. Never run it in a lower precision than fp32.
+
+    `bar@zip-port` lays the decay out over 1,000 epochs, as the ZIP paper's research code does:
+    with 4 mini-batches an epoch or more the rate then hardly falls within 5,000 queries.
+    """
+
+    name = "bar"
+    version = 1
+    settings_type = BarSettings
+    variants: ClassVar[Variants] = {"zip-port": {"decay_epochs": _RESEARCH_CODE_EPOCHS}}
+
+    def __init__(self, problem: Problem, settings: BarSettings) -> None:
+        space = problem.space
+        self._inner = self.image_size(space, settings)
+        if not 0 < self._inner < space.image_size:
+            raise SettingsError(
+                f"image_size must be between 1 and {space.image_size - 1}, so that a frame is left "
+                f"on the canvas of {space.image_size} pixels, but got {self._inner}"
+            )
+        self._settings = settings
+        self._problem = problem
+        self._step_sizes = _step_sizes(problem, settings)
+        self._dimension = 3 * space.image_size**2
+        start = generator(problem.seed, "bar", "start")
+        self._parameters = torch.randn(self._dimension, generator=start)
+        self._steps_done = 0
+
+    @classmethod
+    def image_size(cls, space: PromptSpace, settings: Any) -> int:
+        """The shrunk size: what is left of the canvas inside the frame."""
+        if settings.image_size is not None:
+            return int(settings.image_size)
+        return space.image_size - 2 * max(1, round(_FRAME * space.image_size))
+
+    def ask(self) -> Prompts:
+        radius = self._settings.smoothing
+        return self._prompts(one_sided_probes(self._parameters, self._directions(), radius))
+
+    def tell(self, scores: Scores) -> Mapping[str, float]:
+        settings = self._settings
+        losses = focal_loss(scores.logits.double(), scores.labels, settings.focal_gamma)
+        gradient = one_sided_estimate(losses, self._directions(), settings.smoothing)
+        self._steps_done += 1
+        self._parameters = self._parameters - self._step_sizes.at(self._steps_done) * gradient
+        return {
+            "train_loss": float(losses[0]),
+            "train_accuracy": float(accuracy(scores.logits[:1], scores.labels)),
+            "gradient_norm": float(gradient.norm()),
+        }
+
+    def best_prompt(self) -> Prompts:
+        return self._prompts(self._parameters.unsqueeze(0))
+
+    def state(self) -> State:
+        return State({"parameters": self._parameters}, {"steps_done": self._steps_done})
+
+    def load(self, state: State) -> None:
+        check_parameters(state.tensors["parameters"], self._parameters, self.name)
+        self._parameters = state.tensors["parameters"].clone()
+        self._steps_done = int(state.values["steps_done"])
+
+    def _directions(self) -> Tensor:
+        """The step's directions `(q, N)`: a function of seed and step, so never stored."""
+        draw = generator(self._problem.seed, "bar", "directions", self._steps_done + 1)
+        return unit_directions(self._settings.directions, self._dimension, draw)
+
+    def _prompts(self, parameters: Tensor) -> Prompts:
+        frames = Frames(parameters, self._inner, self._problem.space)
+        return Prompts(templates=self._problem.templates[:1], pixels=frames)
+
+
+class Frames:
+    """K programs that frame an image.
+
+    Args:
+        programs: `(K, 3 H H)`, W of each candidate.
+        inner: height and width of the image inside, in pixels.
+        space: size H and normalisation of the canvas.
+    """
+
+    def __init__(self, programs: Tensor, inner: int, space: PromptSpace) -> None:
+        self._programs = programs
+        self._inner = inner
+        self._space = space
+
+    def __len__(self) -> int:
+        return len(self._programs)
+
+    def apply(self, images: Tensor, candidate: int) -> Tensor:
+        """Puts images `(B, 3, S, S)` into the centre of the framed canvas `(B, 3, H, H)`.
+
+        The frame is a picture with values from 0 to 1, normalised like the image; the image is
+        not clamped.
+        """
+        if images.shape[-2:] != (self._inner, self._inner):
+            raise ValueError(
+                f"bar frames images of {self._inner} pixels, but got {tuple(images.shape[-2:])}: "
+                f"prepare them at the method's `image_size`"
+            )
+        size = self._space.image_size
+        mean = torch.tensor(self._space.pixel_mean).reshape(3, 1, 1)
+        std = torch.tensor(self._space.pixel_std).reshape(3, 1, 1)
+        picture = self._programs[candidate].reshape(3, size, size).sigmoid()
+        canvas = ((picture - mean) / std).to(images).repeat(len(images), 1, 1, 1)
+        edge = (size - self._inner) // 2
+        canvas[..., edge : edge + self._inner, edge : edge + self._inner] = images
+        return canvas
+
+
+def _step_sizes(problem: Problem, settings: BarSettings) -> PolynomialDecay:
+    if settings.decay_epochs is None:
+        steps = max(1, problem.budget // (1 + settings.directions))
+    else:
+        steps = settings.decay_epochs * problem.batches_per_epoch
+    return PolynomialDecay(
+        settings.step_size,
+        settings.final_step_size,
+        settings.step_decay * steps,
+        settings.step_decay,
+    )

@@ -1,0 +1,100 @@
+"""BlackVIP-SE: BlackVIP with principal components in the encoder's place (Oh et al., 2024).
+
+"Robust Adaptation of Foundation Models with Black-Box Visual Prompting", arXiv 2407.17491.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from methods.blackvip import BlackVip, CoordinatorSettings, Encode
+from methods.interface import Problem, Scores, State
+from methods.pca import Pca
+
+
+class BlackVipSeSettings(CoordinatorSettings):
+    """Settings of `blackvip_se`.
+
+    Attributes:
+        components: principal components F of an image; the rest of the decoder's input is trigger.
+    """
+
+    components: int = Field(default=98, ge=1)
+
+
+class BlackVipSe(BlackVip):
+    """`blackvip` without a network to download or to run: z = principal components of the image.
+
+    The components are fitted to the first mini-batch of the run and then kept, because a method is
+    shown images by its prompts alone; the paper fits them to the training images. Before the first
+    step there are none: z = 0, and the prompt is the same for every image. A mini-batch of B images
+    has B - 1 components; further ones are zero.
+    """
+
+    name = "blackvip_se"
+    version = 1
+    settings_type = BlackVipSeSettings
+
+    def __init__(self, problem: Problem, settings: BlackVipSeSettings) -> None:
+        super().__init__(problem, settings)
+        self._pca: Pca | None = None
+        self._fit: _FirstBatch | None = None
+
+    @classmethod
+    def encoder_name(cls, settings: Any) -> str | None:
+        """None: nothing to be loaded."""
+        del settings
+        return None
+
+    def tell(self, scores: Scores) -> Mapping[str, float]:
+        measured = super().tell(scores)
+        if self._fit is not None:
+            self._pca, self._fit = self._fit.pca, None
+        return measured
+
+    def state(self) -> State:
+        state = super().state()
+        if self._pca is None:
+            return state
+        fitted = {"pca_mean": self._pca.mean, "pca_components": self._pca.components}
+        return State({**state.tensors, **fitted}, state.values)
+
+    def load(self, state: State) -> None:
+        super().load(state)
+        if "pca_mean" in state.tensors:
+            tensors = state.tensors
+            self._pca = Pca(tensors["pca_mean"].clone(), tensors["pca_components"].clone())
+
+    def _width(self, problem: Problem, settings: Any) -> int:
+        del problem
+        return int(settings.components)
+
+    def _training_encoder(self) -> Encode:
+        if self._pca is not None:
+            return self._pca
+        self._fit = _FirstBatch(self._coordinator.features)
+        return self._fit
+
+    def _deployed_encoder(self) -> Encode:
+        return self._pca or self._nothing
+
+    def _nothing(self, images: Tensor) -> Tensor:
+        return torch.zeros(len(images), self._coordinator.features)
+
+
+class _FirstBatch:
+    """Fits the components to the first images that it is given, then encodes with them."""
+
+    def __init__(self, count: int) -> None:
+        self._count = count
+        self.pca: Pca | None = None
+
+    def __call__(self, images: Tensor) -> Tensor:
+        if self.pca is None:
+            self.pca = Pca.fit(images, self._count)
+        return self.pca(images)

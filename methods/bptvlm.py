@@ -1,0 +1,232 @@
+"""BPT-VLM: black-box prompt tuning of both towers by evolution (Yu et al., IJCAI 2023)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from typing import ClassVar, Literal
+
+import torch
+from pydantic import Field
+from torch import Tensor
+
+from methods.cma_es import CmaEs, Population
+from methods.interface import (
+    Method,
+    Problem,
+    Prompts,
+    Scores,
+    Settings,
+    SettingsError,
+    State,
+    Variants,
+)
+from methods.losses import accuracy, cross_entropy
+from methods.seeding import generator
+
+
+class BptVlmSettings(Settings):
+    """Settings of `bptvlm`; the defaults are the ZIP paper's (ICLR 2025, appendix).
+
+    Attributes:
+        context_tokens: soft context tokens before the class name.
+        visual_tokens: tokens appended to the image's patches; 0 leaves the image tower alone.
+        text_dimension: numbers that the text prompt is projected from.
+        visual_dimension: numbers that the visual prompt is projected from.
+        population: prompts a generation P.
+        sigma: standard deviation of the search at the start.
+        covariance: `full`, or `diagonal` (sep-CMA-ES), whose cost is linear in the dimension.
+        fitness_batches: mini-batches that a prompt's fitness is averaged over; None for those of
+            one pass of the training data.
+        shared_batches: whether the prompts of a generation meet the same mini-batches, or each one
+            after the other its own.
+        best: the deployed prompt: the one with the best `fitness`; or the `mean` of the search,
+            the better choice when fitness is noisy; or, as in the research code, the one with the
+            lowest `running_mean` of its losses at any time, even over a single mini-batch.
+        max_individuals: stop after the generation that reaches this number of prompts; None for
+            no such limit.
+        patch_inputs: inputs of a patch that the visual projection is scaled by; 3,072 (a patch of
+            32 pixels) is the research code's constant, whatever the backbone.
+    """
+
+    context_tokens: int = Field(default=5, ge=1)
+    visual_tokens: int = Field(default=5, ge=0)
+    text_dimension: int = Field(default=2000, ge=1)
+    visual_dimension: int = Field(default=2000, ge=1)
+    population: int = Field(default=15, ge=2)
+    sigma: float = Field(default=1.0, gt=0)
+    covariance: Literal["full", "diagonal"] = "full"
+    fitness_batches: int | None = Field(default=None, ge=1)
+    shared_batches: bool = True
+    best: Literal["fitness", "mean", "running_mean"] = "fitness"
+    max_individuals: int | None = Field(default=None, ge=1)
+    patch_inputs: int = Field(default=3072, ge=1)
+
+
+class BptVlm(Method):
+    """One generation: sample P points, their loss over one pass of the training data, an update.
+
+    x = (x_L, x_V)                       search vector (cma_es.py)
+    text context = A_L x_L, A_L ~ N(0, (sd_E / (sqrt(d_L) sigma))^2)
+    visual tokens = A_V x_V, A_V ~ N(m 3072 / d_V, (sd sqrt(3072 / d_V) sigma)^2)
+    fitness = mean over the pass's mini-batches of the mean cross-entropy
+
+    sd_E is the token embeddings' standard deviation, m and sd those of the patch convolution. A
+    pass takes one `ask` a mini-batch for all P prompts together, which compares them on equal
+    terms. When the budget ends within a generation, that generation is not told, and a prompt
+    that was not seen whole can't become the best.
+
+    `bptvlm@zip-port` is the ZIP paper's research code: one prompt after the other, each on a pass
+    of its own; the best running mean wins; at most 1,000 prompts, to the end of a generation. With
+    one mini-batch an epoch that ends the run after 1,005 queries.
+    `bptvlm@original` has the sizes of BPT-VLM's own code: 8 text tokens, 500 + 500 numbers,
+    population 30, one prompt after the other.
+    """
+
+    name = "bptvlm"
+    version = 1
+    settings_type = BptVlmSettings
+    variants: ClassVar[Variants] = {
+        "zip-port": {"shared_batches": False, "best": "running_mean", "max_individuals": 1000},
+        "original": {
+            "context_tokens": 8,
+            "text_dimension": 500,
+            "visual_dimension": 500,
+            "population": 30,
+            "shared_batches": False,
+        },
+    }
+
+    def __init__(self, problem: Problem, settings: BptVlmSettings) -> None:
+        _check_space(problem, settings)
+        self._problem, self._settings = problem, settings
+        draw = generator(problem.seed, "bptvlm", "projections")
+        self._to_text = _text_projection(problem, settings, draw)
+        self._to_image = _visual_projection(problem, settings, draw)
+        diagonal = settings.covariance == "diagonal"
+        population = Population(settings.population, _dimension(settings), settings.sigma, diagonal)
+        self._search = CmaEs(population, problem.seed)
+        self._best = torch.zeros(_dimension(settings), dtype=torch.float64)
+        self._best_loss = math.inf
+        self._begin_generation()
+
+    def ask(self) -> Prompts | None:
+        if self._first == 0 and self._batches == 0 and self._enough():
+            return None
+        return self._prompts(self._search.ask()[self._together()])
+
+    def tell(self, scores: Scores) -> Mapping[str, float]:
+        settings, together = self._settings, self._together()
+        losses = cross_entropy(scores.logits.double(), scores.labels).cpu()
+        self._sums[together] += losses
+        self._batches += 1
+        whole = self._batches == (settings.fitness_batches or self._problem.batches_per_epoch)
+        if whole or settings.best == "running_mean":
+            self._keep_best(together, self._sums[together] / self._batches)
+        if whole:
+            self._end_pass(together)
+        return {
+            "train_loss": float(losses.mean()),
+            "train_accuracy": float(accuracy(scores.logits, scores.labels).mean()),
+            "search_sigma": self._search.sigma,
+        }
+
+    def best_prompt(self) -> Prompts:
+        chosen = self._search.mean if self._settings.best == "mean" else self._best
+        return self._prompts(chosen.unsqueeze(0))
+
+    def state(self) -> State:
+        tensors = {"best": self._best, "sums": self._sums.clone()}
+        values = {
+            "best_loss": None if math.isinf(self._best_loss) else self._best_loss,
+            "first": self._first,
+            "batches": self._batches,
+        }
+        return State({**tensors, **self._search.state().tensors}, values)
+
+    def load(self, state: State) -> None:
+        self._search.load(state)
+        self._best = state.tensors["best"].clone()
+        self._sums = state.tensors["sums"].clone()
+        loss = state.values["best_loss"]
+        self._best_loss = math.inf if loss is None else float(loss)
+        self._first = int(state.values["first"])
+        self._batches = int(state.values["batches"])
+
+    def _together(self) -> slice:
+        """The prompts of this generation that are evaluated on the present pass."""
+        return slice(None) if self._settings.shared_batches else slice(self._first, self._first + 1)
+
+    def _enough(self) -> bool:
+        limit = self._settings.max_individuals
+        done = self._search.generations * self._settings.population
+        return limit is not None and done >= limit
+
+    def _keep_best(self, together: slice, means: Tensor) -> None:
+        lowest = int(means.argmin())
+        if float(means[lowest]) < self._best_loss:
+            self._best_loss = float(means[lowest])
+            self._best = self._search.ask()[together][lowest].clone()
+
+    def _end_pass(self, together: slice) -> None:
+        self._sums[together] /= self._batches
+        self._batches = 0
+        self._first += len(self._sums[together])
+        if self._first == self._settings.population:
+            self._search.tell(self._sums)
+            self._begin_generation()
+
+    def _begin_generation(self) -> None:
+        """No prompt of the generation has been evaluated; sums become means, pass by pass."""
+        self._sums = torch.zeros(self._settings.population, dtype=torch.float64)
+        self._first = 0
+        self._batches = 0
+
+    def _prompts(self, points: Tensor) -> Prompts:
+        settings, count = self._settings, len(points)
+        points = points.float()
+        text = points[:, : settings.text_dimension] @ self._to_text.mT
+        context = text.reshape(count, settings.context_tokens, -1)
+        if settings.visual_tokens == 0:
+            return Prompts(context=context)
+        visual = points[:, settings.text_dimension :] @ self._to_image.mT
+        return Prompts(
+            context=context, visual_tokens=visual.reshape(count, settings.visual_tokens, -1)
+        )
+
+
+def _dimension(settings: BptVlmSettings) -> int:
+    """Numbers in a search vector."""
+    visual = settings.visual_dimension if settings.visual_tokens else 0
+    return settings.text_dimension + visual
+
+
+def _text_projection(problem: Problem, settings: BptVlmSettings, draw: torch.Generator) -> Tensor:
+    """A_L `(T D, d_L)`."""
+    width = settings.context_tokens * problem.space.text_width
+    spread = math.sqrt(settings.text_dimension) * settings.sigma
+    normal = torch.randn(width, settings.text_dimension, generator=draw)
+    return problem.space.token_embedding_std / spread * normal
+
+
+def _visual_projection(problem: Problem, settings: BptVlmSettings, draw: torch.Generator) -> Tensor:
+    """A_V `(V W, d_V)`; empty without visual tokens."""
+    width = settings.visual_tokens * problem.space.vision_width
+    ratio = settings.patch_inputs / settings.visual_dimension
+    mean = problem.space.patch_weight_mean * ratio
+    std = problem.space.patch_weight_std * math.sqrt(ratio) * settings.sigma
+    return mean + std * torch.randn(width, settings.visual_dimension, generator=draw)
+
+
+def _check_space(problem: Problem, settings: BptVlmSettings) -> None:
+    space = problem.space
+    if settings.context_tokens > space.context_tokens:
+        raise SettingsError(
+            f"context_tokens must be at most {space.context_tokens}: no more fit beside the "
+            f"longest class name, but got {settings.context_tokens}"
+        )
+    if settings.visual_tokens and not space.vision_width:
+        raise SettingsError(
+            f"this black box takes no visual tokens, but visual_tokens is "
+            f"{settings.visual_tokens}. Use a ViT backbone, or set visual_tokens: 0"
+        )

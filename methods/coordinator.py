@@ -1,0 +1,192 @@
+"""BlackVIP's Coordinator: a light decoder from image features to a picture-sized prompt.
+
+Oh et al., "BlackVIP: Black-Box Visual Prompting for Robust Transfer Learning", CVPR 2023.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+_BLOCKS = ((32, 64, 64), (64, 64, 32), (32, 32, 32), (32, 32, 16))
+"""Channels of each block: read, after doubling the resolution, after mixing."""
+_LAST = 16
+_COLOURS = 3
+_EPSILON = 1e-5
+_MOMENTUM = 0.1
+
+
+@dataclass(frozen=True)
+class _Block:
+    """ConvTranspose k2 s2 (grouped, bias), ConvTranspose 1x1, batch norm, erf-GELU."""
+
+    reads: int
+    doubled: int
+    mixed: int
+
+    @property
+    def groups(self) -> int:
+        return min(self.reads, self.doubled)
+
+    @property
+    def shapes(self) -> tuple[tuple[int, ...], ...]:
+        """Weight and bias of the doubling, weight of the mixing, weight and bias of the norm."""
+        doubling = (self.reads, self.doubled // self.groups, 2, 2)
+        mixing = (self.doubled, self.mixed, 1, 1)
+        return (doubling, (self.doubled,), mixing, (self.mixed,), (self.mixed,))
+
+
+@dataclass(frozen=True)
+class Coordinator:
+    """Shapes and forward pass of the decoder; its parameters are one flat vector.
+
+    The vector holds the prompt trigger, then weight and bias of every layer in order, batch-norm
+    affine parameters included: 9,920 for 224 pixels and 768 features (trigger 800).
+
+    Each block doubles the resolution. 224 pixels are the paper's five doublings from a 7 x 7 grid;
+    a smaller image takes the last blocks only, as many as its size can be halved, up to five.
+
+    Attributes:
+        image_size: height and width S of images and prompts, in pixels; even.
+        features: width F of an image feature.
+        strength: factor of the prompts.
+    """
+
+    image_size: int
+    features: int
+    strength: float = 1.0
+
+    @cached_property
+    def blocks(self) -> tuple[_Block, ...]:
+        """The blocks before the last doubling."""
+        count = self._doublings - 1
+        return tuple(_Block(*channels) for channels in _BLOCKS[len(_BLOCKS) - count :])
+
+    @property
+    def seeds(self) -> int:
+        """Numbers that the decoder starts from: feature and trigger, as channels x grid x grid."""
+        return self._channels * self._grid**2
+
+    @property
+    def trigger(self) -> int:
+        """Width of the prompt trigger: what the feature leaves of the decoder's input."""
+        return self.seeds - self.features
+
+    @property
+    def dimension(self) -> int:
+        """Number of parameters N."""
+        return self.trigger + sum(math.prod(shape) for shape in self._shapes())
+
+    @property
+    def statistics(self) -> int:
+        """Number M of batch-norm channels, over all blocks."""
+        return sum(block.mixed for block in self.blocks)
+
+    def initial(self, generator: torch.Generator) -> Tensor:
+        """Start values `(N,)`: trigger ~ U(0, 0.1), layers as PyTorch initialises them."""
+        parts = [0.1 * torch.rand(self.trigger, generator=generator)]
+        for block in self.blocks:
+            doubling, bias, mixing, _, _ = block.shapes
+            parts += [_uniform(shape, doubling, generator) for shape in (doubling, bias)]
+            parts += [_uniform(mixing, mixing, generator)]
+            parts += [torch.ones(block.mixed), torch.zeros(block.mixed)]
+        parts += [_uniform(self._last, self._last, generator)]
+        return torch.cat(parts)
+
+    def initial_statistics(self) -> Tensor:
+        """Running mean 0 and variance 1, as `(2, M)`."""
+        return torch.stack((torch.zeros(self.statistics), torch.ones(self.statistics)))
+
+    def prompts(
+        self, parameters: Tensor, features: Tensor, running: Tensor | None
+    ) -> tuple[Tensor, Tensor]:
+        """Decodes features into prompts.
+
+        Args:
+            parameters: `(N,)`.
+            features: `(B, F)`.
+            running: `(2, M)` running mean and variance to normalise with; None normalises with
+                the mini-batch's own mean and biased variance.
+
+        Returns:
+            Prompts `(B, 3, S, S)`, and the mini-batch's mean and unbiased variance `(2, M)` (or
+            `running`, when that was used).
+        """
+        trigger, *weights = self._split(parameters)
+        hidden = torch.cat((features, trigger.expand(len(features), -1)), dim=1)
+        hidden = hidden.reshape(len(features), -1, self._grid, self._grid)
+        layers = iter(weights)
+        seen, start = [], 0
+        for block in self.blocks:
+            hidden = functional.conv_transpose2d(
+                hidden, next(layers), next(layers), stride=2, groups=block.groups
+            )
+            hidden = functional.conv_transpose2d(hidden, next(layers))
+            given = None if running is None else running[:, start : start + block.mixed]
+            hidden, statistics = _batch_norm(hidden, next(layers), next(layers), given)
+            hidden = functional.gelu(hidden)
+            seen.append(statistics)
+            start += block.mixed
+        prompts = functional.conv_transpose2d(hidden, next(layers), stride=2)
+        prompts = self.strength * prompts
+        return prompts, torch.cat(seen, dim=1) if seen else self.initial_statistics()
+
+    @property
+    def _doublings(self) -> int:
+        """How often the image's size can be halved, up to five times, at least once."""
+        most = (self.image_size & -self.image_size).bit_length() - 1
+        return max(1, min(len(_BLOCKS) + 1, most))
+
+    @property
+    def _grid(self) -> int:
+        return self.image_size >> self._doublings
+
+    @property
+    def _channels(self) -> int:
+        return self.blocks[0].reads if self.blocks else _LAST
+
+    @property
+    def _last(self) -> tuple[int, ...]:
+        return (_LAST, _COLOURS, 2, 2)
+
+    def _shapes(self) -> Iterator[tuple[int, ...]]:
+        for block in self.blocks:
+            yield from block.shapes
+        yield self._last
+
+    def _split(self, parameters: Tensor) -> list[Tensor]:
+        """The trigger `(F',)`, then every layer's weights in their shapes."""
+        shapes = [(self.trigger,), *self._shapes()]
+        pieces = parameters.split([math.prod(shape) for shape in shapes])
+        return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
+
+
+def updated_statistics(running: Tensor, batch: Tensor) -> Tensor:
+    """Running statistics `(2, M)` after one more mini-batch, as PyTorch's batch norm keeps them."""
+    return (1 - _MOMENTUM) * running + _MOMENTUM * batch.to(running)
+
+
+def _batch_norm(
+    values: Tensor, weight: Tensor, bias: Tensor, running: Tensor | None
+) -> tuple[Tensor, Tensor]:
+    """Normalises `(B, C, H, W)`; also returns the statistics `(2, C)` to remember."""
+    if running is None:
+        variance, mean = torch.var_mean(values, dim=(0, 2, 3), correction=0)
+        count = values.numel() // values.shape[1]
+        seen = torch.stack((mean, variance * (count / (count - 1))))
+    else:
+        mean, variance = running.to(values)
+        seen = running
+    return functional.batch_norm(values, mean, variance, weight, bias, eps=_EPSILON), seen
+
+
+def _uniform(shape: tuple[int, ...], weight: tuple[int, ...], generator: torch.Generator) -> Tensor:
+    """PyTorch's default for a transposed convolution: U(-b, b), b = 1 / sqrt(fan-in), flat."""
+    bound = 1 / math.sqrt(math.prod(weight[1:]))
+    return bound * (2 * torch.rand(math.prod(shape), generator=generator) - 1)

@@ -1,0 +1,179 @@
+"""Frozen image encoders that methods bring along: finds, fingerprints and loads their weights.
+
+The one kind there is: the encoder of a ViT-MAE-base (He et al., CVPR 2022), for BlackVIP. It is the
+method's own, so it is no part of the oracle and its forwards are not queries.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import torch
+from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import HfHubHTTPError
+from safetensors.torch import load_file
+from timm.models.vision_transformer import VisionTransformer
+from torch import Tensor, nn
+
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import RANDOM, hash_files
+
+_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
+_HUB_FILES = ("model.safetensors", "pytorch_model.bin")
+_WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
+_EXPECTED = (
+    "Expected a Hugging Face name such as facebook/vit-mae-base, the path of a .safetensors or "
+    "torch file with the weights of a ViT-MAE-base, or `random`."
+)
+
+
+@dataclass(frozen=True)
+class Encoder:
+    """An encoder that is known, but not loaded.
+
+    Attributes:
+        name: the name that the settings give.
+        digest: fingerprint of the weights: the hash of a local file, or the published name.
+        width: width of a feature.
+        image_size: height and width of the images that it takes, in pixels.
+    """
+
+    name: str
+    digest: str
+    width: int = 768
+    image_size: int = 224
+
+    def __call__(self, images: Tensor) -> Tensor:
+        """Refuses: a plan needs shapes, not features."""
+        del images
+        raise RuntimeError(f"the encoder {self.name!r} is planned with, but not loaded")
+
+
+class MaeEncoder(nn.Module):
+    """ViT-MAE-base as a plain encoder: all patches, class token before the final norm.
+
+    Args:
+        tensors: weights by timm's names; None leaves the network untrained.
+    """
+
+    width = 768
+    image_size = 224
+
+    def __init__(self, tensors: Mapping[str, Tensor] | None = None) -> None:
+        super().__init__()
+        norm: Any = partial(nn.LayerNorm, eps=1e-12)
+        with torch.device("cpu" if tensors is None else "meta"):
+            self._vit: Any = VisionTransformer(num_classes=0, global_pool="token", norm_layer=norm)
+        self._vit.norm = nn.Identity()
+        if tensors is not None:
+            own = self._vit.state_dict()
+            given = {name: tensors[name].to(own[name].dtype) for name in own}
+            self._vit.load_state_dict(given, assign=True)
+        self.eval().requires_grad_(False)
+
+    def forward(self, images: Tensor) -> Tensor:
+        """Class tokens `(B, 768)` of CLIP-normalised images `(B, 3, 224, 224)`."""
+        features: Tensor = self._vit.forward_features(images)[:, 0]
+        return features
+
+
+def resolve_encoder(name: str) -> Encoder:
+    """Checks an encoder's name without loading weights or using the network.
+
+    Raises:
+        UserError: neither a file, nor a name of the form owner/model, nor `random`.
+    """
+    if name == RANDOM:
+        return Encoder(name, RANDOM)
+    path = Path(name).expanduser()
+    if path.is_file():
+        return Encoder(name, hash_files([path]))
+    if path.suffix in _WEIGHT_FILES or not _HUB_NAME.fullmatch(name):
+        raise UserError(f"no encoder {name!r}. {_EXPECTED}")
+    return Encoder(name, f"hub:{name}")
+
+
+def load_encoder(encoder: Encoder, device: torch.device) -> MaeEncoder:
+    """The encoder with its weights, in evaluation mode, without gradients.
+
+    Raises:
+        UserError: the weights can't be had, or are not those of a ViT-MAE-base.
+    """
+    if encoder.name == RANDOM:
+        with torch.random.fork_rng(devices=[]):
+            torch.manual_seed(0)  # untrained weights that are the same on every actor
+            return MaeEncoder().to(device)
+    path = Path(encoder.name).expanduser()
+    tensors = _read(path if path.is_file() else _download(encoder.name))
+    try:
+        return MaeEncoder(timm_names(tensors)).to(device)
+    except (KeyError, RuntimeError) as error:
+        raise UserError(
+            f"encoder {encoder.name!r} has not the weights of a ViT-MAE-base: "
+            f"{str(error).splitlines()[0]}. {_EXPECTED}"
+        ) from None
+
+
+def timm_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights under timm's names, which are also those of MAE's authors.
+
+    Args:
+        tensors: under timm's names, or under those of Hugging Face's ViTMAE models.
+    """
+    plain = {name.removeprefix("vit."): tensor for name, tensor in tensors.items()}
+    if "embeddings.cls_token" not in plain:
+        return plain
+    renamed = {new: plain[old] for old, new in _HUGGING_FACE.items()}
+    for layer in range(12):
+        old, new = f"encoder.layer.{layer}.", f"blocks.{layer}."
+        for kind in ("weight", "bias"):
+            parts = [plain[f"{old}attention.attention.{part}.{kind}"] for part in _ATTENTION]
+            renamed[f"{new}attn.qkv.{kind}"] = torch.cat(parts)
+            for theirs, ours in _LAYER.items():
+                renamed[f"{new}{ours}.{kind}"] = plain[f"{old}{theirs}.{kind}"]
+    return renamed
+
+
+_HUGGING_FACE = {
+    "embeddings.cls_token": "cls_token",
+    "embeddings.position_embeddings": "pos_embed",
+    "embeddings.patch_embeddings.projection.weight": "patch_embed.proj.weight",
+    "embeddings.patch_embeddings.projection.bias": "patch_embed.proj.bias",
+}
+_ATTENTION = ("query", "key", "value")
+_LAYER = {
+    "attention.output.dense": "attn.proj",
+    "layernorm_before": "norm1",
+    "layernorm_after": "norm2",
+    "intermediate.dense": "mlp.fc1",
+    "output.dense": "mlp.fc2",
+}
+
+
+def _download(name: str) -> Path:
+    reasons = []
+    for file in _HUB_FILES:
+        try:
+            return Path(hf_hub_download(name, file))
+        except (OSError, ValueError, HfHubHTTPError) as error:
+            reasons.append(f"{file}: {str(error).splitlines()[0]}")
+    raise UserError(
+        f"can't fetch the encoder {name!r} from Hugging Face ({'; '.join(reasons)}). Download its "
+        f"weights where there is a network and give the file's path as `encoder`, or use the "
+        f"method `blackvip_se`, which needs none."
+    )
+
+
+def _read(path: Path) -> dict[str, Tensor]:
+    try:
+        if path.suffix == ".safetensors":
+            return dict(load_file(path))
+        content: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
+    except Exception as error:  # a damaged pickle raises whatever its bytes lead to
+        raise UserError(f"can't read encoder weights from {path}: {error}") from None
+    return dict(content.get("model", content))

@@ -1,0 +1,38 @@
+"""Problems and answers for tests of single methods."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import torch
+
+from methods.interface import Problem, PromptSpace, Scores
+from methods.seeding import generator
+
+VIT_B16 = PromptSpace(
+    text_width=512,
+    context_tokens=60,
+    vision_width=768,
+    image_size=224,
+    token_embedding_std=0.0105,
+    patch_weight_mean=0.0003,
+    patch_weight_std=0.012,
+)
+POCKET = PromptSpace(
+    text_width=128, context_tokens=16, vision_width=128, image_size=24, token_embedding_std=0.02
+)
+RN50 = replace(VIT_B16, vision_width=0)
+
+
+def problem(
+    space: PromptSpace = POCKET, seed: int = 1, budget: int = 100, batches: int = 2
+) -> Problem:
+    """A problem on a black box of some shapes."""
+    return Problem(space, 3, ("a {}.",), batches_per_epoch=batches, budget=budget, seed=seed)
+
+
+def scores(seed: int, candidates: int) -> Scores:
+    """Random answers for 6 images of 3 classes."""
+    draw = generator(seed, "scores")
+    logits = 5 * torch.randn(candidates, 6, 3, generator=draw)
+    return Scores(logits, torch.randint(0, 3, (6,), generator=draw))

@@ -1,0 +1,169 @@
+"""BPT-VLM: projections, fitness over a pass, what the end of the budget does, variants, limits."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from pydantic import ValidationError
+
+from methods.bptvlm import BptVlm, BptVlmSettings
+from methods.interface import Prompts, SettingsError
+from methods.seeding import generator
+from tests.methods.problems import RN50, VIT_B16, problem, scores
+
+SMALL = {"text_dimension": 10, "visual_dimension": 8, "population": 4}
+
+
+def build(batches: int = 3, **settings: Any) -> BptVlm:
+    return BptVlm(problem(batches=batches), BptVlmSettings.model_validate({**SMALL, **settings}))
+
+
+def asked(method: BptVlm) -> Prompts:
+    prompts = method.ask()
+    assert prompts is not None
+    return prompts
+
+
+def numpy_loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    wide = logits.astype(np.float64)
+    log_p = wide - np.log(np.exp(wide).sum(axis=1, keepdims=True))
+    return float(-log_p[np.arange(len(labels)), labels].mean())
+
+
+def test_prompts_are_fixed_random_projections_of_the_search_vector() -> None:
+    settings = BptVlmSettings(text_dimension=200, visual_dimension=300)
+    method = BptVlm(problem(VIT_B16), settings)
+    prompts = asked(method)
+    assert prompts.context is not None
+    assert prompts.visual_tokens is not None
+    assert prompts.context.shape == (15, 5, 512)
+    assert prompts.visual_tokens.shape == (15, 5, 768)
+    draw = generator(1, "bptvlm", "projections")
+    to_text = torch.randn(5 * 512, 200, generator=draw).double().numpy()
+    to_image = torch.randn(5 * 768, 300, generator=draw).double().numpy()
+    points = method._search.ask().numpy()
+    to_text *= VIT_B16.token_embedding_std / math.sqrt(200)
+    mean = VIT_B16.patch_weight_mean * 3072 / 300
+    to_image = mean + VIT_B16.patch_weight_std * math.sqrt(3072 / 300) * to_image
+    text = (points[:, :200] @ to_text.T).reshape(15, 5, 512)
+    visual = (points[:, 200:] @ to_image.T).reshape(15, 5, 768)
+    np.testing.assert_allclose(prompts.context.numpy(), text, atol=1e-6)
+    np.testing.assert_allclose(prompts.visual_tokens.numpy(), visual, atol=1e-5)
+
+
+@pytest.mark.parametrize("shared", [True, False])
+def test_fitness_is_the_mean_loss_over_one_pass(shared: bool) -> None:
+    method = build(shared_batches=shared)
+    losses: list[list[float]] = [[] for _ in range(4)]
+    for place in range(3 if shared else 12):
+        prompts = asked(method)
+        assert prompts.count == (4 if shared else 1)
+        answer = scores(place, prompts.count)
+        method.tell(answer)
+        for k, row in enumerate(answer.logits):
+            losses[k if shared else place // 3].append(
+                numpy_loss(row.numpy(), answer.labels.numpy())
+            )
+    (told,) = method.state().tensors["fitness"]
+    np.testing.assert_allclose(told.numpy(), np.mean(losses, axis=1), atol=1e-6)
+
+
+def test_a_generation_meets_the_same_prompts_on_every_mini_batch() -> None:
+    method = build()
+    first = asked(method).context
+    method.tell(scores(0, 4))
+    second = asked(method).context
+    assert first is not None
+    assert second is not None
+    assert torch.equal(first, second)
+
+
+@pytest.mark.parametrize(("best", "improved"), [("fitness", False), ("running_mean", True)])
+def test_a_prompt_seen_in_part_wins_only_in_the_research_code(best: str, improved: bool) -> None:
+    method = build(best=best, shared_batches=False)
+    start = method.best_prompt().context
+    assert start is not None
+    method.ask()
+    method.tell(scores(0, 1))  # the budget ends here, in the middle of a pass
+    after = method.best_prompt().context
+    assert after is not None
+    assert torch.equal(after, start) is not improved
+    assert method.state().tensors["fitness"].shape == (0, 4), "a cut generation is never told"
+
+
+def test_the_best_individual_is_kept_over_generations() -> None:
+    method = build(batches=1)
+    best = (math.inf, torch.empty(0))
+    for generation in range(4):
+        points = method._search.ask()
+        answer = scores(generation, 4)
+        method.tell(answer)
+        for k, row in enumerate(answer.logits):
+            loss = numpy_loss(row.numpy(), answer.labels.numpy())
+            best = min(best, (loss, points[k]), key=lambda pair: pair[0])
+        assert torch.equal(method.state().tensors["best"], best[1])
+
+
+def test_the_mean_of_the_search_may_be_deployed_instead() -> None:
+    method = build(batches=1, best="mean")
+    method.tell(scores(0, 4))
+    expected = method._prompts(method._search.mean.unsqueeze(0)).context
+    assert expected is not None
+    deployed = method.best_prompt().context
+    assert deployed is not None
+    assert torch.equal(deployed, expected)
+
+
+def test_the_zip_ports_run_ends_after_1005_individuals() -> None:
+    defaults = BptVlm.variants["zip-port"]
+    settings = BptVlmSettings.model_validate({**defaults, "text_dimension": 3, "visual_tokens": 0})
+    method = BptVlm(problem(batches=1), settings)
+    queries = 0
+    while (prompts := method.ask()) is not None:
+        queries += prompts.count
+        method.tell(scores(queries, prompts.count))
+    assert queries == 1005
+
+
+def test_the_original_has_its_own_sizes() -> None:
+    original = BptVlmSettings.model_validate(BptVlm.variants["original"])
+    assert (original.population, original.context_tokens) == (30, 8)
+    assert (original.text_dimension, original.visual_dimension) == (500, 500)
+    paper = BptVlmSettings()
+    assert (paper.population, paper.context_tokens) == (15, 5)
+    assert (paper.text_dimension, paper.visual_dimension) == (2000, 2000)
+
+
+def test_without_visual_tokens_the_image_tower_is_left_alone() -> None:
+    prompts = asked(build(visual_tokens=0))
+    assert not prompts.touches_images
+
+
+def test_a_black_box_without_visual_tokens_is_refused() -> None:
+    with pytest.raises(SettingsError, match="visual_tokens: 0"):
+        BptVlm(problem(RN50), BptVlmSettings.model_validate(SMALL))
+    text_only = BptVlmSettings.model_validate({**SMALL, "visual_tokens": 0})
+    assert BptVlm(problem(RN50), text_only).ask() is not None
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"population": 1}, "greater than or equal to 2"),
+        ({"context_tokens": 0}, "greater than or equal to 1"),
+        ({"sigma": 0}, "greater than 0"),
+        ({"covariance": "sparse"}, "'full' or 'diagonal'"),
+    ],
+)
+def test_impossible_settings_are_refused(settings: dict[str, object], message: str) -> None:
+    with pytest.raises(ValidationError, match=message):
+        BptVlmSettings.model_validate(settings)
+
+
+def test_too_many_context_tokens_are_refused() -> None:
+    with pytest.raises(SettingsError, match="at most 16"):
+        build(context_tokens=17)
