@@ -1,4 +1,4 @@
-"""The command line: plan, run, status, report, track, datasets, ui."""
+"""The command line: plan, run, status, report, compare, track, datasets, ui."""
 
 from __future__ import annotations
 
@@ -168,6 +168,35 @@ def report(
 ) -> None:
     """Write the table and the curves of what has finished."""
     _report(_open(spec, set_, store, data), out)
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="SPEC|STORE", help="A spec, or a store.")],
+    second: Annotated[
+        str | None, typer.Argument(metavar="[STORE]", help="Another store.", show_default=False)
+    ] = None,
+    set_: SetOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = DATA,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
+    ] = 0.0,
+) -> None:
+    """Compare a spec's results with published ones, or two stores cell by cell.
+
+    With two stores the exit code is 1 if equal keys gave different results.
+    """
+    from orchestrator.comparing import compare_references, compare_stores, looks_like_store
+
+    if second is not None:
+        if compare_stores(first, second, tolerance, console):
+            raise typer.Exit(1)
+        return
+    if looks_like_store(first):
+        raise UserError(f"{first} is a store: give a second one to compare it with, or a spec.")
+    work = _open(first, set_, store, data)
+    compare_references(work.plan, work.store, console)
 
 
 @app.command()
