@@ -132,7 +132,7 @@ class Tracker:
 
         created = self._client.create_run(
             self._experiment,
-            start_time=_EPOCH_MS,
+            start_time=_EPOCH_MS + entry.order,
             run_name=entry.title,
             tags={**entry.tags, _KEY: entry.key},
         )

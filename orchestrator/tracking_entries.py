@@ -1,8 +1,11 @@
 """What MLflow shows: one flat run a cell, one a group of seeds, and one for the whole spec.
 
 Flat, because the UI charts flat runs and hides nested ones until they are expanded; tags say what
-belongs together. `kind` is `cell`, `aggregate` or `summary`, and `group` names dataset, method and
-shots, so that grouping by it in the UI draws mean and range over seeds.
+belongs together. `kind` is `cell`, `aggregate` or `summary`. `group` names dataset, method and
+shots: "Group by" it draws the mean of each group with a band from the lowest to the highest seed.
+The UI shows the latest ten runs at first, so summary and aggregates come later than cells. An
+aggregate's `test_accuracy` is the mean over seeds, which leaves mean and range of its group as they
+are; the ends of its 95 % t-interval are metrics of their own.
 """
 
 from __future__ import annotations
@@ -17,7 +20,6 @@ from typing import Any
 from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.report.write import Report
 from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group
-from orchestrator.analysis.table import Row
 
 LONGEST_PARAMETER = 250
 MetricPoint = tuple[str, float, int]
@@ -53,6 +55,7 @@ class Entry:
         texts: artifacts by file name.
         files: artifacts to be uploaded, by path, with the folder they go to.
         failed: whether it is shown as failed.
+        order: later ones come first in the UI.
     """
 
     key: str
@@ -64,6 +67,7 @@ class Entry:
     texts: Mapping[str, str] = field(default_factory=dict)
     files: Mapping[Path, str] = field(default_factory=dict)
     failed: bool = False
+    order: int = 0
 
     @property
     def last_step(self) -> int:
@@ -104,11 +108,7 @@ def aggregate_entries(runs: Sequence[Run], spec: TrackedSpec) -> list[Entry]:
 
 
 def summary_entry(report: Report, runs: Sequence[Run], spec: TrackedSpec) -> Entry:
-    """The spec as a whole: final accuracies as metrics, the report as artifacts."""
-    several = len({row.group.shots for row in report.rows if row.group.shots}) > 1
-    metrics = tuple(
-        (_metric_name(row, several=several), row.accuracy.mean, 0) for row in report.rows
-    )
+    """The spec as a whole: the report as artifacts. Metrics of its own would clutter all charts."""
     files = {path: _folder_below(path, report.folder) for path in sorted(report.files)}
     protocols = sorted({run.protocol for run in runs})
     return Entry(
@@ -117,9 +117,10 @@ def summary_entry(report: Report, runs: Sequence[Run], spec: TrackedSpec) -> Ent
         title=f"{spec.name}: summary",
         tags={"kind": "summary", "status": "finished", "protocol": ", ".join(protocols)},
         parameters={"cells": str(len(runs))},
-        metrics=metrics,
+        metrics=(),
         texts={"spec.yaml": spec.yaml},
         files=files,
+        order=2,
     )
 
 
@@ -131,7 +132,7 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
     queries = band.queries
     places = range(len(queries))
     for name, values in (
-        (f"{ACCURACY}_mean", band.mean),
+        (ACCURACY, band.mean),
         (f"{ACCURACY}_lower", band.lower),
         (f"{ACCURACY}_upper", band.upper),
     ):
@@ -151,6 +152,7 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
         },
         parameters={"method.name": runs[0].method_name, "seeds": str(band.seeds)},
         metrics=tuple(metrics),
+        order=1,
     )
 
 
@@ -196,16 +198,6 @@ def _cell_metrics(run: Run, budget: int) -> Iterable[MetricPoint]:
     if points and all(point.queries == 0 for point in points) and budget:
         for point in points:
             yield point.metric, point.value, budget
-
-
-def _metric_name(row: Row, *, several: bool) -> str:
-    shots = f" {row.group.shots} shots" if several and row.group.shots else ""
-    return f"{_plain(row.group.dataset)}/{_plain(row.group.method)}{shots}"
-
-
-def _plain(name: str) -> str:
-    """A metric's name as MLflow allows it."""
-    return "".join(char if char.isalnum() or char in "_-. " else "_" for char in name)
 
 
 def _folder_below(path: Path, root: Path) -> str:

@@ -125,8 +125,8 @@ def test_every_group_of_seeds_has_its_mean_and_interval(
     band = band_of(runs[:2])
     assert band is not None
     run = found["dots / zip / 16 shots"]
-    for name, values in (("mean", band.mean), ("lower", band.lower), ("upper", band.upper)):
-        points = history(uri, run, f"test_accuracy_{name}")
+    for name, values in (("", band.mean), ("_lower", band.lower), ("_upper", band.upper)):
+        points = history(uri, run, f"test_accuracy{name}")
         assert points == list(zip(band.queries, values, strict=True))
 
 
@@ -152,7 +152,7 @@ def test_an_aggregate_follows_its_seeds(
     tracker.rebuild([ZIP, make_run([(0, 50.0), (20, 70.0)], seed=2)])
     (run,) = runs_of(uri, request.node.name, "aggregate")
     assert run.data.tags["seeds"] == "2"
-    assert history(uri, run, "test_accuracy_mean")[-1] == (20, 60.0)
+    assert history(uri, run, "test_accuracy")[-1] == (20, 60.0)
 
 
 def test_the_summary_holds_the_report(
@@ -161,7 +161,7 @@ def test_the_summary_holds_the_report(
     runs = [ZIP, zero_shot_run(44.0)]
     tracker.log_report(write_report(comparison(runs), tmp_path), runs)
     (run,) = runs_of(uri, request.node.name, "summary")
-    assert run.data.metrics["dots/zip"] == 50.0
+    assert run.data.metrics == {}
     client = MlflowClient(tracking_uri=uri)
     names = {a.path for a in client.list_artifacts(run.info.run_id)}
     assert {"report.html", "results.csv", "figures", "tables", "spec.yaml"} <= names

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,11 +34,13 @@ def write_png(chart: Chart, path: Path) -> None:
         rows = len(chart.categories) * max(len(chart.bars), 1)
     elif isinstance(chart, DotChart):
         rows = len(chart.dots)
-    figure = Figure(figsize=(7, max(4.8, 1.2 + 0.26 * rows) if rows > 10 else 4.2), layout="tight")
+    height = max(4.2, 1.2 + 0.26 * rows)
+    figure = Figure(figsize=(7, height), layout="constrained")
     axes = figure.add_subplot()
     _draw(axes, chart)
-    if not isinstance(chart, DotChart) and axes.get_legend_handles_labels()[0]:
-        axes.legend(frameon=False, fontsize=9)
+    if not isinstance(chart, DotChart):
+        handles, labels = axes.get_legend_handles_labels()
+        _legend(figure, dict(zip(labels, handles, strict=True)))
     _save(figure, path)
 
 
@@ -57,15 +59,20 @@ def write_panels(charts: Sequence[LineChart], path: Path) -> None:
         _draw(axes, charts[place])
         for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
             handles.setdefault(label, handle)
+    _legend(figure, handles)
+    _save(figure, path)
+
+
+def _legend(figure: Figure, handles: Mapping[str, Any]) -> None:
+    """Above the axes, where it hides nothing."""
     if handles:
         figure.legend(
             handles.values(),
             handles.keys(),
             loc="outside upper center",
-            ncols=LEGEND_COLUMNS,
+            ncols=min(len(handles), LEGEND_COLUMNS),
             frameon=False,
         )
-    _save(figure, path)
 
 
 def _draw(axes: Any, chart: Chart) -> None:

@@ -1,7 +1,7 @@
 """Paired tests against scipy and statsmodels on known data."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 from statsmodels.stats.multitest import multipletests
@@ -36,7 +36,28 @@ def test_equals_scipys_test() -> None:
     assert paired_p_value(FIRST, FIRST) == 1
 
 
+@given(
+    differences=st.lists(st.integers(-3, 3), min_size=2, max_size=7).filter(
+        lambda values: sum(map(bool, values)) > 1
+    ),
+)
+@settings(max_examples=25, deadline=None)
+def test_ties_and_equal_pairs_are_scipys_too(differences: list[int]) -> None:
+    nonzero = [float(value) for value in differences if value]
+    exact = stats.PermutationMethod(n_resamples=2**13)
+    expected = stats.wilcoxon(nonzero, method=exact).pvalue
+    assert paired_p_value(differences, [0.0] * len(differences)) == pytest.approx(expected)
+
+
+def test_many_datasets_are_scipys_approximation() -> None:
+    first = [50 + 0.7 * i for i in range(20)]
+    second = [50.3 + 0.65 * i for i in range(20)]
+    expected = stats.wilcoxon([a - b for a, b in zip(first, second, strict=True)]).pvalue
+    assert paired_p_value(first, second) == pytest.approx(expected)
+
+
 @given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=10))
+@settings(deadline=None, max_examples=20)
 def test_holm_equals_statsmodels(p_values: list[float]) -> None:
     assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
 
