@@ -33,17 +33,18 @@ def _standing(comparison: Comparison) -> list[Text]:
     if comparison.failures or comparison.unsound:
         count = len(comparison.failures) + len(comparison.unsound)
         said.append(
-            Text(f"{count} cells failed; see Failures. Nothing below includes them.", "warning")
+            Text(f"{_cells(count)} failed; see Failures. Nothing below includes them.", "warning")
         )
     if comparison.missing:
-        said.append(
-            Text(
-                f"{len(comparison.missing)} planned cells have no result yet, so this is what is "
-                f"known so far.",
-                "warning",
-            )
-        )
+        count = len(comparison.missing)
+        verb = "has" if count == 1 else "have"
+        text = f"{_cells(count)} of the plan {verb} no result yet, so this is what is known so far."
+        said.append(Text(text, "warning"))
     return said
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
 
 
 def _table(comparison: Comparison, shots: int) -> list[Block]:

@@ -68,8 +68,8 @@ def test_a_single_seed_has_no_interval_and_it_says_so() -> None:
 
 
 def test_missing_and_failed_cells_are_said_first() -> None:
-    assert "1 planned cells have no result" in texts(by_title("incomplete")["Accuracy"])
-    assert "1 cells failed" in texts(by_title("some failed")["Accuracy"])
+    assert "1 cell of the plan has no result" in texts(by_title("incomplete")["Accuracy"])
+    assert "1 cell failed" in texts(by_title("some failed")["Accuracy"])
     assert "nothing to compare" in texts(by_title("all failed")["Accuracy"])
     assert "nothing to compare" in texts(by_title("nan accuracies")["Accuracy"])
 
