@@ -22,8 +22,8 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@touch $@
 
 demo: install  ## Run five methods on the embedded default (no GPU, no download)
+	@echo "afterwards, 'make ui' opens the MLflow UI on it"
 	@$(BIN)/python run_benchmark.py run demo --store $(STORE)
-	@echo "open the MLflow UI with: make ui"
 
 ui: install  ## Open the MLflow UI on what has been run
 	@$(BIN)/python run_benchmark.py ui --store $(STORE)

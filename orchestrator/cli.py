@@ -1,4 +1,4 @@
-"""The command line: plan, run, status, report, track, datasets, ui."""
+"""The command line: plan, run, status, report, compare, track, datasets, ui."""
 
 from __future__ import annotations
 
@@ -121,7 +121,8 @@ def run(
     ] = 10.0,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
-    from orchestrator.launch import LaunchOptions, launch
+    from orchestrator.launch import LaunchOptions, launch, track_summary
+    from orchestrator.reporting import show_report, write_plan_report
 
     work = _open(spec, set_, store, data)
     work.store.storage.check_writable()
@@ -135,9 +136,11 @@ def run(
         tracking_uri=None if no_tracking else (tracking_uri or _default_tracking(store)),
     )
     failed = launch(work.plan, work.store, options, console)
-    _report(work, None)
-    if not no_tracking:
+    written = write_plan_report(work.plan, work.store, None)
+    if options.tracking_uri is not None:
+        track_summary(work.plan, work.store, options.tracking_uri, written, console)
         console.print(_ui_hint(tracking_uri, store), highlight=False, soft_wrap=True)
+    show_report(written, work.plan, console)
     if failed:
         raise typer.Exit(1)
 
@@ -166,8 +169,40 @@ def report(
         Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")
     ] = None,
 ) -> None:
-    """Write the table and the curves of what has finished."""
-    _report(_open(spec, set_, store, data), out)
+    """Write a page, tables and figures of what has finished."""
+    from orchestrator.reporting import show_report, write_plan_report
+
+    work = _open(spec, set_, store, data)
+    show_report(write_plan_report(work.plan, work.store, out), work.plan, console)
+
+
+@app.command()
+def compare(
+    first: Annotated[str, typer.Argument(metavar="SPEC|STORE", help="A spec, or a store.")],
+    second: Annotated[
+        str | None, typer.Argument(metavar="[STORE]", help="Another store.", show_default=False)
+    ] = None,
+    set_: SetOption = None,
+    store: StoreOption = STORE,
+    data: DataOption = DATA,
+    tolerance: Annotated[
+        float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
+    ] = 0.0,
+) -> None:
+    """Compare a spec's results with published ones, or two stores cell by cell.
+
+    With two stores the exit code is 1 if equal keys gave different results.
+    """
+    from orchestrator.comparing import compare_references, compare_stores, looks_like_store
+
+    if second is not None:
+        if compare_stores(first, second, tolerance, console):
+            raise typer.Exit(1)
+        return
+    if looks_like_store(first):
+        raise UserError(f"{first} is a store: give a second one to compare it with, or a spec.")
+    work = _open(first, set_, store, data)
+    compare_references(work.plan, work.store, console)
 
 
 @app.command()
@@ -180,9 +215,13 @@ def track(
 ) -> None:
     """Rebuild MLflow from the store, whole; running it again changes nothing."""
     from orchestrator.launch import rebuild_tracking
+    from orchestrator.reporting import write_plan_report
 
     work = _open(spec, set_, store, data)
-    count = rebuild_tracking(work.plan, work.store, tracking_uri or _default_tracking(store))
+    uri = tracking_uri or _default_tracking(store)
+    count = rebuild_tracking(
+        work.plan, work.store, uri, write_plan_report(work.plan, work.store, None)
+    )
     console.print(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}", highlight=False)
 
 
@@ -260,19 +299,6 @@ def _pricing(work: _Work, threads: int, *, measure: bool) -> Any:
             costs = measure_towers(work.plan.backbone, precision, threads)
         work.store.save_calibration(name, costs.as_dict())
     return pricing_from(work.plan, work.store, costs)
-
-
-def _report(work: _Work, out: Path | None) -> None:
-    from orchestrator.analysis.report import write_report
-    from orchestrator.analysis.table import as_rich
-    from orchestrator.collect import finished_runs, target_of
-
-    spec = work.plan.spec
-    folder = out or Path(work.store.storage.location) / "reports" / spec.name
-    written = write_report(finished_runs(work.plan, work.store), target_of(spec), folder)
-    console.print(as_rich(written.rows, spec.name))
-    console.print(f"curves: {written.overview}", highlight=False, soft_wrap=True)
-    console.print(f"tables: {folder}", highlight=False, soft_wrap=True)
 
 
 def _default_tracking(store: str) -> str:

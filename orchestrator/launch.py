@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import ray
 from rich.console import Console
 
+from orchestrator.analysis.report.write import Report
 from orchestrator.analysis.runs import Run
 from orchestrator.cluster import ClusterChoice, connected
 from orchestrator.collect import failed_runs, finished_runs, run_of
@@ -20,7 +21,8 @@ from orchestrator.progress import display_for
 from orchestrator.spec import spec_as_yaml
 from orchestrator.store import Store
 from orchestrator.trace import Trace
-from orchestrator.tracking import TrackedSpec, Tracker, TrackingError, TrackingThread
+from orchestrator.tracking import Tracker, TrackingError, TrackingThread
+from orchestrator.tracking_entries import TrackedSpec
 from orchestrator.worker import WorkerSetup
 
 
@@ -72,16 +74,30 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -
     return len(summary.failed)
 
 
-def rebuild_tracking(plan: Plan, store: Store, uri: str) -> int:
+def rebuild_tracking(plan: Plan, store: Store, uri: str, report: Report | None) -> int:
     """Brings MLflow to what the store holds of a plan; returns the number of cells.
 
     Raises:
         UserError: MLflow can't be written.
     """
+    tracker, runs = Tracker(uri, _tracked(plan)), _stored(plan, store)
     try:
-        return Tracker(uri, _tracked(plan)).rebuild(_stored(plan, store))
+        count = tracker.rebuild(runs)
+        if report is not None:
+            tracker.log_report(report, runs)
     except TrackingError as error:
         raise UserError(str(error)) from None
+    return count
+
+
+def track_summary(plan: Plan, store: Store, uri: str, report: Report, console: Console) -> None:
+    """Adds means over seeds and the report; says so where MLflow can't be written."""
+    tracker, runs = Tracker(uri, _tracked(plan)), _stored(plan, store)
+    try:
+        tracker.log_aggregates(runs)
+        tracker.log_report(report, runs)
+    except TrackingError as error:
+        console.print(str(error), style="yellow", highlight=False)
 
 
 def _start_tracking(

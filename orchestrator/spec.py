@@ -75,16 +75,38 @@ class MethodSpec(_Frozen):
         return MethodChoice(name=self.name, settings=self.settings)
 
 
+class PriceSpec(_Frozen):
+    """What the owner of the black box charges.
+
+    Attributes:
+        per_1000_queries: money for 1,000 queries.
+        per_1000_images: money for 1,000 images in queries.
+        currency: its name.
+    """
+
+    per_1000_queries: float = Field(default=0.0, ge=0)
+    per_1000_images: float = Field(default=0.0, ge=0)
+    currency: str = "USD"
+
+
 class ReportSpec(_Frozen):
     """What the report measures beyond accuracy.
 
     Attributes:
         target_gain: target of queries-to-target, in points above zero-shot on the same dataset.
         target_accuracy: an absolute target in percent, instead.
+        gains: targets of the curve of targets reached, in points above zero-shot; by default even
+            steps up to the best that was reached.
+        reference: label of the method that queries saved are counted against; by default the best
+            other one on each dataset.
+        price: what queries and images cost.
     """
 
     target_gain: float | None = Field(default=None, gt=0)
     target_accuracy: float | None = Field(default=None, gt=0, le=100)
+    gains: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    reference: str | None = None
+    price: PriceSpec = PriceSpec()
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
@@ -158,6 +180,16 @@ class Spec(_Frozen):
     def _distinct_labels(cls, value: tuple[MethodSpec, ...]) -> tuple[MethodSpec, ...]:
         _distinct([m.label for m in value], "method label (give each its own `label`)")
         return value
+
+    @model_validator(mode="after")
+    def _known_reference(self) -> Self:
+        labels = [method.label for method in self.methods]
+        if self.report.reference is not None and self.report.reference not in labels:
+            raise ValueError(
+                f"report.reference {self.report.reference!r} is no method's label. "
+                f"{did_you_mean(self.report.reference, labels)}"
+            )
+        return self
 
 
 def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:

@@ -11,11 +11,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from orchestrator.errors import UserError
@@ -58,14 +59,18 @@ class Store:
         else:
             self.storage.write(f"failures/{trace.key}.parquet", data)
 
-    def finished(self, key: str) -> Trace:
+    def finished(self, key: str, metrics: Collection[str] | None = None) -> Trace:
         """The finished trace of a key.
+
+        Args:
+            key: the cell's key.
+            metrics: keeps only points of these, and points that are no numbers; None keeps all.
 
         Raises:
             BlobMissing: there is none.
             UnreadableTrace: the file is corrupt or of an unknown schema version.
         """
-        return self._load(f"results/{key}.parquet")
+        return self._load(f"results/{key}.parquet", metrics)
 
     def failed(self, key: str) -> Trace:
         """The last failed trace of a key; raises like `finished`."""
@@ -123,8 +128,8 @@ class Store:
             name.rsplit("/", 1)[1].split(".", 1)[0] for name in self.storage.names(folder)
         )
 
-    def _load(self, name: str) -> Trace:
-        return _decode(self.storage.read(name), f"{self.storage.location}/{name}")
+    def _load(self, name: str, metrics: Collection[str] | None = None) -> Trace:
+        return _decode(self.storage.read(name), f"{self.storage.location}/{name}", metrics)
 
 
 def _encode(trace: Trace) -> bytes:
@@ -153,7 +158,7 @@ def _encode(trace: Trace) -> bytes:
     return buffer.getvalue()
 
 
-def _decode(data: bytes, where: str) -> Trace:
+def _decode(data: bytes, where: str, metrics: Collection[str] | None) -> Trace:
     try:
         table = pq.read_table(io.BytesIO(data))
         header = json.loads((table.schema.metadata or {})[_META])
@@ -167,6 +172,11 @@ def _decode(data: bytes, where: str) -> Trace:
         raise UnreadableTrace(
             f"{where} has trace schema version {version!r}; this release reads version "
             f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
+        )
+    if metrics is not None:
+        table = table.filter(
+            pc.field("metric").cast(pa.string()).isin(list(metrics))
+            | ~pc.is_finite(pc.field("value"))
         )
     rows = zip(*(table.column(name).to_pylist() for name in _COLUMNS.names), strict=True)
     return Trace(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
 Status = Literal["finished", "failed"]
@@ -53,8 +55,18 @@ class Trace:
 
     def series(self, metric: str) -> tuple[tuple[int, ...], tuple[float, ...]]:
         """Queries and values of one metric, in order."""
-        chosen = [point for point in self.points if point.metric == metric]
-        return tuple(p.queries for p in chosen), tuple(p.value for p in chosen)
+        return self._series.get(metric, ((), ()))
+
+    @cached_property
+    def _series(self) -> dict[str, tuple[tuple[int, ...], tuple[float, ...]]]:
+        """All metrics, sorted out once: analyses ask for the same few again and again."""
+        chosen: dict[str, list[Point]] = defaultdict(list)
+        for point in self.points:
+            chosen[point.metric].append(point)
+        return {
+            metric: (tuple(p.queries for p in points), tuple(p.value for p in points))
+            for metric, points in chosen.items()
+        }
 
     def last(self, metric: str) -> float | None:
         """The final value of a metric; None when it was never measured."""

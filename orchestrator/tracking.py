@@ -1,28 +1,33 @@
 """The one writer of MLflow, which is a view of the store and can be rebuilt from it at any time.
 
-One flat run a cell, since the UI charts flat runs and not nested ones. Metrics are stepped by
-queries and carry times that follow from the step alone, so that writing them twice adds nothing.
+What is written is in `tracking_entries`. Metrics are stepped by queries and carry times that follow
+from the step alone, so that writing them twice adds nothing.
 """
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from orchestrator.analysis.report.write import Report
 from orchestrator.analysis.runs import Run
+from orchestrator.tracking_entries import (
+    Entry,
+    TrackedSpec,
+    aggregate_entries,
+    cell_entry,
+    summary_entry,
+)
 
 CHUNK = 1000
 """Metrics in one request; MLflow accepts no more."""
 
-LONGEST_PARAMETER = 250
 _EPOCH_MS = 1_700_000_000_000
 """Time of step 0. Wall time is in the cell's own trace."""
 
@@ -32,21 +37,6 @@ _KEY = "key"
 
 class TrackingError(Exception):
     """MLflow can't be written; results are safe in the store, and `track` rebuilds the view."""
-
-
-@dataclass(frozen=True)
-class TrackedSpec:
-    """What all runs of a spec share.
-
-    Attributes:
-        name: the experiment's name.
-        yaml: the whole spec.
-        budget: the largest budget; single measurements are drawn as lines up to it.
-    """
-
-    name: str
-    yaml: str
-    budget: int
 
 
 class Tracker:
@@ -68,26 +58,38 @@ class Tracker:
         Raises:
             TrackingError: MLflow can't be reached or written.
         """
+        self.put(cell_entry(run, self._spec))
+
+    def put(self, entry: Entry) -> None:
+        """Writes a run, in the place of an older one of its key; raises likewise."""
         with _translated(self._uri):
             present = self._present()
-            old = present.get(run.trace.key)
+            old = present.get(entry.key)
             if old is not None:
-                if old.data.tags.get(_COMPLETE) == _fingerprint(run):
+                if old.data.tags.get(_COMPLETE) == entry.fingerprint:
                     return
                 self._client.delete_run(old.info.run_id)
-            present[run.trace.key] = self._write(run)
+            present[entry.key] = self._write(entry)
 
-    def rebuild(self, runs: Iterable[Run]) -> int:
+    def log_aggregates(self, runs: Sequence[Run]) -> None:
+        """Writes a run for every group of seeds; raises likewise."""
+        for entry in aggregate_entries(runs, self._spec):
+            self.put(entry)
+
+    def log_report(self, report: Report, runs: Sequence[Run]) -> None:
+        """Writes the summary run, with the report as artifacts; raises likewise."""
+        self.put(summary_entry(report, runs, self._spec))
+
+    def rebuild(self, runs: Sequence[Run]) -> int:
         """Brings the experiment to what the store holds; returns the number of cells.
 
         Raises:
             TrackingError: MLflow can't be reached or written.
         """
-        keys = set()
         for run in runs:
             self.log(run)
-            keys.add(run.trace.key)
-        return len(keys)
+        self.log_aggregates(runs)
+        return len({run.trace.key for run in runs})
 
     @cached_property
     def _client(self) -> Any:
@@ -125,35 +127,32 @@ class Tracker:
                     break
         return self._known
 
-    def _write(self, run: Run) -> Any:
+    def _write(self, entry: Entry) -> Any:
         from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 - see `_client`
 
         created = self._client.create_run(
             self._experiment,
-            start_time=_EPOCH_MS,
-            run_name=_title(run),
-            tags={name: str(value) for name, value in _tags(run).items()},
+            start_time=_EPOCH_MS + entry.order,
+            run_name=entry.title,
+            tags={**entry.tags, _KEY: entry.key},
         )
         run_id = created.info.run_id
-        parameters = [Param(name, value) for name, value in _parameters(run.trace.cell).items()]
+        parameters = [Param(name, value) for name, value in entry.parameters.items()]
         self._client.log_batch(run_id, params=parameters)
-        points = list(_metric_points(run, self._spec.budget))
-        for start in range(0, len(points), CHUNK):
+        for start in range(0, len(entry.metrics), CHUNK):
             chunk = [
                 Metric(name, value, _EPOCH_MS + step, step)
-                for name, value, step in points[start : start + CHUNK]
+                for name, value, step in entry.metrics[start : start + CHUNK]
             ]
             self._client.log_batch(run_id, metrics=chunk)
-        self._client.log_text(run_id, self._spec.yaml, "spec.yaml")
-        self._client.log_text(run_id, json.dumps(run.trace.cell, indent=1), "cell.json")
-        if run.trace.error:
-            self._client.log_text(run_id, run.trace.error, "traceback.txt")
+        for name, text in entry.texts.items():
+            self._client.log_text(run_id, text, name)
+        for path, folder in entry.files.items():
+            self._client.log_artifact(run_id, str(path), folder or None)
         # Comes last: a run without it was interrupted, and is written anew.
-        mark = RunTag(_COMPLETE, _fingerprint(run))
-        self._client.log_batch(run_id, tags=[mark])
-        ended = "FINISHED" if run.trace.status == "finished" else "FAILED"
-        budget = run.trace.ledgers.get("method", {}).get("queries", 0)
-        self._client.set_terminated(run_id, ended, end_time=_EPOCH_MS + max(budget, 1))
+        self._client.log_batch(run_id, tags=[RunTag(_COMPLETE, entry.fingerprint)])
+        ended = "FAILED" if entry.failed else "FINISHED"
+        self._client.set_terminated(run_id, ended, end_time=_EPOCH_MS + max(entry.last_step, 1))
         return self._client.get_run(run_id)
 
 
@@ -224,54 +223,3 @@ def _artifacts_beside(uri: str) -> str | None:
         return None
     folder = Path(uri.removeprefix("sqlite:///")).absolute().parent / "mlflow-artifacts"
     return folder.as_uri()
-
-
-def _title(run: Run) -> str:
-    if not run.shots:
-        return f"{run.dataset} / {run.method}"
-    return f"{run.dataset} / {run.method} / {run.shots} shots / seed {run.seed}"
-
-
-def _tags(run: Run) -> dict[str, object]:
-    return {
-        "dataset": run.dataset,
-        "method": run.method,
-        "shots": run.shots,
-        "seed": run.seed,
-        "protocol": run.trace.cell.get("protocol", ""),
-        "status": run.trace.status,
-        _KEY: run.trace.key,
-    }
-
-
-def _fingerprint(run: Run) -> str:
-    return f"{run.trace.status}:{len(run.trace.points)}"
-
-
-def _parameters(cell: Mapping[str, Any]) -> dict[str, str]:
-    """The cell's fields by dotted name, each short."""
-    flat: dict[str, str] = {}
-
-    def add(prefix: str, value: Any) -> None:
-        if isinstance(value, Mapping):
-            for name, inner in value.items():
-                add(f"{prefix}.{name}" if prefix else str(name), inner)
-        else:
-            flat[prefix] = str(value)[:LONGEST_PARAMETER]
-
-    add("", cell)
-    return {name.replace("method.settings.", "method."): text for name, text in flat.items()}
-
-
-def _metric_points(run: Run, budget: int) -> Iterator[tuple[str, float, int]]:
-    """Name, value and step of every metric.
-
-    What was measured once, such as zero-shot accuracy, gets a second point at the budget, so that
-    charts show it as a line to compare with.
-    """
-    points = run.trace.points
-    for point in points:
-        yield point.metric, point.value, point.queries
-    if points and all(point.queries == 0 for point in points) and budget:
-        for point in points:
-            yield point.metric, point.value, budget

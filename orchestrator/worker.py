@@ -13,7 +13,7 @@ import torch
 
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.sampling import ShortClasses
-from benchmarks.protocols import Task, evaluation_task, protocol_named
+from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, split_digest
 from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
@@ -156,7 +156,7 @@ class Worker:
             points=result.points,
             ledgers=result.ledgers,
             timing=_timing(result.seconds, oracle.method.queries),
-            provenance=self._provenance(),
+            provenance={**self._provenance(), "split": split_digest(task, SPLIT)},
         )
 
     def _task(self, cell: Cell) -> Task:
@@ -228,6 +228,9 @@ class Worker:
             "backbone": self._setup.backbone.label,
         }
 
+
+SPLIT: tuple[Part, ...] = ("train", "val", "test")
+"""Whose digest a trace keeps, so that a report can show that methods saw the same images."""
 
 _PACKAGES = ("promptbench", "torch", "open_clip_torch", "numpy", "ray")
 

@@ -6,10 +6,10 @@ from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.analysis.intervals import mean_interval
-from orchestrator.analysis.runs import Run
+import numpy as np
 
-ACCURACY = "test_accuracy"
+from orchestrator.analysis.intervals import Array, column_intervals
+from orchestrator.analysis.runs import ACCURACY, Run
 
 
 @dataclass(frozen=True)
@@ -24,10 +24,15 @@ class Curve:
     queries: tuple[int, ...]
     values: tuple[float, ...]
 
-    def at(self, queries: int) -> float | None:
+    def at(self, queries: float) -> float | None:
         """The last value measured at or before `queries`; None before the first."""
         place = bisect_right(self.queries, queries)
         return self.values[place - 1] if place else None
+
+    def on(self, grid: Sequence[int] | Array) -> Array:
+        """Values `(Q,)` on a grid of queries `(Q,)`; not a number before the first measurement."""
+        places = np.searchsorted(np.asarray(self.queries), np.asarray(grid), side="right")
+        return np.concatenate([[np.nan], np.asarray(self.values, dtype=float)])[places]
 
 
 @dataclass(frozen=True)
@@ -59,16 +64,38 @@ def band_of(runs: Sequence[Run], metric: str = ACCURACY) -> Band | None:
 
     The grid holds every query count at which any run was measured, from where all have a value.
     """
-    curves = [curve for curve in (curve_of(run, metric) for run in runs) if curve.queries]
+    return band_over([curve for curve in (curve_of(run, metric) for run in runs) if curve.queries])
+
+
+def band_over(curves: Sequence[Curve]) -> Band | None:
+    """Mean and t-interval over independent curves; None when there are none."""
     if not curves:
         return None
-    start = max(curve.queries[0] for curve in curves)
-    grid = sorted({q for curve in curves for q in curve.queries if q >= start})
-    columns = [mean_interval([v for v in (c.at(q) for c in curves) if v is not None]) for q in grid]
+    grid = common_grid(curves)
+    intervals = column_intervals(np.stack([curve.on(grid) for curve in curves]))
     return Band(
-        queries=tuple(grid),
-        mean=tuple(c.mean for c in columns),
-        lower=tuple(c.lower for c in columns),
-        upper=tuple(c.upper for c in columns),
+        queries=grid,
+        mean=tuple(intervals.mean.tolist()),
+        lower=tuple(intervals.lower.tolist()),
+        upper=tuple(intervals.upper.tolist()),
         seeds=len(curves),
     )
+
+
+def mean_curve(curves: Sequence[Curve]) -> Curve:
+    """The mean of curves, such as one seed's on several datasets, from where all have a value.
+
+    Raises:
+        ValueError: there are no curves, or one of them is empty.
+    """
+    if not curves or not all(curve.queries for curve in curves):
+        raise ValueError("a mean needs at least one curve, and a measurement on each")
+    grid = common_grid(curves)
+    mean = np.mean([curve.on(grid) for curve in curves], axis=0)
+    return Curve(grid, tuple(mean.tolist()))
+
+
+def common_grid(curves: Sequence[Curve]) -> tuple[int, ...]:
+    """Every query count at which any curve steps, from where all have a value."""
+    start = max(curve.queries[0] for curve in curves)
+    return tuple(sorted({q for curve in curves for q in curve.queries if q >= start} | {start}))

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
 from scipy import stats
 
 LEVEL = 0.95
+
+Array = NDArray[np.floating[Any]]
 
 
 @dataclass(frozen=True)
@@ -36,17 +41,39 @@ class MeanInterval:
         return self.mean + (self.half_width or 0.0)
 
 
+@dataclass(frozen=True)
+class ColumnIntervals:
+    """Means `(Q,)` of columns with the ends of their t-intervals `(Q,)`."""
+
+    mean: Array
+    lower: Array
+    upper: Array
+
+
 def mean_interval(values: Sequence[float]) -> MeanInterval:
     """Mean and 95 % t-interval of independent values.
 
     Raises:
         ValueError: there are no values.
     """
-    if not values:
+    if not len(values):
         raise ValueError("a mean needs at least one value")
-    mean = statistics.fmean(values)
-    if len(values) == 1:
-        return MeanInterval(mean, None, 1)
-    quantile = float(stats.t.ppf((1 + LEVEL) / 2, len(values) - 1))
-    error = statistics.stdev(values) / len(values) ** 0.5
-    return MeanInterval(mean, quantile * error, len(values))
+    columns = column_intervals(np.asarray(values, dtype=float)[:, None])
+    mean = float(columns.mean[0])
+    half_width = float(columns.upper[0]) - mean if len(values) > 1 else None
+    return MeanInterval(mean, half_width, len(values))
+
+
+def column_intervals(values: Array) -> ColumnIntervals:
+    """Means and 95 % t-intervals of the columns of `values` `(S, Q)`, S independent runs."""
+    count = len(values)
+    mean = values.mean(axis=0)
+    if count == 1:
+        return ColumnIntervals(mean, mean, mean)
+    half_width = _quantile(count - 1) * values.std(axis=0, ddof=1) / count**0.5
+    return ColumnIntervals(mean, mean - half_width, mean + half_width)
+
+
+@cache
+def _quantile(freedom: int) -> float:
+    return float(stats.t.ppf((1 + LEVEL) / 2, freedom))

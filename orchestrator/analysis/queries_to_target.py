@@ -6,10 +6,8 @@ import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.analysis.curves import ACCURACY, curve_of
-from orchestrator.analysis.runs import Run
-
-ZERO_SHOT = "zero_shot"
+from orchestrator.analysis.curves import curve_of
+from orchestrator.analysis.runs import ACCURACY, ZERO_SHOT, Run
 
 
 @dataclass(frozen=True)
@@ -24,19 +22,21 @@ class Target:
     gain: float | None = None
     accuracy: float | None = None
 
+    @property
+    def title(self) -> str:
+        """The target in words; empty without one."""
+        if self.accuracy is not None:
+            return f"{self.accuracy:g} % accuracy"
+        return "" if self.gain is None else f"{self.gain:g} points above zero-shot"
+
     def on(self, dataset: str, runs: Sequence[Run]) -> float | None:
         """The target on a dataset, in percent; None without a target or a zero-shot run."""
         if self.accuracy is not None:
             return self.accuracy
         if self.gain is None:
             return None
-        reached = [
-            run.trace.last(ACCURACY)
-            for run in runs
-            if run.dataset == dataset and run.trace.cell["method"]["name"] == ZERO_SHOT
-        ]
-        known = [value for value in reached if value is not None]
-        return known[0] + self.gain if known else None
+        start = zero_shot_accuracy(runs, dataset)
+        return None if start is None else start + self.gain
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,9 @@ class QueriesToTarget:
         runs: all runs.
         median: median queries of the successful runs; None without any.
         expected: queries of all runs until their target or their end, over successes: the expected
-            running time of restarting until success; None without any.
+            running time of restarting until success (Hansen et al., COCO, 2021); None without any.
+        spent: queries of all runs until their target or their end: what is known when none reached
+            it is that one success takes more than this.
     """
 
     target: float
@@ -57,6 +59,17 @@ class QueriesToTarget:
     runs: int
     median: float | None
     expected: float | None
+    spent: int
+
+
+def zero_shot_accuracy(runs: Sequence[Run], dataset: str) -> float | None:
+    """Zero-shot accuracy on a dataset, in percent; None when it was not run."""
+    reached = (
+        run.trace.last(ACCURACY)
+        for run in runs
+        if run.dataset == dataset and run.method_name == ZERO_SHOT
+    )
+    return next((value for value in reached if value is not None), None)
 
 
 def first_reaching(run: Run, target: float) -> int | None:
@@ -67,11 +80,15 @@ def first_reaching(run: Run, target: float) -> int | None:
 
 
 def queries_to_target(runs: Sequence[Run], target: float) -> QueriesToTarget:
-    """Successes, median and expected running time over runs that differ in the seed alone."""
+    """Successes, median and expected running time over runs that differ in the seed alone.
+
+    A run that never reached the target is charged the queries that it has spent itself, which may
+    be fewer than the budget.
+    """
     reached = [first_reaching(run, target) for run in runs]
     hits = [queries for queries in reached if queries is not None]
     spent = sum(
-        run.trace.ledgers["method"]["queries"] if queries is None else queries
+        run.queries if queries is None else queries
         for run, queries in zip(runs, reached, strict=True)
     )
     return QueriesToTarget(
@@ -80,4 +97,5 @@ def queries_to_target(runs: Sequence[Run], target: float) -> QueriesToTarget:
         runs=len(runs),
         median=statistics.median(hits) if hits else None,
         expected=spent / len(hits) if hits else None,
+        spent=spent,
     )

@@ -2,11 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from orchestrator.trace import Trace
+
+ACCURACY = "test_accuracy"
+"""Percent of the test split; in `base_to_new` that of the base classes alone."""
+
+NEW_ACCURACY = "new_accuracy"
+"""Percent of the test images of classes that were not trained on."""
+
+ZERO_SHOT = "zero_shot"
 
 
 @dataclass(frozen=True)
@@ -27,6 +36,53 @@ class Run:
     seed: int
     trace: Trace
 
+    @property
+    def method_name(self) -> str:
+        """The method's own name, whatever its label."""
+        return str(self.trace.cell["method"]["name"])
+
+    @property
+    def protocol(self) -> str:
+        """The protocol of its cell; empty when unknown."""
+        return str(self.trace.cell.get("protocol", ""))
+
+    @property
+    def transferred(self) -> bool:
+        """Whether it only tests what another cell has trained, and paid for."""
+        return self.trace.cell.get("source") is not None
+
+    @property
+    def trains(self) -> bool:
+        """Whether it spends queries of its own."""
+        return self.shots > 0 and not self.transferred
+
+    @property
+    def queries(self) -> int:
+        """Queries that this run itself was charged."""
+        return 0 if self.transferred else self.trace.ledgers.get("method", {}).get("queries", 0)
+
+    @property
+    def images(self) -> int:
+        """Images in those queries."""
+        return 0 if self.transferred else self.trace.ledgers.get("method", {}).get("images", 0)
+
+    @property
+    def seconds(self) -> float:
+        """Wall seconds, measuring included; 0 when unknown."""
+        return self.trace.timing.get("total", 0.0)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Test accuracy after the last query, never the best on the way; None if unmeasured."""
+        return self.trace.last(ACCURACY)
+
+    @property
+    def title(self) -> str:
+        """Dataset, method, shots and seed in one line."""
+        if not self.shots:
+            return f"{self.dataset} / {self.method}"
+        return f"{self.dataset} / {self.method} / {self.shots} shots / seed {self.seed}"
+
 
 @dataclass(frozen=True, order=True)
 class Group:
@@ -37,9 +93,48 @@ class Group:
     method: str
 
 
+@dataclass(frozen=True, order=True)
+class Contender:
+    """A method with a number of shots: what is compared over datasets.
+
+    Attributes:
+        shots: labelled images a class; 0 for methods that don't train.
+        method: the method's label.
+    """
+
+    shots: int
+    method: str
+
+
 def by_group(runs: Iterable[Run]) -> dict[Group, list[Run]]:
     """Runs that differ in nothing but the seed, in order of seed."""
     groups: dict[Group, list[Run]] = defaultdict(list)
     for run in sorted(runs, key=lambda r: r.seed):
         groups[Group(run.dataset, run.shots, run.method)].append(run)
     return dict(groups)
+
+
+def at_shots(runs: Iterable[Run], shots: int) -> list[Run]:
+    """Runs with one number of shots, and those that need none: what may be compared."""
+    return [run for run in runs if run.shots in (shots, 0)]
+
+
+def shots_of(runs: Iterable[Run]) -> tuple[int, ...]:
+    """The numbers of shots that runs trained with; (0,) when none trained."""
+    return tuple(sorted({run.shots for run in runs if run.shots})) or (0,)
+
+
+def datasets_of(runs: Iterable[Run]) -> tuple[str, ...]:
+    """Names of the datasets, sorted."""
+    return tuple(sorted({run.dataset for run in runs}))
+
+
+def split_by_measurements(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
+    """Runs whose accuracies are all numbers, and runs with none or with one that isn't."""
+    sound = {id(run) for run in runs if _is_sound(run)}
+    return [r for r in runs if id(r) in sound], [r for r in runs if id(r) not in sound]
+
+
+def _is_sound(run: Run) -> bool:
+    _, values = run.trace.series(ACCURACY)
+    return bool(values) and all(map(math.isfinite, values))

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
-from orchestrator.analysis.curves import ACCURACY
+from orchestrator.analysis.area import mean_over_budget
+from orchestrator.analysis.curves import curve_of
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
 from orchestrator.analysis.queries_to_target import QueriesToTarget, Target, queries_to_target
 from orchestrator.analysis.runs import Group, Run, by_group
@@ -21,6 +22,7 @@ HEADERS = (
     "shots",
     "seeds",
     "accuracy %",
+    "mean over budget %",
     "target %",
     "reached",
     "queries to target",
@@ -37,6 +39,7 @@ class Row:
     Attributes:
         group: dataset, shots and method.
         accuracy: final test accuracy in percent over seeds.
+        mean_over_budget: area under the curve over the budget, in percent, mean over seeds.
         target: how quickly the target was reached; None without a target or without training.
         queries: queries of one run, mean over seeds.
         seconds: wall seconds of one run, mean over seeds; 0 when unknown.
@@ -44,6 +47,7 @@ class Row:
 
     group: Group
     accuracy: MeanInterval
+    mean_over_budget: float
     target: QueriesToTarget | None
     queries: float
     seconds: float
@@ -55,10 +59,11 @@ class Row:
             self.group.method,
             str(self.group.shots or "-"),
             str(self.accuracy.count),
-            _interval(self.accuracy),
+            interval_text(self.accuracy),
+            f"{self.mean_over_budget:.1f}",
             "-" if self.target is None else f"{self.target.target:.1f}",
             "-" if self.target is None else f"{self.target.successes}/{self.target.runs}",
-            _queries(self.target),
+            queries_text(self.target),
             f"{self.queries:,.0f}",
             f"{self.seconds:.1f}",
         )
@@ -72,7 +77,7 @@ def comparison(runs: Sequence[Run], target: Target) -> list[Row]:
     rows = [
         _row(group, members, target.on(group.dataset, runs))
         for group, members in sorted(by_group(runs).items())
-        if any(run.trace.last(ACCURACY) is not None for run in members)
+        if any(run.accuracy is not None for run in members)
     ]
     return rows + _mean_rows(rows)
 
@@ -91,9 +96,9 @@ def as_rich(rows: Sequence[Row], title: str) -> Table:
         table.add_row(
             row.group.dataset,
             row.group.method + (f" ({row.group.shots})" if several and row.group.shots else ""),
-            _interval(row.accuracy),
+            interval_text(row.accuracy),
             "-" if target is None else f"{target.target:.1f} ({target.successes}/{target.runs})",
-            _queries(target),
+            queries_text(target),
             end_section=last,
         )
     return table
@@ -110,8 +115,9 @@ def as_csv(rows: Sequence[Row]) -> str:
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(
-        ("dataset", "method", "shots", "seeds", "accuracy", "half_width", "target", "successes",
-         "runs", "median_queries", "expected_queries", "queries", "seconds")
+        ("dataset", "method", "shots", "seeds", "accuracy", "half_width",
+         "mean_over_budget", "target", "successes", "runs",
+         "median_queries", "expected_queries", "queries", "seconds")
     )  # fmt: skip
     for row in rows:
         target = row.target
@@ -123,6 +129,7 @@ def as_csv(rows: Sequence[Row]) -> str:
                 row.accuracy.count,
                 row.accuracy.mean,
                 row.accuracy.half_width,
+                row.mean_over_budget,
                 *(
                     (None,) * 5
                     if target is None
@@ -142,17 +149,23 @@ def as_csv(rows: Sequence[Row]) -> str:
 
 
 def _row(group: Group, runs: Sequence[Run], target: float | None) -> Row:
-    final = [value for value in (run.trace.last(ACCURACY) for run in runs) if value is not None]
-    queries = [run.trace.ledgers["method"]["queries"] for run in runs]
-    seconds = [run.trace.timing.get("total", 0.0) for run in runs]
-    trains = any(queries)
+    final = [value for value in (run.accuracy for run in runs) if value is not None]
+    areas = [mean_over_budget(curve_of(run), _budget(run)) for run in runs]
+    known = [area for area in areas if area is not None]
+    trains = any(run.trains for run in runs)
     return Row(
         group=group,
         accuracy=mean_interval(final),
+        mean_over_budget=sum(known) / len(known),
         target=queries_to_target(runs, target) if target is not None and trains else None,
-        queries=sum(queries) / len(runs),
-        seconds=sum(seconds) / len(runs),
+        queries=sum(run.queries for run in runs) / len(runs),
+        seconds=sum(run.seconds for run in runs) / len(runs),
     )
+
+
+def _budget(run: Run) -> int:
+    """The cell's budget; what it spent where the cell doesn't say."""
+    return int(run.trace.cell.get("budget", run.queries)) if run.trains else 0
 
 
 def _mean_rows(rows: Sequence[Row]) -> list[Row]:
@@ -182,6 +195,7 @@ def _mean_rows(rows: Sequence[Row]) -> list[Row]:
                     None,
                     min(r.accuracy.count for r in mine),
                 ),
+                sum(r.mean_over_budget for r in mine) / len(mine),
                 None,
                 sum(r.queries for r in mine) / len(mine),
                 sum(r.seconds for r in mine) / len(mine),
@@ -200,13 +214,15 @@ def _seeds(rows: Sequence[Row]) -> str:
     return f"mean ± 95 % t-interval over {' or '.join(str(n) for n in sorted(counts))} seeds"
 
 
-def _interval(value: MeanInterval) -> str:
+def interval_text(value: MeanInterval) -> str:
+    """`46.1 ± 2.5`, or the mean alone where there is no interval."""
     if value.half_width is None:
         return f"{value.mean:.1f}"
     return f"{value.mean:.1f} ± {value.half_width:.1f}"
 
 
-def _queries(target: QueriesToTarget | None) -> str:
+def queries_text(target: QueriesToTarget | None) -> str:
+    """Expected queries, or that the target was not reached."""
     if target is None:
         return "-"
     return "not reached" if target.expected is None else f"{target.expected:,.0f}"

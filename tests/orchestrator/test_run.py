@@ -83,7 +83,7 @@ def test_a_run_does_everything_once_and_then_nothing(
     assert first.returncode == 0, first.stderr
     assert "3 new" in first.stdout
     assert "finished pocket_dots / zip / 16 shots / seed 1" in first.stdout
-    assert (tmp_path / "reports" / "demo" / "curves.png").stat().st_size > 10_000
+    assert (tmp_path / "reports" / "demo" / "figures" / "curves.png").stat().st_size > 10_000
     assert points_of(tmp_path) == undisturbed
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "results").iterdir()}
     second = run(tmp_path)

@@ -121,6 +121,9 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"name": "a/b"}, "name"),
         ({"evaluation": {"pts": 1}}, "unknown field 'pts'. Did you mean: points"),
         ({"report": {"target_gain": 5, "target_accuracy": 50}}, "not both"),
+        ({"report": {"reference": "zpi"}}, "'zpi' is no method's label. Did you mean: zip"),
+        ({"report": {"gains": [0]}}, "greater than 0"),
+        ({"report": {"price": {"per_1000_query": 1}}}, "Did you mean: per_1000_queries"),
         ({"backbone": {"modle": "pocket"}}, "unknown field 'modle'. Did you mean: model"),
     ],
 )

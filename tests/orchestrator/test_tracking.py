@@ -10,10 +10,14 @@ from typing import Any
 import pytest
 from mlflow.tracking import MlflowClient
 
+from orchestrator.analysis.curves import band_of
+from orchestrator.analysis.report.write import write_report
 from orchestrator.analysis.runs import Run
 from orchestrator.trace import Point
-from orchestrator.tracking import TrackedSpec, Tracker, TrackingError, TrackingThread
+from orchestrator.tracking import Tracker, TrackingError, TrackingThread
+from orchestrator.tracking_entries import TrackedSpec
 from tests.orchestrator.analysis.builders import make_run, zero_shot_run
+from tests.orchestrator.analysis.report.cases import comparison
 
 ZIP = make_run([(0, 30.0), (10, 40.0), (20, 50.0)])
 
@@ -28,10 +32,12 @@ def tracker(uri: str, request: pytest.FixtureRequest) -> Iterator[Tracker]:
     yield Tracker(uri, TrackedSpec(request.node.name, "name: demo\n", budget=20))
 
 
-def runs_of(uri: str, name: str) -> list[Any]:
+def runs_of(uri: str, name: str, kind: str = "") -> list[Any]:
+    """Runs of an experiment, or those of one kind."""
     client = MlflowClient(tracking_uri=uri)
     experiment = client.get_experiment_by_name(name)
-    return list(client.search_runs([experiment.experiment_id])) if experiment else []
+    chosen = f"tags.kind = '{kind}'" if kind else ""
+    return list(client.search_runs([experiment.experiment_id], chosen)) if experiment else []
 
 
 def history(uri: str, run: Any, metric: str = "test_accuracy") -> list[tuple[int, float]]:
@@ -105,8 +111,62 @@ def test_rebuilding_gives_what_logging_one_by_one_gave(
     runs = [ZIP, zero_shot_run(44.0), make_run([(0, 1.0), (20, 2.0)], seed=2)]
     tracker.log(runs[0])
     assert tracker.rebuild(runs) == 3
-    names = [run.info.run_name for run in runs_of(uri, request.node.name)]
-    assert len(names) == len(set(names)) == 3
+    names = {run.info.run_name for run in runs_of(uri, request.node.name, "cell")}
+    assert names == {run.title for run in runs}
+
+
+def test_every_group_of_seeds_has_its_mean_and_interval(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    runs = [ZIP, make_run([(0, 40.0), (20, 60.0)], seed=2), zero_shot_run(44.0)]
+    tracker.rebuild(runs)
+    found = {r.data.tags["group"]: r for r in runs_of(uri, request.node.name, "aggregate")}
+    assert set(found) == {"dots / zip / 16 shots", "dots / zero_shot"}
+    band = band_of(runs[:2])
+    assert band is not None
+    run = found["dots / zip / 16 shots"]
+    for name, values in (("", band.mean), ("_lower", band.lower), ("_upper", band.upper)):
+        points = history(uri, run, f"test_accuracy{name}")
+        assert points == list(zip(band.queries, values, strict=True))
+
+
+def test_rebuilding_again_writes_nothing_new(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    runs = [ZIP, zero_shot_run(44.0)]
+    report = write_report(comparison(runs), tmp_path)
+    tracker.rebuild(runs)
+    tracker.log_report(report, runs)
+    ids = {run.info.run_id for run in runs_of(uri, request.node.name)}
+    again = Tracker(uri, TrackedSpec(request.node.name, "name: demo\n", budget=20))
+    again.rebuild(runs)
+    again.log_report(report, runs)
+    assert {run.info.run_id for run in runs_of(uri, request.node.name)} == ids
+    assert len(ids) == 2 + 2 + 1
+
+
+def test_an_aggregate_follows_its_seeds(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    tracker.rebuild([ZIP])
+    tracker.rebuild([ZIP, make_run([(0, 50.0), (20, 70.0)], seed=2)])
+    (run,) = runs_of(uri, request.node.name, "aggregate")
+    assert run.data.tags["seeds"] == "2"
+    assert history(uri, run, "test_accuracy")[-1] == (20, 60.0)
+
+
+def test_the_summary_holds_the_report(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    runs = [ZIP, zero_shot_run(44.0)]
+    tracker.log_report(write_report(comparison(runs), tmp_path), runs)
+    (run,) = runs_of(uri, request.node.name, "summary")
+    assert run.data.metrics == {}
+    client = MlflowClient(tracking_uri=uri)
+    names = {a.path for a in client.list_artifacts(run.info.run_id)}
+    assert {"report.html", "results.csv", "figures", "tables", "spec.yaml"} <= names
+    tables = {a.path for a in client.list_artifacts(run.info.run_id, "tables")}
+    assert "tables/accuracy.tex" in tables
 
 
 def test_many_points_are_written_in_chunks(

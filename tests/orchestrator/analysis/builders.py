@@ -16,8 +16,9 @@ def make_run(
     seed: int = 1,
     shots: int = 16,
     budget: int | None = None,
+    new_accuracy: float | None = None,
 ) -> Run:
-    """A run with test accuracy measured at some queries."""
+    """A run with test accuracy measured at some queries, and once at the end on new classes."""
     spent = accuracies[-1][0] if budget is None and accuracies else budget or 0
     trace = Trace(
         key=f"{dataset}-{method}-{shots}-{seed}",
@@ -27,7 +28,10 @@ def make_run(
             "method": {"name": method, "settings": {"rank": 5}},
         },
         status="finished",
-        points=tuple(Point(q, 128 * q, "test_accuracy", value) for q, value in accuracies),
+        points=(
+            *(Point(q, 128 * q, "test_accuracy", value) for q, value in accuracies),
+            *(() if new_accuracy is None else (Point(spent, 0, "new_accuracy", new_accuracy),)),
+        ),
         ledgers={"method": {"queries": spent, "images": 128 * spent}},
         timing={"total": 2.0},
     )

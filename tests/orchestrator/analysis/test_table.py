@@ -72,4 +72,4 @@ def test_csv_keeps_full_numbers_and_markdown_is_a_table() -> None:
     assert float(dots["expected_queries"]) == 10
     lines = as_markdown(rows).splitlines()
     assert len(lines) == 2 + len(rows)
-    assert all(line.count("|") == 11 for line in lines)
+    assert all(line.count("|") == 12 for line in lines)

@@ -1,0 +1,110 @@
+"""Reads `published.csv`; README.md beside it says what the columns mean."""
+
+from __future__ import annotations
+
+import csv
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Literal, cast, get_args
+
+TABLE = Path(__file__).parent / "published.csv"
+
+Status = Literal["primary", "secondary", "digitised"]
+BudgetUnit = Literal["queries", "steps", "unlimited", "unstated", "none"]
+
+ACCURACY_METRICS = ("accuracy", "base accuracy", "new accuracy", "harmonic mean")
+
+
+@dataclass(frozen=True)
+class PublishedResult:
+    """One published number.
+
+    Attributes:
+        source: who published it.
+        address: where.
+        table: table or figure.
+        backbone: the CLIP model, in this project's names where it has one.
+        protocol: in this project's names.
+        shots: labelled images a class; 0 for zero-shot.
+        published_as: the method's name in the source.
+        method: the method's name here.
+        dataset: the dataset's name here; `average` for means over the row's datasets.
+        metric: what the number is.
+        unit: of the number.
+        value: the number.
+        error: how far a digitised number may be off, in its unit; 0 for printed ones.
+        budget: what training could spend, in `budget_unit`; None when not stated.
+        budget_unit: `none` for methods that don't train.
+        status: `primary` by its authors, `secondary` cited from others, `digitised` off a figure.
+        caveat: why it is never comparable with ours; empty otherwise.
+        note: what else one should know, such as a mean that doesn't match its row.
+    """
+
+    source: str
+    address: str
+    table: str
+    backbone: str
+    protocol: str
+    shots: int
+    published_as: str
+    method: str
+    dataset: str
+    metric: str
+    unit: str
+    value: float
+    error: float
+    budget: int | None
+    budget_unit: BudgetUnit
+    status: Status
+    caveat: str
+    note: str
+
+    @property
+    def place(self) -> str:
+        """Source and table in one line."""
+        return f"{self.source}, {self.table}"
+
+
+@cache
+def published_results() -> tuple[PublishedResult, ...]:
+    """All published results, in order of the table.
+
+    Raises:
+        ValueError: a row is malformed: which, and why.
+    """
+    with TABLE.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    return tuple(_parse(row, line) for line, row in enumerate(rows, start=2))
+
+
+def _parse(row: dict[str, str], line: int) -> PublishedResult:
+    try:
+        return PublishedResult(
+            source=row["source"],
+            address=row["address"],
+            table=row["table"],
+            backbone=row["backbone"],
+            protocol=row["protocol"],
+            shots=int(row["shots"]),
+            published_as=row["published_as"],
+            method=row["method"],
+            dataset=row["dataset"],
+            metric=row["metric"],
+            unit=row["unit"],
+            value=float(row["value"]),
+            error=float(row["error"]),
+            budget=int(row["budget"]) if row["budget"] else None,
+            budget_unit=cast(BudgetUnit, _one_of(row["budget_unit"], get_args(BudgetUnit))),
+            status=cast(Status, _one_of(row["status"], get_args(Status))),
+            caveat=row["caveat"],
+            note=row["note"],
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        raise ValueError(f"{TABLE.name}, line {line}: {error}") from None
+
+
+def _one_of(value: str, known: tuple[str, ...]) -> str:
+    if value not in known:
+        raise ValueError(f"expected one of {', '.join(known)}, got {value!r}")
+    return value

@@ -1,0 +1,76 @@
+"""Stratified bootstrap of means over datasets: seeds are redrawn within each dataset.
+
+Agarwal et al., Deep Reinforcement Learning at the Edge of the Statistical Precipice (NeurIPS
+2021), section 4.1, with datasets in the place of tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+from orchestrator.analysis.intervals import LEVEL, Array
+from orchestrator.analysis.runs import Contender
+from orchestrator.analysis.scores import Scores
+
+RESAMPLES = 2000
+SEED = 0
+
+
+@dataclass(frozen=True)
+class BootstrapInterval:
+    """A mean over datasets with a 95 % percentile interval.
+
+    Attributes:
+        mean: mean over datasets of means over seeds.
+        lower: lower end; None when there is no interval.
+        upper: upper end; None when there is no interval.
+        reason: why there is no interval; empty otherwise.
+    """
+
+    mean: float
+    lower: float | None = None
+    upper: float | None = None
+    reason: str = ""
+
+
+def mean_over_datasets(scores: Scores, contender: Contender) -> BootstrapInterval:
+    """The mean of one method and how much it would vary with other seeds on these datasets.
+
+    Args:
+        scores: at least one shared dataset.
+        contender: the method.
+    """
+    samples = [np.array(scores.values[contender][name]) for name in scores.datasets]
+    mean = scores.mean(contender)
+    if contender.shots == 0:
+        return BootstrapInterval(mean, reason="it is measured once and has no seeds")
+    if any(len(sample) < 2 for sample in samples):
+        return BootstrapInterval(mean, reason="a dataset has a single seed")
+    lower, upper = _interval(samples)
+    return BootstrapInterval(mean, lower, upper)
+
+
+def _interval(samples: Sequence[Array]) -> tuple[float, float]:
+    if all(np.ptp(sample) == 0 for sample in samples):
+        mean = float(np.mean([sample.mean() for sample in samples]))
+        return mean, mean
+    result = stats.bootstrap(
+        tuple(samples),
+        _mean_of_means,
+        n_resamples=RESAMPLES,
+        confidence_level=LEVEL,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(SEED),
+    )
+    ends = result.confidence_interval
+    return float(ends.low), float(ends.high)
+
+
+def _mean_of_means(*samples: Array, axis: int) -> Array:
+    means: Array = np.mean([sample.mean(axis=axis) for sample in samples], axis=0)
+    return means

@@ -1,0 +1,74 @@
+"""One look a method, the same in every figure, told apart by colour-blind readers too.
+
+Colours follow Okabe and Ito; those that vanish on white or on black are darker or lighter here, so
+that one colour serves a light page, a dark one and paper. Line patterns say the same again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
+_COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#3A9BD9", "#8E5EC7")
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a method is drawn.
+
+    Attributes:
+        colour: as `#RRGGBB`.
+        dash: pattern of its lines, one of `DASHES`.
+    """
+
+    colour: str
+    dash: str
+
+
+NEUTRAL = Look("#777777", "dot")
+"""Of what is no method, such as a target."""
+
+_FIXED: Mapping[str, Look] = MappingProxyType(
+    {
+        "zero_shot": Look("#777777", "longdash"),
+        "zip": Look("#0072B2", "solid"),
+        "bar": Look("#D55E00", "dash"),
+        "blackvip": Look("#009E73", "dot"),
+        "blackvip_se": Look("#009E73", "longdashdot"),
+        "bptvlm": Look("#CC79A7", "dashdot"),
+    }
+)
+
+
+def looks_of(labels: Iterable[str]) -> dict[str, Look]:
+    """A look for each label; well-known methods always have the same one.
+
+    A variant such as `bar@zip-port` has its method's colour, with another pattern where both are
+    there.
+    """
+    names = sorted(set(labels))
+    looks = {name: _FIXED[name] for name in names if name in _FIXED}
+    for name in names:
+        base = _FIXED.get(name.split("@")[0])
+        if name not in looks and base is not None:
+            looks[name] = Look(base.colour, _free_dash(base, looks.values()))
+    others = [name for name in names if name not in looks]
+    looks.update(zip(others, _free_looks(looks.values()), strict=False))
+    return looks | {name: NEUTRAL for name in others if name not in looks}
+
+
+def _free_looks(taken: Iterable[Look]) -> list[Look]:
+    """Looks that are left, those in a colour of their own first."""
+    used = set(taken)
+    colours = {look.colour for look in used}
+    own = [colour for colour in _COLOURS if colour not in colours]
+    every = [Look(colour, dash) for dash in DASHES for colour in (*own, *_COLOURS)]
+    own_first = sorted(dict.fromkeys(every), key=lambda look: look.colour not in own)
+    return [look for look in own_first if look not in used]
+
+
+def _free_dash(base: Look, looks: Iterable[Look]) -> str:
+    taken = {look.dash for look in looks if look.colour == base.colour}
+    return next((dash for dash in (base.dash, *DASHES) if dash not in taken), base.dash)

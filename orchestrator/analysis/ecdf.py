@@ -1,0 +1,89 @@
+"""ECDF over targets and datasets: the share of (run, target) pairs reached within a budget.
+
+Data profiles of this kind are due to Moré and Wild (SIAM J. Optim. 2009) and the COCO platform
+(Hansen et al. 2021).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from orchestrator.analysis.curves import curve_of
+from orchestrator.analysis.queries_to_target import first_reaching, zero_shot_accuracy
+from orchestrator.analysis.runs import Contender, Run
+
+LEVELS = 20
+"""Targets on a dataset unless gains are named."""
+
+
+@dataclass(frozen=True)
+class Ecdf:
+    """How much a method had reached by when.
+
+    Attributes:
+        queries: query counts at which the share rises, ascending, starting at 0.
+        share: share of pairs reached by then, between 0 and 1.
+        pairs: how many pairs of a run and a target there are.
+    """
+
+    queries: tuple[int, ...]
+    share: tuple[float, ...]
+    pairs: int
+
+
+def ecdf(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> Ecdf | None:
+    """The ECDF of one method's runs.
+
+    Args:
+        runs: runs of one method, on any datasets.
+        targets: accuracies in percent by dataset; runs on other datasets are left out.
+
+    Returns:
+        None without a single pair.
+    """
+    pairs = [(run, target) for run in runs for target in targets.get(run.dataset, ())]
+    if not pairs:
+        return None
+    reached = (first_reaching(run, target) for run, target in pairs)
+    hits = np.sort([queries for queries in reached if queries is not None])
+    steps = np.unique(np.concatenate([[0], hits])).astype(int)
+    share = np.searchsorted(hits, steps, side="right") / len(pairs)
+    return Ecdf(tuple(steps.tolist()), tuple(share.tolist()), len(pairs))
+
+
+def ecdfs(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> dict[Contender, Ecdf]:
+    """The ECDF of every method that trains, by method and shots."""
+    members: dict[Contender, list[Run]] = {}
+    for run in runs:
+        if run.trains:
+            members.setdefault(Contender(run.shots, run.method), []).append(run)
+    found = {contender: ecdf(mine, targets) for contender, mine in sorted(members.items())}
+    return {contender: curve for contender, curve in found.items() if curve is not None}
+
+
+def targets_on(runs: Sequence[Run], dataset: str, gains: Sequence[float] = ()) -> tuple[float, ...]:
+    """Targets on a dataset, in percent.
+
+    Args:
+        runs: all runs of the comparison.
+        dataset: where.
+        gains: points above the start; by default `LEVELS` even steps from the start to the best
+            that any run reached. The start is zero-shot accuracy, or the lowest first measurement
+            where zero-shot was not run.
+    """
+    here = [run for run in runs if run.dataset == dataset]
+    curves = [curve for curve in (curve_of(run) for run in here if run.trains) if curve.queries]
+    if not curves:
+        return ()
+    start = zero_shot_accuracy(runs, dataset)
+    if start is None:
+        start = min(curve.values[0] for curve in curves)
+    if gains:
+        return tuple(start + gain for gain in sorted(gains))
+    best = max(max(curve.values) for curve in curves)
+    if best <= start:
+        return ()
+    return tuple(np.linspace(start, best, LEVELS + 1)[1:].tolist())

@@ -1,0 +1,49 @@
+"""Base-to-new generalisation: accuracy on trained classes, on new ones, and both in one number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from orchestrator.analysis.intervals import MeanInterval, mean_interval
+from orchestrator.analysis.runs import NEW_ACCURACY, Group, Run, by_group
+
+
+@dataclass(frozen=True)
+class BaseToNew:
+    """One dataset and method over all seeds.
+
+    Attributes:
+        group: dataset, shots and method.
+        base: accuracy on base classes among base names, in percent.
+        new: accuracy on new classes among new names, in percent.
+        harmonic: mean over seeds of each seed's harmonic mean.
+    """
+
+    group: Group
+    base: MeanInterval
+    new: MeanInterval
+    harmonic: MeanInterval
+
+
+def harmonic_mean(base: float, new: float) -> float:
+    """`2 base new / (base + new)` (CoCoOp, CVPR 2022, section 4.1); 0 when either is 0."""
+    return 2 * base * new / (base + new) if base + new > 0 else 0.0
+
+
+def base_to_new(runs: Iterable[Run]) -> list[BaseToNew]:
+    """Base, new and harmonic mean of every group that has both; none for other protocols."""
+    found = []
+    for group, members in sorted(by_group(runs).items()):
+        pairs = [(run.accuracy, run.trace.last(NEW_ACCURACY)) for run in members]
+        known = [(base, new) for base, new in pairs if base is not None and new is not None]
+        if known:
+            found.append(
+                BaseToNew(
+                    group,
+                    mean_interval([base for base, _ in known]),
+                    mean_interval([new for _, new in known]),
+                    mean_interval([harmonic_mean(base, new) for base, new in known]),
+                )
+            )
+    return found

@@ -1,0 +1,98 @@
+"""What sections are made of."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from orchestrator.analysis.charts.chart import Chart
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph.
+
+    Attributes:
+        text: plain text.
+        kind: `note` is set apart, `warning` more so, `code` keeps its lines.
+    """
+
+    text: str
+    kind: Literal["plain", "note", "warning", "code"] = "plain"
+
+
+@dataclass(frozen=True)
+class TableCell:
+    """A cell of a table.
+
+    Attributes:
+        text: what it says.
+        best: whether it is set in bold.
+        mark: a mark after the text, explained in the caption.
+    """
+
+    text: str
+    best: bool = False
+    mark: str = ""
+
+
+@dataclass(frozen=True)
+class TableBlock:
+    """A table, which is also written as CSV and LaTeX.
+
+    Attributes:
+        name: of its files.
+        caption: how to read it.
+        header: column titles.
+        rows: cells; plain strings are cells without emphasis.
+        numeric_from: first column that is set flush right.
+    """
+
+    name: str
+    caption: str
+    header: tuple[str, ...]
+    rows: tuple[tuple[TableCell | str, ...], ...]
+    numeric_from: int = 1
+
+
+@dataclass(frozen=True)
+class FigureBlock:
+    """One chart, or several side by side, which are also written as PNG.
+
+    Attributes:
+        name: of its file.
+        caption: how to read it.
+        charts: what is drawn; several share a legend.
+        legend: labels in the legend above, by method.
+    """
+
+    name: str
+    caption: str
+    charts: tuple[Chart, ...]
+    legend: tuple[str, ...] = ()
+
+
+Block = Text | TableBlock | FigureBlock
+
+
+@dataclass(frozen=True)
+class Section:
+    """A part of the report.
+
+    Attributes:
+        title: its heading.
+        blocks: its content, in order.
+    """
+
+    title: str
+    blocks: tuple[Block, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Its place in the page."""
+        return "-".join("".join(c if c.isalnum() else " " for c in self.title.lower()).split())
+
+
+def cell_of(cell: TableCell | str) -> TableCell:
+    """A cell, whichever way it was given."""
+    return TableCell(cell) if isinstance(cell, str) else cell

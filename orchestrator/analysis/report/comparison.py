@@ -1,0 +1,89 @@
+"""What a report is about: sound runs, failures, what is missing, and what was asked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+from orchestrator.analysis.charts.palette import Look, looks_of
+from orchestrator.analysis.cost import Price
+from orchestrator.analysis.queries_to_target import Target
+from orchestrator.analysis.runs import Run, at_shots, datasets_of, shots_of
+from orchestrator.analysis.scores import Scores, scores_of
+from orchestrator.analysis.table import Row, comparison
+
+
+@dataclass(frozen=True)
+class Question:
+    """What the report is to answer beyond accuracy.
+
+    Attributes:
+        target: of queries-to-target.
+        gains: targets of the ECDF in points above zero-shot; empty for even steps to the best.
+        reference: label of the method that queries saved are counted against; None for the best
+            other one.
+        price: what the black box charges.
+    """
+
+    target: Target = field(default_factory=Target)
+    gains: tuple[float, ...] = ()
+    reference: str | None = None
+    price: Price = field(default_factory=Price)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Everything that sections draw from.
+
+    Attributes:
+        name: the spec's name.
+        runs: finished runs whose accuracies are all numbers.
+        failures: cells whose last attempt failed.
+        unsound: finished runs without an accuracy, or with one that is no number.
+        missing: titles of planned cells that have no result yet.
+        question: what is asked.
+        spec_yaml: the whole spec.
+    """
+
+    name: str
+    runs: tuple[Run, ...]
+    failures: tuple[Run, ...] = ()
+    unsound: tuple[Run, ...] = ()
+    missing: tuple[str, ...] = ()
+    question: Question = field(default_factory=Question)
+    spec_yaml: str = ""
+    _scores: dict[int, Scores] = field(default_factory=dict, compare=False, repr=False)
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The comparison table."""
+        return tuple(comparison(self.runs, self.question.target))
+
+    @cached_property
+    def looks(self) -> dict[str, Look]:
+        """How each method is drawn."""
+        return looks_of(run.method for run in (*self.runs, *self.failures))
+
+    @cached_property
+    def shots(self) -> tuple[int, ...]:
+        """Numbers of shots that are compared, each by itself."""
+        return shots_of(self.runs)
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Names of the datasets with results."""
+        return datasets_of(self.runs)
+
+    def at(self, shots: int) -> list[Run]:
+        """Runs with one number of shots, and those that need none."""
+        return at_shots(self.runs, shots)
+
+    def scores(self, shots: int) -> Scores:
+        """Final accuracies at one number of shots."""
+        if shots not in self._scores:
+            self._scores[shots] = scores_of(self.at(shots))
+        return self._scores[shots]
+
+    def suffix(self, shots: int) -> str:
+        """What tells the parts of a section apart: nothing with a single number of shots."""
+        return f", {shots} shots" if len(self.shots) > 1 else ""

@@ -1,0 +1,67 @@
+"""What each method cost."""
+
+from __future__ import annotations
+
+from orchestrator.analysis.cost import Cost, cost_of
+from orchestrator.analysis.report.blocks import Section, TableBlock, Text
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.runs import Contender, Run
+
+
+def section(comparison: Comparison) -> Section | None:
+    """None when nothing has finished."""
+    members: dict[Contender, list[Run]] = {}
+    for run in comparison.runs:
+        members.setdefault(Contender(run.shots, run.method), []).append(run)
+    if not members:
+        return None
+    price = comparison.question.price
+    header = [
+        "method",
+        "shots",
+        "runs",
+        "queries",
+        "images",
+        "measuring images",
+        "hours",
+        "ms/query",
+    ]
+    if price.known:
+        header.append(f"money ({price.currency})")
+    body = []
+    for contender, mine in sorted(members.items()):
+        cost = cost_of(mine)
+        row = [contender.method, str(contender.shots or "-"), *_numbers(cost, mine)]
+        if price.known:
+            row.append(f"{price.of(cost.queries, cost.images):,.2f}")
+        body.append(tuple(row))
+    caption = (
+        "Sums over all finished runs. Queries and images are those that the method was charged; "
+        "measuring images were shown to the observer and cost the method nothing. Hours are those "
+        "of single trials, measuring included, on whatever machine ran them; ms/query leaves "
+        "measuring out."
+    )
+    blocks: list[Text | TableBlock] = [TableBlock("cost", caption, tuple(header), tuple(body))]
+    if not price.known:
+        blocks.append(
+            Text(
+                "The spec names no price: give `price: "
+                "{per_1000_queries: ..., per_1000_images: ...}` "
+                "under `report` to see money.",
+                "note",
+            )
+        )
+    return Section("Cost", tuple(blocks))
+
+
+def _numbers(cost: Cost, runs: list[Run]) -> list[str]:
+    seconds = [run.trace.timing.get("seconds_per_query") for run in runs]
+    known = [value for value in seconds if value is not None]
+    return [
+        str(cost.runs),
+        f"{cost.queries:,}",
+        f"{cost.images:,}",
+        f"{cost.observed_images:,}",
+        f"{cost.seconds / 3600:.2f}",
+        f"{1000 * sum(known) / len(known):.1f}" if known else "-",
+    ]

@@ -1,0 +1,105 @@
+"""Accuracy over queries: the mean over datasets, then every dataset by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from orchestrator.analysis.charts.chart import LineChart, line_of
+from orchestrator.analysis.curves import Band, band_of, band_over, curve_of, mean_curve
+from orchestrator.analysis.report.blocks import Block, FigureBlock, Section
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.runs import Contender, Run, by_group
+
+QUERIES = "queries"
+ACCURACY = "test accuracy (%)"
+
+
+def section(comparison: Comparison) -> Section | None:
+    """None when nothing was measured."""
+    blocks: list[Block] = []
+    for shots in comparison.shots:
+        blocks += _mean_figure(comparison, shots)
+    panels = dataset_charts(comparison)
+    if panels:
+        caption = (
+            f"Test accuracy over queries on each dataset. {_band_words(comparison.runs)} A step "
+            f"shows "
+            f"what had been reached by then; nothing is interpolated ahead. Methods without "
+            f"training are level lines. {_target_words(comparison)}"
+        )
+        legend = tuple(sorted({line.label for chart in panels for line in chart.lines}))
+        blocks.append(FigureBlock("curves", caption, panels, legend))
+    return Section("Accuracy over queries", tuple(blocks)) if blocks else None
+
+
+def dataset_charts(comparison: Comparison) -> tuple[LineChart, ...]:
+    """One chart for each dataset and number of shots."""
+    return tuple(
+        chart
+        for dataset in comparison.datasets
+        for shots in comparison.shots
+        if (chart := _dataset_chart(comparison, dataset, shots)) is not None
+    )
+
+
+def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChart | None:
+    here = [run for run in comparison.at(shots) if run.dataset == dataset]
+    bands = {group.method: band_of(members) for group, members in sorted(by_group(here).items())}
+    lines = tuple(
+        line_of(method, comparison.looks[method], band)
+        for method, band in bands.items()
+        if band is not None
+    )
+    if not lines:
+        return None
+    target = comparison.question.target.on(dataset, here)
+    levels = () if target is None else (("target", target),)
+    return LineChart(f"{dataset}{comparison.suffix(shots)}", QUERIES, ACCURACY, lines, levels)
+
+
+def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
+    """The mean over shared datasets, of which there must be two."""
+    scores = comparison.scores(shots)
+    if len(scores.datasets) < 2:
+        return []
+    lines = []
+    for contender in sorted(scores.values):
+        band = _mean_band(comparison.at(shots), contender, scores.datasets)
+        if band is not None:
+            lines.append(line_of(contender.method, comparison.looks[contender.method], band))
+    if not lines:
+        return []
+    name = "mean_curve" + (f"_{shots}_shots" if len(comparison.shots) > 1 else "")
+    caption = (
+        f"Mean test accuracy over the {len(scores.datasets)} datasets that all methods "
+        f"have{comparison.suffix(shots)}. Each seed is averaged over datasets first; bands are "
+        f"95 % "
+        f"t-intervals over these averages, so they say what another seed would change, not what "
+        f"other datasets would. Seeds that lack a dataset are left out."
+    )
+    chart = LineChart("", QUERIES, f"mean {ACCURACY}", tuple(lines))
+    return [FigureBlock(name, caption, (chart,), tuple(line.label for line in lines))]
+
+
+def _mean_band(runs: Sequence[Run], contender: Contender, datasets: Sequence[str]) -> Band | None:
+    seeds: dict[int, dict[str, Run]] = {}
+    for run in runs:
+        if (run.shots, run.method) == (contender.shots, contender.method):
+            seeds.setdefault(run.seed, {})[run.dataset] = run
+    whole = [found for _, found in sorted(seeds.items()) if set(datasets) <= set(found)]
+    return band_over([mean_curve([curve_of(found[name]) for name in datasets]) for found in whole])
+
+
+def _band_words(runs: Sequence[Run]) -> str:
+    counts = {len(members) for group, members in by_group(runs).items() if group.shots}
+    if not counts:
+        return ""
+    if counts == {1}:
+        return "One seed, so no bands."
+    words = " or ".join(str(count) for count in sorted(counts))
+    return f"Lines: mean over n = {words} seeds; bands: 95 % t-intervals over seeds."
+
+
+def _target_words(comparison: Comparison) -> str:
+    title = comparison.question.target.title
+    return f"The dotted line is the target: {title}." if title else ""

@@ -1,0 +1,53 @@
+"""The share of targets that each method had reached by when."""
+
+from __future__ import annotations
+
+from orchestrator.analysis.charts.chart import Line, LineChart
+from orchestrator.analysis.ecdf import LEVELS, Ecdf, ecdfs, targets_on
+from orchestrator.analysis.report.blocks import Block, FigureBlock, Section
+from orchestrator.analysis.report.comparison import Comparison
+
+
+def section(comparison: Comparison) -> Section | None:
+    """None when no method that trains has a target to reach."""
+    blocks = [
+        figure for shots in comparison.shots if (figure := _figure(comparison, shots)) is not None
+    ]
+    return Section("Targets reached", tuple[Block, ...](blocks)) if blocks else None
+
+
+def _figure(comparison: Comparison, shots: int) -> FigureBlock | None:
+    runs = comparison.at(shots)
+    shared = comparison.scores(shots).datasets
+    gains = comparison.question.gains
+    targets = {name: targets_on(runs, name, gains) for name in shared}
+    found = ecdfs(runs, targets)
+    if not found:
+        return None
+    end = max(run.queries for run in runs)
+    lines = tuple(
+        _line(contender.method, comparison, curve, end) for contender, curve in found.items()
+    )
+    used = sum(1 for values in targets.values() if values)
+    which = (
+        f"gains of {', '.join(f'{gain:g}' for gain in gains)} points"
+        if gains
+        else f"{LEVELS} even steps from zero-shot accuracy (or the lowest start) to the best that "
+        f"any method reached there"
+    )
+    caption = (
+        f"Share of (run, target) pairs that each method had reached by then, over {used} datasets"
+        f"{comparison.suffix(shots)}; higher and further left is better. Targets: {which}. A "
+        f"curve ends level where the rest was never reached within the budget."
+    )
+    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
+    chart = LineChart("", "queries", "targets reached (%)", lines)
+    return FigureBlock(f"ecdf{suffix}", caption, (chart,), tuple(line.label for line in lines))
+
+
+def _line(method: str, comparison: Comparison, curve: Ecdf, end: int) -> Line:
+    percent = tuple(100 * share for share in curve.share)
+    queries = curve.queries
+    if queries[-1] < end:
+        queries, percent = (*queries, end), (*percent, percent[-1])
+    return Line(method, comparison.looks[method], queries, percent)

@@ -1,0 +1,67 @@
+"""What went wrong, and what is not there yet."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+
+from orchestrator.analysis.report.blocks import Block, Section, TableBlock, Text
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.runs import Run
+
+SHOWN = 200
+"""Cells listed by name; a grid that failed as a whole would drown the rest."""
+
+
+def section(comparison: Comparison) -> Section:
+    """Failed cells with their errors, measurements that are no numbers, and missing cells."""
+    blocks: list[Block] = []
+    rows = [(run.title, _last_line(run.trace.error)) for run in comparison.failures]
+    rows += [(run.title, _unsound(run)) for run in comparison.unsound]
+    rows += [(run.title, said) for run in comparison.runs if (said := _odd_numbers(run))]
+    if rows:
+        caption = (
+            "Failed cells run again with the next run of the spec; their tracebacks are in the "
+            "store "
+            "and in MLflow. Cells with losses that are no numbers still count where their "
+            "accuracies "
+            f"are numbers.{_more(len(rows))}"
+        )
+        header = ("cell", "what happened")
+        blocks.append(TableBlock("failures", caption, header, tuple(rows[:SHOWN]), numeric_from=9))
+    if comparison.missing:
+        names = tuple((title,) for title in comparison.missing[:SHOWN])
+        caption = f"Planned cells without a result.{_more(len(comparison.missing))}"
+        blocks.append(TableBlock("missing", caption, ("cell",), names, numeric_from=9))
+    if not blocks:
+        blocks.append(
+            Text("None: every planned cell has finished, and every measurement is a number.")
+        )
+    return Section("Failures", tuple(blocks))
+
+
+def _more(count: int) -> str:
+    return f" The first {SHOWN} of {count} are shown." if count > SHOWN else ""
+
+
+def _last_line(text: str) -> str:
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+    return lines[-1] if lines else "unknown error"
+
+
+def _unsound(run: Run) -> str:
+    said = _odd_numbers(run)
+    return said or "it finished without any test accuracy"
+
+
+def _odd_numbers(run: Run) -> str:
+    """Which measurements of a finished run are no numbers, and since when."""
+    first: dict[str, int] = {}
+    for point in run.trace.points:
+        if not math.isfinite(point.value):
+            first.setdefault(point.metric, point.queries)
+    return _joined(f"{metric} is not a number from query {q}" for metric, q in first.items())
+
+
+def _joined(parts: Iterable[str]) -> str:
+    return "; ".join(parts)

@@ -1,0 +1,94 @@
+"""How it was run: versions, hardware, precision, splits, and the spec itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from importlib.metadata import PackageNotFoundError, version
+
+from orchestrator.analysis.report.blocks import Block, Section, TableBlock, Text
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.runs import Run
+
+MOST = 8
+"""Different values listed in one cell."""
+
+_FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
+    ("backbone", lambda run: run.trace.provenance.get("backbone")),
+    ("weights digest", lambda run: str(run.trace.cell.get("backbone", ""))[:16]),
+    ("protocol", lambda run: run.protocol),
+    ("precision", lambda run: run.trace.cell.get("precision")),
+    ("augmentation", lambda run: run.trace.cell.get("augmentation") if run.trains else None),
+    ("budget (queries)", lambda run: run.trace.cell.get("budget") if run.trains else None),
+    ("mini-batch (images)", lambda run: run.trace.cell.get("batch_size") if run.trains else None),
+    ("seeds", lambda run: run.seed if run.shots else None),
+    ("hardware", lambda run: run.trace.provenance.get("machine")),
+    ("hosts", lambda run: run.trace.provenance.get("host")),
+    ("Python", lambda run: run.trace.provenance.get("python")),
+    ("datasets' remarks", lambda run: run.trace.provenance.get("dataset_remark")),
+)
+
+
+def section(comparison: Comparison) -> Section:
+    """What was the same for all runs, or which values there were."""
+    runs = (*comparison.runs, *comparison.unsound, *comparison.failures)
+    rows = [(name, _values(read(run) for run in runs)) for name, read in _FIELDS]
+    packages = sorted({name for run in runs for name in run.trace.provenance.get("packages", {})})
+    rows += [
+        (name, _values(run.trace.provenance.get("packages", {}).get(name) for run in runs))
+        for name in packages
+    ]
+    rows.append(("report written by", f"promptbench {_own_version()}"))
+    caption = (
+        "Taken from the traces. Several values mean that cells were run under different "
+        "conditions, "
+        "which is worth a thought before comparing seconds; accuracies are compared by what is "
+        "in a cell's key."
+    )
+    known = tuple(row for row in rows if row[1])
+    blocks: list[Block] = [
+        TableBlock("provenance", caption, ("what", "value"), known, numeric_from=9)
+    ]
+    splits = _splits(runs)
+    if splits is not None:
+        blocks.append(splits)
+    if comparison.spec_yaml:
+        blocks += [Text("The whole spec:"), Text(comparison.spec_yaml, "code")]
+    return Section("How it was run", tuple(blocks))
+
+
+def _splits(runs: Iterable[Run]) -> TableBlock | None:
+    found: dict[tuple[str, int, int], set[str]] = {}
+    for run in runs:
+        digest = run.trace.provenance.get("split")
+        if digest and run.shots:
+            found.setdefault((run.dataset, run.shots, run.seed), set()).add(str(digest)[:16])
+    if not found:
+        return None
+    rows = tuple(
+        (dataset, str(shots), str(seed), ", ".join(sorted(digests)))
+        for (dataset, shots, seed), digests in sorted(found.items())
+    )
+    caption = (
+        "Digest of class names and of all images of the split, which all methods share: "
+        "comparisons "
+        "are paired. Two digests in one row would mean that they are not."
+    )
+    header = ("dataset", "shots", "seed", "split digest")
+    return TableBlock("splits", caption, header, rows, numeric_from=9)
+
+
+def _values(values: Iterable[object]) -> str:
+    known = sorted({str(value) for value in values if value not in (None, "")}, key=_natural)
+    more = f", and {len(known) - MOST} more" if len(known) > MOST else ""
+    return ", ".join(known[:MOST]) + more
+
+
+def _natural(text: str) -> tuple[int, str]:
+    return (len(text), text) if text.isdigit() else (0, text)
+
+
+def _own_version() -> str:
+    try:
+        return version("promptbench")
+    except PackageNotFoundError:
+        return "(not installed)"

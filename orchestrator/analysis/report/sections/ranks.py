@@ -1,0 +1,49 @@
+"""Mean ranks over datasets, with the critical difference where there can be one."""
+
+from __future__ import annotations
+
+from orchestrator.analysis.charts.chart import Dot, DotChart
+from orchestrator.analysis.ranks import Ranks, ranks_of
+from orchestrator.analysis.report.blocks import Block, FigureBlock, Section, Text
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.significance import ALPHA
+
+
+def section(comparison: Comparison) -> Section | None:
+    """None when there are no two methods to rank."""
+    blocks: list[Block] = []
+    for shots in comparison.shots:
+        ranks = ranks_of(comparison.scores(shots))
+        if ranks.mean_ranks:
+            blocks.append(_figure(comparison, shots, ranks))
+            if ranks.reason:
+                blocks.append(Text(ranks.reason, "note"))
+    return Section("Ranks", tuple(blocks)) if blocks else None
+
+
+def _figure(comparison: Comparison, shots: int, ranks: Ranks) -> FigureBlock:
+    half = None if ranks.critical_difference is None else ranks.critical_difference / 2
+    dots = tuple(
+        Dot(who.method, comparison.looks[who.method], rank, half) for who, rank in ranks.mean_ranks
+    )
+    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
+    noun = "dataset" if ranks.datasets == 1 else "datasets"
+    caption = (
+        f"Mean rank by final accuracy over {ranks.datasets} shared "
+        f"{noun}{comparison.suffix(shots)}; 1 "
+        f"is best. {_difference_words(ranks)}"
+    )
+    chart = DotChart("", "mean rank", dots)
+    return FigureBlock(f"ranks{suffix}", caption.strip(), (chart,))
+
+
+def _difference_words(ranks: Ranks) -> str:
+    if ranks.critical_difference is None or ranks.p_value is None:
+        return ""
+    verdict = "differ" if ranks.p_value < ALPHA else "can't be told apart as a whole"
+    return (
+        f"Bars are half the critical difference ({ranks.critical_difference:.2f}, Nemenyi, "
+        f"{ALPHA:g}) "
+        f"to each side: methods whose bars overlap can't be told apart. Friedman's test: p = "
+        f"{ranks.p_value:.3g}, so methods {verdict}."
+    )

@@ -1,0 +1,54 @@
+"""Queries that each method saves against a reference."""
+
+from __future__ import annotations
+
+from orchestrator.analysis.query_reduction import BEST_OTHER, Reduction, reduction
+from orchestrator.analysis.report.blocks import Section, TableBlock, Text
+from orchestrator.analysis.report.comparison import Comparison
+
+TITLE = "Queries saved"
+
+
+def section(comparison: Comparison) -> Section | None:
+    """None without a target or with a single method that trains."""
+    tables = [
+        table for shots in comparison.shots if (table := _table(comparison, shots)) is not None
+    ]
+    if not tables:
+        return None
+    reference = comparison.question.reference or BEST_OTHER
+    note = Text(f"Queries until {comparison.question.target.title}, against {reference}.")
+    return Section(TITLE, (note, *tables))
+
+
+def _table(comparison: Comparison, shots: int) -> TableBlock | None:
+    expected: dict[str, dict[str, float | None]] = {}
+    for row in comparison.rows:
+        if row.target is not None and row.group.shots == shots:
+            expected.setdefault(row.group.method, {})[row.group.dataset] = row.target.expected
+    reference = comparison.question.reference
+    if len(expected) < 2 or (reference is not None and reference not in expected):
+        return None
+    found = [reduction(expected, name, reference) for name in expected if name != reference]
+    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
+    caption = (
+        "Saved: 1 minus the geometric mean of the ratios of expected queries, over datasets on "
+        "which "
+        "both reach the target; negative where more are needed. Datasets that only one of them "
+        "reaches have no ratio and are counted beside."
+    )
+    header = ("method", "against", "saved", "datasets", "only this reached", "only other reached")
+    return TableBlock(
+        f"queries_saved{suffix}", caption, header, tuple(map(_row, found)), numeric_from=2
+    )
+
+
+def _row(found: Reduction) -> tuple[str, ...]:
+    return (
+        found.method,
+        found.reference,
+        "-" if found.saved is None else f"{100 * found.saved:.0f} %",
+        str(found.datasets),
+        str(found.only_method),
+        str(found.only_reference),
+    )

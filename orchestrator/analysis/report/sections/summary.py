@@ -1,0 +1,150 @@
+"""Final accuracy of every method on every dataset, and what can be said of their differences."""
+
+from __future__ import annotations
+
+from orchestrator.analysis.bootstrap import BootstrapInterval, mean_over_datasets
+from orchestrator.analysis.report.blocks import Block, Section, TableBlock, TableCell, Text
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.runs import Contender
+from orchestrator.analysis.scores import Scores
+from orchestrator.analysis.significance import ALPHA, Significance, against_the_best
+from orchestrator.analysis.table import Row, interval_text
+
+WORSE = "†"
+
+
+def section(comparison: Comparison) -> Section:
+    """One table for each number of shots."""
+    blocks: list[Block] = list(_standing(comparison))
+    for shots in comparison.shots if comparison.runs else ():
+        blocks += _table(comparison, shots)
+    return Section("Accuracy", tuple(blocks))
+
+
+def _standing(comparison: Comparison) -> list[Text]:
+    """What a reader must know before reading anything else."""
+    said = []
+    if not comparison.runs:
+        said.append(
+            Text(
+                "No cell has finished with an accuracy, so there is nothing to compare.", "warning"
+            )
+        )
+    if comparison.failures or comparison.unsound:
+        count = len(comparison.failures) + len(comparison.unsound)
+        said.append(
+            Text(f"{_cells(count)} failed; see Failures. Nothing below includes them.", "warning")
+        )
+    if comparison.missing:
+        count = len(comparison.missing)
+        verb = "has" if count == 1 else "have"
+        text = f"{_cells(count)} of the plan {verb} no result yet, so this is what is known so far."
+        said.append(Text(text, "warning"))
+    return said
+
+
+def _cells(count: int) -> str:
+    return "1 cell" if count == 1 else f"{count} cells"
+
+
+def _table(comparison: Comparison, shots: int) -> list[Block]:
+    scores = comparison.scores(shots)
+    contenders = sorted(scores.values)
+    rows = {
+        (row.group.dataset, Contender(row.group.shots, row.group.method)): row
+        for row in comparison.rows
+    }
+    names = sorted({name for values in scores.values.values() for name in values})
+    body: list[tuple[TableCell | str, ...]] = [
+        (name, *_row([rows.get((name, contender)) for contender in contenders])) for name in names
+    ]
+    tested = against_the_best(scores)
+    if len(scores.datasets) > 1:
+        body.append(_mean_row(scores, contenders, tested))
+    caption = _caption(comparison, shots, scores, tested)
+    table = TableBlock(
+        f"accuracy{_file_suffix(comparison, shots)}",
+        caption,
+        ("dataset", *(contender.method for contender in contenders)),
+        tuple(body),
+    )
+    return [table, *([Text(tested.reason, "note")] if tested.reason else [])]
+
+
+def _file_suffix(comparison: Comparison, shots: int) -> str:
+    return f"_{shots}_shots" if len(comparison.shots) > 1 else ""
+
+
+def _row(rows: list[Row | None]) -> list[TableCell]:
+    best = max((_shown(row.accuracy.mean) for row in rows if row is not None), default=None)
+    several = sum(row is not None for row in rows) > 1
+    return [
+        TableCell("-")
+        if row is None
+        else TableCell(
+            interval_text(row.accuracy), best=several and _shown(row.accuracy.mean) == best
+        )
+        for row in rows
+    ]
+
+
+def _mean_row(
+    scores: Scores, contenders: list[Contender], tested: Significance
+) -> tuple[TableCell | str, ...]:
+    means = {contender: mean_over_datasets(scores, contender) for contender in contenders}
+    best = max(_shown(mean.mean) for mean in means.values())
+    cells = [
+        TableCell(
+            _bootstrap_text(means[contender]),
+            best=len(contenders) > 1 and _shown(means[contender].mean) == best,
+            mark=WORSE if tested.worse(contender) else "",
+        )
+        for contender in contenders
+    ]
+    return (f"mean of {len(scores.datasets)}", *cells)
+
+
+def _shown(value: float) -> float:
+    """As it is shown, so that what looks equal is equal."""
+    return round(value, 1)
+
+
+def _bootstrap_text(interval: BootstrapInterval) -> str:
+    if interval.lower is None or interval.upper is None:
+        return f"{interval.mean:.1f}"
+    return f"{interval.mean:.1f} [{interval.lower:.1f}, {interval.upper:.1f}]"
+
+
+def _caption(comparison: Comparison, shots: int, scores: Scores, tested: Significance) -> str:
+    said = [
+        f"Test accuracy in percent after the last query{comparison.suffix(shots)}; never the "
+        f"best on "
+        f"the way. The best of each row is in bold. {_seeds(comparison, shots)}"
+    ]
+    if len(scores.datasets) > 1:
+        said.append(
+            "Brackets: 95 % bootstrap interval, seeds redrawn within each dataset; it says how "
+            "much "
+            "other seeds would change the mean on these datasets, and with three seeds it is too "
+            "narrow rather than too wide."
+        )
+    if scores.left_out:
+        said.append(f"The mean leaves out {', '.join(scores.left_out)}, which some method lacks.")
+    if tested.p_values:
+        p_values = ", ".join(f"{who.method} p = {p:.3g}" for who, p in tested.p_values.items())
+        said.append(
+            f"{WORSE}: worse than the best mean, by a paired Wilcoxon test over datasets with "
+            f"Holm's "
+            f"correction at {ALPHA:g} ({p_values})."
+        )
+    return " ".join(said)
+
+
+def _seeds(comparison: Comparison, shots: int) -> str:
+    counts = {row.accuracy.count for row in comparison.rows if row.group.shots == shots != 0}
+    if not counts:
+        return "Each was measured once."
+    if counts == {1}:
+        return "There is one seed, so there are no intervals, and differences may be chance."
+    words = " or ".join(str(count) for count in sorted(counts))
+    return f"±: 95 % t-interval over n = {words} seeds; methods without training have none."

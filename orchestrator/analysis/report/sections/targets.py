@@ -1,0 +1,113 @@
+"""Queries to the target, with runs that never reached it."""
+
+from __future__ import annotations
+
+from orchestrator.analysis.charts.chart import BarChart, Bars
+from orchestrator.analysis.queries_to_target import QueriesToTarget
+from orchestrator.analysis.report.blocks import Block, FigureBlock, Section, TableBlock, Text
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.table import Row
+
+TITLE = "Queries to target"
+
+
+def section(comparison: Comparison) -> Section | None:
+    """A sentence instead where the spec names no target, or no zero-shot run defines it."""
+    if not comparison.runs:
+        return None
+    reached = [row for row in comparison.rows if row.target is not None]
+    if not reached:
+        return Section(TITLE, (Text(_why_none(comparison), "note"),))
+    blocks: list[Block] = [
+        _figure(comparison, shots, [row for row in reached if row.group.shots == shots])
+        for shots in comparison.shots
+        if any(row.group.shots == shots for row in reached)
+    ]
+    return Section(TITLE, (*blocks, _table(reached)))
+
+
+def _why_none(comparison: Comparison) -> str:
+    if not comparison.question.target.title:
+        return (
+            "The spec names no target: give `target_gain` (points above zero-shot) or "
+            "`target_accuracy` under `report` to see how many queries each method needs."
+        )
+    return (
+        f"The target, {comparison.question.target.title}, is not defined on any dataset: add the "
+        f"method zero_shot to the spec, or name an absolute `target_accuracy`."
+    )
+
+
+def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
+    by_place = {(row.group.dataset, row.group.method): row.target for row in rows}
+    datasets = tuple(sorted({dataset for dataset, _ in by_place}))
+    methods = tuple(sorted({method for _, method in by_place}))
+    bars = tuple(
+        Bars(
+            method,
+            comparison.looks[method],
+            tuple(_expected(by_place.get((name, method))) for name in datasets),
+            tuple(_text(by_place.get((name, method))) for name in datasets),
+        )
+        for method in methods
+    )
+    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
+    caption = (
+        f"Expected queries until {comparison.question.target.title}{comparison.suffix(shots)}; "
+        f"shorter "
+        f"is better. In brackets: runs that reached it, of all runs. A run that never did is "
+        f"charged "
+        f"the queries it spent, so the bar is what reaching it once costs when one starts anew "
+        f"until it succeeds. No bar: no run reached it."
+    )
+    chart = BarChart("", "expected queries to target", datasets, bars)
+    return FigureBlock(f"queries_to_target{suffix}", caption, (chart,), methods)
+
+
+def _expected(target: QueriesToTarget | None) -> float | None:
+    return None if target is None else target.expected
+
+
+def _text(target: QueriesToTarget | None) -> str:
+    if target is None:
+        return "no run"
+    if target.expected is None:
+        return f"not reached ({target.successes}/{target.runs})"
+    return f"{target.expected:,.0f} ({target.successes}/{target.runs})"
+
+
+def _table(rows: list[Row]) -> TableBlock:
+    body = []
+    for row in rows:
+        target = row.target
+        assert target is not None
+        known = target.expected is not None
+        body.append(
+            (
+                row.group.dataset,
+                row.group.method,
+                str(row.group.shots),
+                f"{target.target:.1f}",
+                f"{target.successes}/{target.runs}",
+                f"{target.median:,.0f}" if target.median is not None else "-",
+                f"{target.expected:,.0f}" if known else f"> {target.spent:,}",
+                f"{row.mean_over_budget:.1f}",
+            )
+        )
+    caption = (
+        "Reached: runs that reached the target, of all finished runs. Median: over the runs that "
+        "did. Expected: queries of all runs until the target or their end, over successes; where "
+        "none succeeded, it is more than all of them spent. Mean over budget: area under the "
+        "accuracy curve divided by the budget, in percent; 100 minus it is the area over the curve."
+    )
+    header = (
+        "dataset",
+        "method",
+        "shots",
+        "target (%)",
+        "reached",
+        "median queries",
+        "expected queries",
+        "mean over budget (%)",
+    )
+    return TableBlock("queries_to_target", caption, header, tuple(body), numeric_from=2)

@@ -1,0 +1,92 @@
+"""Writes a report: the page, figures as PNG, tables as CSV and LaTeX."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from orchestrator.analysis.charts.chart import LineChart
+from orchestrator.analysis.charts.png_chart import write_panels, write_png
+from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.files import as_csv as table_as_csv
+from orchestrator.analysis.report.files import as_latex
+from orchestrator.analysis.report.page import render
+from orchestrator.analysis.report.sections import sections_of
+from orchestrator.analysis.table import Row, as_csv, as_markdown
+from orchestrator.errors import UserError
+
+MOST_PANELS = 24
+"""Charts in one picture; each has a picture of its own anyway."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """A written report.
+
+    Attributes:
+        rows: the comparison table.
+        page: the HTML page.
+        folder: where everything lies.
+        files: everything that was written, the page included.
+    """
+
+    rows: tuple[Row, ...]
+    page: Path
+    folder: Path
+    files: tuple[Path, ...]
+
+
+def write_report(comparison: Comparison, folder: Path) -> Report:
+    """Writes report.html, results.csv, results.md, figures/*.png and tables/*.csv, *.tex.
+
+    Raises:
+        UserError: there is nothing to report yet, or the folder can't be written.
+    """
+    if not (comparison.runs or comparison.failures or comparison.unsound):
+        raise UserError("nothing has finished yet, so there is nothing to report. Run it first.")
+    sections = sections_of(comparison)
+    page = folder / "report.html"
+    files = {
+        page: render(comparison, sections),
+        folder / "results.csv": as_csv(comparison.rows),
+        folder / "results.md": as_markdown(comparison.rows),
+        **_tables(sections, folder / "tables"),
+    }
+    try:
+        for path, text in files.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+        pictures = _pictures(sections, folder / "figures")
+    except OSError as error:
+        raise UserError(f"the report can't be written to {folder}: {error}.") from None
+    return Report(comparison.rows, page, folder, (*files, *pictures))
+
+
+def _tables(sections: tuple[Section, ...], folder: Path) -> dict[Path, str]:
+    tables = [b for section in sections for b in section.blocks if isinstance(b, TableBlock)]
+    csv = {folder / f"{table.name}.csv": table_as_csv(table) for table in tables}
+    return csv | {folder / f"{table.name}.tex": as_latex(table) for table in tables}
+
+
+def _pictures(sections: tuple[Section, ...], folder: Path) -> list[Path]:
+    written = []
+    for block in (b for section in sections for b in section.blocks):
+        if not isinstance(block, FigureBlock):
+            continue
+        if len(block.charts) == 1:
+            written.append(folder / f"{block.name}.png")
+            write_png(block.charts[0], written[-1])
+            continue
+        panels = [chart for chart in block.charts if isinstance(chart, LineChart)]
+        if len(panels) <= MOST_PANELS:
+            written.append(folder / f"{block.name}.png")
+            write_panels(panels, written[-1])
+        for chart in panels:
+            written.append(folder / f"{block.name}_{_file_name(chart.title)}.png")
+            write_png(chart, written[-1])
+    return written
+
+
+def _file_name(title: str) -> str:
+    return "_".join("".join(c if c.isalnum() or c in "-_" else " " for c in title).split())

@@ -1,0 +1,50 @@
+"""Accuracies over datasets that all methods share: what statistics over datasets work on."""
+
+from __future__ import annotations
+
+import statistics
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.analysis.runs import Contender, Run, by_group
+
+
+@dataclass(frozen=True)
+class Scores:
+    """Final accuracies of methods on the datasets that all of them have.
+
+    Attributes:
+        datasets: their names, sorted.
+        left_out: datasets that some method lacks, sorted.
+        values: accuracies in percent over seeds, by method, by dataset.
+    """
+
+    datasets: tuple[str, ...]
+    left_out: tuple[str, ...]
+    values: Mapping[Contender, Mapping[str, tuple[float, ...]]]
+
+    def means(self, contender: Contender) -> tuple[float, ...]:
+        """Mean over seeds on each dataset, in order of `datasets`."""
+        return tuple(statistics.fmean(self.values[contender][name]) for name in self.datasets)
+
+    def mean(self, contender: Contender) -> float:
+        """Mean over datasets of the means over seeds; needs at least one dataset."""
+        return statistics.fmean(self.means(contender))
+
+    def best(self) -> Contender | None:
+        """The method with the highest mean; None without shared datasets."""
+        if not self.datasets or not self.values:
+            return None
+        return max(sorted(self.values), key=self.mean)
+
+
+def scores_of(runs: Sequence[Run]) -> Scores:
+    """Collects final accuracies; runs must not differ in shots, but for untrained methods."""
+    values: dict[Contender, dict[str, tuple[float, ...]]] = {}
+    for group, members in sorted(by_group(runs).items()):
+        known = tuple(value for value in (run.accuracy for run in members) if value is not None)
+        if known:
+            values.setdefault(Contender(group.shots, group.method), {})[group.dataset] = known
+    everywhere = set[str]().union(*values.values())
+    shared = everywhere.intersection(*values.values())
+    return Scores(tuple(sorted(shared)), tuple(sorted(everywhere - shared)), values)

@@ -1,0 +1,42 @@
+"""The `report` verb: writes what has finished, and says where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.console import Console
+
+from orchestrator.analysis.report.write import Report, write_report
+from orchestrator.analysis.table import as_rich
+from orchestrator.collect import comparison_of
+from orchestrator.plan import Plan
+from orchestrator.store import Store
+
+
+def write_plan_report(plan: Plan, store: Store, out: Path | None) -> Report:
+    """Writes the report of a plan.
+
+    Args:
+        plan: what was asked.
+        store: where results lie.
+        out: folder of the files; None for one beside the results.
+
+    Raises:
+        UserError: nothing has finished yet, or the folder can't be written.
+    """
+    return write_report(comparison_of(plan, store), out or report_folder(plan, store))
+
+
+def show_report(report: Report, plan: Plan, console: Console) -> None:
+    """Prints the table, and last of all where the page is."""
+    if report.rows:
+        console.print(as_rich(report.rows, plan.spec.name))
+    console.print(f"figures and tables: {report.folder}", highlight=False, soft_wrap=True)
+    console.print(f"report: {report.page}", highlight=False, soft_wrap=True)
+
+
+def report_folder(plan: Plan, store: Store) -> Path:
+    """Where a report goes unless said otherwise: into the store, or here when that is remote."""
+    location = store.storage.location
+    root = Path() if "://" in location else Path(location)
+    return root.absolute() / "reports" / plan.spec.name

@@ -1,0 +1,212 @@
+"""What MLflow shows: one flat run a cell, one a group of seeds, and one for the whole spec.
+
+Flat, because the UI charts flat runs and hides nested ones until they are expanded; tags say what
+belongs together. `kind` is `cell`, `aggregate` or `summary`. `group` names dataset, method and
+shots: "Group by" it draws the mean of each group with a band from the lowest to the highest seed.
+The UI shows the latest ten runs at first, so summary and aggregates come later than cells. An
+aggregate's `test_accuracy` is the mean over seeds, which leaves mean and range of its group as they
+are; the ends of its 95 % t-interval are metrics of their own.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from orchestrator.analysis.curves import band_of
+from orchestrator.analysis.report.write import Report
+from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group
+
+LONGEST_PARAMETER = 250
+MetricPoint = tuple[str, float, int]
+"""Name, value and step."""
+
+
+@dataclass(frozen=True)
+class TrackedSpec:
+    """What all runs of a spec share.
+
+    Attributes:
+        name: the experiment's name.
+        yaml: the whole spec.
+        budget: the largest budget; single measurements are drawn as lines up to it.
+    """
+
+    name: str
+    yaml: str
+    budget: int
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One run of MLflow.
+
+    Attributes:
+        key: its identity within the experiment.
+        fingerprint: differs when its content does; a run that has it already is left alone.
+        title: its name in the UI.
+        tags: for filters and groups.
+        parameters: for the table of columns.
+        metrics: what is charted; steps are queries.
+        texts: artifacts by file name.
+        files: artifacts to be uploaded, by path, with the folder they go to.
+        failed: whether it is shown as failed.
+        order: later ones come first in the UI.
+    """
+
+    key: str
+    fingerprint: str
+    title: str
+    tags: Mapping[str, str]
+    parameters: Mapping[str, str]
+    metrics: tuple[MetricPoint, ...]
+    texts: Mapping[str, str] = field(default_factory=dict)
+    files: Mapping[Path, str] = field(default_factory=dict)
+    failed: bool = False
+    order: int = 0
+
+    @property
+    def last_step(self) -> int:
+        """The last step of any metric."""
+        return max((step for _, _, step in self.metrics), default=0)
+
+
+def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
+    """A cell, finished or failed."""
+    cell = run.trace.cell
+    texts = {"spec.yaml": spec.yaml, "cell.json": json.dumps(cell, indent=1)}
+    if run.trace.error:
+        texts["traceback.txt"] = run.trace.error
+    return Entry(
+        key=run.trace.key,
+        fingerprint=f"2:{run.trace.status}:{len(run.trace.points)}",
+        title=run.title,
+        tags={
+            **_group_tags(Group(run.dataset, run.shots, run.method), run.protocol),
+            "kind": "cell",
+            "seed": str(run.seed),
+            "status": run.trace.status,
+        },
+        parameters=_parameters(cell),
+        metrics=tuple(_cell_metrics(run, spec.budget)),
+        texts=texts,
+        failed=run.trace.status != "finished",
+    )
+
+
+def aggregate_entries(runs: Sequence[Run], spec: TrackedSpec) -> list[Entry]:
+    """Mean over seeds of every group, with the ends of its 95 % t-interval as metrics."""
+    finished = [run for run in runs if run.trace.status == "finished"]
+    entries = (
+        _aggregate(group, members, spec) for group, members in sorted(by_group(finished).items())
+    )
+    return [entry for entry in entries if entry is not None]
+
+
+def summary_entry(report: Report, runs: Sequence[Run], spec: TrackedSpec) -> Entry:
+    """The spec as a whole: the report as artifacts. Metrics of its own would clutter all charts."""
+    files = {path: _folder_below(path, report.folder) for path in sorted(report.files)}
+    protocols = sorted({run.protocol for run in runs})
+    return Entry(
+        key="summary",
+        fingerprint=_hash(path.read_bytes() for path in files),
+        title=f"{spec.name}: summary",
+        tags={"kind": "summary", "status": "finished", "protocol": ", ".join(protocols)},
+        parameters={"cells": str(len(runs))},
+        metrics=(),
+        texts={"spec.yaml": spec.yaml},
+        files=files,
+        order=2,
+    )
+
+
+def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | None:
+    band = band_of(runs)
+    if band is None:
+        return None
+    metrics: list[MetricPoint] = []
+    queries = band.queries
+    places = range(len(queries))
+    for name, values in (
+        (ACCURACY, band.mean),
+        (f"{ACCURACY}_lower", band.lower),
+        (f"{ACCURACY}_upper", band.upper),
+    ):
+        metrics += [(name, values[place], queries[place]) for place in places]
+        if len(queries) == 1 and spec.budget:
+            metrics.append((name, values[0], spec.budget))
+    seeds = f"{band.seeds} seeds" if group.shots else "measured once"
+    return Entry(
+        key=f"aggregate {group.dataset} {group.method} {group.shots}",
+        fingerprint=_hash([json.dumps(metrics).encode()]),
+        title=f"{_group_name(group)} / {seeds}",
+        tags={
+            **_group_tags(group, runs[0].protocol),
+            "kind": "aggregate",
+            "status": "finished",
+            "seeds": str(band.seeds),
+        },
+        parameters={"method.name": runs[0].method_name, "seeds": str(band.seeds)},
+        metrics=tuple(metrics),
+        order=1,
+    )
+
+
+def _group_tags(group: Group, protocol: str) -> dict[str, str]:
+    return {
+        "dataset": group.dataset,
+        "method": group.method,
+        "shots": str(group.shots),
+        "protocol": protocol,
+        "group": _group_name(group),
+    }
+
+
+def _group_name(group: Group) -> str:
+    shots = f" / {group.shots} shots" if group.shots else ""
+    return f"{group.dataset} / {group.method}{shots}"
+
+
+def _parameters(cell: Mapping[str, Any]) -> dict[str, str]:
+    """The cell's fields by dotted name, each short."""
+    flat: dict[str, str] = {}
+
+    def add(prefix: str, value: Any) -> None:
+        if isinstance(value, Mapping):
+            for name, inner in value.items():
+                add(f"{prefix}.{name}" if prefix else str(name), inner)
+        else:
+            flat[prefix] = str(value)[:LONGEST_PARAMETER]
+
+    add("", cell)
+    return {name.replace("method.settings.", "method."): text for name, text in flat.items()}
+
+
+def _cell_metrics(run: Run, budget: int) -> Iterable[MetricPoint]:
+    """Every measurement.
+
+    What was measured once, such as zero-shot accuracy, gets a second point at the budget, so that
+    charts show it as a line to compare with.
+    """
+    points = run.trace.points
+    for point in points:
+        yield point.metric, point.value, point.queries
+    if points and all(point.queries == 0 for point in points) and budget:
+        for point in points:
+            yield point.metric, point.value, budget
+
+
+def _folder_below(path: Path, root: Path) -> str:
+    folder = path.parent.relative_to(root).as_posix()
+    return "" if folder == "." else folder
+
+
+def _hash(parts: Iterable[bytes]) -> str:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+    return digest.hexdigest()[:32]

@@ -1,0 +1,35 @@
+"""Figures for the page say the same as the data."""
+
+import json
+
+from orchestrator.analysis.charts.plotly_chart import plotly_figure
+from tests.orchestrator.analysis.charts.test_png_chart import BARS, DOTS, LINES, ZIP
+
+
+def test_lines_are_steps_and_bands_are_filled() -> None:
+    data = plotly_figure(LINES)["data"]
+    lower, upper, mean, level, target = data
+    assert mean["line"]["shape"] == "hv"
+    assert (mean["x"], mean["y"]) == ((0, 10, 20), [30, 40, 50])
+    assert mean["line"]["color"] == ZIP.colour
+    assert (lower["y"], upper["y"], upper["fill"]) == ([28, 38, 48], [32, 42, 52], "tonexty")
+    assert (level["x"], level["y"]) == ([0, 20], [45, 45])
+    assert target["y"] == [48, 48]
+
+
+def test_a_bar_that_was_never_reached_has_no_length_but_a_text() -> None:
+    zip_bars = plotly_figure(BARS)["data"][0]
+    assert zip_bars["x"] == [100, 0]
+    assert zip_bars["text"][1] == "not reached"
+
+
+def test_dots_have_their_interval_where_there_is_one() -> None:
+    first, second = plotly_figure(DOTS)["data"]
+    assert first["error_x"]["array"] == [0.5]
+    assert not second["error_x"]["visible"]
+
+
+def test_figures_are_plain_json_and_name_their_methods() -> None:
+    for chart in (LINES, BARS, DOTS):
+        figure = json.loads(json.dumps(plotly_figure(chart), allow_nan=False))
+        assert {trace.get("meta") for trace in figure["data"]} >= {"zip", "zero_shot"}

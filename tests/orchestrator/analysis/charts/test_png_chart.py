@@ -1,0 +1,66 @@
+"""Pictures are written and show every method in its colour."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from orchestrator.analysis.charts.chart import (
+    BarChart,
+    Bars,
+    Chart,
+    Dot,
+    DotChart,
+    Line,
+    LineChart,
+)
+from orchestrator.analysis.charts.palette import looks_of
+from orchestrator.analysis.charts.png_chart import write_panels, write_png
+
+LOOKS = looks_of(["zip", "zero_shot"])
+ZIP, ZERO = LOOKS["zip"], LOOKS["zero_shot"]
+LINES = LineChart(
+    "dots",
+    "queries",
+    "accuracy",
+    (
+        Line("zip", ZIP, (0, 10, 20), (30, 40, 50), (28, 38, 48), (32, 42, 52)),
+        Line("zero_shot", ZERO, (0,), (45,)),
+    ),
+    (("target", 48.0),),
+)
+BARS = BarChart(
+    "",
+    "queries",
+    ("dots", "letters"),
+    (
+        Bars("zip", ZIP, (100.0, None), ("100", "not reached")),
+        Bars("zero_shot", ZERO, (50.0, 20.0), ("50", "20")),
+    ),
+)
+DOTS = DotChart("", "mean rank", (Dot("zip", ZIP, 1.2, 0.5), Dot("zero_shot", ZERO, 1.8)))
+
+
+def ink(path: Path, colour: str) -> int:
+    """Pixels of exactly one colour."""
+    wanted = [int(colour[i : i + 2], 16) for i in (1, 3, 5)]
+    pixels = np.asarray(Image.open(path).convert("RGB"))
+    assert pixels.shape[0] > 300
+    assert pixels.shape[1] > 500
+    return int((pixels == wanted).all(axis=-1).sum())
+
+
+@pytest.mark.parametrize("chart", [LINES, BARS, DOTS])
+def test_a_chart_shows_each_method_in_its_colour(chart: Chart, tmp_path: Path) -> None:
+    path = tmp_path / "figures" / "chart.png"
+    write_png(chart, path)
+    assert ink(path, ZIP.colour) > 100
+    assert ink(path, ZERO.colour) > 100
+
+
+def test_panels_show_every_chart(tmp_path: Path) -> None:
+    one, four = tmp_path / "one.png", tmp_path / "four.png"
+    write_panels([LINES], one)
+    write_panels([LINES] * 4, four)
+    assert ink(four, ZIP.colour) > 2 * ink(one, ZIP.colour)

@@ -1,0 +1,76 @@
+"""Comparisons of every kind that a report must stand."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import Any
+
+from orchestrator.analysis.cost import Price
+from orchestrator.analysis.queries_to_target import Target
+from orchestrator.analysis.report.comparison import Comparison, Question
+from orchestrator.analysis.runs import Run
+from orchestrator.trace import Point
+from tests.orchestrator.analysis.builders import make_run, zero_shot_run
+
+DATASETS = ("dots", "letters", "outlines", "silhouettes", "textures", "digits", "scenes")
+GAINS = {"zip": 14.0, "bar": 3.0, "bptvlm": 8.0}
+QUESTION = Question(Target(gain=5), price=Price(per_1000_queries=2.0))
+ERROR = "Traceback (most recent call last):\nTrialError: the scores are <not> finite"
+
+
+def grid(
+    datasets: tuple[str, ...] = DATASETS,
+    seeds: tuple[int, ...] = (1, 2, 3),
+    shots: tuple[int, ...] = (16,),
+    **options: Any,
+) -> list[Run]:
+    """Zero-shot and three methods that differ, on datasets that differ."""
+    runs = [zero_shot_run(40 + 3 * place, name) for place, name in enumerate(datasets)]
+    for place, name in enumerate(datasets):
+        for (method, gain), seed, count in (
+            (pair, seed, count) for pair in GAINS.items() for seed in seeds for count in shots
+        ):
+            start, end = 36 + 3 * place, 40 + 3 * place + gain + 0.4 * seed + count / 16
+            curve = [(q, end - (end - start) * math.exp(-q / 150)) for q in range(0, 1001, 100)]
+            runs.append(
+                make_run(curve, dataset=name, method=method, seed=seed, shots=count, **options)
+            )
+    return runs
+
+
+def failed(run: Run) -> Run:
+    """The same cell, had it failed."""
+    broken = replace(run.trace, status="failed", points=(), ledgers={}, timing={}, error=ERROR)
+    return replace(run, trace=broken)
+
+
+def with_number(run: Run, metric: str, value: float) -> Run:
+    """The same run with one more measurement."""
+    points = (*run.trace.points, Point(1000, 0, metric, value))
+    return replace(run, trace=replace(run.trace, points=points))
+
+
+def comparison(runs: list[Run], **changes: Any) -> Comparison:
+    """A comparison that asks everything."""
+    settings: dict[str, Any] = {"question": QUESTION, "spec_yaml": "name: demo\n", **changes}
+    return Comparison("demo", tuple(runs), **settings)
+
+
+CASES: dict[str, Comparison] = {
+    "whole": comparison(grid()),
+    "several shots": comparison(grid(("dots", "letters"), shots=(4, 16))),
+    "one seed": comparison(grid(("dots", "letters"), seeds=(1,))),
+    "one dataset": comparison(grid(("dots",))),
+    "incomplete": comparison(grid()[:-7], missing=("scenes / zip / 16 shots / seed 3",)),
+    "no zero-shot": comparison([run for run in grid() if run.shots]),
+    "only zero-shot": comparison([zero_shot_run(40)]),
+    "no target": comparison(grid(), question=Question()),
+    "some failed": comparison(grid(), failures=(failed(grid()[-1]),)),
+    "all failed": comparison([], failures=tuple(map(failed, grid(("dots",))))),
+    "nan losses": comparison([with_number(run, "test_loss", math.nan) for run in grid(("dots",))]),
+    "nan accuracies": comparison(
+        [], unsound=tuple(with_number(run, "test_accuracy", math.inf) for run in grid(("dots",)))
+    ),
+    "base to new": comparison(grid(("dots", "letters"), new_accuracy=35.0)),
+}

@@ -1,0 +1,33 @@
+"""Tables as CSV and LaTeX."""
+
+import csv
+import io
+
+from orchestrator.analysis.report.blocks import TableBlock, TableCell
+from orchestrator.analysis.report.files import as_csv, as_latex, escape
+
+TABLE = TableBlock(
+    "accuracy",
+    "In % over 3 seeds.",
+    ("dataset", "zero_shot", "zip"),
+    (("pocket_dots", "44.8", TableCell("46.1 ± 2.5", best=True, mark="†")),),
+)
+
+
+def test_csv_holds_what_is_shown() -> None:
+    rows = list(csv.reader(io.StringIO(as_csv(TABLE))))
+    assert rows == [["dataset", "zero_shot", "zip"], ["pocket_dots", "44.8", "46.1 ± 2.5†"]]
+
+
+def test_latex_is_a_table_with_the_best_in_bold() -> None:
+    text = as_latex(TABLE)
+    assert r"\begin{tabular}{lrr}" in text
+    assert r"pocket\_dots & 44.8 & \textbf{46.1 $\pm$ 2.5$^\dagger$} \\" in text
+    assert r"\caption{In \% over 3 seeds.}" in text
+    assert text.count(r"\begin") == text.count(r"\end") == 2
+
+
+def test_what_latex_would_read_is_escaped() -> None:
+    assert escape(r"a_b & 5% {x} \y ~^") == (
+        r"a\_b \& 5\% \{x\} \textbackslash{}y \textasciitilde{}\textasciicircum{}"
+    )

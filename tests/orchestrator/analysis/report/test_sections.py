@@ -1,0 +1,116 @@
+"""Sections say what is known, and say plainly what is not."""
+
+from __future__ import annotations
+
+import pytest
+
+from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
+from orchestrator.analysis.report.sections import sections_of
+from tests.orchestrator.analysis.report.cases import CASES, DATASETS
+
+
+def by_title(case: str) -> dict[str, Section]:
+    return {section.title: section for section in sections_of(CASES[case])}
+
+
+def texts(section: Section) -> str:
+    return " ".join(block.text for block in section.blocks if isinstance(block, Text))
+
+
+def table(section: Section) -> TableBlock:
+    return next(block for block in section.blocks if isinstance(block, TableBlock))
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_case_has_a_report_that_says_how_it_was_run(case: str) -> None:
+    sections = by_title(case)
+    assert "Accuracy" in sections
+    assert "Failures" in sections
+    assert "How it was run" in sections
+    for section in sections.values():
+        assert section.blocks, section.title
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_every_figure_and_table_has_a_caption_and_a_name_of_its_own(case: str) -> None:
+    blocks = [
+        block
+        for section in sections_of(CASES[case])
+        for block in section.blocks
+        if isinstance(block, FigureBlock | TableBlock)
+    ]
+    assert all(len(block.caption) > 20 for block in blocks)
+    for kind in (FigureBlock, TableBlock):
+        names = [block.name for block in blocks if isinstance(block, kind)]
+        assert len(names) == len(set(names))
+
+
+def test_the_best_is_bold_and_the_worse_are_marked() -> None:
+    summary = table(by_title("whole")["Accuracy"])
+    assert summary.header == ("dataset", "zero_shot", "bar", "bptvlm", "zip")
+    assert [cell_of(row[0]).text for row in summary.rows[:-1]] == sorted(DATASETS)
+    for row in summary.rows:
+        assert [cell_of(cell).best for cell in row] == [False, False, False, False, True]
+    assert [cell_of(cell).mark for cell in summary.rows[-1]] == ["", "†", "†", "†", ""]
+    assert "Holm" in summary.caption
+
+
+def test_few_datasets_are_not_tested_and_it_says_so() -> None:
+    accuracy = by_title("several shots")["Accuracy"]
+    assert "not tested: all methods share 2 datasets" in texts(accuracy)
+    assert all(cell_of(c).mark == "" for row in table(accuracy).rows for c in row)
+
+
+def test_a_single_seed_has_no_interval_and_it_says_so() -> None:
+    summary = table(by_title("one seed")["Accuracy"])
+    assert "one seed, so there are no intervals" in summary.caption
+    assert "±" not in "".join(cell_of(cell).text for row in summary.rows for cell in row)
+
+
+def test_missing_and_failed_cells_are_said_first() -> None:
+    assert "1 cell of the plan has no result" in texts(by_title("incomplete")["Accuracy"])
+    assert "1 cell failed" in texts(by_title("some failed")["Accuracy"])
+    assert "nothing to compare" in texts(by_title("all failed")["Accuracy"])
+    assert "nothing to compare" in texts(by_title("nan accuracies")["Accuracy"])
+
+
+def test_failures_give_the_error_and_what_is_no_number() -> None:
+    rows = table(by_title("all failed")["Failures"]).rows
+    assert "the scores are <not> finite" in str(rows[0][1])
+    assert "test_loss is not a number from query 1000" in str(
+        table(by_title("nan losses")["Failures"]).rows
+    )
+    assert "test_accuracy is not a number" in str(
+        table(by_title("nan accuracies")["Failures"]).rows
+    )
+    assert "None" in texts(by_title("whole")["Failures"])
+
+
+def test_a_missing_target_says_what_to_do() -> None:
+    assert "target_gain" in texts(by_title("no target")["Queries to target"])
+    assert "add the method zero_shot" in texts(by_title("no zero-shot")["Queries to target"])
+    assert "Queries saved" not in by_title("no target")
+
+
+def test_ranks_have_a_critical_difference_where_there_can_be_one() -> None:
+    figure = by_title("whole")["Ranks"].blocks[0]
+    assert isinstance(figure, FigureBlock)
+    assert "Nemenyi" in figure.caption
+    assert "no critical difference" in texts(by_title("several shots")["Ranks"])
+    assert "Ranks" not in by_title("only zero-shot")
+
+
+def test_base_to_new_appears_only_where_new_classes_were_tested() -> None:
+    assert "Base to new classes" not in by_title("whole")
+    rows = table(by_title("base to new")["Base to new classes"]).rows
+    assert {cell_of(row[0]).text for row in rows} == {"dots", "letters", "mean of 2"}
+
+
+def test_money_appears_with_a_price() -> None:
+    assert table(by_title("whole")["Cost"]).header[-1] == "money (USD)"
+    assert "names no price" in texts(by_title("no target")["Cost"])
+
+
+def test_shots_are_compared_each_by_itself() -> None:
+    tables = [b for b in by_title("several shots")["Accuracy"].blocks if isinstance(b, TableBlock)]
+    assert [t.name for t in tables] == ["accuracy_4_shots", "accuracy_16_shots"]

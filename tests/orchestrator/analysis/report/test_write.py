@@ -1,0 +1,40 @@
+"""A report is written whole, and says so when there is nothing to report."""
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.analysis.report.write import write_report
+from orchestrator.errors import UserError
+from tests.orchestrator.analysis.report.cases import CASES, comparison
+
+
+def test_all_files_are_written(tmp_path: Path) -> None:
+    report = write_report(CASES["several shots"], tmp_path / "report")
+    names = {path.relative_to(report.folder).as_posix() for path in report.files}
+    assert {"report.html", "results.csv", "results.md"} <= names
+    assert {
+        "figures/curves.png",
+        "figures/curves_dots_4_shots.png",
+        "figures/ranks_4_shots.png",
+    } <= names
+    assert {"tables/accuracy_4_shots.csv", "tables/accuracy_4_shots.tex"} <= names
+    assert all(path.stat().st_size > 0 for path in report.files)
+    assert report.page == tmp_path / "report" / "report.html"
+
+
+def test_failures_alone_are_a_report(tmp_path: Path) -> None:
+    report = write_report(CASES["all failed"], tmp_path)
+    assert report.rows == ()
+    assert "nothing to compare" in report.page.read_text(encoding="utf-8")
+
+
+def test_nothing_finished_is_said(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match="nothing has finished yet"):
+        write_report(comparison([]), tmp_path)
+
+
+def test_a_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(UserError, match="can't be written"):
+        write_report(CASES["one dataset"], tmp_path / "file")

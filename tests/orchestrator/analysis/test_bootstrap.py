@@ -1,0 +1,51 @@
+"""The stratified bootstrap, against its own definition and a direct simulation."""
+
+import numpy as np
+import pytest
+
+from orchestrator.analysis.bootstrap import mean_over_datasets
+from orchestrator.analysis.runs import Contender
+from orchestrator.analysis.scores import Scores
+
+ZIP = Contender(16, "zip")
+VALUES = {"dots": (40.0, 44.0, 48.0), "letters": (70.0, 71.0, 75.0)}
+
+
+def scores(**values: tuple[float, ...]) -> Scores:
+    return Scores(tuple(sorted(values)), (), {ZIP: values})
+
+
+def test_agrees_with_a_direct_simulation() -> None:
+    interval = mean_over_datasets(scores(**VALUES), ZIP)
+    rng = np.random.default_rng(7)
+    drawn = [
+        np.mean([np.mean(rng.choice(sample, len(sample))) for sample in VALUES.values()])
+        for _ in range(4000)
+    ]
+    low, high = np.percentile(drawn, [2.5, 97.5])
+    assert interval.mean == 58
+    assert interval.lower == pytest.approx(low, abs=0.4)
+    assert interval.upper == pytest.approx(high, abs=0.4)
+
+
+def test_the_same_numbers_give_the_same_interval() -> None:
+    assert mean_over_datasets(scores(**VALUES), ZIP) == mean_over_datasets(scores(**VALUES), ZIP)
+
+
+def test_datasets_are_strata_so_their_distance_does_not_widen_it() -> None:
+    near = mean_over_datasets(scores(a=(1.0, 2.0, 3.0), b=(1.0, 2.0, 3.0)), ZIP)
+    far = mean_over_datasets(scores(a=(1.0, 2.0, 3.0), b=(91.0, 92.0, 93.0)), ZIP)
+    assert near.upper is not None and near.lower is not None
+    assert far.upper is not None and far.lower is not None
+    assert far.upper - far.lower == pytest.approx(near.upper - near.lower)
+
+
+def test_a_single_seed_has_no_interval_and_says_why() -> None:
+    interval = mean_over_datasets(scores(a=(1.0, 2.0), b=(3.0,)), ZIP)
+    assert interval.lower is None
+    assert "single seed" in interval.reason
+
+
+def test_equal_seeds_have_an_interval_of_no_width() -> None:
+    interval = mean_over_datasets(scores(a=(1.0, 1.0), b=(3.0, 3.0)), ZIP)
+    assert (interval.lower, interval.mean, interval.upper) == (2, 2, 2)

@@ -1,0 +1,59 @@
+"""Two stores side by side."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrator.analysis.regression import compare_traces
+from orchestrator.trace import Point, Trace
+from tests.orchestrator.analysis.builders import make_run
+
+
+def trace(accuracy: float, seed: int = 1, key: str | None = None) -> Trace:
+    run = make_run([(0, 30.0), (10, accuracy)], seed=seed)
+    cell = {**run.trace.cell, "seed": seed, "shots": 16}
+    return replace(run.trace, cell=cell, key=key or f"key-{seed}")
+
+
+def test_equal_keys_with_equal_points_are_identical() -> None:
+    result = compare_traces([trace(50), trace(60, 2)], [trace(60, 2), trace(50)])
+    assert {same.state for same in result.keys} == {"identical"}
+    assert not result.differs
+
+
+def test_a_difference_is_found_and_measured() -> None:
+    result = compare_traces([trace(50)], [trace(50.5)])
+    (same,) = result.keys
+    assert (same.state, same.largest, same.first) == ("differs", 0.5, 10)
+    assert result.differs
+    assert not compare_traces([trace(50)], [trace(50.5)], tolerance=0.5).differs
+
+
+def test_a_trace_measured_at_other_queries_differs_whatever_the_tolerance() -> None:
+    longer = replace(trace(50), points=(*trace(50).points, Point(20, 20, "test_accuracy", 50.0)))
+    result = compare_traces([trace(50)], [longer], tolerance=100)
+    assert result.differs
+    assert "other queries" in result.keys[0].shape
+
+
+def test_equal_cells_under_other_keys_are_paired_by_seed() -> None:
+    before = [trace(50 + s, s, f"old-{s}") for s in (1, 2, 3)]
+    after = [trace(54 + s, s, f"new-{s}") for s in (1, 2, 3)]
+    result = compare_traces(before, after)
+    assert result.keys == ()
+    (cell,) = result.cells
+    assert (cell.first.mean, cell.second.mean, cell.change.mean) == (52, 56, 4)
+    assert cell.significant
+    assert not result.differs
+
+
+def test_a_single_seed_is_never_significant() -> None:
+    (cell,) = compare_traces([trace(50, 1, "old")], [trace(90, 1, "new")]).cells
+    assert not cell.significant
+
+
+def test_what_only_one_store_has_is_listed() -> None:
+    result = compare_traces([trace(50), trace(60, 2)], [trace(50), trace(70, 3)])
+    assert len(result.only_first) == len(result.only_second) == 1
+    assert "seed 2" in result.only_first[0]
+    assert "seed 3" in result.only_second[0]

@@ -1,0 +1,86 @@
+"""Paired tests against scipy and statsmodels on known data."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy import stats
+from statsmodels.stats.multitest import multipletests
+
+from orchestrator.analysis.runs import Contender
+from orchestrator.analysis.scores import Scores
+from orchestrator.analysis.significance import against_the_best, holm, paired_p_value
+
+ZIP, BAR, ZERO = Contender(16, "zip"), Contender(16, "bar"), Contender(0, "zero_shot")
+NAMES = tuple("abcdefgh")
+FIRST = (61.0, 72.0, 55.0, 80.0, 43.0, 66.0, 71.0, 58.0)
+SECOND = (58.0, 70.5, 55.5, 74.0, 38.0, 64.8, 66.0, 50.0)
+
+
+def scores(count: int) -> Scores:
+    names = NAMES[:count]
+    values = {
+        ZIP: FIRST[:count],
+        BAR: SECOND[:count],
+        ZERO: tuple(v - 10 - i for i, v in enumerate(FIRST[:count])),
+    }
+    return Scores(
+        names,
+        (),
+        {who: {n: (v,) for n, v in zip(names, row, strict=True)} for who, row in values.items()},
+    )
+
+
+def test_equals_scipys_test() -> None:
+    expected = stats.wilcoxon(FIRST, SECOND).pvalue
+    assert paired_p_value(FIRST, SECOND) == pytest.approx(expected)
+    assert paired_p_value(FIRST, FIRST) == 1
+
+
+@given(
+    differences=st.lists(st.integers(-3, 3), min_size=2, max_size=7).filter(
+        lambda values: sum(map(bool, values)) > 1
+    ),
+)
+@settings(max_examples=25, deadline=None)
+def test_ties_and_equal_pairs_are_scipys_too(differences: list[int]) -> None:
+    nonzero = [float(value) for value in differences if value]
+    exact = stats.PermutationMethod(n_resamples=2**13)
+    expected = stats.wilcoxon(nonzero, method=exact).pvalue
+    assert paired_p_value(differences, [0.0] * len(differences)) == pytest.approx(expected)
+
+
+def test_many_datasets_are_scipys_approximation() -> None:
+    first = [50 + 0.7 * i for i in range(20)]
+    second = [50.3 + 0.65 * i for i in range(20)]
+    expected = stats.wilcoxon([a - b for a, b in zip(first, second, strict=True)]).pvalue
+    assert paired_p_value(first, second) == pytest.approx(expected)
+
+
+@given(p_values=st.lists(st.floats(0, 1), min_size=1, max_size=10))
+@settings(deadline=None, max_examples=20)
+def test_holm_equals_statsmodels(p_values: list[float]) -> None:
+    assert holm(p_values) == pytest.approx(multipletests(p_values, method="holm")[1])
+
+
+def test_the_best_is_tested_against_each_other() -> None:
+    result = against_the_best(scores(8))
+    assert result.best == ZIP
+    assert result.p_values[ZERO] == pytest.approx(2 * 2 / 2**8)
+    assert result.p_values[BAR] == pytest.approx(paired_p_value(FIRST, SECOND))
+    assert result.worse(ZERO)
+    assert not result.worse(ZIP)
+    assert result.reason == ""
+
+
+def test_few_datasets_are_said_not_tested() -> None:
+    result = against_the_best(scores(5))
+    assert result.p_values == {}
+    assert "share 5 datasets" in result.reason
+    assert "fewer than 6" in result.reason
+    assert stats.wilcoxon([1.0, 2.0, 3.0, 4.0, 5.0]).pvalue > 0.05
+    assert stats.wilcoxon([1.0, 2.0, 3.0, 4.0, 5.0, 6.0]).pvalue < 0.05
+
+
+def test_a_lonely_method_is_said() -> None:
+    alone = Scores(("a",), (), {ZIP: {"a": (1.0,)}})
+    assert "no two methods" in against_the_best(alone).reason
