@@ -17,6 +17,7 @@ from orchestrator.store import Store
 from orchestrator.trace import Point, Trace
 
 SPEC = (
+    "methods=[zero_shot, zip]",
     "datasets=[pocket_dots]",
     "report.reference=zip",
     "report.gains=[2, 4]",
