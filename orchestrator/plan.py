@@ -20,7 +20,8 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
 from orchestrator.oracle.space import planned_space
-from orchestrator.spec import MethodSpec, Spec
+from orchestrator.spec import Spec
+from orchestrator.spec_method import MethodSpec
 from orchestrator.store import Store
 
 Status = Literal["done", "in progress", "failed", "new", "skipped"]

@@ -14,12 +14,12 @@ from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
-from methods.registry import method_variant
-from orchestrator.cell import Evaluation, MethodChoice
+from orchestrator.cell import Evaluation
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.overrides import apply_overrides
 from orchestrator.precision import Precision
+from orchestrator.spec_method import MethodSpec
 from orchestrator.validation import describe
 
 SPECS = Path(__file__).parent.parent / "benchmarks" / "specs"
@@ -30,49 +30,6 @@ PositiveInt = Annotated[int, Field(ge=1)]
 
 class _Frozen(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MethodSpec(_Frozen):
-    """One method of the comparison.
-
-    In YAML: its name alone, or a mapping with `name`, optionally `label` and `batch_size`, and its
-    settings. `name@variant` takes a variant's defaults.
-
-    Attributes:
-        name: the method's name, without its variant: that is spelled out in the settings.
-        label: what reports call it; the name as given unless given.
-        batch_size: images in a query's mini-batch, if not the spec's.
-        settings: the method's settings, all of them, defaults included.
-    """
-
-    name: str
-    label: str
-    batch_size: PositiveInt | None = None
-    settings: dict[str, Any]
-
-    @model_validator(mode="before")
-    @classmethod
-    def _from_yaml(cls, value: Any) -> Any:
-        given: dict[str, Any] = {"name": value} if isinstance(value, str) else dict(value)
-        if "name" not in given:
-            raise ValueError("a method needs a `name`")
-        name = given.pop("name")
-        own = {field: given.pop(field) for field in ("label", "batch_size") if field in given}
-        nested = given.pop("settings", {})
-        kind, defaults = method_variant(name)
-        try:
-            settings = kind.settings_type.model_validate({**defaults, **nested, **given})
-        except ValidationError as error:
-            raise ValueError(
-                f"method {name}: {'; '.join(describe(error, kind.settings_type))}"
-            ) from None
-        dumped = settings.model_dump(mode="json")
-        return {"label": name, **own, "name": kind.name, "settings": dumped}
-
-    @property
-    def choice(self) -> MethodChoice:
-        """Name and settings, without the label."""
-        return MethodChoice(name=self.name, settings=self.settings)
 
 
 class PriceSpec(_Frozen):
