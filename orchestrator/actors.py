@@ -41,6 +41,10 @@ class OracleActor:
         """See `Worker.run_cell`; `table` lies in the node's shared memory."""
         return self._worker.run_cell(cell, key, table)
 
+    def advance_cell(self, cell: Cell, key: str) -> CellOutcome:
+        """See `Worker.advance_cell`."""
+        return self._worker.advance_cell(cell, key)
+
 
 @dataclass(frozen=True)
 class OracleActorFactory:

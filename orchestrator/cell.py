@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from operator import not_
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -51,6 +52,8 @@ class Cell(_Frozen):
         precision: number format of the oracle.
         augmentation: what happens to training images.
         evaluation: when the trial is measured.
+        blind: whether it is measured on validation images alone, the test split being out of its
+            reach, as the trials of a search are. Left out of the key where it is not.
     """
 
     protocol: str
@@ -64,6 +67,7 @@ class Cell(_Frozen):
     precision: Precision
     augmentation: Augmentation
     evaluation: Evaluation
+    blind: bool = Field(default=False, exclude_if=not_)
 
 
 class Fingerprints(_Frozen):

@@ -11,6 +11,7 @@ from typing import Literal
 
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.without_test import WithoutTest
 from benchmarks.protocols import Task, protocol_named, split_digest
 from methods.interface import Problem, PromptSpace, SettingsError
 from methods.registry import method_class
@@ -110,23 +111,25 @@ class Plan:
         return Counter(cell.status for cell in self.cells)
 
 
-def make_plan(spec: Spec, store: Store, data_root: Path) -> Plan:
+def make_plan(spec: Spec, store: Store, data_root: Path, *, blind: bool = False) -> Plan:
     """Plans a spec against what a store holds.
 
     Args:
         spec: the comparison.
         store: where results are looked up.
         data_root: the folder that holds the datasets' folders.
+        blind: plans cells that are measured on validation images alone, as a search's are.
 
     Raises:
         UserError: settings or shots that can't work, so that nothing starts.
     """
     backbone = resolve_backbone(spec.backbone)
-    planner = _Planner(spec, store, backbone)
+    planner = _Planner(spec, store, backbone, blind=blind)
     cells: dict[str, PlannedCell] = {}
     notes: list[str] = []
     for name in spec.datasets:
         dataset = open_dataset(name, data_root)
+        dataset = WithoutTest(dataset) if blind else dataset
         missing = dataset.missing()
         found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
         for cell in found:
@@ -137,9 +140,12 @@ def make_plan(spec: Spec, store: Store, data_root: Path) -> Plan:
 class _Planner:
     """Builds the cells of one dataset at a time."""
 
-    def __init__(self, spec: Spec, store: Store, backbone: ResolvedBackbone) -> None:
+    def __init__(
+        self, spec: Spec, store: Store, backbone: ResolvedBackbone, *, blind: bool
+    ) -> None:
         self._spec = spec
         self._backbone = backbone
+        self._blind = blind
         self._plain = preprocessing_of(backbone, "none")
         self._finished = store.finished_keys()
         self._running = store.running_keys()
@@ -224,6 +230,7 @@ class _Planner:
             precision=spec.precision,
             augmentation=spec.augmentation if trains else "none",
             evaluation=spec.evaluation if trains else type(spec.evaluation)(),
+            blind=self._blind,
         )
 
     def _task(self, dataset: Dataset, shots: int, seed: int) -> Task:
@@ -232,6 +239,11 @@ class _Planner:
             task = protocol(dataset, shots, seed, self._spec.short_classes)
         except DatasetError as error:
             raise UserError(str(error)) from None
+        if self._blind and not task.val:
+            raise UserError(
+                f"dataset {dataset.card.name} has no validation images, so nothing can be searched "
+                f"on it. Leave it out of the search."
+            )
         self._check_files(task)
         return task
 

@@ -84,9 +84,21 @@ class Trial:
             TrialError: the oracle's scores are not finite.
             ImageUnreadable: an image is missing or corrupt.
         """
+        while self.run_to_measurement():
+            pass
+        return self.result()
+
+    def run_to_measurement(self) -> bool:
+        """Runs until it has been measured once more; False when it has come to its end.
+
+        Raises:
+            TrialError: the oracle's scores are not finite.
+            ImageUnreadable: an image is missing or corrupt.
+        """
         while True:
             if self._evaluation_due():
                 self._evaluate()
+                return True
             if not self._advance():
                 break
             self.on_progress(self.oracle.method.queries)
@@ -94,7 +106,16 @@ class Trial:
                 self.checkpoints.maybe(self.snapshot)
         if self._evaluated_at() != self.oracle.method.queries:
             self._evaluate()
-        return TrialResult(tuple(self._points), self._ledgers(), dict(self._seconds))
+        return False
+
+    def result(self) -> TrialResult:
+        """What has been measured so far, at what cost."""
+        return TrialResult(self.points, self._ledgers(), dict(self._seconds))
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The trace so far."""
+        return tuple(self._points)
 
     def _advance(self) -> bool:
         """One step; False when there is none left."""

@@ -7,12 +7,13 @@ import traceback
 from dataclasses import dataclass, replace
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.sampling import ShortClasses
+from benchmarks.datasets.without_test import WithoutTest
 from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, split_digest
 from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
@@ -26,7 +27,7 @@ from orchestrator.oracle.ledger import Ledger
 from orchestrator.precision import Precision
 from orchestrator.storage import open_storage
 from orchestrator.store import Store
-from orchestrator.trace import Status, Trace
+from orchestrator.trace import Point, Status, Trace
 from orchestrator.trial import Trial
 from orchestrator.trial_data import EvaluationSplit, TrainStream, TrialData
 
@@ -56,19 +57,32 @@ class WorkerSetup:
 
 @dataclass(frozen=True)
 class CellOutcome:
-    """How a cell ended.
+    """How a cell ended, or where it waits.
 
     Attributes:
         key: the cell's key.
-        status: `finished` or `failed`; the store has the trace or the traceback.
+        status: `finished` or `failed`; the store has the trace or the traceback. `paused` after a
+            measurement; the store has a checkpoint.
         queries: queries spent by the method.
         error: last line of the traceback of a failed cell.
+        points: the trace of a paused cell so far.
     """
 
     key: str
-    status: Status
+    status: Status | Literal["paused"]
     queries: int
     error: str = ""
+    points: tuple[Point, ...] = ()
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A cell whose trial is in memory."""
+
+    cell: Cell
+    key: str
+    task: Task
+    trial: Trial
 
 
 class Worker:
@@ -88,6 +102,7 @@ class Worker:
         self._encoders: dict[str, MaeEncoder] = {}
         self._store = Store(open_storage(setup.store))
         self._queries = 0
+        self._paused: _Started | None = None
 
     @property
     def queries(self) -> int:
@@ -115,24 +130,61 @@ class Worker:
             key: names its result.
             table: features of the test split.
         """
+        self._begin()
+        try:
+            started = self._start(cell, key, table)
+            started.trial.run()
+        except Exception:
+            return self._end(self._failure(cell, key))
+        return self._end(self._finish(started))
+
+    def advance_cell(self, cell: Cell, key: str) -> CellOutcome:
+        """Runs a blind cell to its next measurement, where it waits in memory and as a checkpoint.
+
+        A cell that goes on from a checkpoint first reports what that has measured. Errors are
+        stored and reported as by `run_cell`.
+        """
+        self._begin()
+        started, self._paused = self._paused, None
+        try:
+            if started is None or started.key != key:
+                started = self._start(cell, key, None)
+                measured = bool(started.trial.points)
+            else:
+                measured = False
+            if measured or started.trial.run_to_measurement():
+                return self._pause(started)
+        except Exception:
+            return self._end(self._failure(cell, key))
+        return self._end(self._finish(started))
+
+    def _begin(self) -> None:
         torch.set_num_threads(self._setup.threads)  # a setting of the calling thread
         self._queries = 0
-        try:
-            trace = self._run(cell, key, table)
-        except Exception:
-            trace = Trace(
-                key=key,
-                cell=cell.model_dump(mode="json"),
-                status="failed",
-                points=(),
-                provenance=self._provenance(),
-                error=traceback.format_exc(),
-            )
+
+    def _pause(self, started: _Started) -> CellOutcome:
+        self._store.save_checkpoint(started.key, started.trial.snapshot().to_bytes())
+        self._paused = started
+        queries = started.trial.oracle.method.queries
+        return CellOutcome(started.key, "paused", queries, points=started.trial.points)
+
+    def _end(self, trace: Trace) -> CellOutcome:
         self._store.save(trace)
         last_line = trace.error.strip().splitlines()[-1] if trace.error else ""
-        return CellOutcome(key, trace.status, self._queries, last_line)
+        queries = trace.ledgers["method"]["queries"] if trace.ledgers else self._queries
+        return CellOutcome(trace.key, trace.status, queries, last_line)
 
-    def _run(self, cell: Cell, key: str, table: FeatureTable) -> Trace:
+    def _failure(self, cell: Cell, key: str) -> Trace:
+        return Trace(
+            key=key,
+            cell=cell.model_dump(mode="json"),
+            status="failed",
+            points=(),
+            provenance=self._provenance(),
+            error=traceback.format_exc(),
+        )
+
+    def _start(self, cell: Cell, key: str, table: FeatureTable | None) -> _Started:
         task = self._task(cell)
         oracle = ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
         data = self._data(cell, task, oracle, table)
@@ -148,32 +200,40 @@ class Worker:
             on_progress=self._note_progress,
         )
         self._resume(trial, key)
-        result = trial.run()
+        return _Started(cell, key, task, trial)
+
+    def _finish(self, started: _Started) -> Trace:
+        result = started.trial.result()
         return Trace(
-            key=key,
-            cell=cell.model_dump(mode="json"),
+            key=started.key,
+            cell=started.cell.model_dump(mode="json"),
             status="finished",
             points=result.points,
             ledgers=result.ledgers,
-            timing=_timing(result.seconds, oracle.method.queries),
-            provenance={**self._provenance(), "split": split_digest(task, SPLIT)},
+            timing=_timing(result.seconds, started.trial.oracle.method.queries),
+            provenance={**self._provenance(), "split": split_digest(started.task, SPLIT)},
         )
 
     def _task(self, cell: Cell) -> Task:
         dataset = open_dataset(cell.dataset, Path(self._setup.data_root))
+        dataset = WithoutTest(dataset) if cell.blind else dataset
         if cell.shots == 0:
             return evaluation_task(dataset)
         protocol = protocol_named(cell.protocol)
         return protocol(dataset, cell.shots, cell.seed, self._setup.short_classes)
 
-    def _data(self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable) -> TrialData:
+    def _data(
+        self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable | None
+    ) -> TrialData:
         backbone = self._setup.backbone
         plain = preprocessing_of(backbone, "none")
         kind, settings = _method(cell)
         size = kind.image_size(oracle.space, settings)
         shown = replace(plain, size=size)  # tables hold features of plain images of the full size
-        test = ImageSplit(task.dataset, task.test, shown)
-        evaluation = {"test": EvaluationSplit(test, table)}
+        evaluation = {}
+        if table is not None:
+            test = ImageSplit(task.dataset, task.test, shown)
+            evaluation["test"] = EvaluationSplit(test, table)
         if not task.train:
             return TrialData(None, evaluation)
         if task.val:

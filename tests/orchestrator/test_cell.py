@@ -39,6 +39,7 @@ CHANGES: dict[str, Any] = {
     "precision": "bf16",
     "augmentation": "crop_flip",
     "evaluation": {"points": 10},
+    "blind": True,
 }
 
 
