@@ -44,6 +44,7 @@ class LineChart:
         y_title: with its unit.
         lines: what is drawn, in order.
         levels: other horizontal lines by name, such as a target.
+        bounds: values beyond which nothing can lie; wider bands are cut there.
     """
 
     title: str
@@ -51,6 +52,7 @@ class LineChart:
     y_title: str
     lines: tuple[Line, ...]
     levels: tuple[tuple[str, float], ...] = ()
+    bounds: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,9 @@ class DotChart:
     x_title: str
     dots: tuple[Dot, ...]
 
+
+PERCENT = (0.0, 100.0)
+"""Bounds of an accuracy or a share: an interval's end may lie beyond, the thing itself can't."""
 
 Chart = LineChart | BarChart | DotChart
 

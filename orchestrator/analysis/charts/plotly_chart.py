@@ -38,6 +38,9 @@ def _lines(chart: LineChart) -> dict[str, Any]:
     layout = _layout(chart.title, chart.x_title, chart.y_title)
     layout["xaxis"]["range"] = [0, end]
     layout["hovermode"] = "x unified"
+    if chart.bounds is not None:
+        lowest, highest = chart.bounds
+        layout["yaxis"]["autorangeoptions"] = {"clipmin": lowest, "clipmax": highest}
     return {"data": data, "layout": layout}
 
 

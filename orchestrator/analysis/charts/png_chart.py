@@ -103,6 +103,9 @@ def _draw_lines(axes: Any, chart: LineChart) -> None:
         style = {"color": NEUTRAL.colour, "linestyle": _DASHES[NEUTRAL.dash], "label": name}
         axes.axhline(value, linewidth=1.2, **style)
     axes.set(ylabel=chart.y_title, xlim=(0, end))
+    if chart.bounds is not None:
+        (lowest, highest), (bottom, top) = chart.bounds, axes.get_ylim()
+        axes.set_ylim(max(bottom, lowest), min(top, highest))
 
 
 def _draw_bars(axes: Any, chart: BarChart) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.analysis.charts.chart import LineChart, line_of
+from orchestrator.analysis.charts.chart import PERCENT, LineChart, line_of
 from orchestrator.analysis.curves import Band, band_of, band_over, curve_of, mean_curve
 from orchestrator.analysis.report.blocks import Block, FigureBlock, Section
 from orchestrator.analysis.report.comparison import Comparison
@@ -54,7 +54,8 @@ def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChar
         return None
     target = comparison.question.target.on(dataset, here)
     levels = () if target is None else (("target", target),)
-    return LineChart(f"{dataset}{comparison.suffix(shots)}", QUERIES, ACCURACY, lines, levels)
+    title = f"{dataset}{comparison.suffix(shots)}"
+    return LineChart(title, QUERIES, ACCURACY, lines, levels, PERCENT)
 
 
 def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
@@ -77,7 +78,7 @@ def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
         f"t-intervals over these averages, so they say what another seed would change, not what "
         f"other datasets would. Seeds that lack a dataset are left out."
     )
-    chart = LineChart("", QUERIES, f"mean {ACCURACY}", tuple(lines))
+    chart = LineChart("", QUERIES, f"mean {ACCURACY}", tuple(lines), bounds=PERCENT)
     return [FigureBlock(name, caption, (chart,), tuple(line.label for line in lines))]
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.analysis.charts.chart import Line, LineChart
+from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart
 from orchestrator.analysis.ecdf import LEVELS, Ecdf, ecdfs, targets_on
 from orchestrator.analysis.report.blocks import Block, FigureBlock, Section
 from orchestrator.analysis.report.comparison import Comparison
@@ -41,7 +41,7 @@ def _figure(comparison: Comparison, shots: int) -> FigureBlock | None:
         f"curve ends level where the rest was never reached within the budget."
     )
     suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
-    chart = LineChart("", "queries", "targets reached (%)", lines)
+    chart = LineChart("", "queries", "targets reached (%)", lines, bounds=PERCENT)
     return FigureBlock(f"ecdf{suffix}", caption, (chart,), tuple(line.label for line in lines))
 
 

@@ -1,7 +1,9 @@
 """Figures for the page say the same as the data."""
 
 import json
+from dataclasses import replace
 
+from orchestrator.analysis.charts.chart import PERCENT
 from orchestrator.analysis.charts.plotly_chart import plotly_figure
 from tests.orchestrator.analysis.charts.test_png_chart import BARS, DOTS, LINES, ZIP
 
@@ -33,3 +35,9 @@ def test_figures_are_plain_json_and_name_their_methods() -> None:
     for chart in (LINES, BARS, DOTS):
         figure = json.loads(json.dumps(plotly_figure(chart), allow_nan=False))
         assert {trace.get("meta") for trace in figure["data"]} >= {"zip", "zero_shot"}
+
+
+def test_an_axis_ends_where_values_must_and_else_where_they_do() -> None:
+    bounded = plotly_figure(replace(LINES, bounds=PERCENT))["layout"]["yaxis"]
+    assert bounded["autorangeoptions"] == {"clipmin": 0.0, "clipmax": 100.0}
+    assert "autorangeoptions" not in plotly_figure(LINES)["layout"]["yaxis"]

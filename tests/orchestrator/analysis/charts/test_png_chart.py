@@ -1,5 +1,6 @@
 """Pictures are written and show every method in its colour."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from PIL import Image
 
 from orchestrator.analysis.charts.chart import (
+    PERCENT,
     BarChart,
     Bars,
     Chart,
@@ -64,3 +66,12 @@ def test_panels_show_every_chart(tmp_path: Path) -> None:
     write_panels([LINES], one)
     write_panels([LINES] * 4, four)
     assert ink(four, ZIP.colour) > 2 * ink(one, ZIP.colour)
+
+
+def test_bands_beyond_what_is_possible_do_not_stretch_the_axis(tmp_path: Path) -> None:
+    wide = Line("zip", ZIP, (0, 5, 10, 15, 20), (0, 100, 0, 100, 0), (-900,) * 5, (900,) * 5)
+    chart = LineChart("", "queries", "accuracy", (wide,))
+    stretched, bounded = tmp_path / "stretched.png", tmp_path / "bounded.png"
+    write_png(chart, stretched)
+    write_png(replace(chart, bounds=PERCENT), bounded)
+    assert ink(bounded, ZIP.colour) > 1.15 * ink(stretched, ZIP.colour)
