@@ -40,7 +40,11 @@ SetOption = Annotated[
     ),
 ]
 StoreOption = Annotated[
-    str, typer.Option(envvar="PROMPTBENCH_STORE", help="Folder that holds all results.")
+    str,
+    typer.Option(
+        envvar="PROMPTBENCH_STORE",
+        help="Folder that holds all results, or s3://BUCKET/PREFIX.",
+    ),
 ]
 DataOption = Annotated[
     Path, typer.Option(envvar="PROMPTBENCH_DATA", help="Folder that holds the datasets' folders.")
@@ -50,7 +54,7 @@ TrackingOption = Annotated[
     typer.Option(
         "--tracking-uri",
         envvar="MLFLOW_TRACKING_URI",
-        help="MLflow server or database; default: mlflow.db in the store.",
+        help="MLflow server or database; default: mlflow.db in the store, or here for s3://.",
     ),
 ]
 STORE = "results"
@@ -281,7 +285,7 @@ def _open(spec: str, overrides: list[str] | None, location: str, data: Path) -> 
     from orchestrator.store import Store
 
     loaded = load_spec(spec, overrides or ())
-    store = Store(open_storage(location))
+    store = Store(open_storage(location, say=_tell))
     return _Work(make_plan(loaded, store, data), store)
 
 
@@ -301,8 +305,14 @@ def _pricing(work: _Work, threads: int, *, measure: bool) -> Any:
     return pricing_from(work.plan, work.store, costs)
 
 
+def _tell(text: str) -> None:
+    errors.print(text, style="yellow", highlight=False, markup=False, soft_wrap=True)
+
+
 def _default_tracking(store: str) -> str:
-    return f"sqlite:///{Path(store).expanduser().absolute()}/mlflow.db"
+    """A database in the store, or in this folder when the store is elsewhere."""
+    folder = Path() if "://" in store else Path(store).expanduser()
+    return f"sqlite:///{folder.absolute()}/mlflow.db"
 
 
 def _ui_hint(tracking_uri: str | None, store: str) -> str:
