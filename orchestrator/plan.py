@@ -132,8 +132,11 @@ def make_plan(spec: Spec, store: Store, data_root: Path, *, blind: bool = False)
         dataset = WithoutTest(dataset) if blind else dataset
         missing = dataset.missing()
         found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
-        for cell in found:
-            cells.setdefault(cell.key or f"{cell.title}/{cell.cell.shots}", cell)
+        try:
+            for cell in found:
+                cells.setdefault(cell.key or f"{cell.title}/{cell.cell.shots}", cell)
+        except DatasetError as error:  # a split file that can't be read
+            raise UserError(str(error)) from None
     return Plan(spec, backbone, tuple(cells.values()), tuple(dict.fromkeys(notes)))
 
 
@@ -156,6 +159,8 @@ class _Planner:
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
         """The cells of a dataset that is there."""
         asked = self._ask_methods(dataset, dataset.class_names())
+        if dataset.remark():
+            notes.append(dataset.remark())
         for shots, seed in product(self._spec.shots, self._spec.seeds):
             task = self._task(dataset, shots, seed)
             if task.short_classes:
@@ -235,10 +240,7 @@ class _Planner:
 
     def _task(self, dataset: Dataset, shots: int, seed: int) -> Task:
         protocol = protocol_named(self._spec.protocol)
-        try:
-            task = protocol(dataset, shots, seed, self._spec.short_classes)
-        except DatasetError as error:
-            raise UserError(str(error)) from None
+        task = protocol(dataset, shots, seed, self._spec.short_classes)
         if self._blind and not task.val:
             raise UserError(
                 f"dataset {dataset.card.name} has no validation images, so nothing can be searched "

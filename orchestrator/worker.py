@@ -211,7 +211,11 @@ class Worker:
             points=result.points,
             ledgers=result.ledgers,
             timing=_timing(result.seconds, started.trial.oracle.method.queries),
-            provenance={**self._provenance(), "split": split_digest(started.task, SPLIT)},
+            provenance={
+                **self._provenance(),
+                "split": split_digest(started.task, SPLIT),
+                "dataset_remark": started.task.dataset.remark(),
+            },
         )
 
     def _task(self, cell: Cell) -> Task:

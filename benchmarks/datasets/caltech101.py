@@ -20,6 +20,8 @@ class Caltech101(CoopSplitDataset):
         templates=with_ensemble("a photo of a {}."),
         how_to_get=f"Download it from data.caltech.edu/records/mzrjq-6wc02. {GUIDE}.",
         folder="caltech-101",
+        size="137 MB",
+        licence="CC BY 4.0",
     )
     image_folder = "101_ObjectCategories"
     renamed = MappingProxyType(
@@ -30,4 +32,5 @@ class Caltech101(CoopSplitDataset):
             "Motorbikes": "motorbike",
         }
     )
+    ignored = ("BACKGROUND_Google", "Faces_easy")
     split_file = "split_zhou_Caltech101.json"

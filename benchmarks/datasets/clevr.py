@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import CoopSplitDataset
-from benchmarks.datasets.interface import Card
+from benchmarks.datasets.coop_split import CoopSplitDataset, Fallback
+from benchmarks.datasets.folders import read_json
+from benchmarks.datasets.interface import Card, DatasetError
+from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -21,6 +23,28 @@ class Clevr(CoopSplitDataset):
             "file from BlackVIP's authors (github.com/changdaeoh/BlackVIP)."
         ),
         folder="CLEVR_v1.0",
+        size="18 GB",
+        licence="CC BY 4.0",
     )
     image_folder = "images"
     split_file = "split_mlai_CLEVR.json"
+    fallback_needs = ("scenes/CLEVR_train_scenes.json", "scenes/CLEVR_val_scenes.json")
+
+    def fallback(self) -> Fallback:
+        """The official test images have no labels, so the validation images test."""
+        train, val = hold_out(self._counted("train"))
+        origin = f"official training and validation images, {HELD_OUT}"
+        return Fallback({"train": train, "val": val, "test": self._counted("val")}, origin)
+
+    def _counted(self, part: str) -> list[LabelledFile]:
+        """Images by their number of objects; classes in the order of strings: 10, 3, ..., 9."""
+        path = self.folder / "scenes" / f"CLEVR_{part}_scenes.json"
+        labels = {number: label for label, number in enumerate(sorted(map(str, range(3, 11))))}
+        try:
+            scenes = read_json(path, self.card.name)["scenes"]
+            counts = {scene["image_filename"]: str(len(scene["objects"])) for scene in scenes}
+            return [(f"{part}/{file}", labels[n], n) for file, n in sorted(counts.items())]
+        except (KeyError, TypeError) as error:
+            raise DatasetError(
+                f"dataset {self.card.name}: {path} lacks {error}. Unpack CLEVR_v1.0.zip again."
+            ) from None

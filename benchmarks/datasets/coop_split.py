@@ -2,63 +2,126 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, cast
 
-from benchmarks.datasets.image_folder import ImageFolderDataset, LabelledFile
+from benchmarks.datasets.folders import image_names, read_json, subfolders
+from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import DatasetError, Split
+from benchmarks.datasets.own_split import OWN_SPLIT, LabelledFile, Listing, own_split
 
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 GUIDE = (
-    "Lay the folder out as CoOp's DATASETS.md describes (github.com/KaiyangZhou/CoOp), "
-    "split file included"
+    "Lay the folder out as CoOp's DATASETS.md describes (github.com/KaiyangZhou/CoOp); without "
+    "its split file a split of our own is used"
 )
+
+
+@dataclass(frozen=True)
+class Fallback:
+    """The split that serves where the split file is missing.
+
+    Attributes:
+        listing: the labelled files of each split.
+        origin: where it comes from; a part of every key.
+    """
+
+    listing: Listing
+    origin: str = OWN_SPLIT
 
 
 class CoopSplitDataset(ImageFolderDataset):
     """Reads `split_zhou_*.json`: for each split a list of [path, label, class name].
 
+    Where the file is missing, `fallback` splits the images.
+
     Class attributes:
         split_file: name of the JSON file.
         renamed: class names to replace.
+        ignored: class folders that are no classes.
         from_file: the splits that the file holds.
+        fallback_needs: what must be there below the dataset's folder for `fallback`.
     """
 
     split_file: str
     renamed: Mapping[str, str] = {}
+    ignored: tuple[str, ...] = ()
     from_file: tuple[Split, ...] = SPLITS
+    fallback_needs: tuple[str, ...] = ()
 
     def split_name(self) -> str:
         """Name of the split file below the dataset's folder."""
         return self.split_file
 
-    def needed(self) -> tuple[str, ...]:
-        return (self.split_name(),)
+    def missing(self) -> str | None:
+        reason = super().missing()
+        if reason is not None or self._has_split_file:
+            return reason
+        for name in self.fallback_needs:
+            if not (self.folder / name).exists():
+                split = self.folder / self.split_name()
+                return f"neither {split} nor {name} is there. {self.card.how_to_get}"
+        return None
 
-    def listing(self) -> dict[Split, list[LabelledFile]]:
-        document = self._document()
+    def listing(self) -> Listing:
+        if not self._has_split_file:
+            return self._fallback.listing
+        document = read_json(self.folder / self.split_name(), self.card.name)
         return {split: self._rows(document, split) for split in self.from_file}
 
-    def revision(self) -> str:
-        return self.split_name()
+    def fallback(self) -> Fallback:
+        """The split without a split file; unless overridden, of the class folders 70/10/20.
 
-    def _document(self) -> dict[str, Any]:
-        path = self.folder / self.split_name()
-        try:
-            document = json.loads(path.read_text(encoding="utf-8"))
-        except (OSError, ValueError) as error:
+        Raises:
+            DatasetError: what it needs is missing or malformed.
+        """
+        return Fallback(own_split(self.class_folders()))
+
+    def class_folders(self) -> list[LabelledFile]:
+        """Every image in a folder of its class, labelled by the order of the folders' names."""
+        base = self.folder / self.image_folder
+        rows: list[LabelledFile] = []
+        for label, name in enumerate(subfolders(base, self.ignored)):
+            files = image_names(base / name)
+            rows += [(f"{name}/{file}", label, self.readable(name)) for file in files]
+        if not rows:
             raise DatasetError(
-                f"dataset {self.card.name}: {path} is not readable JSON ({error}). "
-                f"Download the split file again."
-            ) from None
-        if not isinstance(document, dict):
-            raise DatasetError(
-                f"dataset {self.card.name}: {path} must hold the keys train, val and test, "
-                f"got {type(document).__name__}."
+                f"dataset {self.card.name}: {base} holds no class folders with images. "
+                f"{self.card.how_to_get}"
             )
-        return document
+        return rows
+
+    def readable(self, name: str) -> str:
+        """A class name as it enters a prompt."""
+        return self.renamed.get(name, name).replace("_", " ")
+
+    def revision(self) -> str:
+        return self.split_name() if self._has_split_file else self._fallback.origin
+
+    def remark(self) -> str:
+        if self._has_split_file:
+            return ""
+        return f"{self.card.name}: {self.split_name()} is missing: {self._fallback.origin}"
+
+    @cached_property
+    def _has_split_file(self) -> bool:
+        return (self.folder / self.split_name()).exists()
+
+    @cached_property
+    def _fallback(self) -> Fallback:
+        try:
+            return self.fallback()
+        except DatasetError:
+            raise
+        except (KeyError, ValueError, IndexError) as error:
+            needs = ", ".join(self.fallback_needs)
+            raise DatasetError(
+                f"dataset {self.card.name}: {needs} don't fit together ({error!r}). "
+                f"Download them again."
+            ) from None
 
     def _rows(self, document: dict[str, Any], split: Split) -> list[LabelledFile]:
         rows = document.get(split)
@@ -68,12 +131,9 @@ class CoopSplitDataset(ImageFolderDataset):
                 f"[path, label, class name]. Download the split file again."
             )
         return [
-            (str(path), int(label), self._readable(str(name)))
+            (str(path), int(label), self.readable(str(name)))
             for path, label, name in cast(list[tuple[str, int, str]], rows)
         ]
-
-    def _readable(self, name: str) -> str:
-        return self.renamed.get(name, name).replace("_", " ")
 
 
 def _is_row(row: Any) -> bool:

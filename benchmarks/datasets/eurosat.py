@@ -20,6 +20,8 @@ class EuroSat(CoopSplitDataset):
         templates=with_ensemble("a centered satellite photo of {}."),
         how_to_get=f"Download it from zenodo.org/records/7711810. {GUIDE}.",
         folder="eurosat",
+        size="94 MB",
+        licence="MIT",
     )
     image_folder = "2750"
     renamed = MappingProxyType(

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.image_folder import ImageFolderDataset, LabelledFile, read_lines
-from benchmarks.datasets.interface import Card, DatasetError, Split
+from benchmarks.datasets.folders import read_lines
+from benchmarks.datasets.image_folder import ImageFolderDataset
+from benchmarks.datasets.interface import Card, DatasetError
+from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -21,6 +23,8 @@ class FgvcAircraft(ImageFolderDataset):
             "call its data folder fgvc_aircraft."
         ),
         folder="fgvc_aircraft",
+        size="2.8 GB",
+        licence="for non-commercial research",
     )
 
     def needed(self) -> tuple[str, ...]:
@@ -31,9 +35,9 @@ class FgvcAircraft(ImageFolderDataset):
             "images_variant_test.txt",
         )
 
-    def listing(self) -> dict[Split, list[LabelledFile]]:
+    def listing(self) -> Listing:
         variants = read_lines(self.folder / "variants.txt", self.card.name)
-        labels = {variant.strip(): label for label, variant in enumerate(variants)}
+        labels = {variant: label for label, variant in enumerate(variants)}
         return {
             "train": self._rows("images_variant_train.txt", labels),
             "val": self._rows("images_variant_val.txt", labels),
@@ -43,7 +47,7 @@ class FgvcAircraft(ImageFolderDataset):
     def _rows(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
         rows = []
         for line in read_lines(self.folder / file, self.card.name):
-            number, _, variant = line.strip().partition(" ")
+            number, _, variant = line.partition(" ")
             if variant not in labels:
                 raise DatasetError(
                     f"dataset {self.card.name}: {file} names the variant {variant!r}, which "

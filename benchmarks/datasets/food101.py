@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
+from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -18,6 +20,24 @@ class Food101(CoopSplitDataset):
         templates=with_ensemble("a photo of {}, a type of food."),
         how_to_get=f"Download it from data.vision.ee.ethz.ch/cvl/datasets_extra/food-101. {GUIDE}.",
         folder="food-101",
+        size="5 GB",
+        licence="not stated; images by their owners (foodspotting.com)",
     )
     image_folder = "images"
     split_file = "split_zhou_Food101.json"
+    fallback_needs = ("meta/classes.txt", "meta/train.txt", "meta/test.txt")
+
+    def fallback(self) -> Fallback:
+        names = sorted(read_lines(self.folder / "meta" / "classes.txt", self.card.name))
+        labels = {name: label for label, name in enumerate(names)}
+        train, val = hold_out(self._listed("train.txt", labels))
+        test = self._listed("test.txt", labels)
+        return Fallback({"train": train, "val": val, "test": test}, f"official lists, {HELD_OUT}")
+
+    def _listed(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
+        """Lines such as `apple_pie/1005649`."""
+        lines = read_lines(self.folder / "meta" / file, self.card.name)
+        return [
+            (f"{line}.jpg", labels[name], self.readable(name))
+            for line, name in ((line, line.split("/")[0]) for line in lines)
+        ]

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
-from PIL import Image, UnidentifiedImageError
-
-from benchmarks.datasets.interface import (
-    Dataset,
-    DatasetError,
-    ImageUnreadable,
-    Item,
-    Split,
-)
-
-LabelledFile = tuple[str, int, str]
-"""Path below the image folder, label, class name."""
+from benchmarks.datasets.encoded import EncodedDataset
+from benchmarks.datasets.interface import DatasetError, Item, Split
+from benchmarks.datasets.own_split import Listing
 
 
-class ImageFolderDataset(Dataset):
+class ImageFolderDataset(EncodedDataset):
     """Images as files, listed by `listing`; class names come with the list.
 
     Class attributes:
@@ -33,7 +24,7 @@ class ImageFolderDataset(Dataset):
         """Files and folders that must be there besides the images, below the dataset's folder."""
         return ()
 
-    def listing(self) -> dict[Split, list[LabelledFile]]:
+    def listing(self) -> Listing:
         """All labelled files by split, in their official order.
 
         Raises:
@@ -58,18 +49,16 @@ class ImageFolderDataset(Dataset):
         folder = self.folder / self.image_folder
         return next((i.reference for i in items if not (folder / i.reference).is_file()), None)
 
-    def open(self, item: Item) -> Image.Image:
-        """Decodes as CoOp does: to RGB, and without turning by EXIF orientation."""
+    def encoded(self, item: Item) -> bytes:
         try:
-            with Image.open(self.folder / self.image_folder / item.reference) as image:
-                return image.convert("RGB")
+            return (self.folder / self.image_folder / item.reference).read_bytes()
         except FileNotFoundError:
-            raise ImageUnreadable(self.card.name, item.reference, "no such file") from None
-        except (UnidentifiedImageError, OSError, SyntaxError) as error:
-            raise ImageUnreadable(self.card.name, item.reference, str(error)) from None
+            raise self.unreadable(item, "no such file") from None
+        except OSError as error:
+            raise self.unreadable(item, str(error)) from None
 
     @cached_property
-    def _listing(self) -> dict[Split, list[LabelledFile]]:
+    def _listing(self) -> Listing:
         reason = self.missing()
         if reason is not None:
             raise DatasetError(f"dataset {self.card.name}: {reason}")
@@ -103,15 +92,3 @@ class ImageFolderDataset(Dataset):
                 f"dataset {self.card.name}: the path {path!r} leads out of the image folder. "
                 f"Mend the split file."
             )
-
-
-def read_lines(path: Path, dataset: str) -> list[str]:
-    """The non-empty lines of a text file.
-
-    Raises:
-        DatasetError: the file can't be read as UTF-8 text.
-    """
-    try:
-        return [line for line in path.read_text(encoding="utf-8").splitlines() if line.strip()]
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(f"dataset {dataset}: can't read {path}: {error}.") from None

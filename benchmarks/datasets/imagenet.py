@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.image_folder import ImageFolderDataset, LabelledFile, read_lines
-from benchmarks.datasets.interface import Card, Split
+from benchmarks.datasets.imagenet_classes import ImageNetFamily
+from benchmarks.datasets.interface import Card
+from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import PHOTO, with_ensemble
 
 
-class ImageNet(ImageFolderDataset):
+class ImageNet(ImageNetFamily):
     """ImageNet in CoOp's layout; the official validation images are the test split."""
 
     card = Card(
@@ -22,28 +23,23 @@ class ImageNet(ImageFolderDataset):
             "(github.com/KaiyangZhou/CoOp)."
         ),
         folder="imagenet",
+        size="145 GB",
+        licence="for non-commercial research, by agreement",
     )
 
     def needed(self) -> tuple[str, ...]:
-        return ("classnames.txt", "images/train", "images/val")
+        return ("images/train", "images/val")
 
-    def listing(self) -> dict[Split, list[LabelledFile]]:
-        names = {}
-        for line in read_lines(self.folder / "classnames.txt", self.card.name):
-            folder, _, name = line.strip().partition(" ")
-            names[folder] = name
-        # Labels follow the sorted folder names, as everywhere in the field.
-        labels = {folder: label for label, folder in enumerate(sorted(names))}
+    def listing(self) -> Listing:
         return {
-            "train": self._rows("train", labels, names),
+            "train": self._images("train"),
             "val": [],  # the paper draws none: it would come from the test images
-            "test": self._rows("val", labels, names),
+            "test": self._images("val"),
         }
 
-    def _rows(self, part: str, labels: dict[str, int], names: dict[str, str]) -> list[LabelledFile]:
-        rows: list[LabelledFile] = []
-        for folder in sorted(labels):
-            path = self.folder / "images" / part / folder
-            files = sorted(p.name for p in path.iterdir()) if path.is_dir() else []
-            rows += [(f"{part}/{folder}/{file}", labels[folder], names[folder]) for file in files]
-        return rows
+    def _images(self, part: str) -> list[LabelledFile]:
+        return [
+            row
+            for label, wnid in enumerate(self.names)
+            for row in self.images_of(f"{part}/{wnid}", label, wnid)
+        ]

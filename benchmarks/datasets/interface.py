@@ -6,9 +6,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Literal
 
 from PIL import Image
+
+from benchmarks.datasets.decoding import png
 
 Split = Literal["train", "val", "test"]
 
@@ -54,6 +56,8 @@ class Card:
             dataset's own, used by zero-shot and by every method that keeps the text fixed.
         how_to_get: one or two sentences that tell a user how to obtain the data.
         folder: name of the dataset's folder below the data root; empty when it needs none.
+        size: about how much has to be downloaded; empty when nothing has to.
+        licence: under what terms its owners give it; not legal advice.
     """
 
     name: str
@@ -63,6 +67,8 @@ class Card:
     templates: tuple[str, ...]
     how_to_get: str
     folder: str = ""
+    size: str = ""
+    licence: str = ""
 
 
 class Dataset(ABC):
@@ -71,11 +77,16 @@ class Dataset(ABC):
     Subclasses set `card` and answer the four questions below. Construction must be cheap: nothing
     is read before a question is asked, so that a plan can name what is missing.
 
+    Attributes:
+        card: facts; the class's own, unless only the data know them.
+        upright: whether images are turned as their EXIF orientation says.
+
     Args:
         root: the data root, which holds one folder a dataset.
     """
 
-    card: ClassVar[Card]
+    card: Card
+    upright: bool = False
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -109,6 +120,14 @@ class Dataset(ABC):
             ImageUnreadable: the image is missing or corrupt.
         """
 
+    def encoded(self, item: Item) -> bytes:
+        """One image as a file that decodes to what `open` returns.
+
+        Raises:
+            ImageUnreadable: the image is missing.
+        """
+        return png(self.open(item))
+
     def absent(self, items: Sequence[Item]) -> str | None:
         """The reference of the first item whose file isn't there; cheap, without decoding."""
         del items
@@ -116,4 +135,8 @@ class Dataset(ABC):
 
     def revision(self) -> str:
         """Identifies contents where references alone don't (for example by a shard's hash)."""
+        return ""
+
+    def remark(self) -> str:
+        """What keeps results from being compared with published ones; empty mostly."""
         return ""

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.folders import read_json
 from benchmarks.datasets.interface import Card
+from benchmarks.datasets.matlab import read_mat
+from benchmarks.datasets.own_split import LabelledFile
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -18,6 +24,43 @@ class OxfordFlowers(CoopSplitDataset):
         templates=with_ensemble("a photo of a {}, a type of flower."),
         how_to_get=f"Download it from www.robots.ox.ac.uk/~vgg/data/flowers/102. {GUIDE}.",
         folder="oxford_flowers",
+        size="345 MB",
+        licence="not stated; for research",
     )
     image_folder = "jpg"
     split_file = "split_zhou_OxfordFlowers.json"
+    fallback_needs = ("imagelabels.mat", "setid.mat", "cat_to_name.json")
+
+    def fallback(self) -> Fallback:
+        numbers = read_mat(self.folder / "setid.mat", self.card.name)
+        origin = "official split (10 training images a class)"
+        return Fallback(
+            {
+                "train": self._numbered(numbers["trnid"].ravel()),
+                "val": self._numbered(numbers["valid"].ravel()),
+                "test": self._numbered(numbers["tstid"].ravel()),
+            },
+            origin,
+        )
+
+    def _numbered(self, numbers: Iterable[int]) -> list[LabelledFile]:
+        """Images and their classes, both counted from 1 in the files."""
+        rows = []
+        for number in map(int, numbers):
+            kind = int(self._kinds[number - 1])
+            name = self.readable(self._kind_names[str(kind)])
+            rows.append((f"image_{number:05d}.jpg", kind - 1, name))
+        return rows
+
+    @cached_property
+    def _kinds(self) -> Sequence[int]:
+        kinds: Sequence[int] = read_mat(self.folder / "imagelabels.mat", self.card.name)[
+            "labels"
+        ].ravel()
+        return kinds
+
+    @cached_property
+    def _kind_names(self) -> dict[str, str]:
+        path = self.folder / "cat_to_name.json"
+        names: dict[str, str] = read_json(path, self.card.name)
+        return names

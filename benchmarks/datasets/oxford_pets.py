@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
+from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -18,6 +20,23 @@ class OxfordPets(CoopSplitDataset):
         templates=with_ensemble("a photo of a {}, a type of pet."),
         how_to_get=f"Download it from www.robots.ox.ac.uk/~vgg/data/pets. {GUIDE}.",
         folder="oxford_pets",
+        size="800 MB",
+        licence="CC BY-SA 4.0",
     )
     image_folder = "images"
     split_file = "split_zhou_OxfordPets.json"
+    fallback_needs = ("annotations/trainval.txt", "annotations/test.txt")
+
+    def fallback(self) -> Fallback:
+        train, val = hold_out(self._listed("trainval.txt"))
+        test = self._listed("test.txt")
+        return Fallback({"train": train, "val": val, "test": test}, f"official lists, {HELD_OUT}")
+
+    def _listed(self, file: str) -> list[LabelledFile]:
+        """Lines such as `Abyssinian_100 1 1 1`: image, class from 1, species, breed."""
+        rows = []
+        for line in read_lines(self.folder / "annotations" / file, self.card.name):
+            image, label = line.split()[:2]
+            breed = image.rsplit("_", 1)[0].lower()
+            rows.append((f"{image}.jpg", int(label) - 1, self.readable(breed)))
+        return rows

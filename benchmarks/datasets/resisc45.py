@@ -21,6 +21,8 @@ class Resisc45(CoopSplitDataset):
             "BlackVIP's authors (github.com/changdaeoh/BlackVIP)."
         ),
         folder="resisc45",
+        size="430 MB",
+        licence="not stated; for research",
     )
     image_folder = "NWPU-RESISC45"
     split_file = "split_mlai_Resisc45.json"

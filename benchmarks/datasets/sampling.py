@@ -46,12 +46,18 @@ def few_shot_split(
         short_classes: refuse classes with fewer images than shots, or take all they have.
 
     Raises:
-        DatasetError: shots below 1, or above what a class has when that is refused.
+        DatasetError: shots below 1, or above what a class has when that is refused; a dataset
+            without training images.
     """
     if shots < 1:
         raise DatasetError(f"dataset {dataset.card.name}: shots must be at least 1, got {shots}")
     generator = random.Random(seed)
     groups = _by_label(dataset.items("train"))
+    if not groups:
+        raise DatasetError(
+            f"dataset {dataset.card.name} has no training images: it is for testing what was "
+            f"trained elsewhere, as out_of_distribution does."
+        )
     short = tuple(label for label, items in groups.items() if len(items) < shots)
     if short and short_classes == "refuse":
         raise _too_many_shots(dataset, shots, groups)

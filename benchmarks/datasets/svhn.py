@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import CoopSplitDataset
-from benchmarks.datasets.image_folder import LabelledFile
-from benchmarks.datasets.interface import Card, Split
+from benchmarks.datasets.coop_split import CoopSplitDataset, Fallback
+from benchmarks.datasets.folders import image_names, subfolders
+from benchmarks.datasets.interface import Card
+from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, Listing, hold_out
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -23,6 +24,8 @@ class Svhn(CoopSplitDataset):
             "authors (github.com/changdaeoh/BlackVIP)."
         ),
         folder="svhn",
+        size="250 MB",
+        licence="for non-commercial use",
     )
     image_folder = "."
     from_file = ("train", "val")
@@ -33,22 +36,29 @@ class Svhn(CoopSplitDataset):
         return other if (self.folder / other).is_file() else "split_mlai_SVHN.json"
 
     def needed(self) -> tuple[str, ...]:
-        return (self.split_name(), "train", "test")
+        return ("train", "test")
 
-    def listing(self) -> dict[Split, list[LabelledFile]]:
+    def listing(self) -> Listing:
         listing = super().listing()
-        trained = {
-            split: [(f"train/{path}", label, name) for path, label, name in listing[split]]
-            for split in listing
+        if "test" in listing:
+            return listing
+        trained: Listing = {
+            split: [(f"train/{path}", label, name) for path, label, name in rows]
+            for split, rows in listing.items()
         }
-        return {**trained, "test": self._test()}
+        return {**trained, "test": self._digits("test")}
 
-    def _test(self) -> list[LabelledFile]:
-        """Test images by digit; sorted, so that the order is the same everywhere."""
-        rows: list[LabelledFile] = []
-        for folder in sorted(p for p in (self.folder / "test").iterdir() if p.is_dir()):
-            files = sorted(p.name for p in folder.iterdir() if not p.name.startswith("."))
-            rows += [
-                (f"test/{folder.name}/{name}", int(folder.name), folder.name) for name in files
-            ]
-        return rows
+    def fallback(self) -> Fallback:
+        train, val = hold_out(self._digits("train"))
+        listing: Listing = {"train": train, "val": val, "test": self._digits("test")}
+        return Fallback(listing, f"official training and test images, {HELD_OUT}")
+
+    def _digits(self, part: str) -> list[LabelledFile]:
+        """Images by digit; sorted, so that the order is the same everywhere."""
+        base = self.folder / part
+        return [
+            (f"{part}/{digit}/{name}", int(digit), digit)
+            for digit in subfolders(base)
+            if digit.isdigit()
+            for name in image_names(base / digit)
+        ]

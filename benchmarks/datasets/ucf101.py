@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
+import re
+
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
+from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -18,6 +22,35 @@ class Ucf101(CoopSplitDataset):
         templates=with_ensemble("a photo of a person doing {}."),
         how_to_get=f"Download it from the CoOp authors (UCF-101-midframes.zip). {GUIDE}.",
         folder="ucf101",
+        size="1 GB (middle frames)",
+        licence="not stated; for research",
     )
     image_folder = "UCF-101-midframes"
     split_file = "split_zhou_UCF101.json"
+    # Frames of one group show the same people and place: only the official lists keep them apart.
+    fallback_needs = (
+        "ucfTrainTestlist/classInd.txt",
+        "ucfTrainTestlist/trainlist01.txt",
+        "ucfTrainTestlist/testlist01.txt",
+    )
+
+    def fallback(self) -> Fallback:
+        numbered = [line.split() for line in self._lines("classInd.txt")]
+        labels = {action: int(number) - 1 for number, action in numbered}
+        train, val = hold_out(self._listed("trainlist01.txt", labels))
+        test = self._listed("testlist01.txt", labels)
+        origin = f"first official list, {HELD_OUT}"
+        return Fallback({"train": train, "val": val, "test": test}, origin)
+
+    def _listed(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
+        """Lines such as `HandStand/v_HandStand_g08_c01.avi 1`: a frame in Hand_Stand/."""
+        rows = []
+        for line in self._lines(file):
+            action, video = line.split()[0].split("/")
+            folder = "_".join(re.findall("[A-Z][^A-Z]*", action))
+            path = f"{folder}/{video.removesuffix('.avi')}.jpg"
+            rows.append((path, labels[action], self.readable(folder)))
+        return rows
+
+    def _lines(self, file: str) -> list[str]:
+        return read_lines(self.folder / "ucfTrainTestlist" / file, self.card.name)

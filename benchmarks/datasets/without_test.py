@@ -19,7 +19,7 @@ class WithoutTest(Dataset):
     def __init__(self, dataset: Dataset) -> None:
         super().__init__(dataset.root)
         self._dataset = dataset
-        vars(self)["card"] = dataset.card  # a class's own elsewhere, here that of the other one
+        self.card = dataset.card
 
     def missing(self) -> str | None:
         return self._dataset.missing()
@@ -39,3 +39,9 @@ class WithoutTest(Dataset):
 
     def revision(self) -> str:
         return self._dataset.revision()
+
+    def remark(self) -> str:
+        return self._dataset.remark()
+
+    def encoded(self, item: Item) -> bytes:
+        return self._dataset.encoded(item)

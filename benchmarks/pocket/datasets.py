@@ -7,9 +7,6 @@ negatives show the same shapes in different styles: tune on the first, test on t
 from __future__ import annotations
 
 import hashlib
-import io
-import struct
-import zlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -19,8 +16,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
-from PIL import Image, UnidentifiedImageError
+from PIL import Image
 
+from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.interface import (
     Card,
     Dataset,
@@ -36,14 +34,8 @@ COLUMNS = ("image", "label", "class_name", "split")
 
 _EMBEDDED = "It comes with the project; reinstall the project or run `git checkout` on it."
 
-# What looking up a row and decoding its bytes raises when either is broken.
-_UNREADABLE = (
-    UnidentifiedImageError, OSError, SyntaxError, ValueError, IndexError, TypeError, EOFError,
-    struct.error, zlib.error, Image.DecompressionBombError,
-)  # fmt: skip
 
-
-class ParquetDataset(Dataset):
+class ParquetDataset(EncodedDataset):
     """Images in one Parquet file with the columns image, label, class_name and split.
 
     Class attributes:
@@ -66,14 +58,17 @@ class ParquetDataset(Dataset):
         )
         return [Item(str(row), label) for row, (where, label) in enumerate(rows) if where == split]
 
-    def open(self, item: Item) -> Image.Image:
-        images = self._column("image")
+    def encoded(self, item: Item) -> bytes:
         try:
-            data = images[int(item.reference)].as_py()
-            with Image.open(io.BytesIO(data)) as image:
-                return image.convert("RGB")
-        except _UNREADABLE as error:
-            raise ImageUnreadable(self.card.name, f"row {item.reference}", str(error)) from None
+            data: bytes | None = self._column("image")[int(item.reference)].as_py()
+        except (ValueError, IndexError) as error:
+            raise self.unreadable(item, str(error)) from None
+        if data is None:
+            raise self.unreadable(item, "no bytes")
+        return data
+
+    def unreadable(self, item: Item, reason: str) -> ImageUnreadable:
+        return ImageUnreadable(self.card.name, f"row {item.reference}", reason)
 
     def revision(self) -> str:
         return hashlib.sha256(self.file.read_bytes()).hexdigest()

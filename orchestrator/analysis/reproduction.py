@@ -85,6 +85,7 @@ def incomparable(run: Run, published: PublishedResult) -> str:
     """Why a run can't be compared with a published number; empty if it can."""
     reasons = (
         published.caveat,
+        str(run.trace.provenance.get("dataset_remark", "")),
         _other_backbone(run, published),
         "" if published.unit == "%" else f"another unit: {published.unit}",
         _other_training(run, published) if run.shots else "",

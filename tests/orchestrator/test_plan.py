@@ -20,6 +20,7 @@ from orchestrator.spec import load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from orchestrator.trace import Trace
+from tests.benchmarks.datasets.trees import write_image
 
 
 def plan_of(folder: Path, *overrides: str, spec: str = "demo") -> tuple[Plan, Store]:
@@ -150,6 +151,19 @@ def test_missing_datasets_are_skipped_with_how_to_get_them_and_priced(tmp_path: 
     for name in load_spec("few_shot").datasets:
         assert f"skipped {name}:" in text
     assert "CoOp" in text
+
+
+def test_a_split_of_our_own_is_noted_and_a_broken_one_refused(tmp_path: Path) -> None:
+    tree = tmp_path / "data" / "eurosat"
+    for name in ("Forest", "River"):
+        for number in range(10):
+            write_image(tree / "2750" / name / f"{number}.jpg")
+    plan, _ = plan_of(tmp_path, "datasets=[eurosat]", "shots=[4]")
+    (note,) = plan.notes
+    assert note.startswith("eurosat: split_zhou_EuroSAT.json is missing: own split, 70/10/20")
+    (tree / "split_zhou_EuroSAT.json").write_text("{")
+    with pytest.raises(UserError, match="not readable JSON"):
+        plan_of(tmp_path, "datasets=[eurosat]", "shots=[4]")
 
 
 def test_a_price_counts_each_tower_as_often_as_it_is_needed(tmp_path: Path) -> None:

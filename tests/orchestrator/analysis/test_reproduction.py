@@ -122,6 +122,14 @@ def test_another_published_setting_is_named(changes: dict[str, Any], reason: str
     assert reason in incomparable(paper_run(64.0), row)
 
 
+def test_a_split_of_our_own_is_never_compared() -> None:
+    run = paper_run(64.0)
+    remark = "eurosat: split_zhou_EuroSAT.json is missing: own split"
+    provenance = {**run.trace.provenance, "dataset_remark": remark}
+    own = replace(run, trace=replace(run.trace, provenance=provenance))
+    assert incomparable(own, DIGITISED) == remark
+
+
 def test_the_real_tables_give_every_kind_of_answer() -> None:
     runs = [paper_run(64.0 + seed / 10, seed) for seed in (1, 2, 3)]
     runs.append(paper_run(47.6, method="zero_shot"))

@@ -1,0 +1,89 @@
+"""ImageNet's classes: folder names (WordNet ids) and class names, in the order of its labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from benchmarks.datasets.folders import image_names, read_lines
+from benchmarks.datasets.image_folder import ImageFolderDataset
+from benchmarks.datasets.interface import DatasetError
+from benchmarks.datasets.own_split import LabelledFile
+
+CLASSES_FILE = "classnames.txt"
+CURATED = "OpenAI's class names as open_clip has them"
+
+
+class ImageNetFamily(ImageFolderDataset):
+    """ImageNet and its variants: class names from `classnames.txt` below the dataset's folder,
+    below ImageNet's, or, where neither has it, OpenAI's names as open_clip has them.
+    """
+
+    @cached_property
+    def names(self) -> dict[str, str]:
+        """Class name by WordNet id, in the order of ImageNet's labels.
+
+        Raises:
+            DatasetError: the file is malformed.
+        """
+        path = self._classes_file
+        return curated_names() if path is None else _read_names(path, self.card.name)
+
+    def revision(self) -> str:
+        return CLASSES_FILE if self._classes_file is not None else CURATED
+
+    def remark(self) -> str:
+        if self._classes_file is not None:
+            return ""
+        return f"{self.card.name}: {CLASSES_FILE} is missing: {CURATED}"
+
+    def images_of(self, folder: str, label: int, wnid: str) -> list[LabelledFile]:
+        """The images in a class's folder below the image folder."""
+        files = image_names(self.folder / self.image_folder / folder)
+        return [(f"{folder}/{file}", label, self.names[wnid]) for file in files]
+
+    @cached_property
+    def _classes_file(self) -> Path | None:
+        places = (self.folder / CLASSES_FILE, self.root / "imagenet" / CLASSES_FILE)
+        return next((path for path in places if path.is_file()), None)
+
+
+def curated_names() -> dict[str, str]:
+    """Class names by WordNet id, from libraries: timm has the ids, open_clip the names."""
+    from open_clip import IMAGENET_CLASSNAMES  # noqa: PLC0415 - slow to import
+    from timm.data.imagenet_info import ImageNetInfo  # noqa: PLC0415
+
+    info: Any = ImageNetInfo("imagenet1k")
+    ids: list[str] = info.label_names()
+    return dict(zip(ids, IMAGENET_CLASSNAMES, strict=True))
+
+
+def _read_names(path: Path, dataset: str) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for line in read_lines(path, dataset):
+        wnid, _, name = line.partition(" ")
+        if not name:
+            raise DatasetError(
+                f"dataset {dataset}: {path} must have lines such as 'n01440764 tench', "
+                f"got {line!r}."
+            )
+        names[wnid] = name.strip()
+    # Labels follow the sorted ids, as everywhere in the field.
+    return {wnid: names[wnid] for wnid in sorted(names)}
+
+
+def label_of(wnid: str, names: Mapping[str, str], dataset: str, folder: Path) -> int:
+    """ImageNet's label of a WordNet id.
+
+    Raises:
+        DatasetError: ImageNet has no such class.
+    """
+    try:
+        return list(names).index(wnid)
+    except ValueError:
+        raise DatasetError(
+            f"dataset {dataset}: {folder} has a folder {wnid!r}, which is none of ImageNet's "
+            f"{len(names)} classes. Expected WordNet ids such as n01440764."
+        ) from None
