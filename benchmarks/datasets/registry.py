@@ -5,12 +5,16 @@ from __future__ import annotations
 import importlib
 import inspect
 import pkgutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
 
-from benchmarks.datasets.interface import Dataset, DatasetError
+from benchmarks.datasets.interface import Card, Dataset, DatasetError
+from benchmarks.datasets.own.source import OwnDataset
+from benchmarks.datasets.packed.dataset import PackedDataset
+from benchmarks.datasets.packed.layout import FACTS
+from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.naming import did_you_mean
 
 PACKAGES = ("benchmarks.datasets", "benchmarks.pocket.datasets")
@@ -29,7 +33,7 @@ def dataset_classes() -> dict[str, type[Dataset]]:
     found: dict[str, type[Dataset]] = {}
     for module in _modules():
         for _, cls in inspect.getmembers(module, inspect.isclass):
-            if not issubclass(cls, Dataset) or not hasattr(cls, "card"):
+            if not issubclass(cls, Dataset) or not isinstance(getattr(cls, "card", None), Card):
                 continue
             other = found.setdefault(cls.card.name, cls)
             if other is not cls:
@@ -54,13 +58,28 @@ def dataset_class(name: str) -> type[Dataset]:
         raise UnknownDataset(name) from None
 
 
-def open_dataset(name: str, root: Path) -> Dataset:
-    """The dataset called `name` below the data root; reads nothing yet.
+def open_dataset(name: str, root: Path | str, own: Iterable[OwnDataset] = ()) -> Dataset:
+    """The dataset called `name`, packed or not; reads nothing yet.
+
+    Args:
+        name: a known dataset's, or one of the user's own.
+        root: the data root: a folder with the datasets' folders or packs, or a location such as
+            `s3://bucket/prefix` with packs.
+        own: the user's own datasets.
 
     Raises:
         UnknownDataset: no dataset has that name.
+        DatasetError: there can be no data root at such a location.
     """
-    return dataset_class(name)(root)
+    for source in own:
+        if source.name == name:
+            return source.open()
+    kind = dataset_class(name)
+    if not kind.card.folder:  # embedded
+        return kind(Path())
+    if is_uri(root) or (Path(root) / name / FACTS).is_file():
+        return PackedDataset(open_location(root).child(name), kind.card)
+    return kind(Path(root))
 
 
 def _modules() -> Iterator[ModuleType]:

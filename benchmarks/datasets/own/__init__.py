@@ -1,0 +1,1 @@
+"""A user's own datasets: named in the spec, without any code."""

@@ -1,0 +1,71 @@
+"""What a spec says of a user's own dataset, and how it is opened."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from benchmarks.datasets.interface import Card, Dataset
+from benchmarks.datasets.own.class_folders import ClassFolders
+from benchmarks.datasets.own.csv_manifest import CsvManifest
+from benchmarks.datasets.own.parquet_manifest import open_parquet
+from benchmarks.datasets.packed.dataset import PackedDataset
+from benchmarks.datasets.packed.layout import FACTS
+from benchmarks.datasets.packed.location import is_uri, open_location
+from benchmarks.datasets.templates import PHOTO
+
+
+class OwnDataset(BaseModel):
+    """A dataset that only its user has.
+
+    Attributes:
+        name: what specs, keys and reports call it.
+        path: a folder of class folders, a CSV or Parquet manifest, or a packed dataset.
+        templates: hand-written prompts with one `{}`; the first is the dataset's own. A packed
+            dataset has its own unless some are given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    path: str = Field(min_length=1)
+    templates: tuple[str, ...] = ()
+
+    @field_validator("path")
+    @classmethod
+    def _absolute(cls, value: str) -> str:
+        """The same path wherever a worker runs."""
+        return value if is_uri(value) else str(Path(value).expanduser().absolute())
+
+    @field_validator("templates")
+    @classmethod
+    def _one_place(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        for template in value:
+            if template.count("{}") != 1:
+                raise ValueError(
+                    f"a template needs exactly one {{}} for the class name, got {template!r}"
+                )
+        return value
+
+    def open(self) -> Dataset:
+        """The dataset; reads nothing yet but the kind of its path."""
+        location, path = open_location(self.path), Path(self.path)
+        if is_uri(self.path) or (path / FACTS).is_file():
+            return PackedDataset(location, self._card() if self.templates else None)
+        suffix = path.suffix.lower()
+        if suffix == ".csv":
+            return CsvManifest(path, self._card())
+        if suffix == ".parquet":
+            return open_parquet(path, self._card())
+        return ClassFolders(path, self._card())
+
+    def _card(self) -> Card:
+        return Card(
+            name=self.name,
+            title=self.name,
+            classes=0,
+            images={"train": 0, "val": 0, "test": 0},
+            templates=self.templates or (PHOTO,),
+            how_to_get="Mend its path in the spec.",
+        )

@@ -1,0 +1,145 @@
+"""Reads a packed dataset: the list of images at once, the images as they are asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+from threading import Lock
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from benchmarks.datasets.encoded import EncodedDataset
+from benchmarks.datasets.interface import Card, DatasetError, Item, Split
+from benchmarks.datasets.packed.byte_cache import ByteCache
+from benchmarks.datasets.packed.layout import ITEMS, Facts, read_facts
+from benchmarks.datasets.packed.location import Location, Unreachable
+
+IMAGE_BYTES = 512 << 20
+"""Images that a worker keeps: what is trained on comes back in every epoch."""
+
+GROUP_BYTES = 64 << 20
+"""Row groups that a worker keeps: neighbours in a split are read one after the other."""
+
+Place = tuple[int, int, int]
+"""Shard, row group, row."""
+
+
+class PackedDataset(EncodedDataset):
+    """A dataset in Parquet shards, with the same items, bytes and keys as the unpacked one.
+
+    Args:
+        location: the pack.
+        card: facts; None takes those that were packed.
+    """
+
+    def __init__(self, location: Location, card: Card | None = None) -> None:
+        super().__init__(Path(location.path).parent)
+        self._location = location
+        self._known = card
+        self._files: dict[int, pq.ParquetFile] = {}
+        self._locks: dict[int, Lock] = {}
+        self._lock = Lock()
+        self._images: ByteCache[bytes] = ByteCache(IMAGE_BYTES)
+        self._groups: ByteCache[pa.ChunkedArray] = ByteCache(GROUP_BYTES)
+
+    @property
+    def card(self) -> Card:  # type: ignore[override]
+        """The known card; of a dataset that only its pack knows, the packed one."""
+        return self._known or self._facts.card()
+
+    @property
+    def upright(self) -> bool:  # type: ignore[override]
+        """As it was packed."""
+        return self._facts.upright
+
+    def missing(self) -> str | None:
+        try:
+            return None if read_facts(self._location) is not None else self._absence
+        except DatasetError as error:
+            return str(error)
+
+    def class_names(self) -> tuple[str, ...]:
+        return self._facts.class_names
+
+    def items(self, split: Split) -> Sequence[Item]:
+        return self._listing[0][split]
+
+    def encoded(self, item: Item) -> bytes:
+        """The packed bytes of an image.
+
+        Raises:
+            ImageUnreadable: the pack has no such image.
+            Unreachable: a shard can't be read.
+        """
+        known = self._images.get(item.reference)
+        if known is not None:
+            return known
+        place = self._listing[1].get(item.reference)
+        if place is None:
+            raise self.unreadable(item, "no such image in the pack")
+        shard, group, row = place
+        data: bytes = self._group(shard, group)[row].as_py()
+        self._images.put(item.reference, data, len(data))
+        return data
+
+    def revision(self) -> str:
+        return self._facts.revision
+
+    def remark(self) -> str:
+        return self._facts.remark
+
+    @property
+    def _absence(self) -> str:
+        return (
+            f"{self._location.uri} is no packed dataset: write it with "
+            f"`datasets pack {self._location.path.rsplit('/', 1)[-1]} --to ...`."
+        )
+
+    @cached_property
+    def _facts(self) -> Facts:
+        facts = read_facts(self._location)
+        if facts is None:
+            raise DatasetError(self._absence)
+        return facts
+
+    @cached_property
+    def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, Place]]:
+        """Items by split, and where each image lies."""
+        items: dict[Split, list[Item]] = {"train": [], "val": [], "test": []}
+        places: dict[str, Place] = {}
+        for row in zip(*self._table(ITEMS).to_pydict().values(), strict=True):
+            reference, label, split, *place = row
+            items[split].append(Item(reference, label))
+            places[reference] = (place[0], place[1], place[2])
+        return items, places
+
+    def _table(self, name: str) -> pa.Table:
+        file = self._location.child(name)
+        try:
+            with file.open() as stream:
+                return pq.read_table(stream)
+        except (OSError, pa.ArrowException) as error:
+            raise Unreachable(f"can't read {file.uri}: {error}. Pack it again.") from None
+
+    def _group(self, shard: int, group: int) -> pa.ChunkedArray:
+        """The images of a row group; each group is read once by whichever thread comes first."""
+        with self._lock:
+            lock = self._locks.setdefault(shard, Lock())
+        with lock:
+            known = self._groups.get((shard, group))
+            if known is None:
+                known = self._read_group(shard, group)
+                self._groups.put((shard, group), known, known.nbytes)
+            return known
+
+    def _read_group(self, shard: int, group: int) -> pa.ChunkedArray:
+        file = self._location.child(self._facts.shards[shard])
+        try:
+            if shard not in self._files:
+                self._files[shard] = pq.ParquetFile(file.open())
+            return self._files[shard].read_row_group(group, columns=["image"]).column("image")
+        except (OSError, pa.ArrowException) as error:
+            self._files.pop(shard, None)
+            raise Unreachable(f"can't read {file.uri}: {error}") from None

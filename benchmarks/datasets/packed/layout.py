@@ -1,0 +1,121 @@
+"""What lies where in a packed dataset, and the facts that are kept beside the shards.
+
+NAME/dataset.json       facts, written last: a pack without it is not finished
+NAME/items.parquet      reference, label, split and place of every image, in order
+NAME/shards/*.parquet   image (the file's bytes), reference, label, class_name, split
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from benchmarks.datasets.interface import Card, DatasetError
+from benchmarks.datasets.packed.location import Location
+
+FORMAT = 1
+FACTS, ITEMS, SHARDS = "dataset.json", "items.parquet", "shards"
+
+SHARD_SCHEMA = pa.schema(
+    [
+        ("image", pa.binary()),
+        ("reference", pa.string()),
+        ("label", pa.int32()),
+        ("class_name", pa.string()),
+        ("split", pa.string()),
+    ]
+)
+ITEMS_SCHEMA = pa.schema(
+    [
+        ("reference", pa.string()),
+        ("label", pa.int32()),
+        ("split", pa.string()),
+        ("shard", pa.int32()),
+        ("group", pa.int32()),
+        ("row", pa.int32()),
+    ]
+)
+
+
+class Facts(BaseModel):
+    """What a packed dataset knows of itself.
+
+    Attributes:
+        format: version of this layout.
+        name: the dataset's name.
+        title: the name that people use.
+        class_names: names by label.
+        templates: hand-written prompts.
+        images: images by split.
+        upright: whether images are turned as their EXIF orientation says.
+        revision: the unpacked dataset's, so that both have the same keys.
+        remark: the unpacked dataset's.
+        shards: names of the shards' files, in order.
+        digest: SHA-256 over names, references, labels and splits.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    format: int
+    name: str
+    title: str
+    class_names: tuple[str, ...]
+    templates: tuple[str, ...]
+    images: dict[str, int]
+    upright: bool
+    revision: str
+    remark: str
+    shards: tuple[str, ...]
+    digest: str
+
+    def card(self) -> Card:
+        """A card for a dataset that has no other."""
+        return Card(
+            name=self.name,
+            title=self.title,
+            classes=len(self.class_names),
+            images={
+                "train": self.images["train"],
+                "val": self.images["val"],
+                "test": self.images["test"],
+            },
+            templates=self.templates,
+            how_to_get="It is a packed dataset: pack it again.",
+        )
+
+
+def read_facts(location: Location) -> Facts | None:
+    """The facts of a packed dataset; None when there is no finished pack.
+
+    Raises:
+        DatasetError: they are of another format, or damaged.
+        Unreachable: the location can't be read.
+    """
+    file = location.child(FACTS)
+    data = file.read()
+    if data is None:
+        return None
+    try:
+        facts = Facts.model_validate_json(data)
+    except ValidationError:
+        raise DatasetError(f"{file.uri} is damaged or of a later version: pack it again.") from None
+    if facts.format != FORMAT:
+        raise DatasetError(
+            f"{file.uri} has format {facts.format}, this version reads {FORMAT}: pack it again."
+        )
+    return facts
+
+
+def shard_name(split: str, number: int) -> str:
+    """Name of a shard's file below the pack."""
+    return f"{SHARDS}/{split}-{number:05d}.parquet"
+
+
+def columns(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
+    """A table of the schema from rows."""
+    arrays = [
+        pa.array([row[place] for row in rows], type=kind.type) for place, kind in enumerate(schema)
+    ]
+    return pa.Table.from_arrays(arrays, schema=schema)
