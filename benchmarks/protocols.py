@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Literal
 
@@ -34,6 +34,8 @@ class Task:
         val: validation images; may be empty.
         test: test images.
         short_classes: names of classes with fewer training images than shots.
+        new: classes that were not trained on, with their test images and labels from 0; None where
+            all classes are trained on.
     """
 
     dataset: Dataset
@@ -42,14 +44,60 @@ class Task:
     val: tuple[Item, ...]
     test: tuple[Item, ...]
     short_classes: tuple[str, ...] = ()
+    new: Task | None = None
 
     def part(self, name: Part) -> tuple[Item, ...]:
         """The images of one part."""
         return {"train": self.train, "val": self.val, "test": self.test}[name]
 
 
-Protocol = Callable[[Dataset, int, int, ShortClasses], Task]
-"""From dataset, shots, seed and what to do with short classes to a task."""
+@dataclass(frozen=True)
+class Protocol:
+    """How a dataset becomes a task.
+
+    Attributes:
+        name: the name that specs use.
+        classes: what becomes of a task with all classes, once its images are drawn.
+        transfers: whether prompts are trained on a source dataset alone, and tested on others.
+        same_classes: whether the other datasets show classes of the source.
+    """
+
+    name: str
+    classes: Callable[[Task], Task] = lambda task: task
+    transfers: bool = False
+    same_classes: bool = False
+
+    def task(self, dataset: Dataset, shots: int, seed: int, short_classes: ShortClasses) -> Task:
+        """The task of one trial.
+
+        Args:
+            dataset: where images come from.
+            shots: labelled images a class; 0 for nothing to train on.
+            seed: draws the training images.
+            short_classes: what to do with classes that have fewer images than shots.
+
+        Raises:
+            DatasetError: the dataset can't be read, or a class has fewer images than shots.
+        """
+        if shots == 0:
+            return self.classes(evaluation_task(dataset))
+        return self.classes(few_shot(dataset, shots, seed, short_classes))
+
+    def check_target(self, source: Dataset, target: Dataset) -> None:
+        """Refuses a dataset that prompts of `source` can't be tested on under this protocol.
+
+        Raises:
+            DatasetError: the target has a class that the source lacks, and must not.
+        """
+        if not self.same_classes:
+            return
+        known = set(source.class_names())
+        foreign = [name for name in target.class_names() if name not in known]
+        if foreign:
+            raise DatasetError(
+                f"dataset {target.card.name}: {self.name} tests on classes of its source "
+                f"{source.card.name}, which has no class {foreign[0]!r}. Use cross_dataset."
+            )
 
 
 def few_shot(dataset: Dataset, shots: int, seed: int, short_classes: ShortClasses) -> Task:
@@ -79,7 +127,48 @@ def evaluation_task(dataset: Dataset) -> Task:
     return Task(dataset, dataset.class_names(), (), (), tuple(dataset.items("test")))
 
 
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType({"few_shot": few_shot})
+def base_to_new(task: Task) -> Task:
+    """The base classes of a task, with the others as `new` (CoOp and CoCoOp).
+
+    In order of label, the first ceil(C / 2) classes are base. Images are drawn before, so base
+    classes train on the same ones as in `few_shot`.
+
+    Raises:
+        DatasetError: there are not two classes to be told apart.
+    """
+    if len(task.class_names) < 2:
+        raise DatasetError(
+            f"dataset {task.dataset.card.name}: base_to_new needs at least 2 classes, got "
+            f"{len(task.class_names)}"
+        )
+    base = -(-len(task.class_names) // 2)
+    new_test = [Item(i.reference, i.label - base) for i in task.test if i.label >= base]
+    return replace(
+        task,
+        class_names=task.class_names[:base],
+        train=_below(base, task.train),
+        val=_below(base, task.val),
+        test=_below(base, task.test),
+        short_classes=tuple(n for n in task.short_classes if n in task.class_names[:base]),
+        new=Task(task.dataset, task.class_names[base:], (), (), tuple(new_test)),
+    )
+
+
+def _below(limit: int, items: Iterable[Item]) -> tuple[Item, ...]:
+    return tuple(item for item in items if item.label < limit)
+
+
+PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
+    {
+        protocol.name: protocol
+        for protocol in (
+            Protocol("few_shot"),
+            Protocol("base_to_new", classes=base_to_new),
+            Protocol("cross_dataset", transfers=True),
+            Protocol("out_of_distribution", transfers=True, same_classes=True),
+        )
+    }
+)
 
 
 def protocol_named(name: str) -> Protocol:
@@ -98,7 +187,7 @@ def split_digest(task: Task, parts: Iterable[Part]) -> str:
     """SHA-256 of what the named parts of a task are made of.
 
     It covers the dataset's name and revision, the class names, and every part's references and
-    labels in order.
+    labels in order; then the test images of new classes, where there are any.
     """
     digest = hashlib.sha256()
     dataset = task.dataset
@@ -107,4 +196,6 @@ def split_digest(task: Task, parts: Iterable[Part]) -> str:
     for name in parts:
         rows = [[item.reference, item.label] for item in task.part(name)]
         digest.update(json.dumps([name, rows]).encode())
+    if task.new is not None:
+        digest.update(split_digest(task.new, ("test",)).encode())
     return digest.hexdigest()

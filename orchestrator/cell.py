@@ -37,6 +37,18 @@ class Evaluation(_Frozen):
     points: int = Field(default=20, ge=1)
 
 
+class Source(_Frozen):
+    """The cell whose final prompt a cell tests, without training one of its own.
+
+    Attributes:
+        dataset: what it was trained on.
+        key: the key of that cell.
+    """
+
+    dataset: str
+    key: str
+
+
 class Cell(_Frozen):
     """One planned unit of work, free of everything that doesn't change its result.
 
@@ -54,6 +66,8 @@ class Cell(_Frozen):
         evaluation: when the trial is measured.
         blind: whether it is measured on validation images alone, the test split being out of its
             reach, as the trials of a search are. Left out of the key where it is not.
+        source: where the prompt comes from; None for cells that make their own. What is said above
+            of training was done there. Left out of the key likewise.
     """
 
     protocol: str
@@ -68,6 +82,12 @@ class Cell(_Frozen):
     augmentation: Augmentation
     evaluation: Evaluation
     blind: bool = Field(default=False, exclude_if=not_)
+    source: Source | None = Field(default=None, exclude_if=lambda value: value is None)
+
+    @property
+    def queries(self) -> int:
+        """The most queries that running it costs: a prompt that is there already costs none."""
+        return 0 if self.source else self.budget
 
 
 class Fingerprints(_Frozen):

@@ -1,20 +1,18 @@
-"""A running trial as one file: tensors as safetensors, everything else as JSON in its header."""
+"""A running trial as one file, saved now and then."""
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from safetensors import SafetensorError
-from safetensors.torch import load, save
-
 from methods.interface import State
+from orchestrator import tensor_file
 from orchestrator.trace import Point
 
 _FORMAT = 1
+_TITLE = "trial"
 
 
 class UnusableCheckpoint(Exception):
@@ -49,8 +47,7 @@ class Snapshot:
             "points": [[p.queries, p.images, p.metric, p.value] for p in self.points],
             "seconds": self.seconds,
         }
-        tensors = {name: tensor.contiguous() for name, tensor in self.method.tensors.items()}
-        return bytes(save(tensors, metadata={"trial": json.dumps(values)}))
+        return tensor_file.to_bytes(self.method.tensors, _TITLE, values)
 
     @classmethod
     def from_bytes(cls, data: bytes) -> Snapshot:
@@ -60,9 +57,8 @@ class Snapshot:
             UnusableCheckpoint: the file is damaged or of another format.
         """
         try:
-            values = json.loads(_header(data)["trial"])
-            tensors = load(data)
-        except (SafetensorError, KeyError, ValueError) as error:
+            tensors, values = tensor_file.from_bytes(data, _TITLE)
+        except tensor_file.UnreadableTensors as error:
             raise UnusableCheckpoint(f"damaged checkpoint ({error})") from None
         if values.get("format") != _FORMAT:
             raise UnusableCheckpoint(f"checkpoint format {values.get('format')!r} is unknown")
@@ -73,14 +69,6 @@ class Snapshot:
             points=tuple(Point(*row) for row in values["points"]),
             seconds=values["seconds"],
         )
-
-
-def _header(data: bytes) -> dict[str, str]:
-    """The metadata of a safetensors file: 8 bytes of length, then JSON."""
-    length = int.from_bytes(data[:8], "little")
-    header = json.loads(data[8 : 8 + length])
-    metadata: dict[str, str] = header["__metadata__"]
-    return metadata
 
 
 @dataclass

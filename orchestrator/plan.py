@@ -12,7 +12,7 @@ from typing import Literal
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.without_test import WithoutTest
-from benchmarks.protocols import Task, protocol_named, split_digest
+from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from methods.interface import Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, MethodChoice, cell_key
@@ -21,6 +21,7 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
 from orchestrator.oracle.space import planned_space
+from orchestrator.plan_transfers import Transfers, with_prompts
 from orchestrator.spec import Spec
 from orchestrator.spec_method import MethodSpec
 from orchestrator.store import Store
@@ -63,7 +64,7 @@ class PlannedCell:
         reason: why it is skipped.
         train_images: labelled training images of its split (an estimate when skipped).
         classes: number of classes.
-        features: names the image features of its test split.
+        features: names the image features of its dataset's test split.
     """
 
     cell: Cell
@@ -78,11 +79,12 @@ class PlannedCell:
 
     @property
     def title(self) -> str:
-        """Dataset, method, shots and seed in one line."""
+        """Dataset, method, shots, seed and where the prompt comes from, in one line."""
         cell = self.cell
         if cell.shots == 0:
             return f"{cell.dataset} / {self.label}"
-        return f"{cell.dataset} / {self.label} / {cell.shots} shots / seed {cell.seed}"
+        origin = f" / prompt from {cell.source.dataset}" if cell.source else ""
+        return f"{cell.dataset} / {self.label} / {cell.shots} shots / seed {cell.seed}{origin}"
 
 
 @dataclass(frozen=True)
@@ -124,10 +126,10 @@ def make_plan(spec: Spec, store: Store, data_root: Path, *, blind: bool = False)
         UserError: settings or shots that can't work, so that nothing starts.
     """
     backbone = resolve_backbone(spec.backbone)
-    planner = _Planner(spec, store, backbone, blind=blind)
+    planner = _Planner(spec, store, backbone, Transfers(spec, data_root), blind=blind)
     cells: dict[str, PlannedCell] = {}
     notes: list[str] = []
-    for name in spec.datasets:
+    for name in spec.all_datasets:
         dataset = open_dataset(name, data_root)
         dataset = WithoutTest(dataset) if blind else dataset
         missing = dataset.missing()
@@ -137,16 +139,24 @@ def make_plan(spec: Spec, store: Store, data_root: Path, *, blind: bool = False)
                 cells.setdefault(cell.key or f"{cell.title}/{cell.cell.shots}", cell)
         except DatasetError as error:  # a split file that can't be read
             raise UserError(str(error)) from None
-    return Plan(spec, backbone, tuple(cells.values()), tuple(dict.fromkeys(notes)))
+    ready = with_prompts(tuple(cells.values()), store.prompt_keys())
+    return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)))
 
 
 class _Planner:
     """Builds the cells of one dataset at a time."""
 
     def __init__(
-        self, spec: Spec, store: Store, backbone: ResolvedBackbone, *, blind: bool
+        self,
+        spec: Spec,
+        store: Store,
+        backbone: ResolvedBackbone,
+        transfers: Transfers,
+        *,
+        blind: bool,
     ) -> None:
         self._spec = spec
+        self._transfers = transfers
         self._backbone = backbone
         self._blind = blind
         self._plain = preprocessing_of(backbone, "none")
@@ -154,6 +164,7 @@ class _Planner:
         self._running = store.running_keys()
         self._failed = store.failed_keys()
         self._checked: set[str] = set()
+        self._whole: dict[str, str] = {}
         self._asked: dict[tuple[str, PromptSpace], Asked] = {}
 
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
@@ -189,6 +200,7 @@ class _Planner:
 
     def _planned(self, task: Task, cell: Cell, label: str, asked: Asked) -> PlannedCell:
         kind = method_class(cell.method.name)
+        unsourced = _unsourced(cell)
         prepared = preprocessing_of(self._backbone, cell.augmentation)
         test_digest = split_digest(task, ("test",))
         fingerprints = Fingerprints(
@@ -197,19 +209,28 @@ class _Planner:
             preprocessing=replace(prepared, size=asked.image_size).digest(),
             encoder=asked.encoder,
         )
-        key = cell_key(cell, fingerprints)
+        key = "" if unsourced else cell_key(cell, fingerprints)
+        self._transfers.note(cell, key)
         return PlannedCell(
             cell,
             label,
             asked,
             key,
-            self._status(key),
+            "skipped" if unsourced else self._status(key),
+            reason=unsourced,
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
             features=feature_digest(
-                self._backbone.digest, test_digest, self._plain, cell.precision
+                self._backbone.digest, self._whole_test(task.dataset), self._plain, cell.precision
             ),
         )
+
+    def _whole_test(self, dataset: Dataset) -> str:
+        """Digest of a dataset's test split, whichever classes of it a protocol shows."""
+        name = dataset.card.name
+        if name not in self._whole:
+            self._whole[name] = split_digest(evaluation_task(dataset), ("test",))
+        return self._whole[name]
 
     def _status(self, key: str) -> Status:
         if key in self._finished:
@@ -221,7 +242,7 @@ class _Planner:
     def _cell(self, dataset: str, method: MethodSpec, shots: int, seed: int) -> Cell:
         spec = self._spec
         trains = method_class(method.name).trains
-        return Cell(
+        cell = Cell(
             protocol=spec.protocol,
             dataset=dataset,
             # What a method that never asks doesn't depend on stays out of its cell, so that it
@@ -237,10 +258,14 @@ class _Planner:
             evaluation=spec.evaluation if trains else type(spec.evaluation)(),
             blind=self._blind,
         )
+        return self._transfers.placed(cell)
 
     def _task(self, dataset: Dataset, shots: int, seed: int) -> Task:
         protocol = protocol_named(self._spec.protocol)
-        task = protocol(dataset, shots, seed, self._spec.short_classes)
+        if self._transfers.only_tests(dataset):
+            shots = 0
+        self._transfers.check(dataset)
+        task = protocol.task(dataset, shots, seed, self._spec.short_classes)
         if self._blind and not task.val:
             raise UserError(
                 f"dataset {dataset.card.name} has no validation images, so nothing can be searched "
@@ -255,7 +280,7 @@ class _Planner:
         items = [*task.train, *task.val]
         if dataset.card.name not in self._checked:
             self._checked.add(dataset.card.name)
-            items += task.test
+            items += dataset.items("test")
         absent = dataset.absent(items)
         if absent is not None:
             raise UserError(str(ImageUnreadable(dataset.card.name, absent, "no such file")))
@@ -298,6 +323,13 @@ def _asked(method: MethodSpec, problem: Problem) -> Asked:
         image_size=kind.image_size(problem.space, settings),
         encoder=None if encoder is None else encoder.digest,
     )
+
+
+def _unsourced(cell: Cell) -> str:
+    """Why a cell can't run that tests another one's prompt; empty if it can."""
+    if cell.source is None or cell.source.key:
+        return ""
+    return f"it tests prompts trained on {cell.source.dataset}, which is missing"
 
 
 def _short_note(dataset: Dataset, shots: int, task: Task) -> str:

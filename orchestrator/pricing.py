@@ -47,7 +47,7 @@ class Pricing:
         """The price of a cell; nothing for one that is done."""
         if cell.status == "done":
             return Price()
-        budget = cell.cell.budget
+        budget = cell.cell.queries
         batch = min(cell.cell.batch_size, cell.train_images)
         return Price(budget, budget * batch, self._seconds(cell, batch))
 
@@ -82,7 +82,9 @@ def pricing_from(plan: Plan, store: Store, costs: TowerCosts | None) -> Pricing:
 
 def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
     """Both towers over the whole budget; plain images are encoded once for all candidates."""
-    asked, budget = cell.asked, cell.cell.budget
+    asked, budget = cell.asked, cell.cell.queries
+    if not budget:
+        return 0.0
     if asked.touches_images:
         images = budget * batch
     elif cell.cell.augmentation == "none":
@@ -95,7 +97,7 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
 
 def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     """Text features at each evaluation point, and images where the prompt changes them."""
-    points = cell.cell.evaluation.points + 1 if cell.cell.budget else 1
+    points = cell.cell.evaluation.points + 1 if cell.cell.queries else 1
     images = 0
     if cell.asked.touches_images:
         images = points * dataset_class(cell.cell.dataset).card.images["test"]

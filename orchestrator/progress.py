@@ -29,7 +29,7 @@ class RunDisplay(ABC):
     """
 
     def __init__(self, cells: Sequence[PlannedCell]) -> None:
-        self._total = sum(cell.cell.budget for cell in cells)
+        self._total = sum(cell.cell.queries for cell in cells)
         self._cells = len(cells)
         self._ended = 0
         self._queries: dict[str, int] = {}
@@ -50,7 +50,7 @@ class RunDisplay(ABC):
         """A cell ended; `error` is empty when it finished."""
         self._running.pop(cell.key, None)
         self._ended += 1
-        self._queries[cell.key] = cell.cell.budget
+        self._queries[cell.key] = cell.cell.queries
         mark = "failed" if error else "finished"
         self.say(f"{mark:8} {cell.title}{': ' + error if error else ''}")
         self._draw()
@@ -110,7 +110,7 @@ class BarDisplay(RunDisplay):
         for key, cell in self._running.items():
             if key not in self._bars:
                 self._bars[key] = self._progress.add_task(
-                    f"  {cell.title}", total=max(cell.cell.budget, 1)
+                    f"  {cell.title}", total=max(cell.cell.queries, 1)
                 )
             self._progress.update(self._bars[key], completed=self._queries.get(key, 0))
 

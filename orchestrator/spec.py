@@ -78,7 +78,8 @@ class Spec(_Frozen):
     Attributes:
         name: what MLflow and the report call it.
         protocol: which classes and images train and test.
-        datasets: names of datasets.
+        datasets: names of datasets; with a source, those that its prompts are tested on.
+        source: the dataset that prompts are trained on, for protocols that test them on others.
         shots: labelled training images a class.
         seeds: one trial each; they also draw the few-shot split.
         methods: methods with their settings.
@@ -95,6 +96,7 @@ class Spec(_Frozen):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     protocol: str = "few_shot"
     datasets: tuple[str, ...] = Field(min_length=1)
+    source: str | None = None
     shots: tuple[PositiveInt, ...] = (16,)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1, 2, 3)
     methods: tuple[MethodSpec, ...] = Field(min_length=1)
@@ -106,6 +108,11 @@ class Spec(_Frozen):
     short_classes: ShortClasses = "refuse"
     evaluation: Evaluation = Evaluation()
     report: ReportSpec = ReportSpec()
+
+    @property
+    def all_datasets(self) -> tuple[str, ...]:
+        """Every dataset that is tested on, a source first."""
+        return self.datasets if self.source is None else (self.source, *self.datasets)
 
     @field_validator("backbone", mode="before")
     @classmethod
@@ -125,6 +132,13 @@ class Spec(_Frozen):
             dataset_class(name)
         return _distinct(value, "dataset")
 
+    @field_validator("source")
+    @classmethod
+    def _known_source(cls, value: str | None) -> str | None:
+        if value is not None:
+            dataset_class(value)
+        return value
+
     @field_validator("shots", "seeds")
     @classmethod
     def _distinct_numbers(cls, value: tuple[int, ...]) -> tuple[int, ...]:
@@ -137,6 +151,22 @@ class Spec(_Frozen):
     def _distinct_labels(cls, value: tuple[MethodSpec, ...]) -> tuple[MethodSpec, ...]:
         _distinct([m.label for m in value], "method label (give each its own `label`)")
         return value
+
+    @model_validator(mode="after")
+    def _source_where_prompts_are_transferred(self) -> Self:
+        transfers = protocol_named(self.protocol).transfers
+        if transfers and self.source is None:
+            raise ValueError(
+                f"protocol {self.protocol} needs a `source`: the dataset that prompts are trained "
+                f"on, such as imagenet"
+            )
+        if self.source is not None and not transfers:
+            raise ValueError(f"protocol {self.protocol} trains on every dataset: drop `source`")
+        if self.source in self.datasets:
+            raise ValueError(
+                f"{self.source!r} is the source, and tested in any case: leave it out of `datasets`"
+            )
+        return self
 
     @model_validator(mode="after")
     def _known_reference(self) -> Self:

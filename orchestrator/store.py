@@ -3,6 +3,7 @@
 results/<key>.parquet       finished traces, never rewritten
 failures/<key>.parquet      the last failed attempt of a cell, with its traceback
 checkpoints/<key>.safetensors   running cells
+prompts/<key>.safetensors   last state of a trained cell's method, for others to test
 features/<digest>.safetensors   image features shared by cells
 calibration/<host>.json     measured seconds per query
 """
@@ -99,6 +100,22 @@ class Store:
     def checkpoint(self, key: str) -> bytes | None:
         """The checkpoint of a cell; None when there is none."""
         return self._optional(f"checkpoints/{key}.safetensors")
+
+    def save_prompt(self, key: str, data: bytes) -> None:
+        """Keeps the final prompt of a cell; writing the same one again is harmless."""
+        self.storage.write(f"prompts/{key}.safetensors", data)
+
+    def prompt(self, key: str) -> bytes | None:
+        """The final prompt of a cell; None when there is none."""
+        return self._optional(f"prompts/{key}.safetensors")
+
+    def forget_prompt(self, key: str) -> None:
+        """Removes the final prompt of a cell, so that it is trained again."""
+        self.storage.delete(f"prompts/{key}.safetensors")
+
+    def prompt_keys(self) -> frozenset[str]:
+        """Keys of cells whose final prompt is there."""
+        return self._keys("prompts")
 
     def save_features(self, digest: str, data: bytes) -> None:
         """Stores image features; writing the same ones again is harmless."""

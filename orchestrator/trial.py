@@ -158,7 +158,7 @@ class Trial:
         with self._timed("evaluation"):
             prompts = self.method.best_prompt()
             for name, split in self.data.evaluation.items():
-                accuracy, loss = _score(self.oracle, prompts, split)
+                accuracy, loss = _score(split.oracle or self.oracle, prompts, split)
                 self._record({f"{name}_accuracy": accuracy, f"{name}_loss": loss})
 
     def _evaluated_at(self) -> int | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -12,8 +12,9 @@ from torch import Tensor
 
 from benchmarks.batches import augmentation_generator, batch_at, batches_per_epoch
 from benchmarks.datasets.interface import Item
-from orchestrator.oracle.features import Encoder, FeatureTable, ImageSplit
-from orchestrator.oracle.interface import Batch
+from benchmarks.protocols import Task
+from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.interface import Batch, Oracle
 
 
 class TrainStream:
@@ -24,14 +25,20 @@ class TrainStream:
 
     Args:
         split: the training images, with the training transform.
-        encoder: the plain image tower.
+        encode: features of a split from the plain image tower.
         batch_size: images a mini-batch.
         seed: drives order and augmentation.
     """
 
-    def __init__(self, split: ImageSplit, encoder: Encoder, batch_size: int, seed: int) -> None:
+    def __init__(
+        self,
+        split: ImageSplit,
+        encode: Callable[[ImageSplit], FeatureTable],
+        batch_size: int,
+        seed: int,
+    ) -> None:
         self._split = split
-        self._encoder = encoder
+        self._encode = encode
         self._batch_size = batch_size
         self._seed = seed
 
@@ -59,7 +66,7 @@ class TrainStream:
 
     @cached_property
     def _table(self) -> FeatureTable:
-        return self._split.encode(self._encoder)
+        return self._encode(self._split)
 
     def _augmented(self, item: Item, step: int, position: int) -> Tensor:
         draw = augmentation_generator(self._seed, step, position)
@@ -73,10 +80,12 @@ class EvaluationSplit:
     Attributes:
         split: the images, with the test transform.
         table: their features from the plain image tower.
+        oracle: the black box with the split's own classes; None where they are the trial's.
     """
 
     split: ImageSplit
     table: FeatureTable
+    oracle: Oracle | None = None
 
     def batches(self, *, pixels: bool) -> Iterator[Batch]:
         """The split as batches of features, or of pixels for prompts that change them."""
@@ -96,8 +105,22 @@ class TrialData:
 
     Attributes:
         train: mini-batches; None for methods that don't train.
-        evaluation: splits by name (`test`, and `val` where there is one).
+        evaluation: splits by name: `test`; `val` and `new` where there are any.
     """
 
     train: TrainStream | None
     evaluation: dict[str, EvaluationSplit]
+
+
+def tested_features(table: FeatureTable, task: Task) -> FeatureTable:
+    """The rows of a task's test images, with the task's labels.
+
+    Args:
+        table: features of the dataset's whole test split.
+        task: which images of it are tested.
+    """
+    if len(table) == len(task.test):
+        return table
+    rows = {item.reference: row for row, item in enumerate(task.dataset.items("test"))}
+    chosen = [rows[item.reference] for item in task.test]
+    return table.part(chosen, [item.label for item in task.test])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import platform
 import traceback
 from dataclasses import dataclass, replace
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, Literal
@@ -14,12 +15,14 @@ import torch
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.datasets.without_test import WithoutTest
+from benchmarks.preprocessing import Preprocessing
 from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, split_digest
 from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
 from orchestrator.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
 from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
+from orchestrator.feature_cache import FeatureCache
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.features import FeatureTable, ImageSplit
@@ -28,8 +31,9 @@ from orchestrator.precision import Precision
 from orchestrator.storage import open_storage
 from orchestrator.store import Store
 from orchestrator.trace import Point, Status, Trace
+from orchestrator.transfers import load_prompt, save_prompt
 from orchestrator.trial import Trial
-from orchestrator.trial_data import EvaluationSplit, TrainStream, TrialData
+from orchestrator.trial_data import EvaluationSplit, TrainStream, TrialData, tested_features
 
 
 @dataclass(frozen=True)
@@ -101,6 +105,7 @@ class Worker:
         self._clip = load_clip(setup.backbone, setup.precision, self._device)
         self._encoders: dict[str, MaeEncoder] = {}
         self._store = Store(open_storage(setup.store))
+        self._features = FeatureCache(self._store, setup.backbone.digest, setup.precision)
         self._queries = 0
         self._paused: _Started | None = None
 
@@ -118,7 +123,7 @@ class Worker:
         task = evaluation_task(open_dataset(dataset_name, Path(self._setup.data_root)))
         oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
         split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
-        self._store.save_features(digest, split.encode(oracle.encode_images).to_bytes())
+        self._features.encode(digest, split, oracle.encode_images)
 
     def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
         """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
@@ -128,7 +133,7 @@ class Worker:
         Args:
             cell: what to run.
             key: names its result.
-            table: features of the test split.
+            table: features of the dataset's whole test split.
         """
         self._begin()
         try:
@@ -204,6 +209,8 @@ class Worker:
 
     def _finish(self, started: _Started) -> Trace:
         result = started.trial.result()
+        if started.trial.data.train is not None and not started.cell.blind:
+            save_prompt(self._store, started.key, started.trial.method.state())
         return Trace(
             key=started.key,
             cell=started.cell.model_dump(mode="json"),
@@ -221,10 +228,9 @@ class Worker:
     def _task(self, cell: Cell) -> Task:
         dataset = open_dataset(cell.dataset, Path(self._setup.data_root))
         dataset = WithoutTest(dataset) if cell.blind else dataset
-        if cell.shots == 0:
-            return evaluation_task(dataset)
+        shots = 0 if cell.source else cell.shots
         protocol = protocol_named(cell.protocol)
-        return protocol(dataset, cell.shots, cell.seed, self._setup.short_classes)
+        return protocol.task(dataset, shots, cell.seed, self._setup.short_classes)
 
     def _data(
         self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable | None
@@ -234,20 +240,34 @@ class Worker:
         kind, settings = _method(cell)
         size = kind.image_size(oracle.space, settings)
         shown = replace(plain, size=size)  # tables hold features of plain images of the full size
-        evaluation = {}
-        if table is not None:
-            test = ImageSplit(task.dataset, task.test, shown)
-            evaluation["test"] = EvaluationSplit(test, table)
+        evaluation = {} if table is None else self._tested(task, oracle, table, shown)
         if not task.train:
             return TrialData(None, evaluation)
+
+        def encoded(part: Part, split: ImageSplit) -> FeatureTable:
+            images = split_digest(task, (part,))
+            return self._features.table(images, split, oracle.encode_images)
+
         if task.val:
             val = ImageSplit(task.dataset, task.val, plain)
-            encoded = val.encode(oracle.encode_images)
-            evaluation["val"] = EvaluationSplit(replace(val, preprocessing=shown), encoded)
+            shown_val = replace(val, preprocessing=shown)
+            evaluation["val"] = EvaluationSplit(shown_val, encoded("val", val))
         augmented = replace(shown, augmentation=cell.augmentation)
         train = ImageSplit(task.dataset, task.train, augmented)
-        stream = TrainStream(train, oracle.encode_images, cell.batch_size, cell.seed)
+        stream = TrainStream(train, partial(encoded, "train"), cell.batch_size, cell.seed)
         return TrialData(stream, evaluation)
+
+    def _tested(
+        self, task: Task, oracle: ClipOracle, table: FeatureTable, shown: Preprocessing
+    ) -> dict[str, EvaluationSplit]:
+        """What is tested on: the trial's own classes, and those it was not trained on."""
+        test = ImageSplit(task.dataset, task.test, shown)
+        splits = {"test": EvaluationSplit(test, tested_features(table, task))}
+        if task.new is not None:
+            new = ImageSplit(task.dataset, task.new.test, shown)
+            others = ClipOracle(self._clip, task.new.class_names, Ledger(limit=0), oracle.observer)
+            splits["new"] = EvaluationSplit(new, tested_features(table, task.new), others)
+        return splits
 
     def _method(self, cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
         kind, settings = _method(cell)
@@ -256,12 +276,15 @@ class Worker:
             space=oracle.space,
             classes=len(task.class_names),
             templates=task.dataset.card.templates,
-            batches_per_epoch=data.train.batches_per_epoch if data.train else 0,
+            batches_per_epoch=data.train.batches_per_epoch if data.train else 1,
             budget=cell.budget,
             seed=cell.seed,
             encoder=None if name is None else self._encoder(name),
         )
-        return kind(problem, settings)
+        method = kind(problem, settings)
+        if cell.source is not None:
+            method.load(load_prompt(self._store, cell.source))
+        return method
 
     def _encoder(self, name: str) -> MaeEncoder:
         """A method's own encoder, loaded once for all cells."""

@@ -7,7 +7,7 @@ images, preprocessing and precision, and on nothing else.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -65,6 +65,11 @@ class FeatureTable:
             labels=torch.from_numpy(self.labels[index]),
             features=torch.from_numpy(self.features[index]),
         )
+
+    def part(self, rows: Sequence[int], labels: Sequence[int]) -> FeatureTable:
+        """Some rows as a table of their own, with labels of their own."""
+        chosen = self.features[np.array(rows, dtype=np.int64)]
+        return FeatureTable(chosen, np.array(labels, dtype=np.int64))
 
     def to_bytes(self) -> bytes:
         """The table as a safetensors file."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
@@ -125,6 +126,21 @@ class MethodSuite:
             b = self.advance(restored, ToyOracle(), step)
             assert a is None or b is None or self.same(a, b)
         assert self.same(restored.best_prompt(), method.best_prompt())
+
+    def test_what_was_trained_serves_other_classes(self) -> None:
+        oracle, method = ToyOracle(), self.build()
+        for step in range(2):
+            self.advance(method, oracle, step)
+        problem = replace(toy_problem(1, self.budget), classes=7, templates=("a {} elsewhere.",))
+        moved = self.kind(replace(problem, batches_per_epoch=1), self.all_settings)
+        moved.load(through_files(method.state()))
+        here, there = method.best_prompt(), moved.best_prompt()
+        if here.templates is None:
+            assert self.same(here, there)
+        else:  # what is written by hand is the other dataset's own
+            assert there.templates is not None
+            assert there.templates[0] != here.templates[0] or len(there.templates) > 1
+            assert self.same(here, replace(there, templates=here.templates))
 
     def test_a_state_does_not_change_after_it_was_taken(self) -> None:
         oracle, method = ToyOracle(), self.build()

@@ -39,8 +39,11 @@ CHANGES: dict[str, Any] = {
     "precision": "bf16",
     "augmentation": "crop_flip",
     "evaluation": {"points": 10},
+    "source": {"dataset": "pocket_letters", "key": "cc"},
     "blind": True,
 }
+
+SOURCE = CHANGES["source"]
 
 
 def key(cell: dict[str, Any] = CELL, prints: dict[str, Any] = PRINTS) -> str:
@@ -99,3 +102,21 @@ def test_whole_floats_and_integers_are_the_same_number() -> None:
 )  # fmt: skip
 def test_canonical_json_is_stable(value: Any) -> None:
     assert canonical_json(json.loads(canonical_json(value))) == canonical_json(value)
+
+
+def test_a_prompt_from_elsewhere_costs_no_queries() -> None:
+    own, moved = (Cell.model_validate({**CELL, **more}) for more in ({}, {"source": SOURCE}))
+    assert (own.queries, moved.queries) == (500, 0)
+    assert moved.budget == 500, "which is what it was trained with"
+
+
+def test_another_source_is_another_cell() -> None:
+    keys = {
+        key({**CELL, "source": {**SOURCE, **change}})
+        for change in ({}, {"key": "dd"}, {"dataset": "pocket_dots"})
+    }
+    assert len(keys | {key()}) == 4
+
+
+def test_cells_of_their_own_are_written_without_a_source() -> None:
+    assert "source" not in Cell.model_validate(CELL).model_dump(mode="json")

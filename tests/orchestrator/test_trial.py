@@ -31,6 +31,8 @@ class ToyStream:
 class ToySplit:
     """A split of the toy problem, in two batches."""
 
+    oracle = None
+
     def batches(self, *, pixels: bool) -> Iterator[Batch]:
         yield toy_batch(1001, 30)
         yield toy_batch(1002, 20)
