@@ -8,7 +8,6 @@ from pathlib import Path
 import open_clip
 import torch
 from safetensors.torch import save_file
-from torch import Tensor, nn
 
 from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
 
@@ -35,19 +34,3 @@ def write_tiny_clip(folder: Path) -> ResolvedBackbone:
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, folder / "open_clip_model.safetensors")
     return resolve_backbone(Backbone(model=f"local-dir:{folder}"))
-
-
-def plain_class_features(model: nn.Module, context: Tensor, class_names: tuple[str, ...]) -> Tensor:
-    """Features `(C, E)` of one soft context `(T, D)`, the way CoOp computes them: all positions."""
-    clip = model
-    tokenizer = open_clip.SimpleTokenizer(context_length=clip.context_length)
-    holders = " ".join(["X"] * len(context))
-    ids = tokenizer([f"{holders} {name}." for name in class_names])
-    embedded = clip.token_embedding(ids)
-    length = len(context)
-    embedded = torch.cat(
-        (embedded[:, :1], context.expand(len(ids), -1, -1), embedded[:, 1 + length :]), dim=1
-    )
-    hidden = clip.transformer(embedded + clip.positional_embedding, attn_mask=clip.attn_mask)
-    pooled = clip.ln_final(hidden)[torch.arange(len(ids)), ids.argmax(dim=-1)]
-    return nn.functional.normalize(pooled @ clip.text_projection, dim=-1)

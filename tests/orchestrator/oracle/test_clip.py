@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import open_clip
 import pytest
 import torch
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +13,8 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import BudgetExhausted, Ledger
-from tests.conformance.tiny_clip import plain_class_features, write_tiny_clip
+from tests.conformance.plain_clip import class_features, tokenizer_for
+from tests.conformance.tiny_clip import write_tiny_clip
 
 NAMES = ("cat", "annual crop land", "boeing 747", "x")
 
@@ -54,13 +54,13 @@ def test_soft_context_equals_the_plain_forward(
     draw = torch.Generator().manual_seed(seed)
     context = torch.randn(candidates, tokens, 32, generator=draw)
     subject = oracle(clip, NAMES[:classes])
-    subject._text._rows = rows
+    subject._text._micro_batches.positions = rows
     batch = random_batch(seed=seed)
     logits = subject.query(Prompts(context=context), batch)
     assert batch.images is not None
     image = plain_image_features(clip, batch.images)
     for k in range(candidates):
-        text = plain_class_features(clip.model, context[k], NAMES[:classes])
+        text = class_features(clip.model, context[k], NAMES[:classes])
         expected = clip.model.logit_scale.exp() * image @ text.T
         torch.testing.assert_close(logits[k], expected, rtol=1e-5, atol=1e-4)
 
@@ -69,7 +69,7 @@ def test_templates_equal_open_clips_own_zero_shot(clip: LoadedClip) -> None:
     template = "a photo of a {}, a type of thing."
     batch = random_batch()
     logits = oracle(clip).query(Prompts(templates=(template,)), batch)
-    tokenizer = open_clip.SimpleTokenizer(context_length=24)
+    tokenizer = tokenizer_for(24)
     ids = tokenizer([template.format(name) for name in NAMES])
     text = clip.model.encode_text(ids, normalize=True)  # type: ignore[operator]
     assert batch.images is not None

@@ -1,0 +1,125 @@
+"""Residual attention blocks of an open_clip transformer, opened up so that work can be left out.
+
+A block's parts are called one by one: positions that nothing reads need no queries, no output and
+no MLP, and keys and values that several sequences share are computed once. Weights stay where
+open_clip keeps them. The residual stream, norms and softmax are float32 in every precision; matrix
+products are in the weights' own format.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from open_clip.transformer import QuickGELU, ResidualAttentionBlock
+from torch import Tensor, nn
+from torch.nn import functional
+
+_QUICK = 1.702
+"""QuickGELU(x) = x sigmoid(1.702 x) = SiLU(1.702 x) / 1.702."""
+
+
+class NotOpened(Exception):
+    """A module that can't be taken apart here; the message says why."""
+
+
+class Block:
+    """One block: `x + attention(norm(x))`, then `x + mlp(norm(x))`.
+
+    Args:
+        block: open_clip's own block.
+
+    Raises:
+        NotOpened: it is of another kind.
+    """
+
+    def __init__(self, block: Any) -> None:
+        if not _looks_at_itself(block):
+            raise NotOpened(f"its blocks are {type(block).__name__}")
+        self._block = block
+        self._attention = block.attn
+        quick = type(block.mlp.gelu) is QuickGELU
+        self._mlp = _quick_mlp if quick else _plain_mlp
+        self.heads: int = block.attn.num_heads
+
+    def project(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Queries, keys and values, each `(..., H, D / H)`, of hidden states `(..., D)`."""
+        queries, keys, values = self._projections(hidden, 0)
+        return queries, keys, values
+
+    def keys_values(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
+        """Keys and values of positions that are only looked at."""
+        keys, values = self._projections(hidden, 1)
+        return keys, values
+
+    def queries(self, hidden: Tensor) -> Tensor:
+        """Queries of positions whose keys and values are there already."""
+        return self._projections(hidden, 0, 1)[0]
+
+    def finish(self, hidden: Tensor, attended: Tensor) -> Tensor:
+        """The block's output `(..., D)` from what each position has attended to, `(..., D)`."""
+        block, out = self._block, self._attention.out_proj
+        added = functional.linear(attended.to(out.weight.dtype), out.weight, out.bias)
+        hidden = hidden + block.ls_1(added)
+        normed = block.ln_2(hidden).to(out.weight.dtype)
+        return hidden.add_(block.ls_2(self._mlp(block.mlp, normed)))
+
+    def _projections(self, hidden: Tensor, first: int, last: int = 3) -> list[Tensor]:
+        attention, width = self._attention, hidden.shape[-1]
+        rows = slice(first * width, last * width)
+        weight, bias = attention.in_proj_weight[rows], attention.in_proj_bias[rows]
+        normed = self._block.ln_1(hidden).to(weight.dtype)
+        projected = functional.linear(normed, weight, bias)
+        heads = projected.unflatten(-1, (last - first, self.heads, -1))
+        return list(heads.unbind(-3))
+
+
+def open_blocks(transformer: nn.Module) -> tuple[Block, ...]:
+    """The blocks of an open_clip transformer.
+
+    Raises:
+        NotOpened: they are of another kind.
+    """
+    blocks: Any = getattr(transformer, "resblocks", None)
+    if blocks is None:
+        raise NotOpened(f"its transformer is {type(transformer).__name__}")
+    return tuple(Block(block) for block in blocks)
+
+
+def attend(queries: Tensor, keys: Tensor, values: Tensor, *, causal: bool = False) -> Tensor:
+    """Attention of queries `(B, L, H, E)` over keys and values `(B, M, H, E)`, as `(B, L, H E)`.
+
+    Args:
+        queries: of the last L of M positions, when `causal`.
+        keys: of all positions.
+        values: of all positions.
+        causal: whether a position sees only those up to itself.
+    """
+    mask = None
+    if causal and queries.shape[1] > 1:
+        length, whole = queries.shape[1], keys.shape[1]
+        seen = torch.ones(length, whole, dtype=torch.bool, device=queries.device)
+        mask = seen.tril(whole - length)
+    attended = functional.scaled_dot_product_attention(
+        queries.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2), attn_mask=mask
+    )
+    return attended.transpose(1, 2).flatten(2)
+
+
+def _looks_at_itself(block: nn.Module) -> bool:
+    """Whether it is open_clip's ordinary block, and no block of cross-attention."""
+    return type(block) is ResidualAttentionBlock and not hasattr(block, "ln_1_kv")
+
+
+def _plain_mlp(mlp: Any, hidden: Tensor) -> Tensor:
+    inner = mlp.gelu(functional.linear(hidden, mlp.c_fc.weight, mlp.c_fc.bias))
+    return functional.linear(inner, mlp.c_proj.weight, mlp.c_proj.bias)
+
+
+def _quick_mlp(mlp: Any, hidden: Tensor) -> Tensor:
+    """The MLP with QuickGELU in one pass in place; its two factors ride on the products."""
+    up, down, rows = mlp.c_fc, mlp.c_proj, hidden.flatten(0, -2)
+    inner = torch.addmm(up.bias, rows, up.weight.mT, beta=_QUICK, alpha=_QUICK)
+    functional.silu(inner, inplace=True)
+    mixed = torch.addmm(down.bias, inner, down.weight.mT, alpha=1 / _QUICK)
+    return mixed.reshape(hidden.shape)

@@ -1,0 +1,72 @@
+"""Untrained CLIP models in memory, and open_clip's own plain forward on them."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+import open_clip
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+LAYERS = 2
+"""ViT-B/16 has 12; two already have a first and a last block, and cost a sixth."""
+
+_TINY_TEXT = {"context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 3}
+_TINY_VISION = {"image_size": 16, "patch_size": 8, "width": 32, "layers": 3, "head_width": 16}
+
+
+@cache
+def tiny(quick: bool = False, custom: bool = False, **text: Any) -> nn.Module:
+    """A tiny model, with some of its text tower's settings changed."""
+    kind = open_clip.CustomTextCLIP if custom else open_clip.CLIP
+    return _untrained(kind, 16, _TINY_VISION, {**_TINY_TEXT, **text}, quick)
+
+
+@cache
+def vit_b_16() -> nn.Module:
+    """A model of ViT-B/16's shapes, but of two layers."""
+    vision = {"image_size": 224, "patch_size": 16, "width": 768, "layers": LAYERS}
+    text = {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": LAYERS}
+    return _untrained(open_clip.CLIP, 512, vision, text, True)
+
+
+@cache
+def tokenizer_for(length: int) -> open_clip.SimpleTokenizer:
+    """CLIP's tokenizer for texts of a length."""
+    return open_clip.SimpleTokenizer(context_length=length)
+
+
+def _untrained(
+    kind: Any, width: int, vision: dict[str, Any], text: dict[str, Any], quick: bool
+) -> nn.Module:
+    with torch.random.fork_rng():
+        torch.manual_seed(3)
+        model: nn.Module = kind(width, vision_cfg=vision, text_cfg=text, quick_gelu=quick)
+        with torch.no_grad():  # CLIP's small initial embeddings would hide differences
+            embeddings: Any = getattr(model, "text", model)
+            embeddings.token_embedding.weight.mul_(10)
+            for name, parameter in model.named_parameters():
+                if name.endswith("bias"):  # zeros would hide a bias that is left out
+                    parameter.normal_(std=0.1)
+    return model.eval().requires_grad_(False)
+
+
+def class_features(model: Any, context: Tensor, names: tuple[str, ...]) -> Tensor:
+    """Features `(C, E)` of one soft context `(T, D)`, as CoOp computes them: all positions."""
+    text = getattr(model, "text", model)
+    length = len(text.positional_embedding)
+    tokenizer = tokenizer_for(length)
+    holders = " ".join(["X"] * len(context))
+    ids = tokenizer([f"{holders} {name}." for name in names])
+    embedded = text.token_embedding(ids)
+    shared = context.expand(len(ids), -1, -1)
+    embedded = torch.cat((embedded[:, :1], shared, embedded[:, 1 + len(context) :]), dim=1)
+    hidden = text.transformer(embedded + text.positional_embedding, attn_mask=text.attn_mask)
+    pool = getattr(text, "text_pool_type", None) or text.pool_type
+    rows = {"first": 0 * ids.argmax(dim=-1), "last": 0 * ids.argmax(dim=-1) - 1}
+    pooled = text.ln_final(hidden)[torch.arange(len(ids)), rows.get(pool, ids.argmax(dim=-1))]
+    projection = text.text_projection
+    features = projection(pooled) if isinstance(projection, nn.Linear) else pooled @ projection
+    return functional.normalize(features, dim=-1)
