@@ -47,7 +47,11 @@ StoreOption = Annotated[
     ),
 ]
 DataOption = Annotated[
-    Path, typer.Option(envvar="PROMPTBENCH_DATA", help="Folder that holds the datasets' folders.")
+    str,
+    typer.Option(
+        envvar="PROMPTBENCH_DATA",
+        help="Folder that holds the datasets' folders or packs, or s3://BUCKET/PREFIX with packs.",
+    ),
 ]
 TrackingOption = Annotated[
     str | None,
@@ -58,7 +62,7 @@ TrackingOption = Annotated[
     ),
 ]
 STORE = "results"
-DATA = Path("data")
+DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -125,13 +129,14 @@ def run(
     ] = 10.0,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
+    from benchmarks.datasets.packed.location import open_location
     from orchestrator.launch import LaunchOptions, launch, track_summary
     from orchestrator.reporting import show_report, write_plan_report
 
     work = _open(spec, set_, store, data)
     work.store.storage.check_writable()
     options = LaunchOptions(
-        data_root=str(data),
+        data_root=open_location(data).uri,
         address=address,
         actors=actors,
         cpus=cpus,
@@ -278,7 +283,7 @@ def _plain_errors() -> Iterator[None]:
         sys.exit(130)
 
 
-def _open(spec: str, overrides: list[str] | None, location: str, data: Path) -> _Work:
+def _open(spec: str, overrides: list[str] | None, location: str, data: str) -> _Work:
     from orchestrator.plan import make_plan
     from orchestrator.spec import load_spec
     from orchestrator.storage import open_storage

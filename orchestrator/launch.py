@@ -31,7 +31,7 @@ class LaunchOptions:
     """Where and how to run.
 
     Attributes:
-        data_root: the folder that holds the datasets' folders.
+        data_root: the folder or location that holds the datasets.
         address: Ray cluster to join; None starts one here.
         actors: the most actors; None for all that fit.
         cpus: CPU cores of one actor.
@@ -138,6 +138,7 @@ def _drive(
         store=store.storage.location,
         data_root=options.data_root,
         short_classes=plan.spec.short_classes,
+        own_datasets=plan.spec.own_datasets,
         threads=max(1, int(options.cpus)),
         checkpoint_interval=options.checkpoint_seconds,
     )

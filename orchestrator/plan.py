@@ -64,6 +64,7 @@ class PlannedCell:
         reason: why it is skipped.
         train_images: labelled training images of its split (an estimate when skipped).
         classes: number of classes.
+        test_images: images of its dataset's whole test split (those of a full copy when skipped).
         features: names the image features of its dataset's test split.
     """
 
@@ -75,6 +76,7 @@ class PlannedCell:
     reason: str = ""
     train_images: int = 0
     classes: int = 0
+    test_images: int = 0
     features: str = ""
 
     @property
@@ -113,13 +115,13 @@ class Plan:
         return Counter(cell.status for cell in self.cells)
 
 
-def make_plan(spec: Spec, store: Store, data_root: Path, *, blind: bool = False) -> Plan:
+def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = False) -> Plan:
     """Plans a spec against what a store holds.
 
     Args:
         spec: the comparison.
         store: where results are looked up.
-        data_root: the folder that holds the datasets' folders.
+        data_root: the folder or location that holds the datasets.
         blind: plans cells that are measured on validation images alone, as a search's are.
 
     Raises:
@@ -130,7 +132,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path, *, blind: bool = False)
     cells: dict[str, PlannedCell] = {}
     notes: list[str] = []
     for name in spec.all_datasets:
-        dataset = open_dataset(name, data_root)
+        dataset = _opened(name, data_root, spec)
         dataset = WithoutTest(dataset) if blind else dataset
         missing = dataset.missing()
         found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
@@ -196,6 +198,7 @@ class _Planner:
                     reason=reason,
                     train_images=classes * cell.shots,
                     classes=classes,
+                    test_images=dataset.card.images["test"],
                 )
 
     def _planned(self, task: Task, cell: Cell, label: str, asked: Asked) -> PlannedCell:
@@ -220,6 +223,7 @@ class _Planner:
             reason=unsourced,
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
+            test_images=len(task.dataset.items("test")),
             features=feature_digest(
                 self._backbone.digest, self._whole_test(task.dataset), self._plain, cell.precision
             ),
@@ -289,7 +293,7 @@ class _Planner:
         """Builds each method and lets it ask once: refuses impossible settings before any work."""
         problem = Problem(
             space=planned_space(self._backbone, class_names),
-            classes=dataset.card.classes,
+            classes=len(class_names) or dataset.card.classes,
             templates=dataset.card.templates,
             batches_per_epoch=1,
             budget=self._spec.budget,
@@ -308,6 +312,18 @@ class _Planner:
                     f"method {method.label!r} on {dataset.card.name}: {error}"
                 ) from None
         return asked
+
+
+def _opened(name: str, data_root: Path | str, spec: Spec) -> Dataset:
+    """A dataset of the spec; one of the user's own must be there."""
+    try:
+        dataset = open_dataset(name, data_root, spec.own_datasets)
+    except DatasetError as error:
+        raise UserError(str(error)) from None
+    missing = dataset.missing()
+    if missing is not None and any(name == own.name for own in spec.own_datasets):
+        raise UserError(f"dataset {name}: {missing}")
+    return dataset
 
 
 def _asked(method: MethodSpec, problem: Problem) -> Asked:

@@ -27,12 +27,14 @@ class Transfers:
 
     Args:
         spec: the comparison.
-        data_root: the folder that holds the datasets' folders.
+        data_root: the folder or location that holds the datasets.
     """
 
-    def __init__(self, spec: Spec, data_root: Path) -> None:
+    def __init__(self, spec: Spec, data_root: Path | str) -> None:
         self._protocol = protocol_named(spec.protocol)
-        self._source = None if spec.source is None else open_dataset(spec.source, data_root)
+        self._source: Dataset | None = None
+        if spec.source is not None:
+            self._source = open_dataset(spec.source, data_root, spec.own_datasets)
         self._keys: dict[str, str] = {}
 
     def only_tests(self, dataset: Dataset) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from benchmarks.datasets.registry import dataset_class
 from orchestrator.calibration import TowerCosts
 from orchestrator.plan import Plan, PlannedCell
 from orchestrator.store import Store, UnreadableTrace
@@ -100,7 +99,7 @@ def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     points = cell.cell.evaluation.points + 1 if cell.cell.queries else 1
     images = 0
     if cell.asked.touches_images:
-        images = points * dataset_class(cell.cell.dataset).card.images["test"]
+        images = points * cell.test_images
     return points * cell.classes * costs.per_sequence + images * costs.per_image
 
 
@@ -108,6 +107,6 @@ def encoding_seconds(plan: Plan, costs: TowerCosts | None) -> float | None:
     """Seconds to encode the test splits of datasets that still have cells to run, once each."""
     if costs is None:
         return None
-    names = {cell.cell.dataset for cell in plan.cells if cell.status != "done"}
-    images = sum(dataset_class(name).card.images["test"] for name in names)
+    splits = {c.cell.dataset: c.test_images for c in plan.cells if c.status != "done"}
+    images = sum(splits.values())
     return images * costs.per_image

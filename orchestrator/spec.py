@@ -9,7 +9,8 @@ from typing import Annotated, Any, Self, TypeVar
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
-from benchmarks.datasets.registry import dataset_class
+from benchmarks.datasets.own.source import OwnDataset
+from benchmarks.datasets.registry import dataset_class, dataset_names
 from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
@@ -78,7 +79,10 @@ class Spec(_Frozen):
     Attributes:
         name: what MLflow and the report call it.
         protocol: which classes and images train and test.
-        datasets: names of datasets; with a source, those that its prompts are tested on.
+        datasets: names of datasets; with a source, those that its prompts are tested on. One of
+            the user's own is a mapping of `name`, `path` and optionally `templates`, which comes
+            to stand in `own_datasets`.
+        own_datasets: the user's own datasets.
         source: the dataset that prompts are trained on, for protocols that test them on others.
         shots: labelled training images a class.
         seeds: one trial each; they also draw the few-shot split.
@@ -96,6 +100,7 @@ class Spec(_Frozen):
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
     protocol: str = "few_shot"
     datasets: tuple[str, ...] = Field(min_length=1)
+    own_datasets: tuple[OwnDataset, ...] = ()
     source: str | None = None
     shots: tuple[PositiveInt, ...] = (16,)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1, 2, 3)
@@ -125,19 +130,30 @@ class Spec(_Frozen):
         protocol_named(value)
         return value
 
-    @field_validator("datasets")
+    @model_validator(mode="before")
     @classmethod
-    def _known_datasets(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        for name in value:
-            dataset_class(name)
-        return _distinct(value, "dataset")
+    def _own_datasets_apart(cls, value: Any) -> Any:
+        """Names in `datasets`, and what is said of the user's own in `own_datasets`."""
+        if not isinstance(value, Mapping) or not isinstance(value.get("datasets"), list | tuple):
+            return value
+        entries = value["datasets"]
+        own = [entry for entry in entries if isinstance(entry, Mapping)]
+        names = [e.get("name", "") if isinstance(e, Mapping) else e for e in entries]
+        declared = [*value.get("own_datasets", ()), *own]
+        return {**value, "datasets": names, **({"own_datasets": declared} if declared else {})}
 
-    @field_validator("source")
-    @classmethod
-    def _known_source(cls, value: str | None) -> str | None:
-        if value is not None:
-            dataset_class(value)
-        return value
+    @model_validator(mode="after")
+    def _known_datasets(self) -> Self:
+        own = [source.name for source in self.own_datasets]
+        _distinct(own, "own dataset")
+        for name in self.all_datasets:
+            if name not in own:
+                dataset_class(name)
+        for name in own:
+            if name in dataset_names():
+                raise ValueError(f"own dataset {name!r} has a known dataset's name: choose another")
+        _distinct(self.datasets, "dataset")
+        return self
 
     @field_validator("shots", "seeds")
     @classmethod

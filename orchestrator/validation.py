@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, get_args
 
 from pydantic import BaseModel, ValidationError
 
@@ -48,12 +48,22 @@ def _describe_one(problem: Any, model: type[BaseModel]) -> str:
 def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
     """Names of the fields of the nested model that a location leads to."""
     for part in location:
+        if part.isdigit():  # an entry of a list, whose model is known already
+            continue
         field = model.model_fields.get(part)
-        inner = None if field is None else field.annotation
-        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+        inner = None if field is None else _model_in(field.annotation)
+        if inner is None:
             break
         model = inner
     return list(model.model_fields)
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, or holds a tuple of."""
+    for kind in (annotation, *get_args(annotation)):
+        if isinstance(kind, type) and issubclass(kind, BaseModel):
+            return kind
+    return None
 
 
 def _shortened(value: Any, limit: int = 80) -> str:

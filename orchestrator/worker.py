@@ -7,11 +7,12 @@ import traceback
 from dataclasses import dataclass, replace
 from functools import partial
 from importlib.metadata import version
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
+from benchmarks.datasets.interface import Dataset
+from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.datasets.without_test import WithoutTest
@@ -44,8 +45,9 @@ class WorkerSetup:
         backbone: the model behind the oracle.
         precision: number format of its arithmetic.
         store: location of the store.
-        data_root: the folder that holds the datasets' folders.
+        data_root: the folder or location that holds the datasets.
         short_classes: what to do with classes that have fewer images than shots.
+        own_datasets: the user's own datasets.
         threads: CPU threads for the model.
         checkpoint_interval: seconds between two checkpoints of a trial.
     """
@@ -55,6 +57,7 @@ class WorkerSetup:
     store: str
     data_root: str
     short_classes: ShortClasses
+    own_datasets: tuple[OwnDataset, ...] = ()
     threads: int = 1
     checkpoint_interval: float = 10.0
 
@@ -120,7 +123,7 @@ class Worker:
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
-        task = evaluation_task(open_dataset(dataset_name, Path(self._setup.data_root)))
+        task = evaluation_task(self._open(dataset_name))
         oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
         split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
         self._features.encode(digest, split, oracle.encode_images)
@@ -226,7 +229,7 @@ class Worker:
         )
 
     def _task(self, cell: Cell) -> Task:
-        dataset = open_dataset(cell.dataset, Path(self._setup.data_root))
+        dataset = self._open(cell.dataset)
         dataset = WithoutTest(dataset) if cell.blind else dataset
         shots = 0 if cell.source else cell.shots
         protocol = protocol_named(cell.protocol)
@@ -285,6 +288,9 @@ class Worker:
         if cell.source is not None:
             method.load(load_prompt(self._store, cell.source))
         return method
+
+    def _open(self, dataset: str) -> Dataset:
+        return open_dataset(dataset, self._setup.data_root, self._setup.own_datasets)
 
     def _encoder(self, name: str) -> MaeEncoder:
         """A method's own encoder, loaded once for all cells."""

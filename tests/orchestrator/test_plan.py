@@ -11,6 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from benchmarks.datasets.packed.location import open_location
+from benchmarks.datasets.packed.write import pack
 from orchestrator.calibration import TowerCosts
 from orchestrator.errors import UserError
 from orchestrator.plan import Plan, make_plan
@@ -20,7 +22,7 @@ from orchestrator.spec import load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from orchestrator.trace import Trace
-from tests.benchmarks.datasets.trees import write_image
+from tests.benchmarks.datasets.trees import coop_tree, write_image
 
 
 def plan_of(folder: Path, *overrides: str, spec: str = "demo") -> tuple[Plan, Store]:
@@ -164,6 +166,30 @@ def test_a_split_of_our_own_is_noted_and_a_broken_one_refused(tmp_path: Path) ->
     (tree / "split_zhou_EuroSAT.json").write_text("{")
     with pytest.raises(UserError, match="not readable JSON"):
         plan_of(tmp_path, "datasets=[eurosat]", "shots=[4]")
+
+
+def test_an_own_dataset_is_planned_by_what_it_has_and_must_be_there(tmp_path: Path) -> None:
+    own = f"datasets=[{{name: birds, path: {tmp_path / 'birds'}}}]"
+    with pytest.raises(UserError, match=r"dataset birds: .*birds.* is not there"):
+        plan_of(tmp_path, own, "shots=[2]")
+    for split, count in (("train", 3), ("test", 2)):
+        for name in ("goose", "owl"):
+            for number in range(count):
+                write_image(tmp_path / "birds" / split / name / f"{number}.jpg")
+    plan, _ = plan_of(tmp_path, own, "shots=[2]")
+    assert {(c.cell.dataset, c.classes, c.test_images) for c in plan.cells} == {("birds", 2, 4)}
+    (tmp_path / "birds" / "test" / "owl" / "0.jpg").unlink()
+    keys = {cell.key for cell in plan.cells}
+    assert not keys & {c.key for c in plan_of(tmp_path, own, "shots=[2]")[0].cells}
+
+
+def test_a_packed_dataset_has_the_keys_of_the_unpacked_one(tmp_path: Path) -> None:
+    dataset = coop_tree(tmp_path / "data", "dtd")
+    before = plan_of(tmp_path, "datasets=[dtd]", "shots=[1]")[0]
+    pack(dataset, open_location(tmp_path / "packs").child("dtd"))
+    spec = load_spec("demo", ("methods=[zero_shot, zip]", "datasets=[dtd]", "shots=[1]"))
+    after = make_plan(spec, Store(LocalStorage(tmp_path / "store")), tmp_path / "packs")
+    assert [c.key for c in after.cells] == [c.key for c in before.cells]
 
 
 def test_a_price_counts_each_tower_as_often_as_it_is_needed(tmp_path: Path) -> None:

@@ -57,6 +57,17 @@ def test_a_method_may_have_its_own_batch_size(tmp_path: Path) -> None:
     assert "batch_size" not in spec.methods[1].settings
 
 
+def test_an_own_dataset_is_declared_where_it_is_named(tmp_path: Path) -> None:
+    own = {"name": "birds", "path": "some/birds", "templates": ["a photo of a {}, a bird."]}
+    spec = load(tmp_path, {"datasets": ["pocket_dots", own]})
+    assert spec.datasets == ("pocket_dots", "birds")
+    assert [source.name for source in spec.own_datasets] == ["birds"]
+    assert spec.own_datasets[0].path == str(Path("some/birds").absolute())
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(spec_as_yaml(spec))
+    assert load_spec(str(copy)) == spec
+
+
 def test_every_part_of_zip_is_chosen_in_the_spec(tmp_path: Path) -> None:
     parts = {
         "matrix": "full",
@@ -106,6 +117,12 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"datasets": ["pocket_dot"]}, "unknown dataset 'pocket_dot'. Did you mean: pocket_dots"),
         ({"datasets": ["pocket_dots", "pocket_dots"]}, "'pocket_dots' is given twice"),
         ({"datasets": []}, "at least 1 item"),
+        ({"datasets": [{"name": "birds"}]}, "own_datasets.0.path: Field required"),
+        ({"datasets": [{"path": "x"}]}, "own_datasets.0.name: Field required"),
+        ({"datasets": [{"name": "dtd", "path": "x"}]}, "'dtd' has a known dataset's name"),
+        ({"datasets": [{"name": "b", "path": "ftp://x"}]}, "ftp:// is not supported"),
+        ({"datasets": [{"name": "b", "path": "x", "template": "{}"}]}, "Did you mean: templates"),
+        ({"datasets": [{"name": "b", "path": "x", "templates": ["a"]}]}, "exactly one .* got 'a'"),
         ({"methods": ["zipp"]}, "unknown method 'zipp'. Did you mean: zip"),
         ({"methods": [{"name": "zip", "rnk": 3}]}, "unknown field 'rnk'. Did you mean: rank"),
         ({"methods": [{"rank": 3}]}, "a method needs a `name`"),

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.datasets.interface import Item, Split
+from benchmarks.datasets.packed.location import open_location
+from benchmarks.datasets.packed.write import pack
 from benchmarks.pocket.datasets import PocketDots
 from orchestrator.checkpoint import Checkpoints
 from orchestrator.oracle.features import FeatureTable
@@ -28,6 +30,18 @@ OVERRIDES = (
 )
 
 
+def pocket_as_files(folder: Path, classes: int = 3, images: int = 28) -> Path:
+    """Some of the pocket's dots as a user's own class folders."""
+    dots = PocketDots(folder)
+    for item in dots.items("train"):
+        number = int(item.reference) % 10_000
+        place = folder / dots.class_names()[item.label]
+        if item.label < classes and len(list(place.glob("*"))) < images:
+            place.mkdir(parents=True, exist_ok=True)
+            (place / f"{number}.png").write_bytes(dots.encoded(item))
+    return folder
+
+
 class Bench:
     """A store, a worker on it, and the cells of a small spec."""
 
@@ -41,6 +55,7 @@ class Bench:
             store=str(folder),
             data_root=str(folder),
             short_classes="refuse",
+            own_datasets=plan.spec.own_datasets,
             checkpoint_interval=0.0,
         )
         self.worker = Worker(setup)
@@ -94,6 +109,21 @@ def test_images_augmented_in_the_same_way_give_the_same_trace(tmp_path: Path) ->
     first = Bench(tmp_path / "a", "augmentation=crop_flip", "batch_size=16", "budget=20")
     second = Bench(tmp_path / "b", "augmentation=crop_flip", "batch_size=16", "budget=20")
     assert first.run("zip").points == second.run("zip").points
+
+
+def test_packed_images_give_the_trace_of_unpacked_ones(tmp_path: Path) -> None:
+    folder = pocket_as_files(tmp_path / "dots")
+    own = "datasets=[{{name: mine, path: {path}}}]"
+    unpacked = Bench(tmp_path / "a", own.format(path=folder))
+    (source,) = load_spec("demo", [own.format(path=folder)]).own_datasets
+    pack(source.open(), open_location(tmp_path / "packed"))
+    packed = Bench(tmp_path / "b", own.format(path=tmp_path / "packed"))
+    first, second = unpacked.run("zip"), packed.run("zip")
+    assert first.key == second.key
+    assert first.points == second.points
+    assert (
+        first.provenance["dataset_remark"] == "mine: own split, 70/10/20 of every class (version 1)"
+    )
 
 
 def test_an_interrupted_cell_goes_on_from_its_checkpoint(

@@ -36,7 +36,7 @@ class OwnDataset(BaseModel):
     @classmethod
     def _absolute(cls, value: str) -> str:
         """The same path wherever a worker runs."""
-        return value if is_uri(value) else str(Path(value).expanduser().absolute())
+        return open_location(value).uri
 
     @field_validator("templates")
     @classmethod
@@ -50,9 +50,9 @@ class OwnDataset(BaseModel):
 
     def open(self) -> Dataset:
         """The dataset; reads nothing yet but the kind of its path."""
-        location, path = open_location(self.path), Path(self.path)
+        path = Path(self.path)
         if is_uri(self.path) or (path / FACTS).is_file():
-            return PackedDataset(location, self._card() if self.templates else None)
+            return PackedDataset(open_location(self.path), self._card() if self.templates else None)
         suffix = path.suffix.lower()
         if suffix == ".csv":
             return CsvManifest(path, self._card())

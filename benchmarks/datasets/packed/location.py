@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -34,13 +34,18 @@ class Location:
 
     Attributes:
         uri: the absolute path or S3 location, endpoint included: the same on every machine.
-        filesystem: what opens it.
-        path: its path there.
+        path: its path in the file system.
     """
 
     uri: str
-    filesystem: fs.FileSystem = field(repr=False, compare=False)
     path: str
+
+    @property
+    def filesystem(self) -> fs.FileSystem:
+        """What opens it."""
+        if not is_uri(self.uri):
+            return fs.LocalFileSystem()
+        return _s3(self.path.split("/", 1)[0], **dict(parse_qsl(urlsplit(self.uri).query)))
 
     def child(self, name: str) -> Location:
         """A folder or file below this one."""
@@ -77,7 +82,7 @@ class Location:
             Unreachable: it can't be written.
         """
         with telling(self.uri):
-            if isinstance(self.filesystem, fs.LocalFileSystem):
+            if not is_uri(self.uri):
                 Path(self.path).parent.mkdir(parents=True, exist_ok=True)
             return self.filesystem.open_output_stream(self.path)
 
@@ -111,7 +116,7 @@ def open_location(where: str | Path) -> Location:
     """
     if not is_uri(where):
         path = str(Path(where).expanduser().absolute())
-        return Location(path, fs.LocalFileSystem(), path)
+        return Location(path, path)
     return _open_s3(str(where))
 
 
@@ -123,9 +128,7 @@ def _open_s3(uri: str) -> Location:
         options |= _endpoint_from_environment()
     plain = f"s3://{parts.netloc}{parts.path.rstrip('/')}"
     spelled = f"{plain}?{urlencode(options, safe=':')}" if options else plain
-    return Location(
-        spelled, _s3(parts.netloc, **options), f"{parts.netloc}{parts.path}".rstrip("/")
-    )
+    return Location(spelled, f"{parts.netloc}{parts.path}".rstrip("/"))
 
 
 def _check(uri: str, options: dict[str, str]) -> None:
