@@ -6,10 +6,10 @@ STORE  ?= results
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo ui test lint types contracts unit format clean
+.PHONY: help install demo demo-protocols ui test lint types contracts unit format clean
 
 help:  ## Show this help
-	@grep -E '^[a-z]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
 
 install: $(VENV)/.installed  ## Make the virtual environment and install everything (a few minutes, once)
 
@@ -24,6 +24,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 demo: install  ## Run five methods on the embedded default (no GPU, no download)
 	@echo "afterwards, 'make ui' opens the MLflow UI on it"
 	@$(BIN)/python run_benchmark.py run demo --store $(STORE)
+
+demo-protocols: install  ## Run the four protocols on the embedded default, prompts trained once
+	@for name in few_shot base_to_new cross_dataset out_of_distribution; do \
+	  $(BIN)/python run_benchmark.py run pocket_$$name --store $(STORE) || exit 1; \
+	done
 
 ui: install  ## Open the MLflow UI on what has been run
 	@$(BIN)/python run_benchmark.py ui --store $(STORE)

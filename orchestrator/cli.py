@@ -127,6 +127,12 @@ def run(
     checkpoint_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
     ] = 10.0,
+    rebuild_features: Annotated[
+        bool,
+        typer.Option(
+            "--rebuild-features", help="Forget the store's image features; encode all images anew."
+        ),
+    ] = False,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
@@ -144,6 +150,8 @@ def run(
         checkpoint_seconds=checkpoint_seconds,
         tracking_uri=None if no_tracking else (tracking_uri or _default_tracking(store)),
     )
+    if rebuild_features:
+        console.print(f"forgot the image features of {work.store.forget_features()} splits")
     failed = launch(work.plan, work.store, options, console)
     written = write_plan_report(work.plan, work.store, None)
     if options.tracking_uri is not None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from itertools import groupby
 
 from rich.console import Console
+from rich.filesize import decimal
 from rich.table import Table
 
 from orchestrator.checkpoint import Snapshot, UnusableCheckpoint
@@ -32,7 +33,7 @@ def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
     total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
     table.add_row("all", "", _statuses(plan.cells), *_priced(total))
     console.print(table)
-    for note in plan.notes:
+    for note in (*_transfer_notes(plan), *plan.notes):
         console.print(f"note: {note}", highlight=False)
     show_skipped(plan, console)
     _explain_prices(plan, pricing, console)
@@ -66,7 +67,39 @@ def show_status(plan: Plan, store: Store, console: Console) -> None:
         elif cell.status == "failed":
             text = f"failed       {cell.title}: {_error(cell, store)}"
             console.print(text, highlight=False, markup=False)
+    _show_waiting(plan, console)
     show_skipped(plan, console)
+    _show_features(store, console)
+
+
+def _transfer_notes(plan: Plan) -> list[str]:
+    tests = sum(1 for cell in plan.cells if cell.cell.source is not None)
+    if not tests:
+        return []
+    return [
+        f"prompts are trained on {plan.spec.source} alone, once; {tests} cells test them elsewhere "
+        f"and cost no queries"
+    ]
+
+
+def _show_waiting(plan: Plan, console: Console) -> None:
+    """How many cells wait for a prompt that is still to be trained."""
+    to_run = plan.to_run()
+    training = {cell.key for cell in to_run}
+    waiting = [cell for cell in to_run if cell.cell.source and cell.cell.source.key in training]
+    if waiting:
+        console.print(
+            f"{len(waiting)} of these wait for prompts that {plan.spec.source} has yet to train",
+            highlight=False,
+        )
+
+
+def _show_features(store: Store, console: Console) -> None:
+    sizes = store.feature_sizes()
+    if sizes:
+        noun = "split" if len(sizes) == 1 else "splits"
+        text = f"image features of {len(sizes)} {noun}: {decimal(sum(sizes))}"
+        console.print(f"{text} (run --rebuild-features encodes them anew)", highlight=False)
 
 
 def _grouped(

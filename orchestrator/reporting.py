@@ -6,8 +6,9 @@ from pathlib import Path
 
 from rich.console import Console
 
+from orchestrator.analysis.report import terminal
 from orchestrator.analysis.report.write import Report, write_report
-from orchestrator.analysis.table import as_rich
+from orchestrator.analysis.table import as_rich, seeds_text
 from orchestrator.collect import comparison_of
 from orchestrator.plan import Plan
 from orchestrator.store import Store
@@ -28,8 +29,11 @@ def write_plan_report(plan: Plan, store: Store, out: Path | None) -> Report:
 
 
 def show_report(report: Report, plan: Plan, console: Console) -> None:
-    """Prints the table, and last of all where the page is."""
-    if report.rows:
+    """Prints what the protocol asks or else the comparison; last of all, where the page is."""
+    for block in report.headlines:
+        title = f"{plan.spec.name}: {seeds_text(report.rows)}"
+        console.print(terminal.as_rich(block, title))
+    if report.rows and not report.headlines:
         console.print(as_rich(report.rows, plan.spec.name))
     console.print(f"figures and tables: {report.folder}", highlight=False, soft_wrap=True)
     console.print(f"report: {report.page}", highlight=False, soft_wrap=True)

@@ -125,6 +125,20 @@ class Store:
         """Stored image features; None when there are none."""
         return self._optional(f"features/{digest}.safetensors")
 
+    def forget_features(self) -> int:
+        """Removes all image features, so that images are encoded anew; how many splits' there were.
+
+        Nothing is lost but time.
+        """
+        names = self.storage.names("features")
+        for name in names:
+            self.storage.delete(name)
+        return len(names)
+
+    def feature_sizes(self) -> tuple[int, ...]:
+        """Bytes of the features of each split."""
+        return tuple(self.storage.sizes("features").values())
+
     def save_calibration(self, host: str, values: dict[str, Any]) -> None:
         """Remembers measured costs of this kind of machine."""
         self.storage.write(f"calibration/{host}.json", json.dumps(values, indent=1).encode())

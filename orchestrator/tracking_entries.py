@@ -90,6 +90,7 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
             "kind": "cell",
             "seed": str(run.seed),
             "status": run.trace.status,
+            **({"source": run.source} if run.source else {}),
         },
         parameters=_parameters(cell),
         metrics=tuple(_cell_metrics(run, spec.budget)),

@@ -47,9 +47,15 @@ class Run:
         return str(self.trace.cell.get("protocol", ""))
 
     @property
+    def source(self) -> str | None:
+        """The dataset that its prompt was trained on, if another one's cell has trained it."""
+        source = self.trace.cell.get("source")
+        return None if source is None else str(source["dataset"])
+
+    @property
     def transferred(self) -> bool:
         """Whether it only tests what another cell has trained, and paid for."""
-        return self.trace.cell.get("source") is not None
+        return self.source is not None
 
     @property
     def trains(self) -> bool:
@@ -78,10 +84,11 @@ class Run:
 
     @property
     def title(self) -> str:
-        """Dataset, method, shots and seed in one line."""
+        """Dataset, method, shots, seed and where the prompt comes from, in one line."""
         if not self.shots:
             return f"{self.dataset} / {self.method}"
-        return f"{self.dataset} / {self.method} / {self.shots} shots / seed {self.seed}"
+        origin = f" / prompt from {self.source}" if self.source else ""
+        return f"{self.dataset} / {self.method} / {self.shots} shots / seed {self.seed}{origin}"
 
 
 @dataclass(frozen=True, order=True)

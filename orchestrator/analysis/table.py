@@ -85,7 +85,7 @@ def comparison(runs: Sequence[Run], target: Target) -> list[Row]:
 def as_rich(rows: Sequence[Row], title: str) -> Table:
     """For the terminal, within 80 columns; the other two forms say more."""
     several = len({row.group.shots for row in rows if row.group.shots}) > 1
-    table = Table(title=f"{title}: {_seeds(rows)}", header_style="bold", box=SIMPLE_HEAD)
+    table = Table(title=f"{title}: {seeds_text(rows)}", header_style="bold", box=SIMPLE_HEAD)
     table.add_column("dataset", no_wrap=True)
     table.add_column("method", no_wrap=True)
     for header in ("accuracy (%)", "target (reached)", "queries to target"):
@@ -204,7 +204,7 @@ def _mean_rows(rows: Sequence[Row]) -> list[Row]:
     return means
 
 
-def _seeds(rows: Sequence[Row]) -> str:
+def seeds_text(rows: Sequence[Row]) -> str:
     """What the intervals are, by how many seeds there are."""
     counts = {row.accuracy.count for row in rows if row.group.shots}
     if not counts:

@@ -78,5 +78,9 @@ class Storage(ABC):
         """Names of all blobs directly in a folder, sorted."""
 
     @abstractmethod
+    def sizes(self, folder: str) -> dict[str, int]:
+        """Bytes of each blob directly in a folder, by name, without reading any."""
+
+    @abstractmethod
     def delete(self, name: str, version: Version | None = None) -> None:
         """Removes a blob, or one that still has this version; fine when there is none."""

@@ -8,7 +8,7 @@ import hashlib
 import os
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from orchestrator.errors import UserError
@@ -94,12 +94,21 @@ class LocalStorage(Storage):
             return _version(data)
 
     def names(self, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(f"{folder}/{entry.name}" for entry in self._entries(folder)))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        found = {}
+        for entry in self._entries(folder):
+            with suppress(FileNotFoundError):  # deleted since
+                found[f"{folder}/{entry.name}"] = entry.stat().st_size
+        return found
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
         with self._translated(folder):
             path = self._path(folder)
             if not path.is_dir():
-                return ()
-            found = (e.name for e in os.scandir(path) if e.is_file())
-            return tuple(sorted(f"{folder}/{name}" for name in found if name[0] != "."))
+                return []
+            return [e for e in os.scandir(path) if e.is_file() and e.name[0] != "."]
 
     def delete(self, name: str, version: Version | None = None) -> None:
         path = self._path(name)

@@ -98,6 +98,9 @@ class PatientStorage(Storage):
     def names(self, folder: str) -> tuple[str, ...]:
         return self._patiently(lambda: self._inner.names(folder))
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        return self._patiently(lambda: self._inner.sizes(folder))
+
     def delete(self, name: str, version: Version | None = None) -> None:
         self._patiently(lambda: self._inner.delete(name, version))
 

@@ -99,18 +99,19 @@ class S3Storage(Storage):
         return self._put_if(name, data, IfMatch=version)
 
     def names(self, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(self.sizes(folder)))
+
+    def sizes(self, folder: str) -> dict[str, int]:
         root = self._key("")
         with self._translated(folder):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._place.bucket, Prefix=f"{root}{folder}/", Delimiter="/"
             )
-            return tuple(
-                sorted(
-                    entry["Key"].removeprefix(root)
-                    for page in pages
-                    for entry in page.get("Contents", ())
-                )
-            )
+            return {
+                entry["Key"].removeprefix(root): int(entry["Size"])
+                for page in pages
+                for entry in page.get("Contents", ())
+            }
 
     def delete(self, name: str, version: Version | None = None) -> None:
         condition = {} if version is None else {"IfMatch": version}

@@ -47,6 +47,12 @@ class StorageSuite:
             storage.write(name, b"")
         assert storage.names("r") == ("r/a", "r/b")
 
+    def test_sizes_are_known_without_reading(self, storage: Storage) -> None:
+        storage.write("r/a", b"four")
+        storage.write("r/b", b"")
+        assert storage.sizes("r") == {"r/a": 4, "r/b": 0}
+        assert storage.sizes("s") == {}
+
     def test_deleting_twice_is_fine(self, storage: Storage) -> None:
         storage.write("x/a", b"")
         storage.delete("x/a")

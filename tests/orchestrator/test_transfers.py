@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import io
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 import torch
+from rich.console import Console
 
 from methods.interface import State
 from orchestrator.cell import Source
+from orchestrator.collect import finished_runs
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan import Plan, PlannedCell, make_plan
+from orchestrator.plan_view import show_plan, show_status
+from orchestrator.pricing import pricing_from
 from orchestrator.spec import load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from orchestrator.trace import Trace
+from orchestrator.tracking_entries import TrackedSpec, cell_entry
 from orchestrator.transfers import PromptMissing, load_prompt, save_prompt
 from orchestrator.worker import CellOutcome, Worker, WorkerSetup
 
@@ -185,3 +192,37 @@ def test_other_classes_are_refused_as_variants_of_the_source(desk: Desk) -> None
 def test_sources_that_make_no_sense_are_refused(change: str, message: str, desk: Desk) -> None:
     with pytest.raises(UserError, match=message):
         desk.plan(change)
+
+
+def test_the_plan_says_what_is_trained_and_what_is_only_tested(desk: Desk) -> None:
+    plan = desk.plan()
+    text = shown(lambda console: show_plan(plan, pricing_from(plan, desk.store, None), console))
+    assert "prompts are trained on pocket_silhouettes alone, once; 2 cells test them" in text
+    assert pricing_from(plan, desk.store, None).total(plan.cells).queries == 60
+
+
+def test_the_status_says_what_waits_and_how_large_features_are(desk: Desk) -> None:
+    before = shown(lambda console: show_status(desk.plan(), desk.store, console))
+    assert "2 of these wait for prompts that pocket_silhouettes has yet to train" in before
+    assert "image features" not in before
+    desk.run_all()
+    after = shown(lambda console: show_status(desk.plan(), desk.store, console))
+    assert "wait for prompts" not in after
+    # the test splits of three datasets, and of the source what was trained and validated on
+    assert "image features of 5 splits:" in after
+
+
+def test_mlflow_can_tell_tested_prompts_by_their_source(desk: Desk) -> None:
+    desk.run_all()
+    plan = desk.plan()
+    spec = TrackedSpec("mine", "", plan.spec.budget)
+    tags = [cell_entry(run, spec).tags for run in finished_runs(plan, desk.store)]
+    assert [tag.get("source") for tag in tags if tag["method"] == "zip"] == [
+        None, "pocket_silhouettes", "pocket_silhouettes",
+    ]  # fmt: skip
+
+
+def shown(show: Callable[[Console], None]) -> str:
+    console = Console(file=io.StringIO(), width=200, record=True)
+    show(console)
+    return console.export_text()

@@ -46,6 +46,7 @@ class TableBlock:
         header: column titles.
         rows: cells; plain strings are cells without emphasis.
         numeric_from: first column that is set flush right.
+        headline: whether it answers what the protocol asks; shown on the terminal too.
     """
 
     name: str
@@ -53,6 +54,7 @@ class TableBlock:
     header: tuple[str, ...]
     rows: tuple[tuple[TableCell | str, ...], ...]
     numeric_from: int = 1
+    headline: bool = False
 
 
 @dataclass(frozen=True)

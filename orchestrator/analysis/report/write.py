@@ -29,12 +29,14 @@ class Report:
         page: the HTML page.
         folder: where everything lies.
         files: everything that was written, the page included.
+        headlines: tables that answer what the protocol asks; empty where the comparison does.
     """
 
     rows: tuple[Row, ...]
     page: Path
     folder: Path
     files: tuple[Path, ...]
+    headlines: tuple[TableBlock, ...] = ()
 
 
 def write_report(comparison: Comparison, folder: Path) -> Report:
@@ -60,13 +62,18 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
         pictures = _pictures(sections, folder / "figures")
     except OSError as error:
         raise UserError(f"the report can't be written to {folder}: {error}.") from None
-    return Report(comparison.rows, page, folder, (*files, *pictures))
+    headlines = tuple(table for table in _table_blocks(sections) if table.headline)
+    return Report(comparison.rows, page, folder, (*files, *pictures), headlines)
 
 
 def _tables(sections: tuple[Section, ...], folder: Path) -> dict[Path, str]:
-    tables = [b for section in sections for b in section.blocks if isinstance(b, TableBlock)]
+    tables = _table_blocks(sections)
     csv = {folder / f"{table.name}.csv": table_as_csv(table) for table in tables}
     return csv | {folder / f"{table.name}.tex": as_latex(table) for table in tables}
+
+
+def _table_blocks(sections: tuple[Section, ...]) -> list[TableBlock]:
+    return [b for section in sections for b in section.blocks if isinstance(b, TableBlock)]
 
 
 def _pictures(sections: tuple[Section, ...], folder: Path) -> list[Path]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from orchestrator.analysis.runs import Run
 from orchestrator.trace import Point, Trace
@@ -41,3 +42,14 @@ def make_run(
 def zero_shot_run(value: float, dataset: str = "dots") -> Run:
     """A run of a method that doesn't train."""
     return make_run([(0, value)], dataset=dataset, method="zero_shot", seed=0, shots=0)
+
+
+def moved(run: Run, source: str = "imagenet", protocol: str = "cross_dataset") -> Run:
+    """The same run, had its prompt come from elsewhere."""
+    more = {"source": {"dataset": source, "key": "ab"}, "protocol": protocol}
+    return replace(run, trace=replace(run.trace, cell={**run.trace.cell, **more}))
+
+
+def moved_run(dataset: str, accuracy: float, seed: int, source: str = "imagenet") -> Run:
+    """A prompt of another dataset, measured here once."""
+    return moved(make_run([(0, accuracy)], dataset=dataset, seed=seed), source)

@@ -17,16 +17,18 @@ from orchestrator.analysis.report.sections import (
     savings,
     summary,
     targets,
+    transfer,
 )
 
 SECTIONS: tuple[Callable[[Comparison], Section | None], ...] = (
     summary.section,
+    base_to_new.section,
+    transfer.section,
     curves.section,
     targets.section,
     savings.section,
     ecdf.section,
     ranks.section,
-    base_to_new.section,
     cost.section,
     failures.section,
     provenance.section,

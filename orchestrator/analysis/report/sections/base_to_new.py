@@ -28,7 +28,7 @@ def section(comparison: Comparison) -> Section | None:
         "CoCoOp reports it."
     )
     header = ("dataset", "method", "shots", "base", "new", "H")
-    table = TableBlock("base_to_new", caption, header, tuple(body), numeric_from=2)
+    table = TableBlock("base_to_new", caption, header, tuple(body), numeric_from=2, headline=True)
     return Section("Base to new classes", (table,))
 
 

@@ -33,10 +33,10 @@ def section(comparison: Comparison) -> Section | None:
 
 
 def dataset_charts(comparison: Comparison) -> tuple[LineChart, ...]:
-    """One chart for each dataset and number of shots."""
+    """One chart for each number of shots and each dataset that anything was trained on."""
     return tuple(
         chart
-        for dataset in comparison.datasets
+        for dataset in _trained_on(comparison.runs, comparison.datasets)
         for shots in comparison.shots
         if (chart := _dataset_chart(comparison, dataset, shots)) is not None
     )
@@ -61,18 +61,19 @@ def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChar
 def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
     """The mean over shared datasets, of which there must be two."""
     scores = comparison.scores(shots)
-    if len(scores.datasets) < 2:
+    datasets = _trained_on(comparison.at(shots), scores.datasets)
+    if len(datasets) < 2:
         return []
     lines = []
     for contender in sorted(scores.values):
-        band = _mean_band(comparison.at(shots), contender, scores.datasets)
+        band = _mean_band(comparison.at(shots), contender, datasets)
         if band is not None:
             lines.append(line_of(contender.method, comparison.looks[contender.method], band))
     if not lines:
         return []
     name = "mean_curve" + (f"_{shots}_shots" if len(comparison.shots) > 1 else "")
     caption = (
-        f"Mean test accuracy over the {len(scores.datasets)} datasets that all methods "
+        f"Mean test accuracy over the {len(datasets)} datasets that all methods "
         f"have{comparison.suffix(shots)}. Each seed is averaged over datasets first; bands are "
         f"95 % "
         f"t-intervals over these averages, so they say what another seed would change, not what "
@@ -80,6 +81,12 @@ def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
     )
     chart = LineChart("", QUERIES, f"mean {ACCURACY}", tuple(lines), bounds=PERCENT)
     return [FigureBlock(name, caption, (chart,), tuple(line.label for line in lines))]
+
+
+def _trained_on(runs: Sequence[Run], datasets: Sequence[str]) -> tuple[str, ...]:
+    """Datasets with curves: not those that only test what was trained elsewhere."""
+    moved = {run.dataset for run in runs if run.transferred}
+    return tuple(name for name in datasets if name not in moved)
 
 
 def _mean_band(runs: Sequence[Run], contender: Contender, datasets: Sequence[str]) -> Band | None:

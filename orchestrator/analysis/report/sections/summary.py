@@ -121,6 +121,8 @@ def _caption(comparison: Comparison, shots: int, scores: Scores, tested: Signifi
         f"best on "
         f"the way. The best of each row is in bold. {_seeds(comparison, shots)}"
     ]
+    if any(run.protocol == "base_to_new" for run in comparison.runs):
+        said.append("Base classes alone: those that were trained on.")
     if len(scores.datasets) > 1:
         said.append(
             "Brackets: 95 % bootstrap interval, seeds redrawn within each dataset; it says how "

@@ -11,7 +11,7 @@ from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.report.comparison import Comparison, Question
 from orchestrator.analysis.runs import Run
 from orchestrator.trace import Point
-from tests.orchestrator.analysis.builders import make_run, zero_shot_run
+from tests.orchestrator.analysis.builders import make_run, moved_run, zero_shot_run
 
 DATASETS = ("dots", "letters", "outlines", "silhouettes", "textures", "digits", "scenes")
 GAINS = {"zip": 14.0, "bar": 3.0, "bptvlm": 8.0}
@@ -71,6 +71,13 @@ CASES: dict[str, Comparison] = {
     "nan losses": comparison([with_number(run, "test_loss", math.nan) for run in grid(("dots",))]),
     "nan accuracies": comparison(
         [], unsound=tuple(with_number(run, "test_accuracy", math.inf) for run in grid(("dots",)))
+    ),
+    "transfer": comparison(
+        [
+            *grid(("imagenet",), seeds=(1, 2)),
+            *(zero_shot_run(30, name) for name in ("dots", "letters")),
+            *(moved_run(name, 40 + seed, seed) for name in ("dots", "letters") for seed in (1, 2)),
+        ]
     ),
     "base to new": comparison(grid(("dots", "letters"), new_accuracy=35.0)),
 }

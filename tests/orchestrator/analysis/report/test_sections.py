@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-import pytest
+import io
 
+import pytest
+from rich.console import Console
+
+from orchestrator.analysis.report import terminal
 from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
 from orchestrator.analysis.report.sections import sections_of
 from tests.orchestrator.analysis.report.cases import CASES, DATASETS
@@ -114,3 +118,40 @@ def test_money_appears_with_a_price() -> None:
 def test_shots_are_compared_each_by_itself() -> None:
     tables = [b for b in by_title("several shots")["Accuracy"].blocks if isinstance(b, TableBlock)]
     assert [t.name for t in tables] == ["accuracy_4_shots", "accuracy_16_shots"]
+
+
+def test_a_transfer_is_a_table_from_source_to_targets() -> None:
+    block = table(by_title("transfer")["Transfer to other datasets"])
+    assert block.header == ("dataset", "zero_shot", "bar", "bptvlm", "zip")
+    rows = [[cell_of(cell).text for cell in row] for row in block.rows]
+    assert [row[0] for row in rows] == [
+        "imagenet (source)", "→ dots", "→ letters", "mean of 2 targets",
+    ]  # fmt: skip
+    assert rows[1][1:] == ["30.0", "-", "-", "41.5 ± 6.4"]
+    assert rows[3][1:] == ["30.0", "-", "-", "41.5 ± 6.4"]
+    assert "Transfer to other datasets" not in by_title("whole")
+
+
+def test_only_datasets_that_were_trained_on_have_curves() -> None:
+    (block,) = by_title("transfer")["Accuracy over queries"].blocks
+    assert isinstance(block, FigureBlock)
+    assert [chart.title for chart in block.charts] == ["imagenet"]
+
+
+def test_what_a_protocol_asks_is_said_in_one_headline() -> None:
+    for case, names in (
+        ("transfer", ["cross_dataset_imagenet"]),
+        ("base to new", ["base_to_new"]),
+        ("whole", []),
+    ):
+        blocks = [b for section in sections_of(CASES[case]) for b in section.blocks]
+        headlines = [b.name for b in blocks if isinstance(b, TableBlock) and b.headline]
+        assert headlines == names
+
+
+def test_a_headline_is_readable_on_the_terminal() -> None:
+    block = table(by_title("transfer")["Transfer to other datasets"])
+    console = Console(width=80, record=True, file=io.StringIO())
+    console.print(terminal.as_rich(block, "mine"))
+    text = console.export_text()
+    assert all(word in text for word in ("mine", "→ letters", "mean of 2 targets", "41.5 ± 6.4"))
