@@ -8,8 +8,14 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from methods.interface import Prompts
+from methods.interface import PixelPrompt, Prompts
 from orchestrator.errors import UserError
+from orchestrator.oracle.blocks import NotOpened
+from orchestrator.oracle.micro_batches import MicroBatches
+from orchestrator.oracle.vit import Vit
+
+_PLAIN_POSITIONS = 197
+"""What an image counts in towers that are no transformers: as much as one of ViT-B/16."""
 
 
 class ImageTower:
@@ -17,15 +23,15 @@ class ImageTower:
 
     Args:
         model: an open_clip model.
-        rows: images encoded in one forward; bounds the memory.
     """
 
-    def __init__(self, model: nn.Module, rows: int = 256) -> None:
+    def __init__(self, model: nn.Module) -> None:
         self._model: Any = model
         self._visual: Any = model.visual
-        self._rows = rows
         parameter = next(iter(model.parameters()))
         self._device, self._dtype = parameter.device, parameter.dtype
+        self._micro_batches = MicroBatches.for_device(self._device)
+        self._vit = _opened(model)
 
     @property
     def token_width(self) -> int:
@@ -42,8 +48,7 @@ class ImageTower:
 
     def encode(self, images: Tensor) -> Tensor:
         """Normalised features `(B, E)` float32 of images `(B, 3, S, S)`."""
-        chunks = [self._plain(chunk) for chunk in images.split(self._rows)]
-        return torch.cat(chunks)
+        return self._micro_batches.run(lambda positions: self._encode(images, positions))
 
     def encode_prompted(self, images: Tensor, prompts: Prompts) -> Tensor:
         """Normalised features `(K, B, E)` float32 of images as K candidates change them.
@@ -52,29 +57,74 @@ class ImageTower:
             UserError: visual tokens for a tower that takes none.
         """
         images = images.to(self._device)  # once, so that pixels are changed where they are encoded
-        return torch.stack([self._candidate(images, prompts, k) for k in range(prompts.count)])
+        pixels, tokens = prompts.pixels, prompts.visual_tokens
+        if tokens is None:
+            if pixels is None:
+                return self.encode(images).unsqueeze(0)
+            return self._changed(images, pixels)
+        if pixels is None:
+            return self._with_tokens(images, tokens)
+        return torch.cat(
+            [
+                self._with_tokens(pixels.apply(images, k), tokens[k : k + 1])
+                for k in range(prompts.count)
+            ]
+        )
 
-    def _candidate(self, images: Tensor, prompts: Prompts, candidate: int) -> Tensor:
-        if prompts.pixels is not None:
-            images = prompts.pixels.apply(images, candidate)
-        if prompts.visual_tokens is None:
-            return self.encode(images)
-        tokens = prompts.visual_tokens[candidate]
-        return torch.cat([self._with_tokens(c, tokens) for c in images.split(self._rows)])
+    def _encode(self, images: Tensor, positions: int) -> Tensor:
+        chunks = images.split(self._rows(positions))
+        return torch.cat([self._features(chunk.to(self._device)) for chunk in chunks])
 
-    def _plain(self, images: Tensor) -> Tensor:
-        features = self._model.encode_image(self._on_device(images))
+    def _features(self, images: Tensor) -> Tensor:
+        if self._vit is not None:
+            return self._vit.encode(self._vit.embed(images))
+        features = self._model.encode_image(images.to(self._dtype))
         return functional.normalize(features.float(), dim=-1)
 
+    def _rows(self, positions: int, tokens: int = 0) -> int:
+        """Images that are computed at once."""
+        plain = _PLAIN_POSITIONS if self._vit is None else self._vit.positions
+        return max(1, positions // (plain + tokens))
+
+    def _changed(self, images: Tensor, pixels: PixelPrompt) -> Tensor:
+        """Candidates of a small mini-batch are encoded together, those of a large one in parts."""
+        count, batch = len(pixels), len(images)
+        together = max(1, self._rows(self._micro_batches.positions) // batch)
+        features = []
+        for start in range(0, count, together):
+            candidates = range(start, min(start + together, count))
+            changed = [pixels.apply(images, candidate) for candidate in candidates]
+            whole = changed[0] if len(changed) == 1 else torch.cat(changed)
+            features.append(self.encode(whole))
+        return torch.cat(features).reshape(count, batch, -1)
+
     def _with_tokens(self, images: Tensor, tokens: Tensor) -> Tensor:
-        """Appends tokens `(V, W)` after the patches, before `ln_pre`, without position."""
-        visual = self._visual
-        if self.token_width == 0 or not hasattr(visual, "_pool"):
+        """Appends tokens `(K, V, W)` after the patches, before `ln_pre`, without position."""
+        if self.token_width == 0 or not hasattr(self._visual, "_pool"):
             raise UserError(
-                f"the image tower {type(visual).__name__} takes no visual tokens. "
+                f"the image tower {type(self._visual).__name__} takes no visual tokens. "
                 f"Use a ViT backbone for methods that prompt the image tower."
             )
-        patches = visual.conv1(self._on_device(images)).flatten(2).mT
+        tokens = tokens.to(self._device)
+        return self._micro_batches.run(lambda positions: self._appended(images, tokens, positions))
+
+    def _appended(self, images: Tensor, tokens: Tensor, positions: int) -> Tensor:
+        rows = self._rows(positions, tokens.shape[1])
+        chunks = images.split(rows)
+        if self._vit is not None:
+            vit = self._vit
+            encoded = [vit.encode_with(vit.embed(chunk), tokens, rows) for chunk in chunks]
+        else:
+            encoded = [
+                torch.stack([self._plainly_appended(chunk, one) for one in tokens])
+                for chunk in chunks
+            ]
+        return torch.cat(encoded, dim=1)
+
+    def _plainly_appended(self, images: Tensor, tokens: Tensor) -> Tensor:
+        """Features `(B, E)` with one candidate's tokens `(V, W)`, by open_clip's own blocks."""
+        visual = self._visual
+        patches = visual.conv1(images.to(self._dtype)).flatten(2).mT
         first = visual.class_embedding.to(patches).expand(len(patches), 1, -1)
         hidden = torch.cat((first, patches), dim=1) + visual.positional_embedding.to(patches)
         added = tokens.to(hidden).expand(len(hidden), -1, -1)
@@ -84,5 +134,10 @@ class ImageTower:
             pooled = pooled @ visual.proj
         return functional.normalize(pooled.float(), dim=-1)
 
-    def _on_device(self, images: Tensor) -> Tensor:
-        return images.to(self._device, self._dtype, non_blocking=True)
+
+def _opened(model: Any) -> Vit | None:
+    """The tower opened up, where it can be; others take open_clip's own forward."""
+    try:
+        return Vit(model.visual)
+    except NotOpened:
+        return None

@@ -70,3 +70,15 @@ def class_features(model: Any, context: Tensor, names: tuple[str, ...]) -> Tenso
     projection = text.text_projection
     features = projection(pooled) if isinstance(projection, nn.Linear) else pooled @ projection
     return functional.normalize(features, dim=-1)
+
+
+def image_features(model: Any, images: Tensor, tokens: Tensor | None = None) -> Tensor:
+    """Features `(B, E)`, with tokens `(V, W)` after the patches; all positions, all blocks."""
+    visual = model.visual
+    patches = visual.conv1(images).flatten(2).mT
+    first = visual.class_embedding.expand(len(images), 1, -1)
+    hidden = torch.cat((first, patches), dim=1) + visual.positional_embedding
+    if tokens is not None:
+        hidden = torch.cat((hidden, tokens.expand(len(images), -1, -1)), dim=1)
+    hidden = visual.transformer(visual.ln_pre(hidden))
+    return functional.normalize(visual.ln_post(hidden)[:, 0] @ visual.proj, dim=-1)

@@ -1,0 +1,96 @@
+"""An open_clip vision transformer, opened up to encode prompted images for the least work.
+
+Only the class token is read, so the last block computes nothing else. Patches that several visual
+prompts share are embedded, and projected by the first block, once.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from open_clip.transformer import VisionTransformer
+from torch import Tensor, nn
+from torch.nn import functional
+
+from orchestrator.oracle.blocks import NotOpened, attend, open_blocks
+
+
+class Vit:
+    """An image tower that reads its class token.
+
+    Attributes:
+        positions: positions L of a plain image: its patches and the class token.
+
+    Args:
+        visual: the image tower.
+
+    Raises:
+        NotOpened: it is of another kind, or its blocks or its pooling are.
+    """
+
+    def __init__(self, visual: Any) -> None:
+        if not _reads_class_token(visual):
+            raise NotOpened(f"it is a {type(visual).__name__} that reads more than a class token")
+        self._visual = visual
+        self._blocks = open_blocks(visual.transformer)
+        self.positions = len(visual.positional_embedding)
+
+    def embed(self, images: Tensor) -> Tensor:
+        """The first block's input `(B, L, W)` for images `(B, 3, S, S)`."""
+        visual = self._visual
+        patches = visual.conv1(images.to(visual.conv1.weight.dtype)).flatten(2).mT.float()
+        first = visual.class_embedding.to(patches).expand(len(patches), 1, -1)
+        whole = torch.cat((first, patches), dim=1).add_(visual.positional_embedding.to(patches))
+        return visual.ln_pre(whole)  # type: ignore[no-any-return]
+
+    def encode(self, hidden: Tensor) -> Tensor:
+        """Normalised features `(B, E)` of what `embed` returned."""
+        return self._from_first(hidden, *self._blocks[0].project(hidden))
+
+    def encode_with(self, hidden: Tensor, tokens: Tensor, rows: int) -> Tensor:
+        """Features of every image with every candidate's tokens after its patches.
+
+        Args:
+            hidden: what `embed` returned, `(B, L, W)`.
+            tokens: `(K, V, W)`, without position.
+            rows: sequences computed at once.
+
+        Returns:
+            `(K, B, E)` normalised.
+        """
+        count, batch = len(tokens), len(hidden)
+        added = self._visual.ln_pre(tokens.float())
+        block = self._blocks[0]
+        own, others = block.project(hidden), block.project(added)
+        pairs = torch.arange(count * batch, device=hidden.device)
+        features = []
+        for chunk in pairs.split(rows):
+            image, candidate = chunk % batch, chunk // batch
+            parts = [
+                torch.cat((first[image], second[candidate]), dim=1)
+                for first, second in zip((hidden, *own), (added, *others), strict=True)
+            ]
+            features.append(self._from_first(*parts))
+        return torch.cat(features).reshape(count, batch, -1)
+
+    def _from_first(self, hidden: Tensor, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Features from the first block's input and projections."""
+        for block, following in zip(self._blocks[:-1], self._blocks[1:], strict=True):
+            hidden = block.finish(hidden, attend(queries, keys, values))
+            if following is not self._blocks[-1]:
+                queries, keys, values = following.project(hidden)
+        last, first = self._blocks[-1], hidden[:, :1]
+        attended = attend(last.queries(first), *last.keys_values(hidden))
+        pooled = self._visual.ln_post(last.finish(first, attended)[:, 0])
+        projection = self._visual.proj
+        if projection is not None:
+            pooled = pooled.to(projection.dtype) @ projection
+        return functional.normalize(pooled.float(), dim=-1)
+
+
+def _reads_class_token(visual: nn.Module) -> bool:
+    tower: Any = visual
+    return (
+        type(visual) is VisionTransformer and tower.attn_pool is None and tower.pool_type == "tok"
+    )
