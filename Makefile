@@ -6,7 +6,7 @@ STORE  ?= results
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-protocols ui test lint types contracts unit format clean
+.PHONY: help install demo demo-protocols ablation ui test lint types contracts unit format clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -29,6 +29,9 @@ demo-protocols: install  ## Run the four protocols on the embedded default, prom
 	@for name in few_shot base_to_new cross_dataset out_of_distribution; do \
 	  $(BIN)/python run_benchmark.py run pocket_$$name --store $(STORE) || exit 1; \
 	done
+
+ablation: install  ## Vary ZIP's clipping threshold on the embedded default
+	@$(BIN)/python run_benchmark.py run ablation_pocket --store $(STORE)
 
 ui: install  ## Open the MLflow UI on what has been run
 	@$(BIN)/python run_benchmark.py ui --store $(STORE)

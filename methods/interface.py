@@ -173,6 +173,15 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def number(self, field: str) -> float | None:
+        """The number behind a setting, to draw it on an axis; None where there is none.
+
+        Settings whose named values stand for numbers override this.
+        """
+        value = getattr(self, field)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if is_number else None
+
 
 Variants = Mapping[str, Mapping[str, Any]]
 """Settings by the name of a variant."""

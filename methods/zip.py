@@ -13,6 +13,7 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
+from methods.clipping import clip_threshold
 from methods.dense_projection import gaussian_maps
 from methods.fastfood import fastfood_maps, padded_width
 from methods.interface import Method, Problem, Prompts, Scores, SettingsError, State
@@ -52,6 +53,12 @@ class ZipSettings(SpsaSettings):
     def rows(self) -> int:
         """Intrinsic parameters of one context token."""
         return self.intrinsic_dimension // self.context_tokens
+
+    def number(self, field: str) -> float | None:
+        """As ever; the threshold of `clip` by name follows from the intrinsic dimension."""
+        if field == "clip":
+            return clip_threshold(self.clip, _intrinsic(self).dimension)
+        return super().number(field)
 
     @model_validator(mode="after")
     def _fits(self) -> ZipSettings:

@@ -307,14 +307,17 @@ def _pricing(work: _Work, threads: int, *, measure: bool) -> Any:
     from orchestrator.pricing import pricing_from
 
     precision = work.plan.spec.precision
-    name = calibration_name(work.plan.backbone, precision, threads)
-    known = work.store.calibration(name)
-    costs = None if known is None else TowerCosts(**known)
-    if measure:
-        work.store.storage.check_writable()
-        with console.status(f"timing {work.plan.backbone.label} on this machine"):
-            costs = measure_towers(work.plan.backbone, precision, threads)
-        work.store.save_calibration(name, costs.as_dict())
+    costs = {}
+    for backbone in work.plan.backbones():
+        name = calibration_name(backbone, precision, threads)
+        known = work.store.calibration(name)
+        if known is not None:
+            costs[backbone.digest] = TowerCosts(**known)
+        if measure:
+            work.store.storage.check_writable()
+            with console.status(f"timing {backbone.label} on this machine"):
+                costs[backbone.digest] = measure_towers(backbone, precision, threads)
+            work.store.save_calibration(name, costs[backbone.digest].as_dict())
     return pricing_from(work.plan, work.store, costs)
 
 

@@ -19,7 +19,8 @@ ANALYSED = frozenset({ACCURACY, NEW_ACCURACY})
 
 def run_of(cell: PlannedCell, trace: Trace) -> Run:
     """A trace at its place in the comparison."""
-    return Run(cell.cell.dataset, cell.label, cell.cell.shots, cell.cell.seed, trace)
+    place = (cell.cell.dataset, cell.label, cell.cell.shots, cell.cell.seed)
+    return Run(*place, trace, cell.places)
 
 
 def finished_runs(plan: Plan, store: Store, metrics: Collection[str] | None = None) -> list[Run]:
@@ -56,7 +57,8 @@ def comparison_of(plan: Plan, store: Store) -> Comparison:
     known = {run.trace.key for run in (*sound, *unsound, *failures)}
     return Comparison(
         name=plan.spec.name,
-        runs=tuple(sound),
+        runs=tuple(run for run in sound if not run.ablated),
+        ablated=tuple(run for run in sound if run.ablated),
         failures=tuple(failures),
         unsound=tuple(unsound),
         missing=tuple(cell.title for cell in plan.cells if cell.key not in known),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.reference.published import published_results
@@ -36,7 +37,8 @@ def compare_references(plan: Plan, store: Store, console: Console) -> None:
     Raises:
         UserError: nothing has finished yet.
     """
-    runs, _ = split_by_measurements(finished_runs(plan, store))
+    finished = [run for run in finished_runs(plan, store) if not run.ablated]
+    runs, _ = split_by_measurements(finished)
     if not runs:
         raise UserError("nothing has finished yet, so there is nothing to compare. Run it first.")
     verdicts, unknown = compare_with_published(runs, published_results())
@@ -77,7 +79,7 @@ def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group], console
         metric = "" if row.metric == "accuracy" else f" ({row.metric})"
         table.add_row(
             verdict.group.dataset,
-            verdict.group.method,
+            escape(verdict.group.method),
             "-" if verdict.ours is None else interval_text(verdict.ours),
             f"{value} {'' if row.unit == '%' else row.unit}".strip(),
             verdict.judgement,
@@ -105,7 +107,10 @@ def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group], console
     if unknown:
         names = ", ".join(f"{group.dataset} / {group.method}" for group in unknown)
         console.print(
-            f"no published number is known for: {names}.", highlight=False, soft_wrap=True
+            f"no published number is known for: {names}.",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
         )
 
 
@@ -132,7 +137,7 @@ def show_regression(result: Regression, names: tuple[str, str], console: Console
         for cell in result.cells:
             significant = "a single seed" if cell.change.count == 1 else _yes(cell.significant)
             table.add_row(
-                cell.title,
+                escape(cell.title),
                 interval_text(cell.first),
                 interval_text(cell.second),
                 interval_text(cell.change),

@@ -1,4 +1,4 @@
-"""Runs a plan: what the store lacks, fed to the pool cell by cell, and nothing twice."""
+"""Feeds what the store lacks to the pool cell by cell, and nothing twice."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from orchestrator.actors import OracleActorFactory
 from orchestrator.cell_queue import CellQueue
 from orchestrator.oracle.features import FeatureTable
-from orchestrator.plan import Plan, PlannedCell
+from orchestrator.plan import PlannedCell
 from orchestrator.pool import ActorPool, Outcome, PoolLimits, PoolListener, PoolTask
 from orchestrator.progress import RunDisplay
 from orchestrator.store import Store
@@ -25,16 +25,19 @@ class RunSummary:
         failed: cells that failed in this run, with the last line of their error.
     """
 
-    finished: tuple[PlannedCell, ...]
-    failed: tuple[tuple[PlannedCell, str], ...]
+    finished: tuple[PlannedCell, ...] = ()
+    failed: tuple[tuple[PlannedCell, str], ...] = ()
+
+    def __add__(self, other: RunSummary) -> RunSummary:
+        return RunSummary(self.finished + other.finished, self.failed + other.failed)
 
 
 @dataclass
 class Driver:
-    """Runs the cells of a plan on a pool of oracle actors.
+    """Runs cells on a pool of oracle actors, which all hold the same model.
 
     Attributes:
-        plan: what is to be run.
+        cells: what is to be run, in order.
         store: where results go.
         setup: what each actor loads.
         limits: resources of the actors.
@@ -42,7 +45,7 @@ class Driver:
         on_trace: told every trace that was stored, finished or failed.
     """
 
-    plan: Plan
+    cells: tuple[PlannedCell, ...]
     store: Store
     setup: WorkerSetup
     limits: PoolLimits
@@ -57,7 +60,7 @@ class Driver:
         Raises:
             PoolError: no actor can be started.
         """
-        queue = CellQueue(self.plan.to_run(), self._load_features)
+        queue = CellQueue(self.cells, self._load_features)
         listener = PoolListener(
             on_start=lambda task: self._started(queue, task),
             on_progress=lambda task, value: self.display.advanced(task.id, value),

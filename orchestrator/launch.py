@@ -14,6 +14,7 @@ from orchestrator.cluster import ClusterChoice, connected
 from orchestrator.collect import failed_runs, finished_runs, run_of
 from orchestrator.driver import Driver, RunSummary
 from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan_view import show_skipped
 from orchestrator.pool import PoolLimits
@@ -119,7 +120,8 @@ def _stored(plan: Plan, store: Store) -> list[Run]:
 
 
 def _tracked(plan: Plan) -> TrackedSpec:
-    return TrackedSpec(plan.spec.name, spec_as_yaml(plan.spec), plan.spec.budget)
+    budget = max((cell.cell.budget for cell in plan.cells), default=0)
+    return TrackedSpec(plan.spec.name, spec_as_yaml(plan.spec), budget or plan.spec.budget)
 
 
 def _drive(
@@ -129,11 +131,30 @@ def _drive(
     console: Console,
     tracking: TrackingThread | None,
 ) -> RunSummary:
+    """One pool after another where an ablation runs on several models."""
+
+    def track(cell: PlannedCell, trace: Trace) -> None:
+        if tracking is not None:
+            tracking.submit(run_of(cell, trace))
+
     gpus = options.gpus
     if gpus is None:
         gpus = 1.0 if ray.cluster_resources().get("GPU") else 0.0
-    setup = WorkerSetup(
-        backbone=plan.backbone,
+    limits = PoolLimits(cpus=options.cpus, gpus=gpus, actors=options.actors)
+    todo, summary = plan.to_run(), RunSummary()
+    with display_for(todo, console) as display:
+        for backbone in dict.fromkeys(cell.backbone for cell in todo):
+            cells = tuple(cell for cell in todo if cell.backbone == backbone)
+            setup = _setup(plan, backbone, store, options)
+            summary += Driver(cells, store, setup, limits, display, track).run()
+    return summary
+
+
+def _setup(
+    plan: Plan, backbone: ResolvedBackbone, store: Store, options: LaunchOptions
+) -> WorkerSetup:
+    return WorkerSetup(
+        backbone=backbone,
         precision=plan.spec.precision,
         store=store.storage.location,
         data_root=options.data_root,
@@ -142,14 +163,6 @@ def _drive(
         threads=max(1, int(options.cpus)),
         checkpoint_interval=options.checkpoint_seconds,
     )
-
-    def track(cell: PlannedCell, trace: Trace) -> None:
-        if tracking is not None:
-            tracking.submit(run_of(cell, trace))
-
-    limits = PoolLimits(cpus=options.cpus, gpus=gpus, actors=options.actors)
-    with display_for(plan.to_run(), console) as display:
-        return Driver(plan, store, setup, limits, display, track).run()
 
 
 def _tell_failures(summary: RunSummary, console: Console) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -13,41 +13,26 @@ from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.without_test import WithoutTest
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
-from methods.interface import Problem, PromptSpace, SettingsError
 from methods.registry import method_class
-from orchestrator.cell import Cell, Fingerprints, MethodChoice, cell_key
-from orchestrator.encoders import resolve_encoder
+from orchestrator.ablation_place import Place
+from orchestrator.arm import Arm
+from orchestrator.asking import Asked, Asking, ResolvedArm
+from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of, resolve_backbone
+from orchestrator.oracle.backbone import (
+    Backbone,
+    ResolvedBackbone,
+    preprocessing_of,
+    resolve_backbone,
+)
 from orchestrator.oracle.features import feature_digest
-from orchestrator.oracle.space import planned_space
 from orchestrator.plan_transfers import Transfers, with_prompts
 from orchestrator.spec import Spec
-from orchestrator.spec_method import MethodSpec
 from orchestrator.store import Store
 
 Status = Literal["done", "in progress", "failed", "new", "skipped"]
 
 STATUSES: tuple[Status, ...] = ("done", "in progress", "failed", "new", "skipped")
-
-
-@dataclass(frozen=True)
-class Asked:
-    """What one step of a method asks of the oracle.
-
-    Attributes:
-        candidates: candidates K of a step; 0 for methods that never ask.
-        touches_images: whether the image tower must see every candidate.
-        soft_text: whether the text tower must encode every candidate.
-        image_size: height and width of the images that the method is given, in pixels.
-        encoder: digest of the method's own image encoder; None where it has none.
-    """
-
-    candidates: int
-    touches_images: bool
-    soft_text: bool
-    image_size: int
-    encoder: str | None = None
 
 
 @dataclass(frozen=True)
@@ -57,6 +42,7 @@ class PlannedCell:
     Attributes:
         cell: the unit of work.
         label: what reports call its method.
+        backbone: the model that it runs on.
         asked: what one step of its method asks.
         key: names its result; empty when the dataset isn't there to be fingerprinted.
         status: `done` has a result, `in progress` a checkpoint, `failed` only a traceback (it runs
@@ -66,10 +52,12 @@ class PlannedCell:
         classes: number of classes.
         test_images: images of its dataset's whole test split (those of a full copy when skipped).
         features: names the image features of its dataset's test split.
+        places: where it stands in the spec's ablation, if anywhere.
     """
 
     cell: Cell
     label: str
+    backbone: ResolvedBackbone
     asked: Asked
     key: str
     status: Status
@@ -78,6 +66,11 @@ class PlannedCell:
     classes: int = 0
     test_images: int = 0
     features: str = ""
+    places: tuple[Place, ...] = ()
+
+    def also_at(self, places: tuple[Place, ...]) -> PlannedCell:
+        """The same cell, which stands at other places too."""
+        return replace(self, places=tuple(dict.fromkeys((*self.places, *places))))
 
     @property
     def title(self) -> str:
@@ -95,7 +88,7 @@ class Plan:
 
     Attributes:
         spec: what the user wrote.
-        backbone: the model behind the oracle.
+        backbone: the spec's model; an ablation may run on others too.
         cells: in order of dataset, shots, seed and method.
         notes: what the user should know, such as classes with fewer images than shots.
     """
@@ -109,6 +102,10 @@ class Plan:
         """Cells without a result that can run; those with a checkpoint first."""
         todo = [c for c in self.cells if c.status in ("in progress", "failed", "new")]
         return tuple(sorted(todo, key=lambda c: c.status != "in progress"))
+
+    def backbones(self) -> tuple[ResolvedBackbone, ...]:
+        """All models that cells run on."""
+        return tuple(dict.fromkeys(cell.backbone for cell in self.cells))
 
     def counts(self) -> Counter[Status]:
         """Number of cells by status."""
@@ -127,8 +124,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
     Raises:
         UserError: settings or shots that can't work, so that nothing starts.
     """
-    backbone = resolve_backbone(spec.backbone)
-    planner = _Planner(spec, store, backbone, Transfers(spec, data_root), blind=blind)
+    planner = _Planner(spec, store, Transfers(spec, data_root), blind=blind)
     cells: dict[str, PlannedCell] = {}
     notes: list[str] = []
     for name in spec.all_datasets:
@@ -138,95 +134,103 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
         found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
         try:
             for cell in found:
-                cells.setdefault(cell.key or f"{cell.title}/{cell.cell.shots}", cell)
+                identity = cell.key or cell.cell.model_dump_json()
+                known = cells.get(identity)
+                cells[identity] = known.also_at(cell.places) if known else cell
         except DatasetError as error:  # a split file that can't be read
             raise UserError(str(error)) from None
     ready = with_prompts(tuple(cells.values()), store.prompt_keys())
+    backbone = resolve_backbone(spec.backbone)
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)))
 
 
 class _Planner:
     """Builds the cells of one dataset at a time."""
 
-    def __init__(
-        self,
-        spec: Spec,
-        store: Store,
-        backbone: ResolvedBackbone,
-        transfers: Transfers,
-        *,
-        blind: bool,
-    ) -> None:
+    def __init__(self, spec: Spec, store: Store, transfers: Transfers, *, blind: bool) -> None:
         self._spec = spec
         self._transfers = transfers
-        self._backbone = backbone
         self._blind = blind
-        self._plain = preprocessing_of(backbone, "none")
+        self._arms = tuple(_resolved(spec.arms))
         self._finished = store.finished_keys()
         self._running = store.running_keys()
         self._failed = store.failed_keys()
         self._checked: set[str] = set()
         self._whole: dict[str, str] = {}
-        self._asked: dict[tuple[str, PromptSpace], Asked] = {}
+        self._asking = Asking(self._arms)
 
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
         """The cells of a dataset that is there."""
-        asked = self._ask_methods(dataset, dataset.class_names())
+        asked = self._asking.on(dataset, dataset.class_names())
         if dataset.remark():
             notes.append(dataset.remark())
-        for shots, seed in product(self._spec.shots, self._spec.seeds):
-            task = self._task(dataset, shots, seed)
-            if task.short_classes:
-                notes.append(_short_note(dataset, shots, task))
-            for method in self._spec.methods:
-                cell = self._cell(dataset.card.name, method, shots, seed)
-                yield self._planned(task, cell, method.label, asked[method.label])
+        for shots, arms in self._by_shots():
+            for seed in self._spec.seeds:
+                task = self._task(dataset, shots, seed)
+                if task.short_classes:
+                    notes.append(_short_note(dataset, shots, task))
+                for arm in arms:
+                    yield self._planned(task, self._draft(dataset, arm, seed, asked))
 
     def skipped(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
-        asked = self._ask_methods(dataset, ())
+        asked = self._asking.on(dataset, ())
         classes = dataset.card.classes
-        for shots, seed in product(self._spec.shots, self._spec.seeds):
-            for method in self._spec.methods:
-                cell = self._cell(dataset.card.name, method, shots, seed)
-                yield PlannedCell(
-                    cell,
-                    method.label,
-                    asked[method.label],
-                    key="",
-                    status="skipped",
+        images = dataset.card.images["test"]
+        for _, arms in self._by_shots():
+            for seed, arm in product(self._spec.seeds, arms):
+                draft = self._draft(dataset, arm, seed, asked)
+                yield replace(
+                    draft,
                     reason=reason,
-                    train_images=classes * cell.shots,
+                    train_images=classes * draft.cell.shots,
                     classes=classes,
-                    test_images=dataset.card.images["test"],
+                    test_images=images,
                 )
 
-    def _planned(self, task: Task, cell: Cell, label: str, asked: Asked) -> PlannedCell:
+    def _by_shots(self) -> Iterator[tuple[int, list[ResolvedArm]]]:
+        for shots in dict.fromkeys(one.arm.conditions.shots for one in self._arms):
+            yield shots, [one for one in self._arms if one.arm.conditions.shots == shots]
+
+    def _draft(
+        self, dataset: Dataset, one: ResolvedArm, seed: int, asked: Mapping[str, Asked]
+    ) -> PlannedCell:
+        """A cell before it is known whether it can run."""
+        return PlannedCell(
+            self._cell(dataset.card.name, one, seed),
+            one.arm.label,
+            one.backbone,
+            asked[one.arm.label],
+            key="",
+            status="skipped",
+            places=one.arm.places,
+        )
+
+    def _planned(self, task: Task, draft: PlannedCell) -> PlannedCell:
+        cell, backbone = draft.cell, draft.backbone
         kind = method_class(cell.method.name)
         unsourced = _unsourced(cell)
-        prepared = preprocessing_of(self._backbone, cell.augmentation)
+        prepared = preprocessing_of(backbone, cell.augmentation)
+        plain = preprocessing_of(backbone, "none")
         test_digest = split_digest(task, ("test",))
         fingerprints = Fingerprints(
             method_version=kind.version,
             split=split_digest(task, ("train", "val", "test")) if kind.trains else test_digest,
-            preprocessing=replace(prepared, size=asked.image_size).digest(),
-            encoder=asked.encoder,
+            preprocessing=replace(prepared, size=draft.asked.image_size).digest(),
+            encoder=draft.asked.encoder,
         )
         key = "" if unsourced else cell_key(cell, fingerprints)
         self._transfers.note(cell, key)
-        return PlannedCell(
-            cell,
-            label,
-            asked,
-            key,
-            "skipped" if unsourced else self._status(key),
+        whole = self._whole_test(task.dataset)
+        return replace(
+            draft,
+            key=key,
+            status="skipped" if unsourced else self._status(key),
             reason=unsourced,
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
             test_images=len(task.dataset.items("test")),
-            features=feature_digest(
-                self._backbone.digest, self._whole_test(task.dataset), self._plain, cell.precision
-            ),
+            features=feature_digest(backbone.digest, whole, plain, cell.precision),
         )
 
     def _whole_test(self, dataset: Dataset) -> str:
@@ -243,20 +247,20 @@ class _Planner:
             return "in progress"
         return "failed" if key in self._failed else "new"
 
-    def _cell(self, dataset: str, method: MethodSpec, shots: int, seed: int) -> Cell:
-        spec = self._spec
+    def _cell(self, dataset: str, one: ResolvedArm, seed: int) -> Cell:
+        spec, method, given = self._spec, one.arm.method, one.arm.conditions
         trains = method_class(method.name).trains
         cell = Cell(
             protocol=spec.protocol,
             dataset=dataset,
             # What a method that never asks doesn't depend on stays out of its cell, so that it
             # runs once for all shots and seeds.
-            shots=shots if trains else 0,
+            shots=given.shots if trains else 0,
             seed=seed if trains else 0,
-            method=MethodChoice(name=method.name, settings=method.settings),
-            backbone=self._backbone.digest,
-            budget=spec.budget if trains else 0,
-            batch_size=(method.batch_size or spec.batch_size) if trains else 0,
+            method=method.choice,
+            backbone=one.backbone.digest,
+            budget=given.budget if trains else 0,
+            batch_size=given.batch_size if trains else 0,
             precision=spec.precision,
             augmentation=spec.augmentation if trains else "none",
             evaluation=spec.evaluation if trains else type(spec.evaluation)(),
@@ -289,30 +293,6 @@ class _Planner:
         if absent is not None:
             raise UserError(str(ImageUnreadable(dataset.card.name, absent, "no such file")))
 
-    def _ask_methods(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, Asked]:
-        """Builds each method and lets it ask once: refuses impossible settings before any work."""
-        problem = Problem(
-            space=planned_space(self._backbone, class_names),
-            classes=len(class_names) or dataset.card.classes,
-            templates=dataset.card.templates,
-            batches_per_epoch=1,
-            budget=self._spec.budget,
-            seed=0,
-        )
-        asked = {}
-        for method in self._spec.methods:
-            try:
-                # What is asked depends on shapes, so datasets of equal shapes share the answer.
-                place = (method.label, problem.space)
-                if place not in self._asked:
-                    self._asked[place] = _asked(method, problem)
-                asked[method.label] = self._asked[place]
-            except (SettingsError, UserError) as error:
-                raise UserError(
-                    f"method {method.label!r} on {dataset.card.name}: {error}"
-                ) from None
-        return asked
-
 
 def _opened(name: str, data_root: Path | str, spec: Spec) -> Dataset:
     """A dataset of the spec; one of the user's own must be there."""
@@ -326,19 +306,13 @@ def _opened(name: str, data_root: Path | str, spec: Spec) -> Dataset:
     return dataset
 
 
-def _asked(method: MethodSpec, problem: Problem) -> Asked:
-    kind = method_class(method.name)
-    settings = kind.settings_type.model_validate(method.settings)
-    name = kind.encoder_name(settings)
-    encoder = None if name is None else resolve_encoder(name)
-    prompts = kind(replace(problem, encoder=encoder), settings).ask()
-    return Asked(
-        candidates=0 if prompts is None else prompts.count,
-        touches_images=prompts is not None and prompts.touches_images,
-        soft_text=prompts is not None and prompts.context is not None,
-        image_size=kind.image_size(problem.space, settings),
-        encoder=None if encoder is None else encoder.digest,
-    )
+def _resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
+    known: dict[Backbone, ResolvedBackbone] = {}
+    for arm in arms:
+        backbone = arm.conditions.backbone
+        if backbone not in known:
+            known[backbone] = resolve_backbone(backbone)
+        yield ResolvedArm(arm, known[backbone])
 
 
 def _unsourced(cell: Cell) -> str:

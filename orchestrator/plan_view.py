@@ -8,6 +8,7 @@ from itertools import groupby
 
 from rich.console import Console
 from rich.filesize import decimal
+from rich.markup import escape
 from rich.table import Table
 
 from orchestrator.checkpoint import Snapshot, UnusableCheckpoint
@@ -28,7 +29,7 @@ def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
         table.add_column(name, justify="right", no_wrap=True)
     for (dataset, label), cells in _grouped(plan.cells):
         price = pricing.total(cells)
-        table.add_row(dataset, label, _statuses(cells), *_priced(price))
+        table.add_row(dataset, escape(label), _statuses(cells), *_priced(price))
     table.add_section()
     total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
     table.add_row("all", "", _statuses(plan.cells), *_priced(total))
@@ -43,7 +44,7 @@ def show_cells(plan: Plan, console: Console) -> None:
     """Every cell with its key."""
     for cell in plan.cells:
         text = f"{cell.status:11}  {cell.key or '-':64}  {cell.title}"
-        console.print(text, highlight=False, soft_wrap=True)
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def show_skipped(plan: Plan, console: Console) -> None:
@@ -63,7 +64,7 @@ def show_status(plan: Plan, store: Store, console: Console) -> None:
     for cell in plan.cells:
         if cell.status == "in progress":
             text = f"in progress  {cell.title}: {_spent(cell, store)}"
-            console.print(text, highlight=False)
+            console.print(text, highlight=False, markup=False)
         elif cell.status == "failed":
             text = f"failed       {cell.title}: {_error(cell, store)}"
             console.print(text, highlight=False, markup=False)
@@ -127,15 +128,15 @@ def _priced(price: Price) -> tuple[str, str, str]:
 def _explain_prices(plan: Plan, pricing: Pricing, console: Console) -> None:
     if all(cell.status == "done" for cell in plan.cells):
         return
-    if pricing.costs is not None:
-        costs = pricing.costs
-        console.print(
-            f"time measured on this machine ({costs.machine}): {1000 * costs.per_image:.2f} ms an "
-            f"image, {1000 * costs.per_sequence:.2f} ms a class and candidate; divide by the "
-            f"number of actors.",
-            highlight=False,
-        )
-    elif pricing.total(plan.cells).seconds is None:
+    for backbone in plan.backbones():
+        if (costs := pricing.costs.get(backbone.digest)) is not None:
+            console.print(
+                f"time of {backbone.label} measured on this machine ({costs.machine}): "
+                f"{1000 * costs.per_image:.2f} ms an image, {1000 * costs.per_sequence:.2f} ms a "
+                f"class and candidate; divide by the number of actors.",
+                highlight=False,
+            )
+    if pricing.total(plan.cells).seconds is None:
         console.print(
             "time is unknown until something was measured: add --measure (about half a minute).",
             highlight=False,

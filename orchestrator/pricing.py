@@ -35,11 +35,12 @@ class Pricing:
     """Prices cells from measurements.
 
     Attributes:
-        costs: seconds of the two towers on this machine, if they were measured.
+        costs: seconds of the two towers on this machine, by digest of the model; without those
+            that weren't measured.
         measured: seconds of one finished trial by (dataset, label), from the store.
     """
 
-    costs: TowerCosts | None
+    costs: Mapping[str, TowerCosts]
     measured: Mapping[tuple[str, str], float]
 
     def price(self, cell: PlannedCell) -> Price:
@@ -58,12 +59,13 @@ class Pricing:
         known = self.measured.get((cell.cell.dataset, cell.label))
         if known is not None:
             return known
-        if self.costs is None:
+        costs = self.costs.get(cell.backbone.digest)
+        if costs is None:
             return None
-        return _query_seconds(cell, batch, self.costs) + _evaluation_seconds(cell, self.costs)
+        return _query_seconds(cell, batch, costs) + _evaluation_seconds(cell, costs)
 
 
-def pricing_from(plan: Plan, store: Store, costs: TowerCosts | None) -> Pricing:
+def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> Pricing:
     """Pricing by the plan's own finished cells, and by measured towers for the rest."""
     seconds: dict[tuple[str, str], list[float]] = {}
     for cell in plan.cells:
@@ -103,10 +105,14 @@ def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     return points * cell.classes * costs.per_sequence + images * costs.per_image
 
 
-def encoding_seconds(plan: Plan, costs: TowerCosts | None) -> float | None:
-    """Seconds to encode the test splits of datasets that still have cells to run, once each."""
-    if costs is None:
+def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | None:
+    """Seconds to encode the test splits of datasets that still have cells to run, once a model.
+
+    None where one of these models wasn't measured.
+    """
+    todo = {
+        (c.cell.dataset, c.backbone.digest): c.test_images for c in plan.cells if c.status != "done"
+    }
+    if any(digest not in costs for _, digest in todo):
         return None
-    splits = {c.cell.dataset: c.test_images for c in plan.cells if c.status != "done"}
-    images = sum(splits.values())
-    return images * costs.per_image
+    return sum(images * costs[digest].per_image for (_, digest), images in todo.items())

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     Progress,
@@ -110,7 +111,7 @@ class BarDisplay(RunDisplay):
         for key, cell in self._running.items():
             if key not in self._bars:
                 self._bars[key] = self._progress.add_task(
-                    f"  {cell.title}", total=max(cell.cell.queries, 1)
+                    f"  {escape(cell.title)}", total=max(cell.cell.queries, 1)
                 )
             self._progress.update(self._bars[key], completed=self._queries.get(key, 0))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.console import Console
 
+from orchestrator.ablation_view import show_sweep
 from orchestrator.analysis.report import terminal
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.table import as_rich, seeds_text
@@ -35,6 +36,8 @@ def show_report(report: Report, plan: Plan, console: Console) -> None:
         console.print(terminal.as_rich(block, title))
     if report.rows and not report.headlines:
         console.print(as_rich(report.rows, plan.spec.name))
+    for sweep in report.sweeps:
+        show_sweep(sweep, console)
     console.print(f"figures and tables: {report.folder}", highlight=False, soft_wrap=True)
     console.print(f"report: {report.page}", highlight=False, soft_wrap=True)
 

@@ -15,18 +15,18 @@ from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
+from orchestrator.arm import Arm, Conditions, NamedBackbone, PositiveInt, arm_of
 from orchestrator.cell import Evaluation
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import Backbone
 from orchestrator.overrides import apply_overrides
 from orchestrator.precision import Precision
+from orchestrator.spec_ablation import AblationSpec
 from orchestrator.spec_method import MethodSpec
 from orchestrator.validation import describe
 
 SPECS = Path(__file__).parent.parent / "benchmarks" / "specs"
 
 SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
-PositiveInt = Annotated[int, Field(ge=1)]
 
 
 class _Frozen(BaseModel):
@@ -86,7 +86,8 @@ class Spec(_Frozen):
         source: the dataset that prompts are trained on, for protocols that test them on others.
         shots: labelled training images a class.
         seeds: one trial each; they also draw the few-shot split.
-        methods: methods with their settings.
+        methods: methods with their settings; may be empty where there is an ablation.
+        ablation: a method, and what of it is varied.
         backbone: the model behind the oracle.
         budget: queries a trial may spend.
         batch_size: images in a query's mini-batch.
@@ -104,8 +105,9 @@ class Spec(_Frozen):
     source: str | None = None
     shots: tuple[PositiveInt, ...] = (16,)
     seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1, 2, 3)
-    methods: tuple[MethodSpec, ...] = Field(min_length=1)
-    backbone: Backbone
+    methods: tuple[MethodSpec, ...] = ()
+    ablation: AblationSpec | None = None
+    backbone: NamedBackbone
     budget: PositiveInt = 5000
     batch_size: PositiveInt = 128
     precision: Precision = "fp32"
@@ -118,11 +120,6 @@ class Spec(_Frozen):
     def all_datasets(self) -> tuple[str, ...]:
         """Every dataset that is tested on, a source first."""
         return self.datasets if self.source is None else (self.source, *self.datasets)
-
-    @field_validator("backbone", mode="before")
-    @classmethod
-    def _named_backbone(cls, value: Any) -> Any:
-        return {"model": value} if isinstance(value, str) else value
 
     @field_validator("protocol")
     @classmethod
@@ -168,6 +165,46 @@ class Spec(_Frozen):
         _distinct([m.label for m in value], "method label (give each its own `label`)")
         return value
 
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """Methods of the comparison under each number of shots, then the ablation."""
+        each = [self._conditions(shots) for shots in self.shots]
+        ordinary = [arm_of(method, given) for given in each for method in self.methods]
+        ablated = self.ablation.arms(each[0]) if self.ablation else ()
+        return (*ordinary, *ablated)
+
+    def _conditions(self, shots: int) -> Conditions:
+        return Conditions(
+            backbone=self.backbone, budget=self.budget, shots=shots, batch_size=self.batch_size
+        )
+
+    @model_validator(mode="after")
+    def _something_to_run(self) -> Self:
+        if not self.methods and self.ablation is None:
+            raise ValueError("methods: give at least one method, or an ablation")
+        return self
+
+    @model_validator(mode="after")
+    def _sound_ablation(self) -> Self:
+        if self.ablation is None:
+            return self
+        if len(self.shots) > 1:
+            raise ValueError(
+                f"ablation: needs a single number of shots, that of its base, got "
+                f"{list(self.shots)}; vary `shots` in the ablation instead"
+            )
+        base = self.ablation.base
+        if any(m.label == base.label and m != base for m in self.methods):
+            raise ValueError(
+                f"ablation.base: another method has the label {base.label!r}; give the base its "
+                f"own `label`"
+            )
+        try:
+            self.ablation.arms(self._conditions(self.shots[0]))
+        except ValueError as error:
+            raise ValueError(f"ablation: {error}") from None
+        return self
+
     @model_validator(mode="after")
     def _source_where_prompts_are_transferred(self) -> Self:
         transfers = protocol_named(self.protocol).transfers
@@ -187,6 +224,7 @@ class Spec(_Frozen):
     @model_validator(mode="after")
     def _known_reference(self) -> Self:
         labels = [method.label for method in self.methods]
+        labels += [self.ablation.base.label] if self.ablation else []
         if self.report.reference is not None and self.report.reference not in labels:
             raise ValueError(
                 f"report.reference {self.report.reference!r} is no method's label. "

@@ -3,6 +3,7 @@
 Flat, because the UI charts flat runs and hides nested ones until they are expanded; tags say what
 belongs together. `kind` is `cell`, `aggregate` or `summary`. `group` names dataset, method and
 shots: "Group by" it draws the mean of each group with a band from the lowest to the highest seed.
+Cells of an ablation have `ablation` (the base's label), `varied` (the field) and `value` too.
 The UI shows the latest ten runs at first, so summary and aggregates come later than cells. An
 aggregate's `test_accuracy` is the mean over seeds, which leaves mean and range of its group as they
 are; the ends of its 95 % t-interval are metrics of their own.
@@ -83,15 +84,9 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
         texts["traceback.txt"] = run.trace.error
     return Entry(
         key=run.trace.key,
-        fingerprint=f"2:{run.trace.status}:{len(run.trace.points)}",
+        fingerprint=_hash([repr(_cell_tags(run)).encode(), str(len(run.trace.points)).encode()]),
         title=run.title,
-        tags={
-            **_group_tags(Group(run.dataset, run.shots, run.method), run.protocol),
-            "kind": "cell",
-            "seed": str(run.seed),
-            "status": run.trace.status,
-            **({"source": run.source} if run.source else {}),
-        },
+        tags=_cell_tags(run),
         parameters=_parameters(cell),
         metrics=tuple(_cell_metrics(run, spec.budget)),
         texts=texts,
@@ -147,6 +142,7 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
         title=f"{_group_name(group)} / {seeds}",
         tags={
             **_group_tags(group, runs[0].protocol),
+            **_ablation_tags(runs[0]),
             "kind": "aggregate",
             "status": "finished",
             "seeds": str(band.seeds),
@@ -155,6 +151,32 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
         metrics=tuple(metrics),
         order=1,
     )
+
+
+def _cell_tags(run: Run) -> dict[str, str]:
+    return {
+        **_group_tags(Group(run.dataset, run.shots, run.method), run.protocol),
+        **_ablation_tags(run),
+        "kind": "cell",
+        "seed": str(run.seed),
+        "status": run.trace.status,
+        **({"source": run.source} if run.source else {}),
+    }
+
+
+def _ablation_tags(run: Run) -> dict[str, str]:
+    """The base's label, and the varied fields with their values here; nothing without an ablation.
+
+    The base itself, being part of every sweep, names them all.
+    """
+    if not run.places:
+        return {}
+    settings = dict.fromkeys(s for place in run.places for s in place.settings)
+    return {
+        "ablation": run.places[0].ablation,
+        "varied": ", ".join(dict.fromkeys(setting.field for setting in settings)),
+        "value": ", ".join(setting.text for setting in settings),
+    }
 
 
 def _group_tags(group: Group, protocol: str) -> dict[str, str]:

@@ -59,7 +59,7 @@ def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that a field holds, or holds a tuple of."""
+    """The model that a field holds, holds a tuple of, or may hold."""
     for kind in (annotation, *get_args(annotation)):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind

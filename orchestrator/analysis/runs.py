@@ -7,6 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from orchestrator.ablation_place import Place
 from orchestrator.trace import Trace
 
 ACCURACY = "test_accuracy"
@@ -28,6 +29,7 @@ class Run:
         shots: labelled images a class; 0 for methods that don't train.
         seed: the cell's seed; 0 for methods that don't train.
         trace: what the trial left behind.
+        places: where it stands in an ablation, if anywhere.
     """
 
     dataset: str
@@ -35,6 +37,12 @@ class Run:
     shots: int
     seed: int
     trace: Trace
+    places: tuple[Place, ...] = ()
+
+    @property
+    def ablated(self) -> bool:
+        """Whether it belongs to an ablation alone, and is no method of the comparison."""
+        return any(place.label == self.method for place in self.places)
 
     @property
     def method_name(self) -> str:

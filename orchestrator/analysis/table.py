@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rich.box import SIMPLE_HEAD
+from rich.markup import escape
 from rich.table import Table
 
 from orchestrator.analysis.area import mean_over_budget
@@ -95,7 +96,8 @@ def as_rich(rows: Sequence[Row], title: str) -> Table:
         target = row.target
         table.add_row(
             row.group.dataset,
-            row.group.method + (f" ({row.group.shots})" if several and row.group.shots else ""),
+            escape(row.group.method)
+            + (f" ({row.group.shots})" if several and row.group.shots else ""),
             interval_text(row.accuracy),
             "-" if target is None else f"{target.target:.1f} ({target.successes}/{target.runs})",
             queries_text(target),

@@ -143,7 +143,8 @@ def test_cells_are_done_in_progress_failed_or_new(tmp_path: Path) -> None:
 def test_missing_datasets_are_skipped_with_how_to_get_them_and_priced(tmp_path: Path) -> None:
     plan, store = plan_of(tmp_path, spec="few_shot")
     assert plan.counts() == {"skipped": 52}
-    pricing = pricing_from(plan, store, TowerCosts("test", per_image=0.01, per_sequence=0.001))
+    costs = TowerCosts("test", per_image=0.01, per_sequence=0.001)
+    pricing = pricing_from(plan, store, {plan.backbone.digest: costs})
     total = pricing.total(plan.cells)
     assert total.queries == 13 * 3 * 5000
     assert total.images == 13 * 3 * 5000 * 128
@@ -197,13 +198,13 @@ def test_a_price_counts_each_tower_as_often_as_it_is_needed(tmp_path: Path) -> N
     costs = TowerCosts("test", per_image=1.0, per_sequence=0.001)
     plan, store = plan_of(tmp_path, *overrides)
     (cell,) = [c for c in plan.cells if c.label == "zip"]
-    price = pricing_from(plan, store, costs).price(cell)
+    price = pricing_from(plan, store, {plan.backbone.digest: costs}).price(cell)
     assert (price.queries, price.images) == (1000, 128_000)
     # 128 training images once; 8 classes for each query and each of 5 evaluations
     assert price.seconds == pytest.approx(128 + 8 * 1000 * 0.001 + 5 * 8 * 0.001)
     plan, store = plan_of(tmp_path, *overrides, "augmentation=crop_flip")
     (cell,) = [c for c in plan.cells if c.label == "zip"]
-    price = pricing_from(plan, store, costs).price(cell)
+    price = pricing_from(plan, store, {plan.backbone.digest: costs}).price(cell)
     # augmented images are encoded once for the ten queries of a step
     assert price.seconds == pytest.approx(12_800 + 8 + 0.04)
 
@@ -213,14 +214,14 @@ def test_finished_cells_price_their_kind_better_than_any_model(tmp_path: Path) -
     zips = [cell for cell in plan.cells if cell.label == "zip"]
     store.save(Trace(zips[0].key, {}, "finished", (), timing={"total": 7.0}))
     plan, store = plan_of(tmp_path, "datasets=[pocket_dots]")
-    pricing = pricing_from(plan, store, None)
+    pricing = pricing_from(plan, store, {})
     assert pricing.price(plan.cells[1]).queries == 0
     assert pricing.total(c for c in plan.cells if c.label == "zip").seconds == 14.0
 
 
 def test_without_a_measurement_no_time_is_made_up(tmp_path: Path) -> None:
     plan, store = plan_of(tmp_path)
-    pricing = pricing_from(plan, store, None)
+    pricing = pricing_from(plan, store, {})
     assert pricing.total(plan.cells).seconds is None
     text = shown(lambda console: show_plan(plan, pricing, console))
     assert "add --measure" in text

@@ -16,6 +16,7 @@ from orchestrator.analysis.runs import Run
 from orchestrator.trace import Point
 from orchestrator.tracking import Tracker, TrackingError, TrackingThread
 from orchestrator.tracking_entries import TrackedSpec
+from tests.orchestrator.analysis.ablation_builders import FASTFOOD, ONE, ROOT, at, placed
 from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 from tests.orchestrator.analysis.report.cases import comparison
 
@@ -213,3 +214,26 @@ def test_the_thread_reports_the_first_error_and_goes_on_quietly() -> None:
     thread.close()
     assert said == ["down"]
     assert down.calls == 1
+
+
+def test_an_ablation_is_a_group_by_field_and_value(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    curve = [(0, 30.0), (10, 40.0)]
+    base = placed(make_run(curve), ROOT, FASTFOOD, base=True)
+    tracker.rebuild([base, *at(ONE, [41, 42]), zero_shot_run(30)])
+    cells = runs_of(uri, request.node.name, "cell")
+    tags = {(r.data.tags.get("varied"), r.data.tags.get("value")) for r in cells}
+    assert tags == {("clip, projection", "sqrt_dim, fastfood"), ("clip", "1"), (None, None)}
+    assert {r.data.tags.get("ablation") for r in cells} == {"zip", None}
+    means = runs_of(uri, request.node.name, "aggregate")
+    assert {r.data.tags.get("value") for r in means} == {"sqrt_dim, fastfood", "1", None}
+
+
+def test_a_cell_that_joins_an_ablation_is_written_anew(
+    uri: str, tracker: Tracker, request: pytest.FixtureRequest
+) -> None:
+    tracker.log(ZIP)
+    tracker.log(placed(ZIP, ROOT, base=True))
+    (run,) = runs_of(uri, request.node.name)
+    assert run.data.tags["varied"] == "clip"

@@ -111,7 +111,65 @@ class DotChart:
 PERCENT = (0.0, 100.0)
 """Bounds of an accuracy or a share: an interval's end may lie beyond, the thing itself can't."""
 
-Chart = LineChart | BarChart | DotChart
+
+@dataclass(frozen=True)
+class ValueLine:
+    """Means at values of a varied field, each with an optional interval.
+
+    Attributes:
+        label: what it is of.
+        look: its colour and pattern.
+        x: places on the axis, rising.
+        y: means.
+        lower: lower ends of the intervals; empty without any.
+        upper: upper ends; empty without any.
+        main: whether it is set off against the others.
+    """
+
+    label: str
+    look: Look
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+    lower: tuple[float, ...] = ()
+    upper: tuple[float, ...] = ()
+    main: bool = False
+
+
+@dataclass(frozen=True)
+class ValueChart:
+    """A measurement over the values of a varied field.
+
+    Attributes:
+        title: above the chart; may be empty.
+        x_title: the field.
+        y_title: with its unit.
+        lines: what is drawn, in order.
+        ticks: places on the axis, each with the value that lies there.
+        log: whether the axis is logarithmic.
+        joined: whether neighbours are joined; not where values have no order.
+        marks: vertical lines by name, such as the default.
+        bounds: values beyond which nothing can lie; longer intervals are cut there.
+    """
+
+    title: str
+    x_title: str
+    y_title: str
+    lines: tuple[ValueLine, ...]
+    ticks: tuple[tuple[float, str], ...]
+    log: bool = False
+    joined: bool = True
+    marks: tuple[tuple[str, float], ...] = ()
+    bounds: tuple[float, float] | None = None
+
+
+Chart = LineChart | BarChart | DotChart | ValueChart
+
+
+def parts_of(chart: Chart) -> tuple[Line | Bars | Dot | ValueLine, ...]:
+    """What a chart draws, each part with a label and a look."""
+    if isinstance(chart, BarChart):
+        return chart.bars
+    return chart.dots if isinstance(chart, DotChart) else chart.lines
 
 
 def line_of(label: str, look: Look, band: Band) -> Line:

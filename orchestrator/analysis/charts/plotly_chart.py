@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from orchestrator.analysis.charts.chart import BarChart, Chart, Line, LineChart
+from orchestrator.analysis.charts.chart import BarChart, Chart, Line, LineChart, ValueChart
 from orchestrator.analysis.charts.palette import NEUTRAL
+from orchestrator.analysis.charts.plotly_values import value_figure
 
 ROW_PIXELS = 24
 """Height of one bar or dot."""
@@ -17,6 +18,8 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
         return _lines(chart)
     if isinstance(chart, BarChart):
         return _bars(chart)
+    if isinstance(chart, ValueChart):
+        return value_figure(chart, _layout(chart.title, chart.x_title, chart.y_title))
     return _dots(chart.title, chart.x_title, chart)
 
 

@@ -9,8 +9,9 @@ from typing import Any
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from orchestrator.analysis.charts.chart import BarChart, Chart, DotChart, LineChart
+from orchestrator.analysis.charts.chart import BarChart, Chart, DotChart, LineChart, ValueChart
 from orchestrator.analysis.charts.palette import NEUTRAL
+from orchestrator.analysis.charts.png_values import draw_values
 
 DPI = 150
 PANEL = (4.2, 3.2)
@@ -80,10 +81,12 @@ def _draw(axes: Any, chart: Chart) -> None:
         _draw_lines(axes, chart)
     elif isinstance(chart, BarChart):
         _draw_bars(axes, chart)
+    elif isinstance(chart, ValueChart):
+        draw_values(axes, chart, _DASHES)
     else:
         _draw_dots(axes, chart)
     axes.set(title=chart.title, xlabel=chart.x_title)
-    axes.grid(alpha=0.25, axis="both" if isinstance(chart, LineChart) else "x")
+    axes.grid(alpha=0.25, axis="both" if isinstance(chart, LineChart | ValueChart) else "x")
     axes.spines[["top", "right"]].set_visible(False)
 
 

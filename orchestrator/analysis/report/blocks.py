@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.analysis.charts.chart import Chart
+from orchestrator.analysis.charts.chart import Chart, parts_of
+from orchestrator.analysis.charts.palette import Look
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,18 @@ class FigureBlock:
         name: of its file.
         caption: how to read it.
         charts: what is drawn; several share a legend.
-        legend: labels in the legend above, by method.
+        legend: labels in the legend above.
     """
 
     name: str
     caption: str
     charts: tuple[Chart, ...]
     legend: tuple[str, ...] = ()
+
+    @property
+    def looks(self) -> dict[str, Look]:
+        """How each label is drawn."""
+        return {part.label: part.look for chart in self.charts for part in parts_of(chart)}
 
 
 Block = Text | TableBlock | FigureBlock

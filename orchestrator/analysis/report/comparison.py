@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from orchestrator.analysis.ablation import Sweep, sweeps_of
 from orchestrator.analysis.charts.palette import Look, looks_of
 from orchestrator.analysis.cost import Price
 from orchestrator.analysis.queries_to_target import Target
@@ -38,6 +39,8 @@ class Comparison:
     Attributes:
         name: the spec's name.
         runs: finished runs whose accuracies are all numbers.
+        ablated: the same, of arms that belong to the ablation alone. Comparisons between methods
+            leave them out.
         failures: cells whose last attempt failed.
         unsound: finished runs without an accuracy, or with one that is no number.
         missing: titles of planned cells that have no result yet.
@@ -47,6 +50,7 @@ class Comparison:
 
     name: str
     runs: tuple[Run, ...]
+    ablated: tuple[Run, ...] = ()
     failures: tuple[Run, ...] = ()
     unsound: tuple[Run, ...] = ()
     missing: tuple[str, ...] = ()
@@ -54,10 +58,20 @@ class Comparison:
     spec_yaml: str = ""
     _scores: dict[int, Scores] = field(default_factory=dict, compare=False, repr=False)
 
+    @property
+    def finished(self) -> tuple[Run, ...]:
+        """All sound runs, whatever they belong to."""
+        return (*self.runs, *self.ablated)
+
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The comparison table."""
         return tuple(comparison(self.runs, self.question.target))
+
+    @cached_property
+    def sweeps(self) -> tuple[Sweep, ...]:
+        """What the ablation varied."""
+        return sweeps_of(self.finished)
 
     @cached_property
     def looks(self) -> dict[str, Look]:

@@ -33,7 +33,6 @@ def render(comparison: Comparison, sections: Sequence[Section]) -> str:
         comparison=comparison,
         sections=sections,
         figures=_script_json(_figures(sections)),
-        looks=comparison.looks,
         plotly=Markup(get_plotlyjs()),  # the library's own file, not a user's text
         style=Markup(_source(environment, "style.css")),
         script=Markup(_source(environment, "page.js")),

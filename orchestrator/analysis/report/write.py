@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.analysis.ablation import Sweep
 from orchestrator.analysis.charts.chart import LineChart
 from orchestrator.analysis.charts.png_chart import write_panels, write_png
 from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock
@@ -26,6 +27,7 @@ class Report:
 
     Attributes:
         rows: the comparison table.
+        sweeps: what the ablation varied; empty without one.
         page: the HTML page.
         folder: where everything lies.
         files: everything that was written, the page included.
@@ -33,6 +35,7 @@ class Report:
     """
 
     rows: tuple[Row, ...]
+    sweeps: tuple[Sweep, ...]
     page: Path
     folder: Path
     files: tuple[Path, ...]
@@ -45,7 +48,7 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
     Raises:
         UserError: there is nothing to report yet, or the folder can't be written.
     """
-    if not (comparison.runs or comparison.failures or comparison.unsound):
+    if not (comparison.finished or comparison.failures or comparison.unsound):
         raise UserError("nothing has finished yet, so there is nothing to report. Run it first.")
     sections = sections_of(comparison)
     page = folder / "report.html"
@@ -63,7 +66,8 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
     except OSError as error:
         raise UserError(f"the report can't be written to {folder}: {error}.") from None
     headlines = tuple(table for table in _table_blocks(sections) if table.headline)
-    return Report(comparison.rows, page, folder, (*files, *pictures), headlines)
+    written = (*files, *pictures)
+    return Report(comparison.rows, comparison.sweeps, page, folder, written, headlines)
 
 
 def _tables(sections: tuple[Section, ...], folder: Path) -> dict[Path, str]:

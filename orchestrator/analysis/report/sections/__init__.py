@@ -7,6 +7,7 @@ from collections.abc import Callable
 from orchestrator.analysis.report.blocks import Section
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections import (
+    ablation,
     base_to_new,
     cost,
     curves,
@@ -24,6 +25,7 @@ SECTIONS: tuple[Callable[[Comparison], Section | None], ...] = (
     summary.section,
     base_to_new.section,
     transfer.section,
+    ablation.section,
     curves.section,
     targets.section,
     savings.section,

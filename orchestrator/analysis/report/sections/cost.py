@@ -11,7 +11,7 @@ from orchestrator.analysis.runs import Contender, Run
 def section(comparison: Comparison) -> Section | None:
     """None when nothing has finished."""
     members: dict[Contender, list[Run]] = {}
-    for run in comparison.runs:
+    for run in comparison.finished:
         members.setdefault(Contender(run.shots, run.method), []).append(run)
     if not members:
         return None

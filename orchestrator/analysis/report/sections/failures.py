@@ -18,7 +18,7 @@ def section(comparison: Comparison) -> Section:
     blocks: list[Block] = []
     rows = [(run.title, _last_line(run.trace.error)) for run in comparison.failures]
     rows += [(run.title, _unsound(run)) for run in comparison.unsound]
-    rows += [(run.title, said) for run in comparison.runs if (said := _odd_numbers(run))]
+    rows += [(run.title, said) for run in comparison.finished if (said := _odd_numbers(run))]
     if rows:
         caption = (
             "Failed cells run again with the next run of the spec; their tracebacks are in the "

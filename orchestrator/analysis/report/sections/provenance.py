@@ -30,7 +30,7 @@ _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
 
 def section(comparison: Comparison) -> Section:
     """What was the same for all runs, or which values there were."""
-    runs = (*comparison.runs, *comparison.unsound, *comparison.failures)
+    runs = (*comparison.finished, *comparison.unsound, *comparison.failures)
     rows = [(name, _values(read(run) for run in runs)) for name, read in _FIELDS]
     packages = sorted({name for run in runs for name in run.trace.provenance.get("packages", {})})
     rows += [

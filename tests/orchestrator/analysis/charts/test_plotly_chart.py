@@ -3,9 +3,11 @@
 import json
 from dataclasses import replace
 
+import pytest
+
 from orchestrator.analysis.charts.chart import PERCENT
 from orchestrator.analysis.charts.plotly_chart import plotly_figure
-from tests.orchestrator.analysis.charts.test_png_chart import BARS, DOTS, LINES, ZIP
+from tests.orchestrator.analysis.charts.test_png_chart import BARS, DOTS, LINES, VALUES, ZIP
 
 
 def test_lines_are_steps_and_bands_are_filled() -> None:
@@ -31,8 +33,23 @@ def test_dots_have_their_interval_where_there_is_one() -> None:
     assert not second["error_x"]["visible"]
 
 
+def test_values_lie_at_their_numbers_and_are_named() -> None:
+    figure = plotly_figure(VALUES)
+    axis = figure["layout"]["xaxis"]
+    assert (axis["type"], axis["tickvals"], axis["ticktext"]) == (
+        "log", [1, 20, 400], ["1", "√δ", "none"],
+    )  # fmt: skip
+    zip_line = figure["data"][0]
+    assert (zip_line["x"], zip_line["text"]) == ([1, 20, 400], ["1", "√δ", "none"])
+    assert zip_line["error_y"]["arrayminus"] == [2, 3, 5]
+    (mark,) = figure["layout"]["shapes"]
+    (name,) = figure["layout"]["annotations"]
+    assert (mark["x0"], name["text"]) == (20, "default")
+    assert name["x"] == pytest.approx(1.30103), "the exponent, on a logarithmic axis"
+
+
 def test_figures_are_plain_json_and_name_their_methods() -> None:
-    for chart in (LINES, BARS, DOTS):
+    for chart in (LINES, BARS, DOTS, VALUES):
         figure = json.loads(json.dumps(plotly_figure(chart), allow_nan=False))
         assert {trace.get("meta") for trace in figure["data"]} >= {"zip", "zero_shot"}
 

@@ -16,6 +16,8 @@ from orchestrator.analysis.charts.chart import (
     DotChart,
     Line,
     LineChart,
+    ValueChart,
+    ValueLine,
 )
 from orchestrator.analysis.charts.palette import looks_of
 from orchestrator.analysis.charts.png_chart import write_panels, write_png
@@ -43,6 +45,20 @@ BARS = BarChart(
 )
 DOTS = DotChart("", "mean rank", (Dot("zip", ZIP, 1.2, 0.5), Dot("zero_shot", ZERO, 1.8)))
 
+VALUES = ValueChart(
+    "",
+    "clip",
+    "accuracy",
+    (
+        ValueLine("zip", ZIP, (1, 20, 400), (40, 50, 45), (38, 47, 40), (42, 53, 50)),
+        ValueLine("zero_shot", ZERO, (1, 20, 400), (41, 45, 44), main=True),
+    ),
+    ((1, "1"), (20, "√δ"), (400, "none")),
+    log=True,
+    marks=(("default", 20.0),),
+    bounds=PERCENT,
+)
+
 
 def ink(path: Path, colour: str) -> int:
     """Pixels of exactly one colour."""
@@ -53,7 +69,7 @@ def ink(path: Path, colour: str) -> int:
     return int((pixels == wanted).all(axis=-1).sum())
 
 
-@pytest.mark.parametrize("chart", [LINES, BARS, DOTS])
+@pytest.mark.parametrize("chart", [LINES, BARS, DOTS, VALUES])
 def test_a_chart_shows_each_method_in_its_colour(chart: Chart, tmp_path: Path) -> None:
     path = tmp_path / "figures" / "chart.png"
     write_png(chart, path)

@@ -6,16 +6,28 @@ import math
 from dataclasses import replace
 from typing import Any
 
+from orchestrator.ablation_place import Place
 from orchestrator.analysis.cost import Price
 from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.report.comparison import Comparison, Question
 from orchestrator.analysis.runs import Run
 from orchestrator.trace import Point
+from tests.orchestrator.analysis.ablation_builders import (
+    DENSE,
+    FASTFOOD,
+    HUNDRED,
+    NONE,
+    ONE,
+    ROOT,
+    at,
+    clipping,
+)
 from tests.orchestrator.analysis.builders import make_run, moved_run, zero_shot_run
 
 DATASETS = ("dots", "letters", "outlines", "silhouettes", "textures", "digits", "scenes")
 GAINS = {"zip": 14.0, "bar": 3.0, "bptvlm": 8.0}
 QUESTION = Question(Target(gain=5), price=Price(per_1000_queries=2.0))
+IN_PROJECTION = Place("zip", (FASTFOOD,), is_base=True)
 ERROR = "Traceback (most recent call last):\nTrialError: the scores are <not> finite"
 
 
@@ -57,6 +69,25 @@ def comparison(runs: list[Run], **changes: Any) -> Comparison:
     return Comparison("demo", tuple(runs), **settings)
 
 
+def ablation(datasets: tuple[str, ...], seeds: int = 3) -> list[Run]:
+    """A clipping sweep with the default in the middle, and a projection that is worse."""
+    levels = {ONE: 41.0, ROOT: 48.0, HUNDRED: 49.0, NONE: 44.0}
+    runs = []
+    for name in datasets:
+        curves = {value: [level + seed for seed in range(seeds)] for value, level in levels.items()}
+        runs += clipping(curves, name)
+        runs += at(DENSE, [43.0 + seed for seed in range(seeds)], dataset=name)
+    base = [replace(run, places=(*run.places, IN_PROJECTION)) for run in runs if not run.ablated]
+    return base + [run for run in runs if run.ablated]
+
+
+def with_ablation(runs: list[Run], ablated: list[Run]) -> Comparison:
+    """A comparison whose ablation's base is one of the methods."""
+    base = [run for run in ablated if not run.ablated]
+    apart = tuple(run for run in ablated if run.ablated)
+    return comparison([*runs, *base], ablated=apart)
+
+
 CASES: dict[str, Comparison] = {
     "whole": comparison(grid()),
     "several shots": comparison(grid(("dots", "letters"), shots=(4, 16))),
@@ -79,5 +110,9 @@ CASES: dict[str, Comparison] = {
             *(moved_run(name, 40 + seed, seed) for name in ("dots", "letters") for seed in (1, 2)),
         ]
     ),
+    "ablation": with_ablation(
+        [zero_shot_run(40), zero_shot_run(44, "letters")], ablation(("dots", "letters"))
+    ),
+    "ablation, one seed": with_ablation([], ablation(("dots",), seeds=1)),
     "base to new": comparison(grid(("dots", "letters"), new_accuracy=35.0)),
 }

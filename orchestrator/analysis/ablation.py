@@ -1,0 +1,138 @@
+"""Sweeps of an ablation: accuracy at each value of a varied field."""
+
+from __future__ import annotations
+
+import math
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from orchestrator.ablation_place import Place, Setting
+from orchestrator.analysis.intervals import MeanInterval, mean_interval
+from orchestrator.analysis.runs import Run
+
+BySeed = Mapping[int, float]
+"""Accuracies in percent, by seed."""
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """One field at several values, everything else as in the base or as in `held`.
+
+    Attributes:
+        ablation: label of the base.
+        field: the varied field.
+        held: in a full product, what the other fields are here; empty otherwise.
+        values: numbers in rising order, else the default first and the rest as the spec has them.
+        default: the base's value; None where `held` differs from the base.
+        accuracies: final accuracies by value, by dataset.
+    """
+
+    ablation: str
+    field: str
+    held: tuple[Setting, ...]
+    values: tuple[Setting, ...]
+    default: Setting | None
+    accuracies: Mapping[Setting, Mapping[str, BySeed]]
+
+    @property
+    def title(self) -> str:
+        """The varied field, and what is held."""
+        held = ", ".join(setting.title for setting in self.held)
+        return f"{self.field} ({held})" if held else self.field
+
+    @property
+    def is_numeric(self) -> bool:
+        """Whether every value has a place on an axis of numbers."""
+        return all(value.number is not None for value in self.values)
+
+    @cached_property
+    def datasets(self) -> tuple[str, ...]:
+        """Datasets with any result, sorted."""
+        return tuple(sorted({name for found in self.accuracies.values() for name in found}))
+
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """Datasets on which every value has a result, sorted: what a mean is over."""
+        found = [set(self.accuracies[value]) for value in self.values]
+        return tuple(sorted(set.intersection(*found)))
+
+    def on(self, dataset: str) -> dict[Setting, BySeed]:
+        """Accuracies on a dataset by value; values without a result there are left out."""
+        return {
+            value: self.accuracies[value][dataset]
+            for value in self.values
+            if dataset in self.accuracies[value]
+        }
+
+    def mean(self) -> dict[Setting, BySeed]:
+        """Means over the shared datasets, each seed by itself; seeds that lack one are left out."""
+        return {
+            value: averaged
+            for value in self.values
+            if (averaged := self._averaged(self.accuracies[value]))
+        }
+
+    def _averaged(self, found: Mapping[str, BySeed]) -> dict[int, float]:
+        members = [found[name] for name in self.shared]
+        if not members:
+            return {}
+        seeds = sorted(set.intersection(*(set(by_seed) for by_seed in members)))
+        return {seed: statistics.fmean(by_seed[seed] for by_seed in members) for seed in seeds}
+
+
+def intervals(by_value: Mapping[Setting, BySeed]) -> dict[Setting, MeanInterval]:
+    """Mean and 95 % t-interval over seeds of each value."""
+    return {value: mean_interval(list(found.values())) for value, found in by_value.items()}
+
+
+def sweeps_of(runs: Iterable[Run]) -> tuple[Sweep, ...]:
+    """One sweep a varied field; in a full product one for each combination of the other fields.
+
+    There the field with the most values is swept.
+    """
+    placed = [(place, run) for run in runs for place in run.places if run.accuracy is not None]
+    swept = _swept(place for place, _ in placed)
+    groups: dict[tuple[str, str, tuple[Setting, ...]], list[tuple[Place, Setting, Run]]]
+    groups = defaultdict(list)
+    for place, run in placed:
+        field = swept[_fields(place)]
+        (value,) = (setting for setting in place.settings if setting.field == field)
+        held = tuple(setting for setting in place.settings if setting.field != field)
+        groups[place.ablation, field, held].append((place, value, run))
+    return tuple(_sweep(*group, members) for group, members in groups.items())
+
+
+def _fields(place: Place) -> tuple[str, ...]:
+    return tuple(setting.field for setting in place.settings)
+
+
+def _swept(places: Iterable[Place]) -> dict[tuple[str, ...], str]:
+    """Which field each combination of varied fields is drawn over."""
+    values: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for place in places:
+        for setting in place.settings:
+            values[_fields(place)][setting.field].add(setting.text)
+    return {
+        fields: max(fields, key=lambda field: len(found[field])) for fields, found in values.items()
+    }
+
+
+def _sweep(
+    ablation: str,
+    field: str,
+    held: tuple[Setting, ...],
+    members: Sequence[tuple[Place, Setting, Run]],
+) -> Sweep:
+    accuracies: dict[Setting, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    default = None
+    for place, value, run in members:
+        assert run.accuracy is not None
+        accuracies[value][run.dataset][run.seed] = run.accuracy
+        default = value if place.is_base else default
+    values = tuple(accuracies)
+    if all(value.number is not None for value in values):
+        values = tuple(sorted(values, key=lambda v: math.inf if v.number is None else v.number))
+    return Sweep(ablation, field, held, values, default, accuracies)

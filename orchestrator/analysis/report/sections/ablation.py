@@ -1,0 +1,91 @@
+"""What the ablation varied, what that changed, and what the default gives away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from orchestrator.ablation_place import Setting
+from orchestrator.analysis.ablation import Sweep, intervals
+from orchestrator.analysis.regret import regrets_of
+from orchestrator.analysis.report.blocks import Block, Section, TableBlock, TableCell
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.sections.ablation_figures import figures_of
+from orchestrator.analysis.table import interval_text
+
+DEFAULT = "*"
+
+
+def section(comparison: Comparison) -> Section | None:
+    """None without an ablation."""
+    sweeps = comparison.sweeps
+    if not sweeps:
+        return None
+    blocks: list[Block] = [*figures_of(sweeps), _table(sweeps)]
+    regrets = _regret_table(sweeps)
+    return Section("Ablation", (*blocks, *([regrets] if regrets else [])))
+
+
+def _table(sweeps: Sequence[Sweep]) -> TableBlock:
+    datasets = sorted({dataset for sweep in sweeps for dataset in sweep.datasets})
+    several = len(datasets) > 1
+    rows = [row for sweep in sweeps for row in _rows(sweep, datasets, several=several)]
+    caption = (
+        f"Test accuracy in percent after the last query; ±: 95 % t-interval over seeds. {DEFAULT}: "
+        f"the base's own value. The best value of each field is in bold in each column, however "
+        f"little it leads by. "
+    )
+    if several:
+        caption += (
+            "Mean: each seed is averaged over the datasets that all values have, so its interval "
+            "says what another seed would change, not what other datasets would."
+        )
+    header = ("field", "value", *datasets, *(["mean"] if several else []))
+    return TableBlock("ablation", caption, header, tuple(rows), numeric_from=2)
+
+
+def _rows(
+    sweep: Sweep, datasets: Sequence[str], *, several: bool
+) -> Iterator[tuple[TableCell | str, ...]]:
+    columns = [intervals(sweep.on(dataset)) for dataset in datasets]
+    columns += [intervals(sweep.mean())] if several else []
+    best = [max((round(found.mean, 1) for found in c.values()), default=None) for c in columns]
+    for value in sweep.values:
+        cells = []
+        for column, highest in zip(columns, best, strict=True):
+            found = column.get(value)
+            text = "-" if found is None else interval_text(found)
+            cells.append(TableCell(text, found is not None and round(found.mean, 1) == highest))
+        mark = DEFAULT if value == sweep.default else ""
+        yield (sweep.title, TableCell(value.text, mark=mark), *cells)
+
+
+def _regret_table(sweeps: Sequence[Sweep]) -> TableBlock | None:
+    rows = [
+        (
+            sweep.title,
+            dataset,
+            _named(sweep.default, regret.default.mean),
+            _named(regret.best, regret.best_accuracy.mean),
+            interval_text(regret.regret),
+            "-" if regret.held_out is None else interval_text(regret.held_out),
+            regret.verdict,
+        )
+        for sweep in sweeps
+        for dataset, regret in regrets_of(sweep)
+        if sweep.default is not None
+    ]
+    if not rows:
+        return None
+    caption = (
+        "Regret: points of accuracy that the default gives away against the best value tried, "
+        "paired by seed; ±: 95 % t-interval over seeds. The best is picked on the test accuracies "
+        "that it is judged by, so regret is too large rather than too small. On unseen seeds: each "
+        "seed's value is picked on the other seeds instead; at or below 0 tuning would not have "
+        "helped. Noise: whether the regret's interval reaches 0; with few seeds that proves little."
+    )
+    header = ("field", "dataset", "default", "best", "regret", "on unseen seeds", "verdict")
+    return TableBlock("ablation_regret", caption, header, tuple(rows), numeric_from=2)
+
+
+def _named(value: Setting, mean: float) -> str:
+    return f"{value.text}: {mean:.1f}"

@@ -1,0 +1,207 @@
+"""Figures of an ablation: one a field with an order, one for all fields without."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from orchestrator.ablation_place import Setting
+from orchestrator.analysis.ablation import BySeed, Sweep, intervals
+from orchestrator.analysis.charts.chart import PERCENT, ValueChart, ValueLine
+from orchestrator.analysis.charts.palette import NEUTRAL, Look, looks_of
+from orchestrator.analysis.intervals import MeanInterval
+from orchestrator.analysis.report.blocks import FigureBlock
+
+ACCURACY = "test accuracy (%)"
+MEAN = "mean"
+MEAN_LOOK = Look(NEUTRAL.colour, "solid")
+SYMBOLS = {"sqrt_dim": "√δ"}
+MOST_INTERVALS = 4
+"""Datasets whose intervals are drawn; those of more would hide one another."""
+
+SPREAD = 0.4
+"""Of the distance between two unordered values, what their points take up together."""
+
+WIDE = 10
+"""From this ratio of the largest to the smallest number on, the axis is logarithmic."""
+
+
+def figures_of(sweeps: Sequence[Sweep]) -> Iterator[FigureBlock]:
+    """One figure a field of numbers, or for all its sweeps in a full product; then the others."""
+    crossed = [sweep for sweep in sweeps if sweep.held]
+    if crossed:
+        yield _crossed_figure(crossed)
+    single = [sweep for sweep in sweeps if not sweep.held]
+    for sweep in single:
+        if sweep.is_numeric and len(sweep.values) > 1:
+            yield _numeric_figure(sweep)
+    unordered = [sweep for sweep in single if not sweep.is_numeric]
+    if unordered:
+        yield _unordered_figure(unordered)
+
+
+@dataclass(frozen=True)
+class _Axis:
+    """Where values lie.
+
+    Attributes:
+        places: by value, rising.
+        log: whether the axis is logarithmic.
+    """
+
+    places: Mapping[Setting, float]
+    log: bool = False
+
+    @property
+    def ticks(self) -> tuple[tuple[float, str], ...]:
+        return tuple((place, _symbol(value)) for value, place in self.places.items())
+
+
+def _numeric_figure(sweep: Sweep) -> FigureBlock:
+    axis = _axis(sweep.values)
+    chart = ValueChart(
+        title="",
+        x_title=f"{sweep.field} of {sweep.ablation}",
+        y_title=ACCURACY,
+        lines=_dataset_lines([sweep], axis),
+        ticks=axis.ticks,
+        log=axis.log,
+        marks=_marks(sweep, axis),
+        bounds=PERCENT,
+    )
+    caption = f"Test accuracy at each value of {sweep.field}, the rest as in {sweep.ablation}. "
+    if any(value.number == math.inf for value in sweep.values):
+        caption += "Rightmost: no limit, drawn beside the largest number. "
+    return _block(f"ablation_{sweep.field}", caption, chart)
+
+
+def _unordered_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
+    """The base once, then every change."""
+    base = sweeps[0].ablation
+    names = [base] + [v.title for s in sweeps for v in s.values if v != s.default]
+    places = {name: float(place) for place, name in enumerate(names)}
+    axis = _Axis({v: places.get(v.title, 0.0) for s in sweeps for v in s.values})
+    chart = ValueChart(
+        title="",
+        x_title=f"what differs from {base}",
+        y_title=ACCURACY,
+        lines=_side_by_side(_dataset_lines(sweeps, axis)),
+        ticks=tuple((place, name.replace("=", "=\n")) for name, place in places.items()),
+        joined=False,
+        bounds=PERCENT,
+    )
+    caption = f"Test accuracy of {base} and of {base} with one field changed. "
+    return _block("ablation_changes", caption, chart)
+
+
+def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
+    """One line a combination of the other fields, each a mean over datasets."""
+    values = tuple(dict.fromkeys(value for sweep in sweeps for value in sweep.values))
+    numeric = all(value.number is not None for value in values)
+    axis = _axis(values) if numeric else _Axis({v: float(i) for i, v in enumerate(values)})
+    titles = [", ".join(setting.title for setting in sweep.held) for sweep in sweeps]
+    looks = looks_of(titles)
+    few = len(sweeps) <= MOST_INTERVALS
+    lines = tuple(
+        _line(title, looks[title], _at(axis, [sweep.mean()]), with_intervals=few)
+        for title, sweep in zip(titles, sweeps, strict=True)
+    )
+    field = sweeps[0].field
+    chart = ValueChart(
+        title="",
+        x_title=f"{field} of {sweeps[0].ablation}",
+        y_title=f"mean {ACCURACY}",
+        lines=lines,
+        ticks=axis.ticks,
+        log=axis.log,
+        joined=numeric,
+        bounds=PERCENT,
+    )
+    caption = f"Mean test accuracy over datasets at each value of {field}, a line for each rest. "
+    return _block(f"ablation_{field}_crossed", caption, chart)
+
+
+def _block(name: str, caption: str, chart: ValueChart) -> FigureBlock:
+    drawn = any(line.lower for line in chart.lines)
+    caption += (
+        "Bars and bands: 95 % t-intervals over seeds, where drawn; the table has all. "
+        if drawn
+        else ""
+    )
+    if any(line.main for line in chart.lines):
+        caption += "The mean averages each seed over datasets first."
+    return FigureBlock(name, caption.strip(), (chart,), tuple(line.label for line in chart.lines))
+
+
+def _dataset_lines(sweeps: Sequence[Sweep], axis: _Axis) -> tuple[ValueLine, ...]:
+    datasets = tuple(sorted({name for sweep in sweeps for name in sweep.datasets}))
+    looks = looks_of(datasets)
+    few = len(datasets) <= MOST_INTERVALS
+    lines = [
+        _line(
+            name, looks[name], _at(axis, [sweep.on(name) for sweep in sweeps]), with_intervals=few
+        )
+        for name in datasets
+    ]
+    if len(datasets) > 1:
+        means = _at(axis, [sweep.mean() for sweep in sweeps])
+        lines.append(replace(_line(MEAN, MEAN_LOOK, means, with_intervals=True), main=True))
+    return tuple(line for line in lines if line.x)
+
+
+def _side_by_side(lines: Sequence[ValueLine]) -> tuple[ValueLine, ...]:
+    """Moved a little apart, so that no interval hides another."""
+    step = SPREAD / max(1, len(lines) - 1)
+    moves = [step * place - SPREAD / 2 for place in range(len(lines))]
+    return tuple(
+        replace(line, x=tuple(place + move for place in line.x))
+        for line, move in zip(lines, moves, strict=True)
+    )
+
+
+def _at(axis: _Axis, found: Sequence[Mapping[Setting, BySeed]]) -> dict[float, MeanInterval]:
+    """Means over seeds by place, rising."""
+    at = {axis.places[value]: i for part in found for value, i in intervals(part).items()}
+    return dict(sorted(at.items()))
+
+
+def _line(
+    label: str, look: Look, at: Mapping[float, MeanInterval], *, with_intervals: bool
+) -> ValueLine:
+    known = with_intervals and all(i.half_width is not None for i in at.values())
+    return ValueLine(
+        label,
+        look,
+        x=tuple(at),
+        y=tuple(i.mean for i in at.values()),
+        lower=tuple(i.lower for i in at.values()) if known else (),
+        upper=tuple(i.upper for i in at.values()) if known else (),
+    )
+
+
+def _axis(values: Sequence[Setting]) -> _Axis:
+    """Numbers where they belong, and "no limit" one step beyond the largest."""
+    numbers = {value: value.number for value in values if value.number is not None}
+    finite = sorted({number for number in numbers.values() if math.isfinite(number)})
+    log = bool(finite) and finite[0] > 0 and finite[-1] >= WIDE * finite[0]
+    beyond = finite[-1] * 4 if log else finite[-1] + 0.15 * (finite[-1] - finite[0] or 1)
+    places = {v: n if math.isfinite(n) else beyond for v, n in numbers.items()}
+    return _Axis(dict(sorted(places.items(), key=lambda item: item[1])), log)
+
+
+def _marks(sweep: Sweep, axis: _Axis) -> tuple[tuple[str, float], ...]:
+    """The default, and named values that stand for a number, at that number."""
+    marks = []
+    for value, place in axis.places.items():
+        named = value.text in SYMBOLS and math.isfinite(place)
+        text = f"{_symbol(value)} = {place:.3g}" if named else value.text
+        if value == sweep.default:
+            marks.append((f"default: {text}", place))
+        elif named:
+            marks.append((text, place))
+    return tuple(marks)
+
+
+def _symbol(value: Setting) -> str:
+    return SYMBOLS.get(value.text, value.text)

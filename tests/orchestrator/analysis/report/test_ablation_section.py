@@ -1,0 +1,97 @@
+"""The ablation's section: figures, the table with the default marked, and regret."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from orchestrator.analysis.charts.chart import ValueChart
+from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, cell_of
+from orchestrator.analysis.report.sections import ablation, sections_of
+from tests.orchestrator.analysis.report.cases import CASES
+
+
+def section(case: str = "ablation") -> Section:
+    found = ablation.section(CASES[case])
+    assert found is not None
+    return found
+
+
+def tables(case: str = "ablation") -> dict[str, TableBlock]:
+    return {block.name: block for block in section(case).blocks if isinstance(block, TableBlock)}
+
+
+def charts(case: str = "ablation") -> dict[str, ValueChart]:
+    return {
+        block.name: chart
+        for block in section(case).blocks
+        if isinstance(block, FigureBlock)
+        for chart in block.charts
+        if isinstance(chart, ValueChart)
+    }
+
+
+def test_there_is_none_without_an_ablation() -> None:
+    assert ablation.section(CASES["whole"]) is None
+
+
+def test_numbers_are_drawn_over_an_axis_with_the_default_at_its_number() -> None:
+    chart = charts()["ablation_clip"]
+    assert [line.label for line in chart.lines] == ["dots", "letters", "mean"]
+    assert [text for _, text in chart.ticks] == ["1", "√δ", "100", "none"]
+    ((name, place),) = chart.marks
+    assert (name, place) == ("default: √δ = 20.4", pytest.approx(math.sqrt(417)))
+    assert chart.log
+    assert chart.ticks[-1][0] > 100, "no limit lies beyond the largest"
+    assert chart.lines[0].y == (42, 49, 50, 45)
+    assert all(low < y < up for line in chart.lines for low, y, up in zip(
+        line.lower, line.y, line.upper, strict=True
+    ))  # fmt: skip
+
+
+def test_values_without_an_order_stand_side_by_side() -> None:
+    chart = charts()["ablation_changes"]
+    assert [text for _, text in chart.ticks] == ["zip", "projection=\ndense"]
+    assert not chart.joined
+    assert len({line.x for line in chart.lines}) == 3, "points don't hide one another"
+
+
+def test_the_table_marks_the_default_and_the_best() -> None:
+    table = tables()["ablation"]
+    assert table.header == ("field", "value", "dots", "letters", "mean")
+    rows = {(cell_of(r[0]).text, cell_of(r[1]).text): [cell_of(c) for c in r] for r in table.rows}
+    assert [key for key, row in rows.items() if row[1].mark] == [
+        ("clip", "sqrt_dim"),
+        ("projection", "fastfood"),
+    ]
+    assert [key for key, row in rows.items() if row[4].best] == [
+        ("clip", "100"),
+        ("projection", "fastfood"),
+    ]
+    assert rows["clip", "100"][2].text == "50.0 ± 2.5"
+
+
+def test_regret_is_said_with_its_noise() -> None:
+    rows = [[cell_of(cell).text for cell in row] for row in tables()["ablation_regret"].rows]
+    assert rows[2] == [
+        "clip", "mean of 2", "sqrt_dim: 49.0", "100: 50.0", "1.0 ± 0.0", "1.0 ± 0.0",
+        "more than the seeds' noise",
+    ]  # fmt: skip
+    assert rows[5][-1] == "the default is best"
+
+
+def test_a_single_seed_has_no_intervals() -> None:
+    assert all(not line.lower for chart in charts("ablation, one seed").values()
+               for line in chart.lines)  # fmt: skip
+    table = tables("ablation, one seed")["ablation"]
+    assert table.header == ("field", "value", "dots")
+    assert "±" not in "".join(cell_of(cell).text for row in table.rows for cell in row)
+
+
+def test_ablated_runs_are_no_methods_of_the_comparison_but_are_paid_for() -> None:
+    sections = {found.title: found for found in sections_of(CASES["ablation"])}
+    (accuracy,) = [b for b in sections["Accuracy"].blocks if isinstance(b, TableBlock)]
+    assert accuracy.header == ("dataset", "zero_shot", "zip")
+    (cost,) = [b for b in sections["Cost"].blocks if isinstance(b, TableBlock)]
+    assert "zip[clip=100]" in {cell_of(row[0]).text for row in cost.rows}
