@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.table import Table
 
 from orchestrator.errors import UserError
+from orchestrator.ready_specs import ready_specs
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
@@ -29,7 +30,10 @@ console = Console()
 errors = Console(stderr=True)
 
 SpecArgument = Annotated[
-    str, typer.Argument(help="A YAML file, or a ready spec: demo, few_shot, ...", metavar="SPEC")
+    str,
+    typer.Argument(
+        help=f"A YAML file, or a ready spec: {', '.join(ready_specs())}.", metavar="SPEC"
+    ),
 ]
 SetOption = Annotated[
     list[str] | None,

@@ -20,11 +20,10 @@ from orchestrator.cell import Evaluation
 from orchestrator.errors import UserError
 from orchestrator.overrides import apply_overrides
 from orchestrator.precision import Precision
+from orchestrator.ready_specs import SPECS, ready_specs
 from orchestrator.spec_ablation import AblationSpec
 from orchestrator.spec_method import MethodSpec
 from orchestrator.validation import describe
-
-SPECS = Path(__file__).parent.parent / "benchmarks" / "specs"
 
 SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
 
@@ -255,11 +254,6 @@ def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
 def spec_as_yaml(spec: Spec) -> str:
     """The whole spec with all defaults, as YAML that loads to an equal spec."""
     return yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
-
-
-def ready_specs() -> tuple[str, ...]:
-    """Names of the specs that come with the project."""
-    return tuple(sorted(path.stem for path in SPECS.glob("*.yaml")))
 
 
 def _spec_path(name: str) -> Path:

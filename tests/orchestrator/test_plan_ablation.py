@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.plan import Plan, make_plan
-from orchestrator.spec import Spec, load_spec, ready_specs
+from orchestrator.ready_specs import ready_specs
+from orchestrator.spec import Spec, load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from tests.conformance.tiny_clip import write_tiny_clip

@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from orchestrator.errors import UserError
-from orchestrator.spec import Spec, load_spec, ready_specs, spec_as_yaml
+from orchestrator.ready_specs import ready_specs
+from orchestrator.spec import Spec, load_spec, spec_as_yaml
 
 MINIMAL: dict[str, Any] = {
     "name": "mine",

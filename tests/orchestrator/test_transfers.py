@@ -44,8 +44,11 @@ class Desk:
         self.store = Store(LocalStorage(folder))
         self._worker: Worker | None = None
 
-    def plan(self, *overrides: str, spec: str = "demo") -> Plan:
-        return make_plan(load_spec(spec, (*TRANSFER, *overrides)), self.store, self.folder)
+    def plan(self, *overrides: str) -> Plan:
+        return self.plan_of("demo", *TRANSFER, *overrides)
+
+    def plan_of(self, spec: str, *overrides: str) -> Plan:
+        return make_plan(load_spec(spec, overrides), self.store, self.folder)
 
     def run(self, cell: PlannedCell, plan: Plan) -> CellOutcome:
         if self._worker is None:
