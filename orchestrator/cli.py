@@ -12,8 +12,9 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
-from rich.table import Table
 
+from orchestrator.cli_datasets import datasets
+from orchestrator.cli_options import DATA, DataOption
 from orchestrator.errors import UserError
 from orchestrator.ready_specs import ready_specs
 
@@ -26,6 +27,7 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+app.add_typer(datasets)
 console = Console()
 errors = Console(stderr=True)
 
@@ -50,13 +52,6 @@ StoreOption = Annotated[
         help="Folder that holds all results, or s3://BUCKET/PREFIX.",
     ),
 ]
-DataOption = Annotated[
-    str,
-    typer.Option(
-        envvar="PROMPTBENCH_DATA",
-        help="Folder that holds the datasets' folders or packs, or s3://BUCKET/PREFIX with packs.",
-    ),
-]
 TrackingOption = Annotated[
     str | None,
     typer.Option(
@@ -66,7 +61,6 @@ TrackingOption = Annotated[
     ),
 ]
 STORE = "results"
-DATA = "data"
 
 
 @dataclass(frozen=True)
@@ -244,22 +238,6 @@ def track(
         work.plan, work.store, uri, write_plan_report(work.plan, work.store, None)
     )
     console.print(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}", highlight=False)
-
-
-@app.command()
-def datasets(data: DataOption = DATA) -> None:
-    """List all datasets: what is there, what is missing, and how to get it."""
-    from benchmarks.datasets.registry import dataset_names, open_dataset
-
-    table = Table(header_style="bold")
-    for name in ("dataset", "classes", "test images", "state"):
-        table.add_column(name, no_wrap=name == "dataset")
-    for name in dataset_names():
-        dataset = open_dataset(name, data)
-        card = dataset.card
-        state = dataset.missing() or "ready"
-        table.add_row(name, str(card.classes), f"{card.images['test']:,}", state)
-    console.print(table)
 
 
 @app.command()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
+from benchmarks.datasets.download import Download
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.templates import with_ensemble
 
@@ -22,6 +23,9 @@ class Caltech101(CoopSplitDataset):
         folder="caltech-101",
         size="137 MB",
         licence="CC BY 4.0",
+    )
+    download = Download(
+        "Caltech101", "caltech101/101_ObjectCategories", "caltech-101/101_ObjectCategories"
     )
     image_folder = "101_ObjectCategories"
     renamed = MappingProxyType(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.datasets.coop_split import CoopSplitDataset, Fallback
+from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_json
 from benchmarks.datasets.interface import Card, DatasetError
 from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
@@ -26,6 +27,7 @@ class Clevr(CoopSplitDataset):
         size="18 GB",
         licence="CC BY 4.0",
     )
+    download = Download("CLEVRClassification", "clevr/CLEVR_v1.0", "CLEVR_v1.0")
     image_folder = "images"
     split_file = "split_mlai_CLEVR.json"
     fallback_needs = ("scenes/CLEVR_train_scenes.json", "scenes/CLEVR_val_scenes.json")

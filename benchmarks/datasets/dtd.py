@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines, subfolders
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import LabelledFile
@@ -23,6 +24,7 @@ class DescribableTextures(CoopSplitDataset):
         size="600 MB",
         licence="for research",
     )
+    download = Download("DTD", "dtd/dtd", "dtd")
     image_folder = "images"
     split_file = "split_zhou_DescribableTextures.json"
     fallback_needs = ("labels/train1.txt", "labels/val1.txt", "labels/test1.txt")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from types import MappingProxyType
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
+from benchmarks.datasets.download import Download
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.templates import with_ensemble
 
@@ -23,6 +24,7 @@ class EuroSat(CoopSplitDataset):
         size="94 MB",
         licence="MIT",
     )
+    download = Download("EuroSAT", "eurosat/2750", "eurosat/2750")
     image_folder = "2750"
     renamed = MappingProxyType(
         {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import Card, DatasetError
@@ -26,6 +27,7 @@ class FgvcAircraft(ImageFolderDataset):
         size="2.8 GB",
         licence="for non-commercial research",
     )
+    download = Download("FGVCAircraft", "fgvc-aircraft-2013b/data", "fgvc_aircraft")
 
     def needed(self) -> tuple[str, ...]:
         return (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
@@ -23,6 +24,7 @@ class Food101(CoopSplitDataset):
         size="5 GB",
         licence="not stated; images by their owners (foodspotting.com)",
     )
+    download = Download("Food101", "food-101", "food-101")
     image_folder = "images"
     split_file = "split_zhou_Food101.json"
     fallback_needs = ("meta/classes.txt", "meta/train.txt", "meta/test.txt")

@@ -6,7 +6,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Protocol
 
 from PIL import Image
 
@@ -71,6 +71,13 @@ class Card:
     licence: str = ""
 
 
+class Fetch(Protocol):
+    """Downloads a dataset."""
+
+    def fetch(self, data_root: Path) -> None:
+        """Lays the dataset out below the data root."""
+
+
 class Dataset(ABC):
     """A labelled image collection with train, val and test splits.
 
@@ -80,6 +87,7 @@ class Dataset(ABC):
     Attributes:
         card: facts; the class's own, unless only the data know them.
         upright: whether images are turned as their EXIF orientation says.
+        download: fetches it; None where only people can.
 
     Args:
         root: the data root, which holds one folder a dataset.
@@ -87,6 +95,7 @@ class Dataset(ABC):
 
     card: Card
     upright: bool = False
+    download: Fetch | None = None
 
     def __init__(self, root: Path) -> None:
         self.root = root

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_json
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.matlab import read_mat
@@ -27,9 +28,10 @@ class OxfordFlowers(CoopSplitDataset):
         size="345 MB",
         licence="not stated; for research",
     )
+    download = Download("Flowers102", "flowers-102", "oxford_flowers")
     image_folder = "jpg"
     split_file = "split_zhou_OxfordFlowers.json"
-    fallback_needs = ("imagelabels.mat", "setid.mat", "cat_to_name.json")
+    fallback_needs = ("imagelabels.mat", "setid.mat")
 
     def fallback(self) -> Fallback:
         numbers = read_mat(self.folder / "setid.mat", self.card.name)
@@ -61,6 +63,10 @@ class OxfordFlowers(CoopSplitDataset):
 
     @cached_property
     def _kind_names(self) -> dict[str, str]:
+        """Class names by number, as CoOp's file has them, or else torchvision."""
         path = self.folder / "cat_to_name.json"
-        names: dict[str, str] = read_json(path, self.card.name)
-        return names
+        if path.is_file():
+            return read_json(path, self.card.name)
+        from torchvision.datasets import Flowers102  # noqa: PLC0415 - slow to import
+
+        return {str(number): name for number, name in enumerate(Flowers102.classes, start=1)}

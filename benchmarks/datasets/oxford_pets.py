@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
@@ -23,6 +24,7 @@ class OxfordPets(CoopSplitDataset):
         size="800 MB",
         licence="CC BY-SA 4.0",
     )
+    download = Download("OxfordIIITPet", "oxford-iiit-pet", "oxford_pets")
     image_folder = "images"
     split_file = "split_zhou_OxfordPets.json"
     fallback_needs = ("annotations/trainval.txt", "annotations/test.txt")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
-from benchmarks.datasets.folders import read_lines
+from benchmarks.datasets.download import Download
+from benchmarks.datasets.folders import image_names, read_lines
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
+from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out, own_split
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -23,27 +24,43 @@ class Sun397(CoopSplitDataset):
         size="37 GB",
         licence="not stated; for research",
     )
+    download = Download("SUN397", "SUN397", "sun397/SUN397")
     image_folder = "SUN397"
     split_file = "split_zhou_SUN397.json"
-    fallback_needs = ("ClassName.txt", "Training_01.txt", "Testing_01.txt")
 
     def fallback(self) -> Fallback:
-        folders = self._lines("ClassName.txt")
+        folders = [name.removeprefix("/") for name in self._class_lines()]
         labels = {folder: label for label, folder in enumerate(folders)}
+        if not (self.folder / "Training_01.txt").is_file():
+            return Fallback(own_split(self._unlisted(labels)))
         train, val = hold_out(self._listed("Training_01.txt", labels))
         test = self._listed("Testing_01.txt", labels)
         origin = f"first of the ten official partitions, {HELD_OUT}"
         return Fallback({"train": train, "val": val, "test": test}, origin)
 
+    def _class_lines(self) -> list[str]:
+        """ClassName.txt comes with the partitions, and with the images."""
+        beside = self.folder / "ClassName.txt"
+        inside = self.folder / self.image_folder / "ClassName.txt"
+        return read_lines(beside if beside.is_file() else inside, self.card.name)
+
     def _listed(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
         """Lines such as `/a/athletic_field/outdoor/sun_x.jpg`: "outdoor athletic field"."""
-        rows = []
-        for path in self._lines(file):
-            folder = path.rsplit("/", 1)[0]
-            words = reversed(folder.split("/")[1:])
-            rows.append((path, labels[folder], self.readable(" ".join(words))))
-        return rows
-
-    def _lines(self, file: str) -> list[str]:
         lines = read_lines(self.folder / file, self.card.name)
-        return [line.removeprefix("/") for line in lines]
+        paths = [line.removeprefix("/") for line in lines]
+        return [(path, labels[_parent(path)], self._words(_parent(path))) for path in paths]
+
+    def _unlisted(self, labels: dict[str, int]) -> list[LabelledFile]:
+        base = self.folder / self.image_folder
+        return [
+            (f"{folder}/{name}", label, self._words(folder))
+            for folder, label in labels.items()
+            for name in image_names(base / folder)
+        ]
+
+    def _words(self, folder: str) -> str:
+        return self.readable(" ".join(reversed(folder.split("/")[1:])))
+
+
+def _parent(path: str) -> str:
+    return path.rsplit("/", 1)[0]

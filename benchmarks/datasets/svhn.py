@@ -2,11 +2,38 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from benchmarks.datasets.coop_split import CoopSplitDataset, Fallback
+from benchmarks.datasets.download import WORKPLACE, failures_told, move
 from benchmarks.datasets.folders import image_names, subfolders
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, Listing, hold_out
 from benchmarks.datasets.templates import with_ensemble
+
+
+class SvhnDownload:
+    """Fetches the cropped digits, which come as MATLAB arrays, and writes them as files."""
+
+    def fetch(self, data_root: Path) -> None:
+        """Writes `svhn/{train,test}/<digit>/<number>.png`.
+
+        Raises:
+            DownloadFailed: the network, or a checksum.
+        """
+        from torchvision.datasets import SVHN  # noqa: PLC0415 - slow to import
+
+        workplace = data_root / WORKPLACE / "SVHN"
+        workplace.mkdir(parents=True, exist_ok=True)
+        for part in ("train", "test"):
+            with failures_told("SVHN"):
+                digits = SVHN(str(workplace), split=part, download=True)
+            made = workplace / part
+            for number, (image, digit) in enumerate(digits):
+                folder = made / str(digit)
+                folder.mkdir(parents=True, exist_ok=True)
+                image.save(folder / f"{number:06d}.png")
+            move(made, data_root / "svhn" / part)
 
 
 class Svhn(CoopSplitDataset):
@@ -27,6 +54,7 @@ class Svhn(CoopSplitDataset):
         size="250 MB",
         licence="for non-commercial use",
     )
+    download = SvhnDownload()
     image_folder = "."
     from_file = ("train", "val")
 

@@ -22,7 +22,7 @@ class Ucf101(CoopSplitDataset):
         templates=with_ensemble("a photo of a person doing {}."),
         how_to_get=f"Download it from the CoOp authors (UCF-101-midframes.zip). {GUIDE}.",
         folder="ucf101",
-        size="1 GB (middle frames)",
+        size="1 GB",
         licence="not stated; for research",
     )
     image_folder = "UCF-101-midframes"
