@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -114,7 +115,7 @@ def test_a_prompt_tested_where_it_was_trained_scores_as_it_did_there(desk: Desk)
     again = source.cell.model_copy(
         update={"source": Source(dataset=source.cell.dataset, key=source.key)}
     )
-    tested = PlannedCell(again, "zip", source.asked, "again", "new", features=source.features)
+    tested = replace(source, cell=again, key="again", status="new")
     assert desk.run(tested, plan).status == "finished"
     accuracy = desk.store.finished("again").last("test_accuracy")
     assert accuracy == trained.last("test_accuracy")
