@@ -9,7 +9,7 @@ import ray
 
 from orchestrator.cell import Cell
 from orchestrator.oracle.features import FeatureTable
-from orchestrator.worker import CellOutcome, Worker, WorkerSetup
+from orchestrator.worker import CellOutcome, Progress, Worker, WorkerSetup
 
 
 class OracleActor:
@@ -29,9 +29,9 @@ class OracleActor:
         """Answers once the model is loaded."""
         return True
 
-    def progress(self) -> int:
-        """Queries that the running cell has spent."""
-        return self._worker.queries
+    def progress(self) -> Progress:
+        """See `Worker.progress`."""
+        return self._worker.progress()
 
     def encode_test_split(self, dataset: str, digest: str) -> None:
         """See `Worker.encode_test_split`."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -23,16 +24,19 @@ class CellQueue:
     Args:
         cells: what is to run, in order.
         load_features: reads stored features by digest; None when they are not stored yet.
+        look_again: seconds after which a cell that another run works on is tried again.
     """
 
     cells: tuple[PlannedCell, ...]
     load_features: Callable[[str], FeatureTable | None]
+    look_again: float = 3.0
     _ready: deque[PlannedCell] = field(default_factory=deque)
     _held: dict[str, list[PlannedCell]] = field(default_factory=lambda: defaultdict(list))
     _encoding: dict[str, list[PlannedCell]] = field(default_factory=lambda: defaultdict(list))
     _to_encode: deque[str] = field(default_factory=deque)
     _tables: dict[str, Any] = field(default_factory=dict)
     _given: dict[str, PlannedCell] = field(default_factory=dict)
+    _elsewhere: deque[tuple[float, PlannedCell]] = field(default_factory=deque)
 
     def __post_init__(self) -> None:
         ahead = {cell.key for cell in self.cells}
@@ -52,16 +56,25 @@ class CellQueue:
                 f"encode {digest}",
                 lambda actor: actor.encode_test_split.remote(dataset, digest),
             )
-        if not self._ready:
+        if self._ready:
+            cell = self._ready.popleft()
+        elif self._elsewhere and self._elsewhere[0][0] <= time.monotonic():
+            cell = self._elsewhere.popleft()[1]
+        else:
             return None
-        cell = self._ready.popleft()
         table = self._tables[cell.features]
         self._given[cell.key] = cell
         return PoolTask(cell.key, lambda actor: actor.run_cell.remote(cell.cell, cell.key, table))
 
     def exhausted(self) -> bool:
         """Whether neither a cell nor an encoding is left."""
-        return not (self._ready or self._to_encode or self._encoding or self._held)
+        return not (
+            self._ready or self._to_encode or self._encoding or self._held or self._elsewhere
+        )
+
+    def leave(self, cell: PlannedCell) -> None:
+        """Puts a cell aside that another run works on: that run finishes it, or lets go of it."""
+        self._elsewhere.append((time.monotonic() + self.look_again, cell))
 
     def cell_of(self, task: PoolTask) -> PlannedCell | None:
         """The cell that a task runs; None for an encoding."""

@@ -61,6 +61,7 @@ TrackingOption = Annotated[
     ),
 ]
 STORE = "results"
+PATIENCE = 3600.0
 
 
 @dataclass(frozen=True)
@@ -131,13 +132,16 @@ def run(
             "--rebuild-features", help="Forget the store's image features; encode all images anew."
         ),
     ] = False,
+    patience: Annotated[
+        float, typer.Option(min=0, help="Seconds to wait for a store that doesn't answer.")
+    ] = PATIENCE,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
     from orchestrator.launch import LaunchOptions, launch, track_summary
     from orchestrator.reporting import show_report, write_plan_report
 
-    work = _open(spec, set_, store, data)
+    work = _open(spec, set_, store, data, patience)
     work.store.storage.check_writable()
     options = LaunchOptions(
         data_root=open_location(data).uri,
@@ -147,6 +151,7 @@ def run(
         gpus=gpus,
         checkpoint_seconds=checkpoint_seconds,
         tracking_uri=None if no_tracking else (tracking_uri or _default_tracking(store)),
+        patience=patience,
     )
     if rebuild_features:
         console.print(f"forgot the image features of {work.store.forget_features()} splits")
@@ -273,14 +278,20 @@ def _plain_errors() -> Iterator[None]:
         sys.exit(130)
 
 
-def _open(spec: str, overrides: list[str] | None, location: str, data: str) -> _Work:
+def _open(
+    spec: str,
+    overrides: list[str] | None,
+    location: str,
+    data: str,
+    patience: float = PATIENCE,
+) -> _Work:
     from orchestrator.plan import make_plan
     from orchestrator.spec import load_spec
-    from orchestrator.storage import open_storage
+    from orchestrator.storage import Patience, open_storage
     from orchestrator.store import Store
 
     loaded = load_spec(spec, overrides or ())
-    store = Store(open_storage(location, say=_tell))
+    store = Store(open_storage(location, Patience(limit=patience), _tell))
     return _Work(make_plan(loaded, store, data), store)
 
 

@@ -13,7 +13,7 @@ from orchestrator.pool import ActorPool, Outcome, PoolLimits, PoolListener, Pool
 from orchestrator.progress import RunDisplay
 from orchestrator.store import Store
 from orchestrator.trace import Trace
-from orchestrator.worker import WorkerSetup
+from orchestrator.worker import Progress, WorkerSetup
 
 
 @dataclass(frozen=True)
@@ -53,6 +53,7 @@ class Driver:
     on_trace: Callable[[PlannedCell, Trace], None] = lambda _cell, _trace: None
     _finished: list[PlannedCell] = field(default_factory=list)
     _failed: list[tuple[PlannedCell, str]] = field(default_factory=list)
+    _left: set[str] = field(default_factory=set)
 
     def run(self) -> RunSummary:
         """Runs everything the store lacks; failures don't stop the rest.
@@ -63,7 +64,7 @@ class Driver:
         queue = CellQueue(self.cells, self._load_features)
         listener = PoolListener(
             on_start=lambda task: self._started(queue, task),
-            on_progress=lambda task, value: self.display.advanced(task.id, value),
+            on_progress=self._progressed,
             on_event=self.display.say,
         )
         factory = OracleActorFactory(self.setup, self.limits.cpus, self.limits.gpus)
@@ -79,6 +80,11 @@ class Driver:
         else:
             self.display.started(cell)
 
+    def _progressed(self, task: PoolTask, progress: Progress) -> None:
+        self.display.advanced(task.id, progress.queries)
+        for notice in progress.notices:
+            self.display.say(notice)
+
     def _handle(self, queue: CellQueue, outcome: Outcome) -> None:
         cell = queue.cell_of(outcome.task)
         if cell is None:
@@ -86,13 +92,22 @@ class Driver:
                 self._fail(queue, stranded, outcome.error or "its image features were not stored")
         elif outcome.error:  # the actor died, or could not even store the failure
             self._fail(queue, cell, outcome.error)
+        elif outcome.value.status == "elsewhere":
+            queue.leave(cell)
+            self._leave(cell)
         elif outcome.value.status == "failed":
             self._note_failure(queue, cell, self.store.failed(cell.key), outcome.value.error)
         else:
             self._finished.append(cell)
-            self.display.ended(cell, "")
+            self.display.ended(cell, "", found=outcome.value.found)
             self.on_trace(cell, self.store.finished(cell.key))
             queue.ended(cell, failed=False)
+
+    def _leave(self, cell: PlannedCell) -> None:
+        self.display.left(cell)
+        if cell.key not in self._left:
+            self._left.add(cell.key)
+            self.display.say(f"elsewhere {cell.title}: another run works on it")
 
     def _fail(self, queue: CellQueue, cell: PlannedCell, error: str) -> None:
         """Stores a failure that the actor could not store itself."""

@@ -39,6 +39,7 @@ class LaunchOptions:
         gpus: GPUs of one actor; None for one where the cluster has any.
         checkpoint_seconds: seconds between two checkpoints of a cell.
         tracking_uri: MLflow's address; None to leave MLflow alone.
+        patience: seconds to wait for a store that doesn't answer.
     """
 
     data_root: str
@@ -48,6 +49,7 @@ class LaunchOptions:
     gpus: float | None
     checkpoint_seconds: float
     tracking_uri: str | None
+    patience: float
 
 
 def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -> int:
@@ -162,6 +164,7 @@ def _setup(
         own_datasets=plan.spec.own_datasets,
         threads=max(1, int(options.cpus)),
         checkpoint_interval=options.checkpoint_seconds,
+        patience=options.patience,
     )
 
 

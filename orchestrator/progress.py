@@ -47,12 +47,17 @@ class RunDisplay(ABC):
             self._queries[key] = max(queries, self._queries.get(key, 0))
             self._draw()
 
-    def ended(self, cell: PlannedCell, error: str) -> None:
-        """A cell ended; `error` is empty when it finished."""
+    def left(self, cell: PlannedCell) -> None:
+        """A cell was left to another run."""
+        self._running.pop(cell.key, None)
+        self._draw()
+
+    def ended(self, cell: PlannedCell, error: str, *, found: bool = False) -> None:
+        """A cell ended; `error` is empty when it finished, or was `found` finished elsewhere."""
         self._running.pop(cell.key, None)
         self._ended += 1
         self._queries[cell.key] = cell.cell.queries
-        mark = "failed" if error else "finished"
+        mark = "failed" if error else "found" if found else "finished"
         self.say(f"{mark:8} {cell.title}{': ' + error if error else ''}")
         self._draw()
 

@@ -4,6 +4,7 @@ results/<key>.parquet       finished traces, never rewritten
 failures/<key>.parquet      the last failed attempt of a cell, with its traceback
 checkpoints/<key>.safetensors   running cells
 prompts/<key>.safetensors   last state of a trained cell's method, for others to test
+leases/<key>.json           who runs a cell right now
 features/<digest>.safetensors   image features shared by cells
 calibration/<host>.json     measured seconds per query
 """
@@ -72,6 +73,10 @@ class Store:
             UnreadableTrace: the file is corrupt or of an unknown schema version.
         """
         return self._load(f"results/{key}.parquet", metrics)
+
+    def is_finished(self, key: str) -> bool:
+        """Whether a cell has a result, looked up by itself."""
+        return self._optional(f"results/{key}.parquet") is not None
 
     def failed(self, key: str) -> Trace:
         """The last failed trace of a key; raises like `finished`."""

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import platform
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Literal
+from uuid import uuid4
 
 import torch
 
@@ -24,12 +25,13 @@ from orchestrator.cell import Cell
 from orchestrator.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
 from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
 from orchestrator.feature_cache import FeatureCache
+from orchestrator.leases import Lease, LeaseLost, Leases
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.precision import Precision
-from orchestrator.storage import open_storage
+from orchestrator.storage import Patience, StorageDown, open_storage
 from orchestrator.store import Store
 from orchestrator.trace import Point, Status, Trace
 from orchestrator.transfers import load_prompt, save_prompt
@@ -50,6 +52,8 @@ class WorkerSetup:
         own_datasets: the user's own datasets.
         threads: CPU threads for the model.
         checkpoint_interval: seconds between two checkpoints of a trial.
+        patience: seconds to wait for a store that doesn't answer.
+        run: the run that it works for; other runs on the same store keep off its cells.
     """
 
     backbone: ResolvedBackbone
@@ -60,6 +64,8 @@ class WorkerSetup:
     own_datasets: tuple[OwnDataset, ...] = ()
     threads: int = 1
     checkpoint_interval: float = 10.0
+    patience: float = 3600.0
+    run: str = field(default_factory=lambda: uuid4().hex)
 
 
 @dataclass(frozen=True)
@@ -69,17 +75,32 @@ class CellOutcome:
     Attributes:
         key: the cell's key.
         status: `finished` or `failed`; the store has the trace or the traceback. `paused` after a
-            measurement; the store has a checkpoint.
+            measurement; the store has a checkpoint. `elsewhere` while another run works on it.
         queries: queries spent by the method.
         error: last line of the traceback of a failed cell.
         points: the trace of a paused cell so far.
+        found: whether another run has finished it in the meantime.
     """
 
     key: str
-    status: Status | Literal["paused"]
+    status: Status | Literal["paused", "elsewhere"]
     queries: int
     error: str = ""
     points: tuple[Point, ...] = ()
+    found: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a worker says while it runs a cell.
+
+    Attributes:
+        queries: queries spent by the method.
+        notices: what a person should know, such as that the store doesn't answer.
+    """
+
+    queries: int
+    notices: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -107,7 +128,11 @@ class Worker:
         self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._clip = load_clip(setup.backbone, setup.precision, self._device)
         self._encoders: dict[str, MaeEncoder] = {}
-        self._store = Store(open_storage(setup.store))
+        self._notices: list[str] = []
+        patience = Patience(limit=setup.patience, introduction=setup.patience)
+        self._store = Store(open_storage(setup.store, patience, self._notices.append))
+        self._leases = Leases.of_process(open_storage(setup.store, patience), setup.run)
+        self._lease: Lease | None = None
         self._features = FeatureCache(self._store, setup.backbone.digest, setup.precision)
         self._queries = 0
         self._paused: _Started | None = None
@@ -116,6 +141,12 @@ class Worker:
     def queries(self) -> int:
         """Queries that the running cell has spent."""
         return self._queries
+
+    def progress(self) -> Progress:
+        """How far the running cell is, with what is to be told for the first time."""
+        told = tuple(self._notices)
+        del self._notices[: len(told)]
+        return Progress(self._queries, told)
 
     def encode_test_split(self, dataset_name: str, digest: str) -> None:
         """Stores the features of a dataset's test split under their digest.
@@ -131,7 +162,8 @@ class Worker:
     def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
         """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
 
-        An error of the cell is stored with its traceback and reported, never raised.
+        A cell that another run works on, or has finished, is left alone. An error of the cell is
+        stored with its traceback and reported, never raised.
 
         Args:
             cell: what to run.
@@ -139,11 +171,27 @@ class Worker:
             table: features of the dataset's whole test split.
         """
         self._begin()
+        with self._leases.held(key) as lease:
+            if lease is None:
+                return CellOutcome(key, "elsewhere", 0)
+            if self._store.is_finished(key):
+                return CellOutcome(key, "finished", 0, found=True)
+            self._lease = lease
+            return self._run_leased(cell, key, table)
+
+    def _run_leased(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
+        started = None
         try:
             started = self._start(cell, key, table)
             started.trial.run()
+        except LeaseLost:
+            return CellOutcome(key, "elsewhere", self._queries)
+        except StorageDown:
+            raise
         except Exception:
-            return self._end(self._failure(cell, key))
+            return self._end(self._failure(cell, key, started))
+        finally:
+            self._lease = None
         return self._end(self._finish(started))
 
     def advance_cell(self, cell: Cell, key: str) -> CellOutcome:
@@ -156,14 +204,17 @@ class Worker:
         started, self._paused = self._paused, None
         try:
             if started is None or started.key != key:
+                started = None
                 started = self._start(cell, key, None)
                 measured = bool(started.trial.points)
             else:
                 measured = False
             if measured or started.trial.run_to_measurement():
                 return self._pause(started)
+        except StorageDown:
+            raise
         except Exception:
-            return self._end(self._failure(cell, key))
+            return self._end(self._failure(cell, key, started))
         return self._end(self._finish(started))
 
     def _begin(self) -> None:
@@ -182,12 +233,16 @@ class Worker:
         queries = trace.ledgers["method"]["queries"] if trace.ledgers else self._queries
         return CellOutcome(trace.key, trace.status, queries, last_line)
 
-    def _failure(self, cell: Cell, key: str) -> Trace:
+    def _failure(self, cell: Cell, key: str, started: _Started | None) -> Trace:
+        """What a crashed trial leaves; its queries were spent, so its ledgers are kept."""
+        spent = None if started is None else started.trial.result()
         return Trace(
             key=key,
             cell=cell.model_dump(mode="json"),
             status="failed",
             points=(),
+            ledgers={} if spent is None else spent.ledgers,
+            timing={} if spent is None else _timing(spent.seconds, self._queries),
             provenance=self._provenance(),
             error=traceback.format_exc(),
         )
@@ -310,6 +365,8 @@ class Worker:
 
     def _note_progress(self, queries: int) -> None:
         self._queries = queries
+        if self._lease is not None and self._lease.lost:
+            raise LeaseLost
 
     def _provenance(self) -> dict[str, Any]:
         gpu = torch.cuda.get_device_name() if self._device.type == "cuda" else ""

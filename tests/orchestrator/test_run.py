@@ -44,9 +44,9 @@ def run(
     )
 
 
-def start(store: Path) -> subprocess.Popen[str]:
+def start(store: Path, *arguments: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(store), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command(store, *arguments), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 
