@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 from methods.interface import State
 from orchestrator import tensor_file
@@ -71,23 +71,67 @@ class Snapshot:
         )
 
 
-@dataclass
-class Checkpoints:
-    """Saves a trial now and then.
+class CheckpointFiles(Protocol):
+    """Where the checkpoints of one trial lie, each in a slot of its own.
 
     Attributes:
-        save: stores the bytes of a snapshot under the trial's key.
+        slots: how many are kept.
+    """
+
+    @property
+    def slots(self) -> int: ...
+
+    def read(self, slot: int) -> bytes | None:
+        """The checkpoint in a slot; None when there is none."""
+
+    def write(self, slot: int, data: bytes) -> None:
+        """Replaces the checkpoint in a slot."""
+
+
+@dataclass
+class Checkpoints:
+    """Saves a trial now and then, and finds its last good checkpoint again.
+
+    Attributes:
+        files: where they lie.
         interval: wall seconds between two saves.
     """
 
-    save: Callable[[bytes], None]
+    files: CheckpointFiles
     interval: float = 10.0
+    _next: int = 0
 
     def __post_init__(self) -> None:
+        self._last = time.monotonic()
+
+    def latest(self, on_damage: Callable[[str], None] = lambda _: None) -> Snapshot | None:
+        """The last good snapshot; None when there is none. The next save spares its slot.
+
+        Args:
+            on_damage: told of each checkpoint that can't be used.
+        """
+        found: dict[int, Snapshot] = {}
+        for slot in range(self.files.slots):
+            data = self.files.read(slot)
+            if data is None:
+                continue
+            try:
+                found[slot] = Snapshot.from_bytes(data)
+            except UnusableCheckpoint as error:
+                on_damage(str(error))
+        if not found:
+            return None
+        best = max(found, key=lambda slot: (found[slot].step, len(found[slot].points)))
+        self._next = (best + 1) % self.files.slots
+        return found[best]
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Saves a snapshot in the place of the oldest."""
+        self.files.write(self._next, snapshot.to_bytes())
+        self._next = (self._next + 1) % self.files.slots
         self._last = time.monotonic()
 
     def maybe(self, snapshot: Callable[[], Snapshot]) -> None:
         """Saves a snapshot if the interval has passed."""
         if time.monotonic() - self._last >= self.interval:
-            self.save(snapshot().to_bytes())
-            self._last = time.monotonic()
+            self.save(snapshot())

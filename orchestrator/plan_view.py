@@ -11,11 +11,11 @@ from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Table
 
-from orchestrator.checkpoint import Snapshot, UnusableCheckpoint
+from orchestrator.checkpoint import Checkpoints
 from orchestrator.plan import STATUSES, Plan, PlannedCell
 from orchestrator.pricing import Price, Pricing, encoding_seconds
 from orchestrator.progress import duration
-from orchestrator.store import Store, UnreadableTrace
+from orchestrator.store import Store, StoredCheckpoints, UnreadableTrace
 
 _UNKNOWN = "?"
 
@@ -144,11 +144,11 @@ def _explain_prices(plan: Plan, pricing: Pricing, console: Console) -> None:
 
 
 def _spent(cell: PlannedCell, store: Store) -> str:
-    data = store.checkpoint(cell.key)
-    try:
-        spent = 0 if data is None else Snapshot.from_bytes(data).ledgers["method"]["queries"]
-    except UnusableCheckpoint as error:
-        return f"{error}; it will start afresh"
+    damage: list[str] = []
+    snapshot = Checkpoints(StoredCheckpoints(store, cell.key)).latest(damage.append)
+    if snapshot is None and damage:
+        return f"{damage[0]}; it will start afresh"
+    spent = 0 if snapshot is None else snapshot.ledgers["method"]["queries"]
     return f"{spent:,} of {cell.cell.budget:,} queries at the last checkpoint"
 
 

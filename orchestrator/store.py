@@ -2,7 +2,7 @@
 
 results/<key>.parquet       finished traces, never rewritten
 failures/<key>.parquet      the last failed attempt of a cell, with its traceback
-checkpoints/<key>.safetensors   running cells
+checkpoints/<key>.<slot>.safetensors   running cells: the last two states of each
 prompts/<key>.safetensors   last state of a trained cell's method, for others to test
 leases/<key>.json           who runs a cell right now
 features/<digest>.safetensors   image features shared by cells
@@ -26,6 +26,10 @@ from orchestrator.storage import BlobMissing, Storage
 from orchestrator.trace import Point, Trace
 
 SCHEMA_VERSION = "1"
+
+CHECKPOINTS = 2
+"""Kept of a running cell: should the last be damaged, the one before is used."""
+
 _META = b"promptbench"
 _COLUMNS = pa.schema(
     [
@@ -57,7 +61,8 @@ class Store:
         if trace.status == "finished":
             self.storage.write_new(f"results/{trace.key}.parquet", data)
             self.storage.delete(f"failures/{trace.key}.parquet")
-            self.storage.delete(f"checkpoints/{trace.key}.safetensors")
+            for slot in range(CHECKPOINTS):
+                self.storage.delete(_checkpoint_name(trace.key, slot))
         else:
             self.storage.write(f"failures/{trace.key}.parquet", data)
 
@@ -98,13 +103,13 @@ class Store:
         """All finished traces, in order of key."""
         return (self.finished(key) for key in sorted(self.finished_keys()))
 
-    def save_checkpoint(self, key: str, data: bytes) -> None:
-        """Replaces the checkpoint of a running cell."""
-        self.storage.write(f"checkpoints/{key}.safetensors", data)
+    def save_checkpoint(self, key: str, slot: int, data: bytes) -> None:
+        """Replaces one of the checkpoints of a running cell."""
+        self.storage.write(_checkpoint_name(key, slot), data)
 
-    def checkpoint(self, key: str) -> bytes | None:
-        """The checkpoint of a cell; None when there is none."""
-        return self._optional(f"checkpoints/{key}.safetensors")
+    def checkpoint(self, key: str, slot: int) -> bytes | None:
+        """One of the checkpoints of a cell; None when there is none."""
+        return self._optional(_checkpoint_name(key, slot))
 
     def save_prompt(self, key: str, data: bytes) -> None:
         """Keeps the final prompt of a cell; writing the same one again is harmless."""
@@ -166,6 +171,32 @@ class Store:
 
     def _load(self, name: str, metrics: Collection[str] | None = None) -> Trace:
         return _decode(self.storage.read(name), f"{self.storage.location}/{name}", metrics)
+
+
+@dataclass(frozen=True)
+class StoredCheckpoints:
+    """The checkpoints of one cell, as `Checkpoints` needs them.
+
+    Attributes:
+        store: where they lie.
+        key: the cell's key.
+    """
+
+    store: Store
+    key: str
+    slots: int = CHECKPOINTS
+
+    def read(self, slot: int) -> bytes | None:
+        """See `CheckpointFiles.read`."""
+        return self.store.checkpoint(self.key, slot)
+
+    def write(self, slot: int, data: bytes) -> None:
+        """See `CheckpointFiles.write`."""
+        self.store.save_checkpoint(self.key, slot, data)
+
+
+def _checkpoint_name(key: str, slot: int) -> str:
+    return f"checkpoints/{key}.{slot}.safetensors"
 
 
 def _encode(trace: Trace) -> bytes:

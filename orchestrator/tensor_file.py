@@ -1,14 +1,21 @@
-"""Tensors as safetensors, with plain JSON values in the header of the same file."""
+"""Tensors as safetensors, with plain JSON values in the header of the same file.
+
+A digest of both lies beside them: safetensors notices a file that was cut, but no changed byte.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
+import torch
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
+
+_DIGEST = "sha256"
 
 
 class UnreadableTensors(ValueError):
@@ -24,7 +31,8 @@ def to_bytes(tensors: Mapping[str, Tensor], title: str, values: Mapping[str, Any
         values: plain JSON values.
     """
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
-    return bytes(save(contiguous, metadata={title: json.dumps(dict(values))}))
+    text = json.dumps(dict(values))
+    return bytes(save(contiguous, metadata={title: text, _DIGEST: _digest(text, contiguous)}))
 
 
 def from_bytes(data: bytes, title: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
@@ -34,8 +42,12 @@ def from_bytes(data: bytes, title: str) -> tuple[dict[str, Tensor], dict[str, An
         UnreadableTensors: the file is damaged or lacks the values.
     """
     try:
-        return dict(load(data)), dict(json.loads(_header(data)[title]))
-    except (SafetensorError, KeyError, ValueError) as error:
+        header = _header(data)
+        tensors, text = dict(load(data)), header[title]
+        if header[_DIGEST] != _digest(text, tensors):
+            raise UnreadableTensors("its content is not what was written")
+        return tensors, dict(json.loads(text))
+    except (SafetensorError, KeyError, ValueError, TypeError) as error:
         raise UnreadableTensors(str(error)) from None
 
 
@@ -45,3 +57,12 @@ def _header(data: bytes) -> dict[str, str]:
     header = json.loads(data[8 : 8 + length])
     metadata: dict[str, str] = header["__metadata__"]
     return metadata
+
+
+def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
+    digest = hashlib.sha256(text.encode())
+    for name in sorted(tensors):
+        tensor = tensors[name].detach().cpu()
+        digest.update(f"\n{name} {tensor.dtype} {tuple(tensor.shape)}\n".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()

@@ -22,7 +22,7 @@ from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, sp
 from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
-from orchestrator.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
+from orchestrator.checkpoint import Checkpoints
 from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
 from orchestrator.feature_cache import FeatureCache
 from orchestrator.leases import Lease, LeaseLost, Leases
@@ -32,7 +32,7 @@ from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.precision import Precision
 from orchestrator.storage import Patience, StorageDown, open_storage
-from orchestrator.store import Store
+from orchestrator.store import Store, StoredCheckpoints
 from orchestrator.trace import Point, Status, Trace
 from orchestrator.transfers import load_prompt, save_prompt
 from orchestrator.trial import Trial
@@ -222,7 +222,8 @@ class Worker:
         self._queries = 0
 
     def _pause(self, started: _Started) -> CellOutcome:
-        self._store.save_checkpoint(started.key, started.trial.snapshot().to_bytes())
+        if started.trial.checkpoints is not None:
+            started.trial.checkpoints.save(started.trial.snapshot())
         self._paused = started
         queries = started.trial.oracle.method.queries
         return CellOutcome(started.key, "paused", queries, points=started.trial.points)
@@ -251,18 +252,20 @@ class Worker:
         task = self._task(cell)
         oracle = ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
         data = self._data(cell, task, oracle, table)
+        checkpoints = Checkpoints(
+            StoredCheckpoints(self._store, key), self._setup.checkpoint_interval
+        )
         trial = Trial(
             method=self._method(cell, task, oracle, data),
             oracle=oracle,
             data=data,
             evaluations=cell.evaluation.points,
-            checkpoints=Checkpoints(
-                lambda snapshot: self._store.save_checkpoint(key, snapshot),
-                self._setup.checkpoint_interval,
-            ),
+            checkpoints=checkpoints,
             on_progress=self._note_progress,
         )
-        self._resume(trial, key)
+        snapshot = checkpoints.latest(lambda text: self._note_damage(key, text))
+        if snapshot is not None:
+            trial.resume(snapshot)
         return _Started(cell, key, task, trial)
 
     def _finish(self, started: _Started) -> Trace:
@@ -353,15 +356,10 @@ class Worker:
             self._encoders[name] = load_encoder(resolve_encoder(name), self._device)
         return self._encoders[name]
 
-    def _resume(self, trial: Trial, key: str) -> None:
-        data = self._store.checkpoint(key)
-        if data is None:
-            return
-        try:
-            snapshot = Snapshot.from_bytes(data)
-        except UnusableCheckpoint:
-            return  # nothing is lost but time: the trial starts afresh
-        trial.resume(snapshot)
+    def _note_damage(self, key: str, text: str) -> None:
+        self._notices.append(
+            f"{text} of cell {key[:12]}: it goes on from the last good one, if any"
+        )
 
     def _note_progress(self, queries: int) -> None:
         self._queries = queries

@@ -126,7 +126,7 @@ def test_cells_are_done_in_progress_failed_or_new(tmp_path: Path) -> None:
     plan, store = plan_of(tmp_path, "datasets=[pocket_dots]")
     zips = [cell for cell in plan.cells if cell.label == "zip"]
     store.save(Trace(zips[0].key, {}, "finished", ()))
-    store.save_checkpoint(zips[1].key, b"damaged")
+    store.save_checkpoint(zips[1].key, 0, b"damaged")
     store.save(Trace(zips[2].key, {}, "failed", (), error="ValueError: no"))
     again, _ = plan_of(tmp_path, "datasets=[pocket_dots]")
     states = {c.key: c.status for c in again.cells}

@@ -72,7 +72,7 @@ def test_a_finished_trace_is_never_replaced(store: Store) -> None:
 
 
 def test_finishing_clears_failure_and_checkpoint(store: Store) -> None:
-    store.save_checkpoint("ab12", b"half")
+    store.save_checkpoint("ab12", 1, b"half")
     store.save(FAILED)
     assert store.failed_keys() == {"ab12"}
     assert store.running_keys() == {"ab12"}
@@ -111,11 +111,13 @@ def test_an_unknown_schema_version_is_refused_by_name(store: Store) -> None:
 
 
 def test_checkpoints_and_features_are_optional(store: Store) -> None:
-    assert store.checkpoint("ab12") is None
+    assert store.checkpoint("ab12", 0) is None
     assert store.features("ff") is None
-    store.save_checkpoint("ab12", b"one")
-    store.save_checkpoint("ab12", b"two")
+    store.save_checkpoint("ab12", 0, b"one")
+    store.save_checkpoint("ab12", 0, b"two")
+    store.save_checkpoint("ab12", 1, b"three")
     store.save_features("ff", b"first")
     store.save_features("ff", b"second")
-    assert store.checkpoint("ab12") == b"two"
+    assert store.checkpoint("ab12", 0) == b"two"
+    assert store.checkpoint("ab12", 1) == b"three"
     assert store.features("ff") == b"second"

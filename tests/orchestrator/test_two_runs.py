@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import pytest
-
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from tests.orchestrator.test_run import plan_of, points_of, start, undisturbed

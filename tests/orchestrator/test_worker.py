@@ -12,13 +12,14 @@ from benchmarks.datasets.interface import Item, Split
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.pocket.datasets import PocketDots
-from orchestrator.checkpoint import Checkpoints
+from orchestrator.checkpoint import Checkpoints, Snapshot
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan import PlannedCell, make_plan
 from orchestrator.spec import load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from orchestrator.trace import Trace
+from orchestrator.trial import Trial
 from orchestrator.worker import Worker, WorkerSetup
 
 OVERRIDES = (
@@ -89,7 +90,7 @@ def test_a_cell_leaves_one_whole_trace(bench: Bench) -> None:
     assert trace.last("train_loss") is not None
     assert trace.timing["seconds_per_query"] > 0
     assert "torch" in trace.provenance["packages"]
-    assert bench.store.checkpoint(trace.key) is None
+    assert bench.store.checkpoint(trace.key, 0) is None
 
 
 def test_zero_shot_is_measured_without_a_query(bench: Bench) -> None:
@@ -148,10 +149,33 @@ def test_an_interrupted_cell_goes_on_from_its_checkpoint(
     assert resumed.ledgers == whole.ledgers
 
 
-def test_a_damaged_checkpoint_costs_time_but_no_result(bench: Bench, tmp_path: Path) -> None:
+def test_damaged_checkpoints_cost_time_but_no_result(bench: Bench, tmp_path: Path) -> None:
     whole = Bench(tmp_path / "whole").run("zip")
-    bench.store.save_checkpoint(bench.cells["zip"].key, b"not a checkpoint")
+    bench.store.save_checkpoint(bench.cells["zip"].key, 0, b"not a checkpoint")
+    bench.store.save_checkpoint(bench.cells["zip"].key, 1, b"nor is this")
     assert bench.run("zip").points == whole.points
+    assert "damaged checkpoint" in bench.worker.progress().notices[0]
+
+
+def test_a_damaged_last_checkpoint_gives_way_to_the_one_before(
+    bench: Bench, tmp_path: Path
+) -> None:
+    whole = Bench(tmp_path / "whole").run("zip")
+    _interrupt(bench, "zip", saves_before=6)
+    key = bench.cells["zip"].key
+    steps = [Snapshot.from_bytes(bench.store.checkpoint(key, slot) or b"").step for slot in (0, 1)]
+    last = steps.index(max(steps))
+    damaged = bytearray(bench.store.checkpoint(key, last) or b"")
+    damaged[-1] ^= 1  # the last byte of the last tensor
+    bench.store.save_checkpoint(key, last, bytes(damaged))
+    first_step = []
+    with pytest.MonkeyPatch.context() as patch:
+        resume = Trial.resume
+        patch.setattr(Trial, "resume", lambda t, s: (first_step.append(s.step), resume(t, s))[1])
+        resumed = bench.run("zip")
+    assert first_step == [min(steps)]
+    assert resumed.points == whole.points
+    assert resumed.ledgers == whole.ledgers
 
 
 def test_an_error_in_a_cell_is_stored_with_its_traceback(tmp_path: Path) -> None:
@@ -162,6 +186,7 @@ def test_an_error_in_a_cell_is_stored_with_its_traceback(tmp_path: Path) -> None
     assert "not finite" in outcome.error
     trace = bench.store.failed(cell.key)
     assert trace.error.startswith("Traceback")
+    assert trace.ledgers["method"] == {"queries": 20, "images": 20 * 128}, "what was spent is kept"
     assert bench.store.finished_keys() == frozenset()
     assert (
         bench.worker.run_cell(
@@ -217,17 +242,17 @@ def test_every_method_runs_and_goes_on_from_its_checkpoint(tmp_path: Path) -> No
             assert again.run(label).points == trace.points
 
 
-def _interrupt(bench: Bench, label: str) -> None:
-    """Runs a cell until a checkpoint lies in the middle of it."""
-    cell, kept = bench.cells[label], bench.store.save_checkpoint
-    saves = iter(range(10))
+def _interrupt(bench: Bench, label: str, saves_before: int = 2) -> None:
+    """Runs a cell until checkpoints lie in the middle of it."""
+    cell, kept = bench.cells[label], Store.save_checkpoint
+    saves = iter(range(1, 20))
 
-    def save_then_die(key: str, data: bytes) -> None:
-        kept(key, data)
-        if next(saves) == 1:
+    def save_then_die(store: Store, key: str, slot: int, data: bytes) -> None:
+        kept(store, key, slot, data)
+        if next(saves) == saves_before:
             raise KeyboardInterrupt
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Store, "save_checkpoint", lambda _, key, data: save_then_die(key, data))
+        patch.setattr(Store, "save_checkpoint", save_then_die)
         with pytest.raises(KeyboardInterrupt):
             bench.worker.run_cell(cell.cell, cell.key, bench.table(cell))
