@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -140,9 +140,11 @@ def run(
     from benchmarks.datasets.packed.location import open_location
     from orchestrator.launch import LaunchOptions, launch, track_summary
     from orchestrator.reporting import show_report, write_plan_report
+    from orchestrator.salvage import set_aside_damaged
 
     work = _open(spec, set_, store, data, patience)
     work.store.storage.check_writable()
+    work = replace(work, plan=set_aside_damaged(work.plan, work.store, _tell))
     options = LaunchOptions(
         data_root=open_location(data).uri,
         address=address,

@@ -2,6 +2,7 @@
 
 results/<key>.parquet       finished traces, never rewritten
 failures/<key>.parquet      the last failed attempt of a cell, with its traceback
+damaged/<key>-<digest>.parquet  traces that could not be read, set aside
 checkpoints/<key>.<slot>.safetensors   running cells: the last two states of each
 prompts/<key>.safetensors   last state of a trained cell's method, for others to test
 leases/<key>.json           who runs a cell right now
@@ -11,38 +12,20 @@ calibration/<host>.json     measured seconds per query
 
 from __future__ import annotations
 
-import io
+import hashlib
 import json
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
-from orchestrator.errors import UserError
 from orchestrator.storage import BlobMissing, Storage
-from orchestrator.trace import Point, Trace
+from orchestrator.trace import Trace
+from orchestrator.trace_file import DamagedTrace, UnreadableTrace, decode, encode
 
-SCHEMA_VERSION = "1"
+__all__ = ["DamagedTrace", "Store", "StoredCheckpoints", "UnreadableTrace"]
 
 CHECKPOINTS = 2
 """Kept of a running cell: should the last be damaged, the one before is used."""
-
-_META = b"promptbench"
-_COLUMNS = pa.schema(
-    [
-        ("queries", pa.int64()),
-        ("images", pa.int64()),
-        ("metric", pa.dictionary(pa.int32(), pa.string())),
-        ("value", pa.float64()),
-    ]
-)
-
-
-class UnreadableTrace(UserError):
-    """A trace file that is corrupt or of a schema version this release doesn't know."""
 
 
 @dataclass(frozen=True)
@@ -57,7 +40,7 @@ class Store:
 
     def save(self, trace: Trace) -> None:
         """Stores a trace; a finished one is kept as it is if the key has one already."""
-        data = _encode(trace)
+        data = encode(trace)
         if trace.status == "finished":
             self.storage.write_new(f"results/{trace.key}.parquet", data)
             self.storage.delete(f"failures/{trace.key}.parquet")
@@ -75,7 +58,7 @@ class Store:
 
         Raises:
             BlobMissing: there is none.
-            UnreadableTrace: the file is corrupt or of an unknown schema version.
+            UnreadableTrace: the file is damaged or of an unknown schema version.
         """
         return self._load(f"results/{key}.parquet", metrics)
 
@@ -98,6 +81,30 @@ class Store:
     def running_keys(self) -> frozenset[str]:
         """Keys of cells that have a checkpoint and no result."""
         return self._keys("checkpoints") - self.finished_keys()
+
+    def set_aside_damaged(self, key: str) -> tuple[str, ...]:
+        """Moves traces of a cell that can't be read to `damaged/`; says what was wrong with each.
+
+        Raises:
+            UnknownVersion: a trace of a schema version that this release doesn't know.
+        """
+        return tuple(
+            filter(None, (self._set_aside(folder, key) for folder in ("results", "failures")))
+        )
+
+    def _set_aside(self, folder: str, key: str) -> str:
+        name = f"{folder}/{key}.parquet"
+        try:
+            blob = self.storage.look(name)
+            decode(blob.data, f"{self.storage.location}/{name}", metrics=())
+        except BlobMissing:
+            return ""
+        except DamagedTrace as error:
+            aside = f"damaged/{key}-{hashlib.sha256(blob.data).hexdigest()[:8]}.parquet"
+            self.storage.write(aside, blob.data)
+            self.storage.delete(name, blob.version)
+            return f"{error} It was set aside as {aside}."
+        return ""
 
     def traces(self) -> Iterator[Trace]:
         """All finished traces, in order of key."""
@@ -170,7 +177,7 @@ class Store:
         )
 
     def _load(self, name: str, metrics: Collection[str] | None = None) -> Trace:
-        return _decode(self.storage.read(name), f"{self.storage.location}/{name}", metrics)
+        return decode(self.storage.read(name), f"{self.storage.location}/{name}", metrics)
 
 
 @dataclass(frozen=True)
@@ -197,62 +204,3 @@ class StoredCheckpoints:
 
 def _checkpoint_name(key: str, slot: int) -> str:
     return f"checkpoints/{key}.{slot}.safetensors"
-
-
-def _encode(trace: Trace) -> bytes:
-    table = pa.Table.from_pydict(
-        {
-            "queries": [p.queries for p in trace.points],
-            "images": [p.images for p in trace.points],
-            "metric": pa.array([p.metric for p in trace.points], pa.string()).dictionary_encode(),
-            "value": [p.value for p in trace.points],
-        },
-        schema=_COLUMNS,
-    )
-    header = {
-        "schema_version": SCHEMA_VERSION,
-        "key": trace.key,
-        "cell": dict(trace.cell),
-        "status": trace.status,
-        "ledgers": dict(trace.ledgers),
-        "timing": dict(trace.timing),
-        "provenance": dict(trace.provenance),
-        "error": trace.error,
-    }
-    table = table.replace_schema_metadata({_META: json.dumps(header).encode()})
-    buffer = io.BytesIO()
-    pq.write_table(table, buffer, compression="zstd")
-    return buffer.getvalue()
-
-
-def _decode(data: bytes, where: str, metrics: Collection[str] | None) -> Trace:
-    try:
-        table = pq.read_table(io.BytesIO(data))
-        header = json.loads((table.schema.metadata or {})[_META])
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
-        raise UnreadableTrace(
-            f"{where} is not a readable trace ({type(error).__name__}: {error}). "
-            f"Move it away; its cell will run again."
-        ) from None
-    version = header.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise UnreadableTrace(
-            f"{where} has trace schema version {version!r}; this release reads version "
-            f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
-        )
-    if metrics is not None:
-        table = table.filter(
-            pc.field("metric").cast(pa.string()).isin(list(metrics))
-            | ~pc.is_finite(pc.field("value"))
-        )
-    rows = zip(*(table.column(name).to_pylist() for name in _COLUMNS.names), strict=True)
-    return Trace(
-        key=header["key"],
-        cell=header["cell"],
-        status=header["status"],
-        points=tuple(Point(*row) for row in rows),
-        ledgers=header["ledgers"],
-        timing=header["timing"],
-        provenance=header["provenance"],
-        error=header["error"],
-    )

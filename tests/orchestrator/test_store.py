@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from orchestrator.storage import BlobMissing, LocalStorage
 from orchestrator.store import Store, UnreadableTrace
 from orchestrator.trace import Point, Trace
+from orchestrator.trace_file import decode, encode
 
 TRACE = Trace(
     key="ab12",
@@ -108,6 +109,31 @@ def test_an_unknown_schema_version_is_refused_by_name(store: Store) -> None:
     path.write_bytes(buffer.getvalue())
     with pytest.raises(UnreadableTrace, match=r"schema version '99'.*reads version '1'"):
         store.finished("ab12")
+
+
+@given(place=st.integers(0, 10**6), bit=st.integers(0, 7))
+def test_no_changed_bit_passes_for_another_result(place: int, bit: int) -> None:
+    damaged = bytearray(encode(TRACE))
+    damaged[place % len(damaged)] ^= 1 << bit
+    try:
+        found = decode(bytes(damaged), "here")
+    except UnreadableTrace:
+        return
+    assert found == TRACE
+
+
+def test_a_damaged_trace_is_set_aside_and_a_good_one_left_alone(store: Store) -> None:
+    store.save(TRACE)
+    assert store.set_aside_damaged("ab12") == ()
+    path_of(store, "results/ab12.parquet").write_bytes(b"PAR1 nonsense")
+    (text,) = store.set_aside_damaged("ab12")
+    assert "ab12.parquet is not a readable trace" in text
+    assert store.finished_keys() == frozenset()
+    (aside,) = store.storage.names("damaged")
+    assert aside in text
+    assert store.storage.read(aside) == b"PAR1 nonsense"
+    store.save(TRACE)
+    assert store.finished("ab12") == TRACE
 
 
 def test_checkpoints_and_features_are_optional(store: Store) -> None:
