@@ -51,6 +51,9 @@ class MemoryStorage(Storage):
         inside = (n for n in self._blobs if n.rpartition("/")[0] == folder)
         return tuple(sorted(inside))
 
+    def sizes(self, folder: str) -> dict[str, int]:
+        return {name: len(self.read(name)) for name in self.names(folder)}
+
     def delete(self, name: str, version: Version | None = None) -> None:
         if version is None or (name in self._blobs and str(self._blobs[name][1]) == version):
             self._blobs.pop(name, None)
