@@ -9,13 +9,16 @@ from pathlib import Path
 import pytest
 import torch
 from torch import Tensor
+from typer.testing import CliRunner
 
 from benchmarks.preprocessing import Preprocessing
+from orchestrator.cli import app
 from orchestrator.feature_cache import FeatureCache
 from orchestrator.oracle.features import ImageSplit, feature_digest
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from tests.benchmarks.toy_dataset import ToyDataset
+from tests.orchestrator.test_transfers import Desk
 
 PLAIN = Preprocessing(8, (0.5, 0.5, 0.5), (0.5, 0.5, 0.5))
 
@@ -112,3 +115,17 @@ def test_two_processes_may_write_one_cache(tmp_path: Path) -> None:
     names = Store(LocalStorage(tmp_path)).storage.names("features")
     assert names == tuple(f"features/digest{number}.safetensors" for number in range(3))
     assert len(list((tmp_path / "features").iterdir())) == 3, "nothing half written is left"
+
+
+def test_a_run_can_be_told_to_encode_everything_anew(tmp_path: Path) -> None:
+    desk = Desk(tmp_path)
+    settings = ("datasets=[pocket_dots]", "methods=[zero_shot]")
+    plan = desk.plan_of("demo", *settings)
+    for cell in plan.to_run():
+        desk.run(cell, plan)
+    words = [word for setting in settings for word in ("--set", setting)]
+    fixed = ["--store", str(tmp_path), "--no-tracking", "--rebuild-features"]
+    result = CliRunner().invoke(app, ["run", "demo", *words, *fixed])
+    assert result.exit_code == 0, result.output
+    assert desk.store.feature_sizes() == ()
+    assert desk.plan_of("demo", *settings).counts() == {"done": 1}, "results stay as they are"

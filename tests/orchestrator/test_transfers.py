@@ -200,9 +200,9 @@ def test_sources_that_make_no_sense_are_refused(change: str, message: str, desk:
 
 def test_the_plan_says_what_is_trained_and_what_is_only_tested(desk: Desk) -> None:
     plan = desk.plan()
-    text = shown(lambda console: show_plan(plan, pricing_from(plan, desk.store, None), console))
+    text = shown(lambda console: show_plan(plan, pricing_from(plan, desk.store, {}), console))
     assert "prompts are trained on pocket_silhouettes alone, once; 2 cells test them" in text
-    assert pricing_from(plan, desk.store, None).total(plan.cells).queries == 60
+    assert pricing_from(plan, desk.store, {}).total(plan.cells).queries == 60
 
 
 def test_the_status_says_what_waits_and_how_large_features_are(desk: Desk) -> None:
