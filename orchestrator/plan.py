@@ -127,7 +127,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
     planner = _Planner(spec, store, Transfers(spec, data_root), blind=blind)
     cells: dict[str, PlannedCell] = {}
     notes: list[str] = []
-    for name in spec.all_datasets:
+    for name in spec.trained_datasets if blind else spec.all_datasets:
         dataset = _opened(name, data_root, spec)
         dataset = WithoutTest(dataset) if blind else dataset
         missing = dataset.missing()

@@ -116,9 +116,14 @@ class Spec(_Frozen):
     report: ReportSpec = ReportSpec()
 
     @property
+    def trained_datasets(self) -> tuple[str, ...]:
+        """Every dataset that prompts are trained on."""
+        return self.datasets if self.source is None else (self.source,)
+
+    @property
     def all_datasets(self) -> tuple[str, ...]:
         """Every dataset that is tested on, a source first."""
-        return self.datasets if self.source is None else (self.source, *self.datasets)
+        return tuple(dict.fromkeys((*self.trained_datasets, *self.datasets)))
 
     @field_validator("protocol")
     @classmethod

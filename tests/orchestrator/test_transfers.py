@@ -183,6 +183,11 @@ def test_other_classes_are_refused_as_variants_of_the_source(desk: Desk) -> None
         desk.plan("protocol=out_of_distribution")
 
 
+def test_nothing_is_searched_where_nothing_is_trained(desk: Desk) -> None:
+    plan = make_plan(load_spec("demo", TRANSFER), desk.store, desk.folder, blind=True)
+    assert {cell.cell.dataset for cell in plan.cells} == {"pocket_silhouettes"}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [
