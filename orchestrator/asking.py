@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.datasets.interface import Dataset
@@ -11,7 +11,7 @@ from methods.registry import method_class
 from orchestrator.arm import Arm
 from orchestrator.encoders import resolve_encoder
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import ResolvedBackbone
+from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.space import planned_space
 from orchestrator.spec_method import MethodSpec
 
@@ -41,6 +41,20 @@ class ResolvedArm:
 
     arm: Arm
     backbone: ResolvedBackbone
+
+
+def resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
+    """Arms with their models, each looked up once.
+
+    Raises:
+        UserError: a model is unknown, or its weights are.
+    """
+    known: dict[Backbone, ResolvedBackbone] = {}
+    for arm in arms:
+        backbone = arm.conditions.backbone
+        if backbone not in known:
+            known[backbone] = resolve_backbone(backbone)
+        yield ResolvedArm(arm, known[backbone])
 
 
 class Asking:

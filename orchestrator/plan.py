@@ -3,29 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import product
 from pathlib import Path
 from typing import Literal
 
-from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
-from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.interface import Dataset, DatasetError
 from benchmarks.datasets.without_test import WithoutTest
-from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
+from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
 from orchestrator.ablation_place import Place
-from orchestrator.arm import Arm
-from orchestrator.asking import Asked, Asking, ResolvedArm
+from orchestrator.asking import Asked, Asking, ResolvedArm, resolved
 from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import (
-    Backbone,
     ResolvedBackbone,
     preprocessing_of,
     resolve_backbone,
 )
 from orchestrator.oracle.features import feature_digest
+from orchestrator.plan_tasks import Tasks, opened, short_note
 from orchestrator.plan_transfers import Transfers, with_prompts
 from orchestrator.spec import Spec
 from orchestrator.store import Store
@@ -128,7 +126,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
     cells: dict[str, PlannedCell] = {}
     notes: list[str] = []
     for name in spec.trained_datasets if blind else spec.all_datasets:
-        dataset = _opened(name, data_root, spec)
+        dataset = opened(name, data_root, spec)
         dataset = WithoutTest(dataset) if blind else dataset
         missing = dataset.missing()
         found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
@@ -151,12 +149,11 @@ class _Planner:
         self._spec = spec
         self._transfers = transfers
         self._blind = blind
-        self._arms = tuple(_resolved(spec.arms))
+        self._arms = tuple(resolved(spec.arms))
         self._finished = store.finished_keys()
         self._running = store.running_keys()
         self._failed = store.failed_keys()
-        self._checked: set[str] = set()
-        self._whole: dict[str, str] = {}
+        self._tasks = Tasks(spec, transfers, blind=blind)
         self._asking = Asking(self._arms)
 
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
@@ -166,9 +163,9 @@ class _Planner:
             notes.append(dataset.remark())
         for shots, arms in self._by_shots():
             for seed in self._spec.seeds:
-                task = self._task(dataset, shots, seed)
+                task = self._tasks.task(dataset, shots, seed)
                 if task.short_classes:
-                    notes.append(_short_note(dataset, shots, task))
+                    notes.append(short_note(task, shots))
                 for arm in arms:
                     yield self._planned(task, self._draft(dataset, arm, seed, asked))
 
@@ -221,7 +218,7 @@ class _Planner:
         )
         key = "" if unsourced else cell_key(cell, fingerprints)
         self._transfers.note(cell, key)
-        whole = self._whole_test(task.dataset)
+        whole = self._tasks.whole_test(task.dataset)
         return replace(
             draft,
             key=key,
@@ -232,13 +229,6 @@ class _Planner:
             test_images=len(task.dataset.items("test")),
             features=feature_digest(backbone.digest, whole, plain, cell.precision),
         )
-
-    def _whole_test(self, dataset: Dataset) -> str:
-        """Digest of a dataset's test split, whichever classes of it a protocol shows."""
-        name = dataset.card.name
-        if name not in self._whole:
-            self._whole[name] = split_digest(evaluation_task(dataset), ("test",))
-        return self._whole[name]
 
     def _status(self, key: str) -> Status:
         if key in self._finished:
@@ -268,63 +258,9 @@ class _Planner:
         )
         return self._transfers.placed(cell)
 
-    def _task(self, dataset: Dataset, shots: int, seed: int) -> Task:
-        protocol = protocol_named(self._spec.protocol)
-        if self._transfers.only_tests(dataset):
-            shots = 0
-        self._transfers.check(dataset)
-        task = protocol.task(dataset, shots, seed, self._spec.short_classes)
-        if self._blind and not task.val:
-            raise UserError(
-                f"dataset {dataset.card.name} has no validation images, so nothing can be searched "
-                f"on it. Leave it out of the search."
-            )
-        self._check_files(task)
-        return task
-
-    def _check_files(self, task: Task) -> None:
-        """Refuses a task with missing images; a test split is looked at once."""
-        dataset = task.dataset
-        items = [*task.train, *task.val]
-        if dataset.card.name not in self._checked:
-            self._checked.add(dataset.card.name)
-            items += dataset.items("test")
-        absent = dataset.absent(items)
-        if absent is not None:
-            raise UserError(str(ImageUnreadable(dataset.card.name, absent, "no such file")))
-
-
-def _opened(name: str, data_root: Path | str, spec: Spec) -> Dataset:
-    """A dataset of the spec; one of the user's own must be there."""
-    try:
-        dataset = open_dataset(name, data_root, spec.own_datasets)
-    except DatasetError as error:
-        raise UserError(str(error)) from None
-    missing = dataset.missing()
-    if missing is not None and any(name == own.name for own in spec.own_datasets):
-        raise UserError(f"dataset {name}: {missing}")
-    return dataset
-
-
-def _resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
-    known: dict[Backbone, ResolvedBackbone] = {}
-    for arm in arms:
-        backbone = arm.conditions.backbone
-        if backbone not in known:
-            known[backbone] = resolve_backbone(backbone)
-        yield ResolvedArm(arm, known[backbone])
-
 
 def _unsourced(cell: Cell) -> str:
     """Why a cell can't run that tests another one's prompt; empty if it can."""
     if cell.source is None or cell.source.key:
         return ""
     return f"it tests prompts trained on {cell.source.dataset}, which is missing"
-
-
-def _short_note(dataset: Dataset, shots: int, task: Task) -> str:
-    names = ", ".join(task.short_classes[:5]) + (", ..." if len(task.short_classes) > 5 else "")
-    return (
-        f"{dataset.card.name}: {len(task.short_classes)} classes have fewer than {shots} images "
-        f"and give all they have ({names})"
-    )

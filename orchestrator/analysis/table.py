@@ -218,9 +218,10 @@ def seeds_text(rows: Sequence[Row]) -> str:
 
 def interval_text(value: MeanInterval) -> str:
     """`46.1 ± 2.5`, or the mean alone where there is no interval."""
+    mean = round(value.mean, 1) + 0.0  # without the sign of a zero
     if value.half_width is None:
-        return f"{value.mean:.1f}"
-    return f"{value.mean:.1f} ± {value.half_width:.1f}"
+        return f"{mean:.1f}"
+    return f"{mean:.1f} ± {value.half_width:.1f}"
 
 
 def queries_text(target: QueriesToTarget | None) -> str:

@@ -73,6 +73,8 @@ def _numeric_figure(sweep: Sweep) -> FigureBlock:
     caption = f"Test accuracy at each value of {sweep.field}, the rest as in {sweep.ablation}. "
     if any(value.number == math.inf for value in sweep.values):
         caption += "Rightmost: no limit, drawn beside the largest number. "
+    if any(value.text == "sqrt_dim" for value in sweep.values):
+        caption += "√δ: the square root of the number of tuned parameters. "
     return _block(f"ablation_{sweep.field}", caption, chart)
 
 
