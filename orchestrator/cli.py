@@ -22,7 +22,6 @@ os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
 app = typer.Typer(
     help="Benchmarks black-box prompt tuning of CLIP-like models on a Ray cluster.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -60,6 +59,7 @@ TrackingOption = Annotated[
         help="MLflow server or database; default: mlflow.db in the store, or here for s3://.",
     ),
 ]
+DEFAULT_SPEC = "demo"
 STORE = "results"
 PATIENCE = 3600.0
 
@@ -96,7 +96,7 @@ def plan(
 
 @app.command()
 def run(
-    spec: SpecArgument,
+    spec: SpecArgument = DEFAULT_SPEC,
     set_: SetOption = None,
     store: StoreOption = STORE,
     data: DataOption = DATA,
@@ -112,14 +112,21 @@ def run(
         ),
     ] = None,
     actors: Annotated[
-        int | None, typer.Option(min=1, help="The most oracle actors.", show_default="all that fit")
+        int | None,
+        typer.Option(
+            min=1,
+            envvar="PROMPTBENCH_ACTORS",
+            help="The most oracle actors; a cluster that scales itself grows until it has them.",
+            show_default="all that fit",
+        ),
     ] = None,
     cpus: Annotated[float, typer.Option(min=0.1, help="CPU cores of one actor.")] = 1,
-    gpus: Annotated[
-        float | None,
+    trials_per_gpu: Annotated[
+        int | None,
         typer.Option(
             min=0,
-            help="GPUs of one actor; a fraction shares one.",
+            envvar="PROMPTBENCH_TRIALS_PER_GPU",
+            help="Actors that share a GPU; 0 leaves GPUs alone.",
             show_default="1 where there are any",
         ),
     ] = None,
@@ -150,7 +157,7 @@ def run(
         address=address,
         actors=actors,
         cpus=cpus,
-        gpus=gpus,
+        trials_per_gpu=trials_per_gpu,
         checkpoint_seconds=checkpoint_seconds,
         tracking_uri=None if no_tracking else (tracking_uri or _default_tracking(store)),
         patience=patience,
@@ -263,9 +270,17 @@ def ui(
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Runs the command line; errors of the user end in a message and exit code 2."""
+    """Runs the command line; errors of the user end in a message and exit code 2.
+
+    Without arguments it runs the default spec, so that `ray submit CLUSTER run_benchmark.py` does.
+    """
+    given = sys.argv[1:] if arguments is None else arguments
     with _plain_errors():
-        app(arguments)
+        if not given:
+            console.print(
+                f"no arguments: running the spec {DEFAULT_SPEC!r} (--help shows all verbs)"
+            )
+        app(given or ["run"])
 
 
 @contextmanager

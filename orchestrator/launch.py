@@ -36,7 +36,8 @@ class LaunchOptions:
         address: Ray cluster to join; None starts one here.
         actors: the most actors; None for all that fit.
         cpus: CPU cores of one actor.
-        gpus: GPUs of one actor; None for one where the cluster has any.
+        trials_per_gpu: actors that share a GPU, 0 to leave GPUs alone; None for one where the
+            cluster has any.
         checkpoint_seconds: seconds between two checkpoints of a cell.
         tracking_uri: MLflow's address; None to leave MLflow alone.
         patience: seconds to wait for a store that doesn't answer.
@@ -46,7 +47,7 @@ class LaunchOptions:
     address: str | None
     actors: int | None
     cpus: float
-    gpus: float | None
+    trials_per_gpu: int | None
     checkpoint_seconds: float
     tracking_uri: str | None
     patience: float
@@ -139,10 +140,10 @@ def _drive(
         if tracking is not None:
             tracking.submit(run_of(cell, trace))
 
-    gpus = options.gpus
-    if gpus is None:
-        gpus = 1.0 if ray.cluster_resources().get("GPU") else 0.0
-    limits = PoolLimits(cpus=options.cpus, gpus=gpus, actors=options.actors)
+    sharing = options.trials_per_gpu
+    if sharing is None:
+        sharing = 1 if ray.cluster_resources().get("GPU") else 0
+    limits = PoolLimits(cpus=options.cpus, gpus=_share_of_gpu(sharing), actors=options.actors)
     todo, summary = plan.to_run(), RunSummary()
     with display_for(todo, console) as display:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
@@ -166,6 +167,11 @@ def _setup(
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,
     )
+
+
+def _share_of_gpu(trials: int) -> float:
+    """Ray counts in ten-thousandths, so a share is rounded down to let all of them fit."""
+    return 10_000 // trials / 10_000 if trials else 0.0
 
 
 def _tell_failures(summary: RunSummary, console: Console) -> None:

@@ -18,6 +18,7 @@ import ray
 from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
 
 from orchestrator.errors import UserError
+from orchestrator.nodes import node_lost, room_for
 
 TICK = 0.5
 """Longest wait in seconds before the pool looks at cluster, source and progress again."""
@@ -72,7 +73,8 @@ class PoolLimits:
     Attributes:
         cpus: CPU cores an actor asks of the cluster.
         gpus: GPUs an actor asks of the cluster.
-        actors: the most actors; None for as many as fit.
+        actors: the most actors. They are asked for even where they don't fit yet, so that a cluster
+            that scales itself grows. None for as many as fit on the nodes that are there.
         crashes: how often an actor may die under the same task before the task counts as failed;
             lost nodes don't count.
         setup_failures: actors that may fail in a row before one was ever ready.
@@ -83,6 +85,12 @@ class PoolLimits:
     actors: int | None = None
     crashes: int = 3
     setup_failures: int = 3
+
+    @property
+    def actor(self) -> str:
+        """An actor by what it asks for."""
+        gpus = f" and {self.gpus:g} GPU" if self.gpus else ""
+        return f"an actor of {self.cpus:g} CPU{gpus}"
 
 
 @dataclass
@@ -142,6 +150,7 @@ class ActorPool:
     _grow_after: float = 0.0
     _looked: float = 0.0
     _capacity: int = 0
+    _no_room: bool = False
 
     def run(self, source: TaskSource) -> Iterator[Outcome]:
         """Runs all tasks of a source; yields outcomes as they come.
@@ -154,6 +163,8 @@ class ActorPool:
             self._pull(source)
             self._grow(len(self._waiting) + len(self._busy()))
             self._assign()
+            if source.exhausted():
+                self._retire(len(self._waiting) + len(self._busy()))
             yield from self._collect()
 
     def acquire(self) -> Any | None:
@@ -215,7 +226,11 @@ class ActorPool:
         if now - self._looked < TICK:
             return
         self._looked = now
-        self._capacity = _capacity(self.limits)
+        fit = room_for(self.limits.cpus, self.limits.gpus)
+        if not fit and not self._no_room:
+            self.listener.on_event(f"no node has room for {self.limits.actor}; waiting for one")
+        self._no_room = not fit
+        self._capacity = fit if self.limits.actors is None else self.limits.actors
         self._ask_progress()
 
     def _grow(self, wanted: int) -> None:
@@ -226,6 +241,14 @@ class ActorPool:
             actor = self.factory()
             # Asking for the node also waits for the constructor: the actor's first answer.
             self._slots.append(_Slot(actor, actor.__ray_call__.remote(_node_of_actor)))
+
+    def _retire(self, wanted: int) -> None:
+        """Lets go of actors that will get no work: somebody may be paying for their nodes."""
+        surplus = [slot for slot in self._slots if slot.task is None]
+        surplus.sort(key=lambda slot: slot.starting is None)  # those that aren't ready go first
+        for slot in surplus[: max(0, len(self._slots) - wanted)]:
+            ray.kill(slot.actor)
+            self._slots.remove(slot)
 
     def _assign(self) -> None:
         for slot in self._slots:
@@ -316,7 +339,7 @@ class ActorPool:
     def _bury(self, slot: _Slot, task: PoolTask, error: RayError) -> Outcome | None:
         """A dead actor leaves the pool; its task is tried again, unless it kills every actor."""
         self._slots.remove(slot)
-        if _node_lost(slot.node, error):
+        if node_lost(slot.node, error):
             self.listener.on_event(f"a node was lost under {task.id}; it will go on elsewhere")
             self._waiting.appendleft(task)
             return None
@@ -354,30 +377,6 @@ _LEASED = PoolTask("leased", lambda _: None)
 def _node_of_actor(_: Any) -> str:
     node: str = ray.get_runtime_context().get_node_id()
     return node
-
-
-def _capacity(limits: PoolLimits) -> int:
-    """How many actors fit on the nodes that are alive."""
-    fit = 0
-    for node in ray.nodes():
-        if node["Alive"]:
-            fit += _fit(node["Resources"], limits)
-    return fit if limits.actors is None else min(fit, limits.actors)
-
-
-def _fit(resources: dict[str, float], limits: PoolLimits) -> int:
-    asked = {"CPU": limits.cpus, "GPU": limits.gpus}
-    return min(
-        (int(resources.get(name, 0) / amount + 1e-9) for name, amount in asked.items() if amount),
-        default=1,
-    )
-
-
-def _node_lost(node: str, error: RayError) -> bool:
-    """Whether an actor died with its node, or was preempted, rather than by itself."""
-    if getattr(error, "preempted", False):
-        return True
-    return not any(entry["NodeID"] == node and entry["Alive"] for entry in ray.nodes())
 
 
 def _last_line(error: BaseException) -> str:

@@ -193,6 +193,28 @@ def test_progress_is_passed_on_while_a_task_runs(cluster: None, tmp_path: Path) 
     assert any(0 < value < 10 for value in values)
 
 
+def test_actors_that_will_get_no_work_are_let_go(cluster: None, tmp_path: Path) -> None:
+    sizes = {}
+    with ActorPool(factory(tmp_path, 0.1)) as pool:
+        for outcome in pool.run(ListSource([_work(0, 4.0), *squares(4)])):
+            sizes[outcome.task.id] = pool.size
+    assert sizes["t0"] == 2
+    assert sizes["w0"] == 1
+
+
+class Told(Exception):
+    """Ends a run as soon as the person has been told something."""
+
+
+def test_a_person_is_told_when_no_node_has_room(cluster: None, tmp_path: Path) -> None:
+    def tell(event: str) -> None:
+        raise Told(event)
+
+    pool = ActorPool(factory(tmp_path), PoolLimits(gpus=0.5), PoolListener(on_event=tell))
+    with pool, pytest.raises(Told, match=r"no node has room for an actor of 1 CPU and 0\.5 GPU"):
+        run(pool, squares(1))
+
+
 def test_an_acquired_actor_is_left_alone_until_released(cluster: None, tmp_path: Path) -> None:
     with ActorPool(factory(tmp_path, 0.1), PoolLimits(actors=1)) as pool:
         run(pool, squares(1))

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 import ray
+from ray.autoscaler.v2.sdk import get_cluster_status
 from ray.cluster_utils import Cluster
 
 from orchestrator.pool import ActorPool, PoolLimits, PoolListener, PoolTask
@@ -89,3 +90,28 @@ def test_late_gpus_are_used_and_a_lost_node_costs_no_task(cluster: Cluster) -> N
     assert nodes[-1] != lost.node_id
     # with `crashes=1` a lost node that counted as a crash would have failed its task
     assert any("a node was lost" in event for event in events), events
+
+
+def test_actors_are_asked_for_before_there_is_room_so_that_a_cluster_grows(
+    cluster: Cluster,
+) -> None:
+    names: list[str] = []
+    pool = ActorPool(make_actor, PoolLimits(cpus=0, gpus=1, actors=2))
+    with pool:
+        for outcome in pool.run(Work(20, 0.3)):
+            names.append(outcome.task.id)
+            if len(names) == 2:
+                assert _gpus_asked_for() == 1, "what an autoscaler looks at"
+                cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=100 * 2**20)
+    assert Counter(names) == Counter({f"t{n}": 1 for n in range(20)})
+
+
+def _gpus_asked_for() -> float:
+    """GPUs that waiting actors ask of the cluster."""
+    state = get_cluster_status(ray.get_runtime_context().gcs_address)
+    waiting = state.resource_demands.ray_task_actor_demand
+    return sum(
+        bundle.count * bundle.bundle.get("GPU", 0)
+        for demand in waiting
+        for bundle in demand.bundles_by_count
+    )
