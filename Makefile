@@ -6,7 +6,7 @@ STORE  ?= results
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-protocols ablation bench ui test lint types contracts unit format clean
+.PHONY: help install demo demo-protocols ablation bench ui test lint types contracts unit format audit bench-scale clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -57,6 +57,14 @@ unit: install
 format: install  ## Format the code
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+audit: install  ## Look for known weaknesses in the dependencies (needs api.osv.dev)
+	@$(BIN)/python -c "import requests; requests.head('https://api.osv.dev', timeout=10)" 2>/dev/null \
+	  || { echo "api.osv.dev can't be reached from here, so nothing was audited"; exit 2; }
+	$(BIN)/pip-audit --vulnerability-service osv --disable-pip --no-deps -r constraints.txt
+
+bench-scale: install  ## Time planning and scheduling of 1,000 and 10,000 cells
+	$(BIN)/python -m tests.performance.scheduling
 
 clean:  ## Remove the virtual environment and caches, never results
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -33,6 +33,10 @@ class OracleActor:
         """See `Worker.progress`."""
         return self._worker.progress()
 
+    def stop(self) -> None:
+        """See `Worker.stop`; answered while a cell runs."""
+        self._worker.stop()
+
     def encode_test_split(self, dataset: str, digest: str) -> None:
         """See `Worker.encode_test_split`."""
         self._worker.encode_test_split(dataset, digest)

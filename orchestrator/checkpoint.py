@@ -71,6 +71,10 @@ class Snapshot:
         )
 
 
+class TrialStopped(Exception):
+    """Somebody asked the trial to stop; a checkpoint holds where it was."""
+
+
 class CheckpointFiles(Protocol):
     """Where the checkpoints of one trial lie, each in a slot of its own.
 
@@ -95,10 +99,12 @@ class Checkpoints:
     Attributes:
         files: where they lie.
         interval: wall seconds between two saves.
+        stopped: whether somebody asked the trial to stop.
     """
 
     files: CheckpointFiles
     interval: float = 10.0
+    stopped: Callable[[], bool] = lambda: False
     _next: int = 0
 
     def __post_init__(self) -> None:
@@ -132,6 +138,13 @@ class Checkpoints:
         self._last = time.monotonic()
 
     def maybe(self, snapshot: Callable[[], Snapshot]) -> None:
-        """Saves a snapshot if the interval has passed."""
-        if time.monotonic() - self._last >= self.interval:
+        """Saves a snapshot if the interval has passed.
+
+        Raises:
+            TrialStopped: the trial was asked to stop, and its snapshot is saved.
+        """
+        stopped = self.stopped()
+        if stopped or time.monotonic() - self._last >= self.interval:
             self.save(snapshot())
+        if stopped:
+            raise TrialStopped

@@ -16,6 +16,7 @@ from rich.console import Console
 from orchestrator.cli_datasets import datasets
 from orchestrator.cli_options import DATA, DataOption
 from orchestrator.errors import UserError
+from orchestrator.masking import masked
 from orchestrator.ready_specs import ready_specs
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
@@ -259,14 +260,20 @@ def ui(
     store: StoreOption = STORE,
     tracking_uri: TrackingOption = None,
     port: Annotated[int, typer.Option(help="Port of the page.")] = 5000,
+    host: Annotated[
+        str, typer.Option(help="Who may see it; MLflow asks nobody for a password.")
+    ] = "127.0.0.1",
 ) -> None:
-    """Open the MLflow UI on what has been run (on this machine only)."""
+    """Open the MLflow UI on what has been run (on this machine only, unless --host says more)."""
     uri = tracking_uri or _default_tracking(store)
     database = Path(uri.removeprefix("sqlite:///"))
     if uri.startswith("sqlite:///") and not database.is_file():
         raise UserError(f"nothing was tracked in {database} yet. Run a spec first.")
-    command = [sys.executable, "-m", "mlflow", "ui", "--backend-store-uri", uri]
-    os.execv(sys.executable, [*command, "--host", "127.0.0.1", "--port", str(port)])
+    os.environ["MLFLOW_BACKEND_STORE_URI"] = (
+        uri  # other users see arguments, which may hold secrets
+    )
+    command = [sys.executable, "-m", "mlflow", "ui", "--host", host, "--port", str(port)]
+    os.execv(sys.executable, command)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -343,6 +350,6 @@ def _default_tracking(store: str) -> str:
 
 def _ui_hint(tracking_uri: str | None, store: str) -> str:
     if tracking_uri:
-        return f"Compare them at {tracking_uri}."
+        return f"Compare them at {masked(tracking_uri)}."
     suffix = "" if store == STORE else f" --store {store}"
     return f"Compare them in the MLflow UI: python run_benchmark.py ui{suffix}"

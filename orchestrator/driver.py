@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from orchestrator.actors import OracleActorFactory
 from orchestrator.cell_queue import CellQueue
+from orchestrator.interrupts import first_interrupt
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan import PlannedCell
 from orchestrator.pool import ActorPool, Outcome, PoolLimits, PoolListener, PoolTask
@@ -43,6 +45,7 @@ class Driver:
         limits: resources of the actors.
         display: told what happens.
         on_trace: told every trace that was stored, finished or failed.
+        actors: makes the factory of actors from set-up, CPUs and GPUs.
     """
 
     cells: tuple[PlannedCell, ...]
@@ -51,6 +54,7 @@ class Driver:
     limits: PoolLimits
     display: RunDisplay
     on_trace: Callable[[PlannedCell, Trace], None] = lambda _cell, _trace: None
+    actors: Callable[[WorkerSetup, float, float], Callable[[], Any]] = OracleActorFactory
     _finished: list[PlannedCell] = field(default_factory=list)
     _failed: list[tuple[PlannedCell, str]] = field(default_factory=list)
     _left: set[str] = field(default_factory=set)
@@ -60,6 +64,7 @@ class Driver:
 
         Raises:
             PoolError: no actor can be started.
+            KeyboardInterrupt: somebody interrupted the run; running cells have a checkpoint.
         """
         queue = CellQueue(self.cells, self._load_features)
         listener = PoolListener(
@@ -67,10 +72,12 @@ class Driver:
             on_progress=self._progressed,
             on_event=self.display.say,
         )
-        factory = OracleActorFactory(self.setup, self.limits.cpus, self.limits.gpus)
-        with ActorPool(factory, self.limits, listener) as pool:
+        factory = self.actors(self.setup, self.limits.cpus, self.limits.gpus)
+        with ActorPool(factory, self.limits, listener) as pool, first_interrupt(pool.stop):
             for outcome in pool.run(queue):
                 self._handle(queue, outcome)
+        if pool.stopping:
+            raise KeyboardInterrupt
         return RunSummary(tuple(self._finished), tuple(self._failed))
 
     def _started(self, queue: CellQueue, task: PoolTask) -> None:
@@ -95,6 +102,8 @@ class Driver:
         elif outcome.value.status == "elsewhere":
             queue.leave(cell)
             self._leave(cell)
+        elif outcome.value.status == "stopped":
+            self.display.say(f"stopped  {cell.title} at {outcome.value.queries} queries")
         elif outcome.value.status == "failed":
             self._note_failure(queue, cell, self.store.failed(cell.key), outcome.value.error)
         else:

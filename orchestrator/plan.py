@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Literal
@@ -166,8 +167,9 @@ class _Planner:
                 task = self._tasks.task(dataset, shots, seed)
                 if task.short_classes:
                     notes.append(short_note(task, shots))
+                digests = _SplitDigests(task)
                 for arm in arms:
-                    yield self._planned(task, self._draft(dataset, arm, seed, asked))
+                    yield self._planned(digests, self._draft(dataset, arm, seed, asked))
 
     def skipped(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
@@ -203,16 +205,15 @@ class _Planner:
             places=one.arm.places,
         )
 
-    def _planned(self, task: Task, draft: PlannedCell) -> PlannedCell:
-        cell, backbone = draft.cell, draft.backbone
+    def _planned(self, digests: _SplitDigests, draft: PlannedCell) -> PlannedCell:
+        task, cell, backbone = digests.task, draft.cell, draft.backbone
         kind = method_class(cell.method.name)
         unsourced = _unsourced(cell)
         prepared = preprocessing_of(backbone, cell.augmentation)
         plain = preprocessing_of(backbone, "none")
-        test_digest = split_digest(task, ("test",))
         fingerprints = Fingerprints(
             method_version=kind.version,
-            split=split_digest(task, ("train", "val", "test")) if kind.trains else test_digest,
+            split=digests.whole if kind.trains else digests.test,
             preprocessing=replace(prepared, size=draft.asked.image_size).digest(),
             encoder=draft.asked.encoder,
         )
@@ -257,6 +258,21 @@ class _Planner:
             blind=self._blind,
         )
         return self._transfers.placed(cell)
+
+
+@dataclass(frozen=True)
+class _SplitDigests:
+    """Digests of a task, each computed once for all methods."""
+
+    task: Task
+
+    @cached_property
+    def test(self) -> str:
+        return split_digest(self.task, ("test",))
+
+    @cached_property
+    def whole(self) -> str:
+        return split_digest(self.task, ("train", "val", "test"))
 
 
 def _unsourced(cell: Cell) -> str:

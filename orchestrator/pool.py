@@ -151,14 +151,18 @@ class ActorPool:
     _looked: float = 0.0
     _capacity: int = 0
     _no_room: bool = False
+    _stop_by: float | None = None
 
     def run(self, source: TaskSource) -> Iterator[Outcome]:
-        """Runs all tasks of a source; yields outcomes as they come.
+        """Runs all tasks of a source; yields outcomes as they come, until the end or `stop`.
 
         Raises:
             PoolError: actors fail to start again and again, and none is left.
         """
         while not (source.exhausted() and not self._waiting and not self._busy()):
+            if self._stop_by is not None:
+                yield from self._wind_up(self._stop_by)
+                return
             self._look_around()
             self._pull(source)
             self._grow(len(self._waiting) + len(self._busy()))
@@ -166,6 +170,21 @@ class ActorPool:
             if source.exhausted():
                 self._retire(len(self._waiting) + len(self._busy()))
             yield from self._collect()
+
+    def stop(self, patience: float = 30.0) -> None:
+        """Ends `run` early: nothing new starts, and busy actors are asked to `stop()`.
+
+        May be called from a signal handler.
+
+        Args:
+            patience: seconds that the actors have to end what they are doing.
+        """
+        self._stop_by = time.monotonic() + patience
+
+    @property
+    def stopping(self) -> bool:
+        """Whether `stop` was called."""
+        return self._stop_by is not None
 
     def acquire(self) -> Any | None:
         """An idle actor, out of the pool's hands until `release`; None when none is idle.
@@ -208,6 +227,16 @@ class ActorPool:
         trace: TracebackType | None,
     ) -> None:
         self.shutdown()
+
+    def _wind_up(self, end: float) -> Iterator[Outcome]:
+        """Outcomes of actors that come to an end in time."""
+        self.listener.on_event("stopping as soon as all is saved; interrupt again to stop at once")
+        for slot in self._busy():
+            method = getattr(slot.actor, "stop", None)
+            if method is not None:
+                method.remote()
+        while self._busy() and time.monotonic() < end:
+            yield from self._collect()
 
     def _busy(self) -> list[_Slot]:
         return [slot for slot in self._slots if slot.task is not None]

@@ -33,7 +33,8 @@ class RunDisplay(ABC):
         self._total = sum(cell.cell.queries for cell in cells)
         self._cells = len(cells)
         self._ended = 0
-        self._queries: dict[str, int] = {}
+        self._spent = 0
+        self._queries: dict[str, int] = {}  # of cells that run
         self._running: dict[str, PlannedCell] = {}
 
     def started(self, cell: PlannedCell) -> None:
@@ -44,7 +45,7 @@ class RunDisplay(ABC):
     def advanced(self, key: str, queries: int) -> None:
         """A running cell has spent so many queries."""
         if key in self._running:
-            self._queries[key] = max(queries, self._queries.get(key, 0))
+            self._note(key, queries)
             self._draw()
 
     def left(self, cell: PlannedCell) -> None:
@@ -56,14 +57,16 @@ class RunDisplay(ABC):
         """A cell ended; `error` is empty when it finished, or was `found` finished elsewhere."""
         self._running.pop(cell.key, None)
         self._ended += 1
-        self._queries[cell.key] = cell.cell.queries
+        self._note(cell.key, cell.cell.queries)
+        self._queries.pop(cell.key)
         mark = "failed" if error else "found" if found else "finished"
         self.say(f"{mark:8} {cell.title}{': ' + error if error else ''}")
         self._draw()
 
-    @property
-    def _spent(self) -> int:
-        return sum(self._queries.values())
+    def _note(self, key: str, queries: int) -> None:
+        known = self._queries.get(key, 0)
+        self._queries[key] = max(queries, known)
+        self._spent += self._queries[key] - known
 
     @abstractmethod
     def say(self, text: str) -> None:

@@ -17,6 +17,7 @@ from typing import Any
 
 from orchestrator.analysis.report.write import Report
 from orchestrator.analysis.runs import Run
+from orchestrator.masking import masked
 from orchestrator.tracking_entries import (
     Entry,
     TrackedSpec,
@@ -208,9 +209,10 @@ class _Translation:
         if isinstance(error, Exception) and not isinstance(error, TrackingError):
             first = (str(error).splitlines() or [""])[0][:300]
             raise TrackingError(
-                f"MLflow at {self._uri} can't be written ({type(error).__name__}: {first}). "
+                f"MLflow at {masked(self._uri)} can't be written "
+                f"({type(error).__name__}: {masked(first)}). "
                 f"Results are safe in the store; rebuild the view with `track` later."
-            ) from error
+            ) from None  # the cause may quote the address, password and all
 
 
 def _translated(uri: str) -> _Translation:

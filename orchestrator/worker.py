@@ -22,7 +22,7 @@ from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, sp
 from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
-from orchestrator.checkpoint import Checkpoints
+from orchestrator.checkpoint import Checkpoints, TrialStopped
 from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
 from orchestrator.feature_cache import FeatureCache
 from orchestrator.leases import Lease, LeaseLost, Leases
@@ -75,7 +75,8 @@ class CellOutcome:
     Attributes:
         key: the cell's key.
         status: `finished` or `failed`; the store has the trace or the traceback. `paused` after a
-            measurement; the store has a checkpoint. `elsewhere` while another run works on it.
+            measurement, or `stopped` because `stop` was called; the store has a checkpoint.
+            `elsewhere` while another run works on it.
         queries: queries spent by the method.
         error: last line of the traceback of a failed cell.
         points: the trace of a paused cell so far.
@@ -83,7 +84,7 @@ class CellOutcome:
     """
 
     key: str
-    status: Status | Literal["paused", "elsewhere"]
+    status: Status | Literal["paused", "stopped", "elsewhere"]
     queries: int
     error: str = ""
     points: tuple[Point, ...] = ()
@@ -136,6 +137,11 @@ class Worker:
         self._features = FeatureCache(self._store, setup.backbone.digest, setup.precision)
         self._queries = 0
         self._paused: _Started | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Lets the running cell end with a checkpoint after its next step, and every later one."""
+        self._stopped = True
 
     @property
     def queries(self) -> int:
@@ -188,6 +194,8 @@ class Worker:
             return CellOutcome(key, "elsewhere", self._queries)
         except StorageDown:
             raise
+        except TrialStopped:
+            return CellOutcome(key, "stopped", self._queries)
         except Exception:
             return self._end(self._failure(cell, key, started))
         finally:
@@ -213,6 +221,8 @@ class Worker:
                 return self._pause(started)
         except StorageDown:
             raise
+        except TrialStopped:
+            return CellOutcome(key, "stopped", self._queries)
         except Exception:
             return self._end(self._failure(cell, key, started))
         return self._end(self._finish(started))
@@ -253,7 +263,9 @@ class Worker:
         oracle = ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
         data = self._data(cell, task, oracle, table)
         checkpoints = Checkpoints(
-            StoredCheckpoints(self._store, key), self._setup.checkpoint_interval
+            StoredCheckpoints(self._store, key),
+            self._setup.checkpoint_interval,
+            stopped=lambda: self._stopped,
         )
         trial = Trial(
             method=self._method(cell, task, oracle, data),

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
+from pickle import UnpicklingError
 from typing import Any
 
 import open_clip
@@ -122,7 +123,7 @@ def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.d
                 device=device,
                 load_weights=not random,
             )
-    except (RuntimeError, OSError, ValueError, KeyError) as error:
+    except (RuntimeError, OSError, ValueError, KeyError, UnpicklingError) as error:
         raise UserError(
             f"can't load backbone {backbone.label!r} with weights "
             f"{backbone.pretrained or backbone.model!r}: {_first_lines(error)}"

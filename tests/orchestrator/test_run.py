@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
@@ -61,12 +61,17 @@ def plan_of(store: Path) -> Plan:
     return make_plan(load_spec("demo", SPEC), Store(LocalStorage(store)), Path("data"))
 
 
-def points_of(store: Path) -> dict[str, tuple[Point, ...]]:
-    return {trace.key: trace.points for trace in Store(LocalStorage(store)).traces()}
+Measured = tuple[tuple[Point, ...], Mapping[str, Mapping[str, int]]]
+
+
+def points_of(store: Path) -> dict[str, Measured]:
+    """What each cell measured, and every query and image that it was charged for."""
+    traces = Store(LocalStorage(store)).traces()
+    return {trace.key: (trace.points, trace.ledgers) for trace in traces}
 
 
 @pytest.fixture(scope="module")
-def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Point, ...]]:
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Measured]:
     """All cells, run one after another in this process."""
     folder = tmp_path_factory.mktemp("undisturbed")
     for seed in (1, 2):
@@ -77,7 +82,7 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, tuple[Poi
 
 
 def test_a_run_does_everything_once_and_then_nothing(
-    tmp_path: Path, undisturbed: dict[str, tuple[Point, ...]]
+    tmp_path: Path, undisturbed: dict[str, Measured]
 ) -> None:
     first = run(tmp_path)
     assert first.returncode == 0, first.stderr
@@ -93,9 +98,7 @@ def test_a_run_does_everything_once_and_then_nothing(
     assert before == {p: p.stat().st_mtime_ns for p in (tmp_path / "results").iterdir()}
 
 
-def test_killing_the_driver_loses_nothing(
-    tmp_path: Path, undisturbed: dict[str, tuple[Point, ...]]
-) -> None:
+def test_killing_the_driver_loses_nothing(tmp_path: Path, undisturbed: dict[str, Measured]) -> None:
     driver = start(tmp_path)
     wait_until(lambda: bool(list((tmp_path / "checkpoints").glob("*.safetensors"))))
     driver.send_signal(signal.SIGKILL)
@@ -110,18 +113,45 @@ def test_killing_the_driver_loses_nothing(
     assert plan_of(tmp_path).counts() == {"done": 3}
 
 
-def test_killing_an_actor_loses_nothing(
-    tmp_path: Path, undisturbed: dict[str, tuple[Point, ...]]
-) -> None:
+def test_killing_an_actor_loses_nothing(tmp_path: Path, undisturbed: dict[str, Measured]) -> None:
     driver = start(tmp_path)
     wait_until(lambda: bool(list((tmp_path / "checkpoints").glob("*.safetensors"))))
-    actors = _processes("ray::OracleActor")
-    assert actors
-    os.kill(actors[0], signal.SIGKILL)
+    os.kill(actors_of(driver)[0], signal.SIGKILL)
     output, _ = driver.communicate(timeout=240)
     assert driver.returncode == 0, output
     assert "an actor died" in output
     assert points_of(tmp_path) == undisturbed
+
+
+def test_an_interrupt_saves_what_runs_and_ends_tidily(
+    tmp_path: Path, undisturbed: dict[str, Measured]
+) -> None:
+    driver = start(tmp_path)
+    wait_until(lambda: bool(list((tmp_path / "checkpoints").glob("*.safetensors"))))
+    driver.send_signal(signal.SIGINT)
+    output, _ = driver.communicate(timeout=60)
+    assert driver.returncode == 130, output
+    assert "stopped  pocket_dots / zip" in output
+    assert "the same command goes on" in output
+    assert "Traceback" not in output
+    assert plan_of(tmp_path).counts()["in progress"] >= 1
+    again = run(tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert points_of(tmp_path) == undisturbed
+
+
+def test_a_second_interrupt_does_not_wait_for_an_actor_that_hangs(tmp_path: Path) -> None:
+    driver = start(tmp_path)
+    wait_until(lambda: bool(list((tmp_path / "checkpoints").glob("*.safetensors"))))
+    for actor in actors_of(driver):
+        os.kill(actor, signal.SIGSTOP)
+    driver.send_signal(signal.SIGINT)
+    with pytest.raises(subprocess.TimeoutExpired):
+        driver.wait(timeout=3)
+    driver.send_signal(signal.SIGINT)
+    output, _ = driver.communicate(timeout=20)
+    assert driver.returncode == 130, output
+    assert "interrupt again to stop at once" in output
 
 
 def test_a_failing_cell_does_not_stop_the_rest_and_the_exit_code_says_so(tmp_path: Path) -> None:
@@ -163,15 +193,24 @@ def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     assert "can't be written" in result.stderr
 
 
-def _processes(name: str) -> list[int]:
-    """Ids of processes whose command line starts with a name."""
-    found = []
+def actors_of(driver: subprocess.Popen[str]) -> list[int]:
+    """Process ids of the oracle actors that a driver started, and of nobody else's."""
+    parents, actors = {}, []
     for folder in Path("/proc").iterdir():
         if folder.name.isdigit():
             try:
                 line = (folder / "cmdline").read_bytes()
+                status = (folder / "stat").read_text().rsplit(")", 1)[1].split()
             except OSError:
                 continue
-            if line.startswith(name.encode()):
-                found.append(int(folder.name))
+            parents[int(folder.name)] = int(status[1])
+            if line.startswith(b"ray::OracleActor"):
+                actors.append(int(folder.name))
+    return [pid for pid in actors if driver.pid in _ancestors(pid, parents)]
+
+
+def _ancestors(pid: int, parents: dict[int, int]) -> set[int]:
+    found: set[int] = set()
+    while (pid := parents.get(pid, 0)) and pid not in found:
+        found.add(pid)
     return found

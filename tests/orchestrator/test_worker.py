@@ -149,6 +149,19 @@ def test_an_interrupted_cell_goes_on_from_its_checkpoint(
     assert resumed.ledgers == whole.ledgers
 
 
+def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path) -> None:
+    whole, stopped = Bench(tmp_path / "whole").run("zip"), Bench(tmp_path / "stopped")
+    cell = stopped.cells["zip"]
+    table = stopped.table(cell)
+    stopped.worker.stop()
+    outcome = stopped.worker.run_cell(cell.cell, cell.key, table)
+    assert (outcome.status, outcome.queries) == ("stopped", 10)
+    assert stopped.store.running_keys() == {cell.key}
+    again = Bench(tmp_path / "stopped").run("zip")
+    assert again.points == whole.points
+    assert again.ledgers == whole.ledgers
+
+
 def test_damaged_checkpoints_cost_time_but_no_result(bench: Bench, tmp_path: Path) -> None:
     whole = Bench(tmp_path / "whole").run("zip")
     bench.store.save_checkpoint(bench.cells["zip"].key, 0, b"not a checkpoint")

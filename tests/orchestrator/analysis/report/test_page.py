@@ -117,6 +117,20 @@ def test_names_can_break_neither_the_page_nor_its_data() -> None:
     assert figures["curves-0"]["layout"]["title"]["text"] == evil
 
 
+def test_a_class_name_in_an_error_cannot_break_the_page() -> None:
+    evil = "<script>fetch('//evil')</script> & <img src=x onerror=alert(1)>"
+    run = make_run([(0, 30), (10, 40)])
+    broken = replace(
+        run.trace, status="failed", points=(), error=f"UserError: class name {evil!r} is too long"
+    )
+    case = comparison([run], failures=(replace(run, seed=2, trace=broken),))
+    page = render(case, sections_of(case))
+    assert "is too long" in page
+    assert "<img" not in page.split("<script>", 1)[0]
+    assert "fetch('//evil')" not in "".join(re.findall(r"<script>(.*?)</script>", page, re.S))
+    assert outline(page).outside == []
+
+
 def test_the_same_results_give_the_same_page() -> None:
     pages = {render(CASES["whole"], sections_of(CASES["whole"])) for _ in range(2)}
     assert len(pages) == 1

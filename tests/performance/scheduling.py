@@ -1,0 +1,148 @@
+"""What planning and scheduling cost: `python -m tests.performance.scheduling [CELLS ...]`.
+
+Cells of the pocket go through the real planner, driver, pool, store and Ray; only the actors are
+null: they store a trace of the usual length and do nothing else. Prints milliseconds a cell and the
+driver's memory after each fifth of the grid; nothing is asserted, since machines differ.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ray
+from rich.console import Console
+
+from orchestrator.cell import Cell
+from orchestrator.cluster import ClusterChoice, connected
+from orchestrator.driver import Driver
+from orchestrator.oracle.features import FeatureTable
+from orchestrator.plan import Plan, PlannedCell, make_plan
+from orchestrator.pool import PoolLimits
+from orchestrator.progress import LineDisplay
+from orchestrator.spec import load_spec
+from orchestrator.storage import open_storage
+from orchestrator.store import Store
+from orchestrator.trace import Point, Trace
+from orchestrator.worker import CellOutcome, Progress, WorkerSetup
+
+MEASUREMENTS, STEPS = 21, 500
+METHODS, DATASETS = 5, 2
+
+
+class NullActor:
+    """Stores a trace of the usual length for every cell, without an oracle."""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._store = Store(open_storage(setup.store))
+
+    def progress(self) -> Progress:
+        return Progress(1000)
+
+    def encode_test_split(self, dataset: str, digest: str) -> None:
+        table = FeatureTable(np.zeros((8, 4), np.float32), np.zeros(8, np.int64))
+        self._store.save_features(digest, table.to_bytes())
+
+    def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
+        step = cell.budget // STEPS
+        points = [Point(n * step, n * step, "train_loss", 1.0) for n in range(STEPS)]
+        for name in ("test_accuracy", "test_loss"):
+            points += [Point(n, n, name, 50.0) for n in range(MEASUREMENTS)]
+        spent = {"queries": cell.budget, "images": cell.budget}
+        document = cell.model_dump(mode="json")
+        self._store.save(Trace(key, document, "finished", tuple(points), {"method": spent}))
+        return CellOutcome(key, "finished", cell.budget)
+
+
+def null_actors(setup: WorkerSetup, cpus: float, gpus: float) -> Callable[[], Any]:
+    """As `OracleActorFactory`."""
+    remote: Any = ray.remote(NullActor)
+    options = {"num_cpus": cpus, "num_gpus": gpus, "max_restarts": 0, "max_concurrency": 2}
+    return lambda: remote.options(**options).remote(setup)
+
+
+@dataclass
+class Meter:
+    """The driver's memory while cells come back.
+
+    Attributes:
+        cells: how many there are.
+    """
+
+    cells: int
+
+    def __post_init__(self) -> None:
+        self.seen = 0
+        self.megabytes = [_megabytes()]
+
+    def note(self, _cell: PlannedCell, _trace: Trace) -> None:
+        """Called for every cell."""
+        self.seen += 1
+        if self.seen % (self.cells // 5) == 0:
+            self.megabytes.append(_megabytes())
+
+
+def main(sizes: list[int]) -> None:
+    """Measures each size, in one cluster."""
+    with connected(ClusterChoice(cpus=2)):
+        for cells in sizes:
+            with tempfile.TemporaryDirectory() as folder:
+                _measure(cells, Path(folder))
+
+
+def _measure(cells: int, folder: Path) -> None:
+    store = Store(open_storage(str(folder / "store")))
+    start = time.perf_counter()
+    plan = _plan(cells, store)
+    planned = time.perf_counter() - start
+    count = len(plan.cells)
+    print(f"{count:,} cells: planned in {planned:.1f} s, {1e3 * planned / count:.2f} ms a cell")
+    seconds, meter = _run(plan, store, folder)
+    growth = ", ".join(f"{m:.0f}" for m in meter.megabytes)
+    print(f"  scheduled in {seconds:.1f} s, {1e3 * seconds / count:.2f} ms a cell")
+    print(f"  driver's memory before and after each fifth: {growth} MB")
+    start = time.perf_counter()
+    again = _plan(cells, store)
+    replanned = time.perf_counter() - start
+    print(f"  planned again over {again.counts()['done']:,} results in {replanned:.1f} s")
+
+
+def _plan(cells: int, store: Store) -> Plan:
+    seeds = cells // (METHODS * DATASETS)
+    methods = ", ".join(f"{{name: zip, label: zip-{n}, clip: {n + 1}}}" for n in range(METHODS))
+    overrides = (f"methods=[{methods}]", f"seeds={list(range(seeds))}")
+    return make_plan(load_spec("demo", overrides), store, Path("data"))
+
+
+def _run(plan: Plan, store: Store, folder: Path) -> tuple[float, Meter]:
+    (backbone,) = {cell.backbone.digest: cell.backbone for cell in plan.cells}.values()
+    setup = WorkerSetup(
+        backbone, "fp32", store.storage.location, str(folder), short_classes="refuse"
+    )
+    meter = Meter(len(plan.cells))
+    todo = plan.to_run()
+    display = LineDisplay(todo, Console(file=(folder / "log").open("w")))
+    driver = Driver(todo, store, setup, PoolLimits(), display, meter.note, null_actors)
+    start = time.perf_counter()
+    summary = driver.run()
+    seconds = time.perf_counter() - start
+    if len(summary.finished) != len(plan.cells):
+        raise SystemExit(f"only {len(summary.finished)} of {len(plan.cells)} cells finished")
+    return seconds, meter
+
+
+def _megabytes() -> float:
+    """Resident memory of this process now."""
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    main([int(word) for word in sys.argv[1:]] or [1_000, 10_000])
