@@ -165,7 +165,8 @@ def run(
     )
     if rebuild_features:
         console.print(f"forgot the image features of {work.store.forget_features()} splits")
-    failed = launch(work.plan, work.store, options, console)
+    with _told_when_interrupted():
+        failed = launch(work.plan, work.store, options, console)
     written = write_plan_report(work.plan, work.store, None)
     if options.tracking_uri is not None:
         track_summary(work.plan, work.store, options.tracking_uri, written, console)
@@ -297,9 +298,16 @@ def _plain_errors() -> Iterator[None]:
     except UserError as error:
         errors.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
         sys.exit(2)
+
+
+@contextmanager
+def _told_when_interrupted() -> Iterator[None]:
+    """Says what an interrupt means for a run; the exit code is the shell's for Ctrl-C."""
+    try:
+        yield
     except KeyboardInterrupt:
         errors.print("interrupted; the same command goes on from the last checkpoints")
-        sys.exit(130)
+        raise typer.Exit(130) from None
 
 
 def _open(
