@@ -46,12 +46,12 @@ class QueriesToTarget:
     Attributes:
         target: accuracy in percent.
         successes: runs that reached it.
-        runs: all runs.
+        runs: all runs, crashed ones included.
         median: median queries of the successful runs; None without any.
-        expected: queries of all runs until their target or their end, over successes: the expected
+        expected: queries of all runs until their target, end or crash, over successes: the expected
             running time of restarting until success (Hansen et al., COCO, 2021); None without any.
-        spent: queries of all runs until their target or their end: what is known when none reached
-            it is that one success takes more than this.
+        spent: queries of all runs until their target, end or crash: what is known when none
+            reached it is that one success takes more than this.
     """
 
     target: float
@@ -79,22 +79,24 @@ def first_reaching(run: Run, target: float) -> int | None:
     return next((queries for queries, value in pairs if value >= target), None)
 
 
-def queries_to_target(runs: Sequence[Run], target: float) -> QueriesToTarget:
+def queries_to_target(
+    runs: Sequence[Run], target: float, crashed: Sequence[Run] = ()
+) -> QueriesToTarget:
     """Successes, median and expected running time over runs that differ in the seed alone.
 
     A run that never reached the target is charged the queries that it has spent itself, which may
-    be fewer than the budget.
+    be fewer than the budget. So is one that crashed, of which nothing but its queries is known.
     """
     reached = [first_reaching(run, target) for run in runs]
     hits = [queries for queries in reached if queries is not None]
     spent = sum(
         run.queries if queries is None else queries
         for run, queries in zip(runs, reached, strict=True)
-    )
+    ) + sum(run.queries for run in crashed)
     return QueriesToTarget(
         target=target,
         successes=len(hits),
-        runs=len(runs),
+        runs=len(runs) + len(crashed),
         median=statistics.median(hits) if hits else None,
         expected=spent / len(hits) if hits else None,
         spent=spent,

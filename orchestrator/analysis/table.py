@@ -70,13 +70,15 @@ class Row:
         )
 
 
-def comparison(runs: Sequence[Run], target: Target) -> list[Row]:
+def comparison(runs: Sequence[Run], target: Target, crashed: Sequence[Run] = ()) -> list[Row]:
     """One row a dataset, shots and method; then the mean over datasets that all methods have.
 
-    Accuracy is the one after the last query, never the best on the way.
+    Accuracy is the one after the last query, never the best on the way. Crashed runs count only
+    among those that did not reach the target.
     """
+    lost = by_group(crashed)
     rows = [
-        _row(group, members, target.on(group.dataset, runs))
+        _row(group, members, target.on(group.dataset, runs), lost.get(group, []))
         for group, members in sorted(by_group(runs).items())
         if any(run.accuracy is not None for run in members)
     ]
@@ -150,7 +152,7 @@ def as_csv(rows: Sequence[Row]) -> str:
     return out.getvalue()
 
 
-def _row(group: Group, runs: Sequence[Run], target: float | None) -> Row:
+def _row(group: Group, runs: Sequence[Run], target: float | None, crashed: Sequence[Run]) -> Row:
     final = [value for value in (run.accuracy for run in runs) if value is not None]
     areas = [mean_over_budget(curve_of(run), _budget(run)) for run in runs]
     known = [area for area in areas if area is not None]
@@ -159,7 +161,7 @@ def _row(group: Group, runs: Sequence[Run], target: float | None) -> Row:
         group=group,
         accuracy=mean_interval(final),
         mean_over_budget=sum(known) / len(known),
-        target=queries_to_target(runs, target) if target is not None and trains else None,
+        target=queries_to_target(runs, target, crashed) if target is not None and trains else None,
         queries=sum(run.queries for run in runs) / len(runs),
         seconds=sum(run.seconds for run in runs) / len(runs),
     )

@@ -66,7 +66,7 @@ class Comparison:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The comparison table."""
-        return tuple(comparison(self.runs, self.question.target))
+        return tuple(comparison(self.runs, self.question.target, self.failures))
 
     @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:

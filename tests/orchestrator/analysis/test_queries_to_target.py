@@ -1,5 +1,7 @@
 """Queries to a target: censored runs are charged in full."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,6 +25,16 @@ def test_by_hand() -> None:
 def test_never_reached() -> None:
     result = queries_to_target([make_run([(0, 1), (10, 2)])], 50)
     assert (result.successes, result.median, result.expected) == (0, None, None)
+
+
+def test_a_crashed_run_is_charged_what_it_had_spent() -> None:
+    runs = [make_run([(0, 10), (100, 50)], seed=1)]
+    crash = make_run([(0, 10)], seed=2, budget=30)
+    crash = replace(crash, trace=replace(crash.trace, status="failed", points=()))
+    result = queries_to_target(runs, 50, [crash])
+    assert (result.successes, result.runs) == (1, 2)
+    assert result.median == 100
+    assert result.expected == result.spent == 130
 
 
 def test_a_later_fall_does_not_undo_having_reached_it() -> None:

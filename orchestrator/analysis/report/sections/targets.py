@@ -95,8 +95,9 @@ def _table(rows: list[Row]) -> TableBlock:
             )
         )
     caption = (
-        "Reached: runs that reached the target, of all finished runs. Median: over the runs that "
-        "did. Expected: queries of all runs until the target or their end, over successes; where "
+        "Reached: runs that reached the target, of all runs, crashed ones included. Median: over "
+        "the runs that did. Expected: queries of all runs until the target, their end or their "
+        "crash, over successes; where "
         "none succeeded, it is more than all of them spent. Mean over budget: area under the "
         "accuracy curve divided by the budget, in percent; 100 minus it is the area over the curve."
     )
