@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 import ray
@@ -22,7 +23,7 @@ from orchestrator.progress import display_for
 from orchestrator.spec import spec_as_yaml
 from orchestrator.store import Store
 from orchestrator.trace import Trace
-from orchestrator.tracking import Tracker, TrackingError, TrackingThread
+from orchestrator.tracking import Tracker, TrackingError, TrackingThread, only_writer
 from orchestrator.tracking_entries import TrackedSpec
 from orchestrator.worker import WorkerSetup
 
@@ -66,9 +67,7 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -
     if counts["skipped"] == len(plan.cells):
         raise UserError("none of the datasets is there, so nothing can run (see above).")
     with ExitStack() as stack:
-        tracking = _start_tracking(plan, store, options, console)
-        if tracking is not None:
-            stack.callback(tracking.close)
+        tracking = stack.enter_context(_tracking(plan, store, options, console))
         if not plan.to_run():
             return 0
         console.print("starting Ray and loading the model ...", highlight=False)
@@ -82,40 +81,65 @@ def rebuild_tracking(plan: Plan, store: Store, uri: str, report: Report | None) 
     """Brings MLflow to what the store holds of a plan; returns the number of cells.
 
     Raises:
-        UserError: MLflow can't be written.
+        UserError: MLflow can't be written, or another run on this store writes to it.
     """
     tracker, runs = Tracker(uri, _tracked(plan)), _stored(plan, store)
-    try:
-        count = tracker.rebuild(runs)
-        if report is not None:
-            tracker.log_report(report, runs)
-    except TrackingError as error:
-        raise UserError(str(error)) from None
-    return count
+    with only_writer(store.storage, uri) as alone:
+        if not alone:
+            raise UserError(f"{_NOT_ALONE}. Try again when it has ended.")
+        try:
+            count = tracker.rebuild(runs)
+            if report is not None:
+                tracker.log_report(report, runs)
+        except TrackingError as error:
+            raise UserError(str(error)) from None
+        return count
 
 
 def track_summary(plan: Plan, store: Store, uri: str, report: Report, console: Console) -> None:
-    """Adds means over seeds and the report; says so where MLflow can't be written."""
+    """Adds means over seeds, the report, and cells that another run finished or could not track.
+
+    Says so where MLflow can't be written, or is being written by another run.
+    """
     tracker, runs = Tracker(uri, _tracked(plan)), _stored(plan, store)
-    try:
-        tracker.log_aggregates(runs)
-        tracker.log_report(report, runs)
-    except TrackingError as error:
-        console.print(str(error), style="yellow", highlight=False)
+    with only_writer(store.storage, uri) as alone:
+        if not alone:
+            console.print(_NOT_ALONE, style="yellow", highlight=False)
+            return
+        try:
+            tracker.rebuild(runs)
+            tracker.log_report(report, runs)
+        except TrackingError as error:
+            console.print(str(error), style="yellow", highlight=False)
 
 
-def _start_tracking(
+@contextmanager
+def _tracking(
     plan: Plan, store: Store, options: LaunchOptions, console: Console
-) -> TrackingThread | None:
-    if options.tracking_uri is None:
-        return None
-    tracker = Tracker(options.tracking_uri, _tracked(plan))
-    thread = TrackingThread(
-        tracker, lambda text: console.print(text, style="yellow", highlight=False)
-    )
-    for run in _stored(plan, store):  # what an interrupted run may not have told MLflow
-        thread.submit(run)
-    return thread
+) -> Iterator[TrackingThread | None]:
+    """A thread that writes to MLflow, unless that is unwanted or another run does."""
+    uri = options.tracking_uri
+    if uri is None:
+        yield None
+        return
+    with only_writer(store.storage, uri) as alone:
+        if not alone:
+            console.print(_NOT_ALONE, style="yellow", highlight=False)
+            yield None
+            return
+        thread = TrackingThread(
+            Tracker(uri, _tracked(plan)),
+            lambda text: console.print(text, style="yellow", highlight=False),
+        )
+        try:
+            for run in _stored(plan, store):  # what an interrupted run may not have told MLflow
+                thread.submit(run)
+            yield thread
+        finally:
+            thread.close()
+
+
+_NOT_ALONE = "another run on this store writes to MLflow; what is missing there, `track` adds later"
 
 
 def _stored(plan: Plan, store: Store) -> list[Run]:

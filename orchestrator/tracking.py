@@ -6,18 +6,23 @@ from the step alone, so that writing them twice adds nothing.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 from orchestrator.analysis.report.write import Report
 from orchestrator.analysis.runs import Run
+from orchestrator.leases import Leases
 from orchestrator.masking import masked
+from orchestrator.storage import Storage
 from orchestrator.tracking_entries import (
     Entry,
     TrackedSpec,
@@ -194,6 +199,19 @@ class TrackingThread:
             except TrackingError as error:
                 broken = True
                 self._on_error(str(error))
+
+
+@contextmanager
+def only_writer(storage: Storage, uri: str) -> Iterator[bool]:
+    """Whether no other run on a store writes to this MLflow for as long as the block lasts.
+
+    Args:
+        storage: what the runs share.
+        uri: tracking URI.
+    """
+    name = f"tracking-{hashlib.sha256(uri.encode()).hexdigest()[:16]}"
+    with Leases.of_process(storage, run=uuid4().hex).held(name) as lease:
+        yield lease is not None
 
 
 class _Translation:

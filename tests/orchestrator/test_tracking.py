@@ -14,8 +14,9 @@ from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.report.write import write_report
 from orchestrator.analysis.runs import Run
 from orchestrator.trace import Point
-from orchestrator.tracking import Tracker, TrackingError, TrackingThread
+from orchestrator.tracking import Tracker, TrackingError, TrackingThread, only_writer
 from orchestrator.tracking_entries import TrackedSpec
+from tests.conformance.memory_storage import MemoryStorage
 from tests.orchestrator.analysis.ablation_builders import FASTFOOD, ONE, ROOT, at, placed
 from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 from tests.orchestrator.analysis.report.cases import comparison
@@ -196,6 +197,18 @@ def test_a_database_that_cannot_be_written_is_a_tracking_error(tmp_path: Path) -
     broken = Tracker(f"sqlite:///{tmp_path}/file/mlflow.db", TrackedSpec("demo", "", 20))
     with pytest.raises(TrackingError, match="Results are safe in the store"):
         broken.log(ZIP)
+
+
+def test_of_runs_on_one_store_only_one_writes_to_an_mlflow() -> None:
+    storage = MemoryStorage()
+    with (
+        only_writer(storage, "http://one") as first,
+        only_writer(storage, "http://one") as second,
+        only_writer(storage, "http://two") as other,
+    ):
+        assert (first, second, other) == (True, False, True)
+    with only_writer(storage, "http://one") as later:
+        assert later
 
 
 def test_the_thread_reports_the_first_error_and_goes_on_quietly() -> None:
