@@ -64,6 +64,8 @@ class Cell(_Frozen):
         precision: number format of the oracle.
         augmentation: what happens to training images.
         evaluation: when the trial is measured.
+        views: augmented views of each training image, encoded ahead, that steps draw from; 0
+            augments and encodes anew for every step. Left out of the key where it is 0.
         blind: whether it is measured on validation images alone, the test split being out of its
             reach, as the trials of a search are. Left out of the key where it is not.
         source: where the prompt comes from; None for cells that make their own. What is said above
@@ -81,6 +83,7 @@ class Cell(_Frozen):
     precision: Precision
     augmentation: Augmentation
     evaluation: Evaluation
+    views: int = Field(default=0, ge=0, exclude_if=not_)
     blind: bool = Field(default=False, exclude_if=not_)
     source: Source | None = Field(default=None, exclude_if=lambda value: value is None)
 

@@ -196,7 +196,7 @@ class _Planner:
     ) -> PlannedCell:
         """A cell before it is known whether it can run."""
         return PlannedCell(
-            self._cell(dataset.card.name, one, seed),
+            self._cell(dataset.card.name, one, seed, asked[one.arm.label]),
             one.arm.label,
             one.backbone,
             asked[one.arm.label],
@@ -238,7 +238,7 @@ class _Planner:
             return "in progress"
         return "failed" if key in self._failed else "new"
 
-    def _cell(self, dataset: str, one: ResolvedArm, seed: int) -> Cell:
+    def _cell(self, dataset: str, one: ResolvedArm, seed: int, asked: Asked) -> Cell:
         spec, method, given = self._spec, one.arm.method, one.arm.conditions
         trains = method_class(method.name).trains
         cell = Cell(
@@ -255,6 +255,7 @@ class _Planner:
             precision=spec.precision,
             augmentation=spec.augmentation if trains else "none",
             evaluation=spec.evaluation if trains else type(spec.evaluation)(),
+            views=spec.views if trains and not asked.touches_images else 0,
             blind=self._blind,
         )
         return self._transfers.placed(cell)

@@ -90,6 +90,8 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
         images = budget * batch
     elif cell.cell.augmentation == "none":
         images = cell.train_images
+    elif cell.cell.views:
+        images = cell.train_images * cell.cell.views
     else:
         images = budget * batch // asked.candidates
     sequences = budget * cell.classes if asked.soft_text else 0

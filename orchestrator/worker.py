@@ -34,9 +34,11 @@ from orchestrator.precision import Precision
 from orchestrator.storage import Patience, StorageDown, open_storage
 from orchestrator.store import Store, StoredCheckpoints
 from orchestrator.trace import Point, Status, Trace
+from orchestrator.train_features import PlainFeatures, TrainFeatures, ViewFeatures
+from orchestrator.train_stream import TrainStream
 from orchestrator.transfers import load_prompt, save_prompt
 from orchestrator.trial import Trial
-from orchestrator.trial_data import EvaluationSplit, TrainStream, TrialData, tested_features
+from orchestrator.trial_data import EvaluationSplit, TrialData, tested_features
 
 
 @dataclass(frozen=True)
@@ -327,7 +329,10 @@ class Worker:
             evaluation["val"] = EvaluationSplit(shown_val, encoded("val", val))
         augmented = replace(shown, augmentation=cell.augmentation)
         train = ImageSplit(task.dataset, task.train, augmented)
-        stream = TrainStream(train, partial(encoded, "train"), cell.batch_size, cell.seed)
+        features: TrainFeatures = PlainFeatures(train, partial(encoded, "train"))
+        if cell.views:
+            features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
+        stream = TrainStream(train, features, cell.batch_size, cell.seed)
         return TrialData(stream, evaluation)
 
     def _tested(

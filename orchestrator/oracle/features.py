@@ -140,6 +140,14 @@ class ImageSplit:
         features = torch.cat(encoded) if encoded else torch.empty(0, 0)
         return FeatureTable(features.numpy(), np.array(self.labels, dtype=np.int64))
 
+    def train(self, item: Item, generator: torch.Generator) -> Tensor:
+        """One training-transformed image `(3, S, S)`, with all its chance from `generator`.
+
+        Raises:
+            ImageUnreadable: the image is missing or corrupt.
+        """
+        return self.preprocessing.train(self.dataset.open(item), generator)
+
     @property
     def labels(self) -> list[int]:
         """Class indices, in order."""

@@ -40,6 +40,7 @@ CHANGES: dict[str, Any] = {
     "augmentation": "crop_flip",
     "evaluation": {"points": 10},
     "source": {"dataset": "pocket_letters", "key": "cc"},
+    "views": 4,
     "blind": True,
 }
 

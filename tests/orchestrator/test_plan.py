@@ -74,6 +74,19 @@ def test_what_zip_depends_on_changes_its_key(override: str, tmp_path: Path) -> N
     assert not before & after
 
 
+def test_views_are_in_the_keys_of_methods_that_leave_images_alone(tmp_path: Path) -> None:
+    def keys(*more: str) -> dict[str, str]:
+        chosen = ("datasets=[pocket_dots]", "seeds=[1]", "augmentation=crop_flip")
+        cells = plan_of(tmp_path, *chosen, "methods=[zip, bar, zero_shot]", *more)[0].cells
+        return {cell.label: cell.key for cell in cells}
+
+    without, two, three = keys(), keys("views=2"), keys("views=3")
+    assert len({without["zip"], two["zip"], three["zip"]}) == 3
+    assert without["bar"] == two["bar"]
+    assert without["zero_shot"] == two["zero_shot"]
+    assert keys("views=0") == without
+
+
 def test_labels_and_report_settings_do_not_change_keys(tmp_path: Path) -> None:
     before = {c.key for c in plan_of(tmp_path)[0].cells}
     after = plan_of(tmp_path, "name=other", "report.target_gain=9", "methods.1.label=mine")[0]

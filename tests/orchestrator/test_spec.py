@@ -136,6 +136,7 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"methods": [{"name": "zip", "clip": "sqrt"}]}, "clip"),
         ({"protocol": "fewshot"}, "unknown protocol 'fewshot'. Did you mean: few_shot"),
         ({"precision": "fp64"}, "precision"),
+        ({"views": 4, "augmentation": "none"}, "views: 4 needs an augmentation"),
         ({"name": "a/b"}, "name"),
         ({"evaluation": {"pts": 1}}, "unknown field 'pts'. Did you mean: points"),
         ({"report": {"target_gain": 5, "target_accuracy": 50}}, "not both"),
