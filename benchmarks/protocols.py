@@ -111,8 +111,8 @@ def few_shot(dataset: Dataset, shots: int, seed: int, short_classes: ShortClasse
     return Task(
         dataset=dataset,
         class_names=names,
-        train=split.train,
-        val=split.val,
+        train=dataset.usable(split.train),
+        val=dataset.usable(split.val),
         test=tuple(dataset.items("test")),
         short_classes=tuple(names[label] for label in split.short),
     )

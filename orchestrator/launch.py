@@ -187,6 +187,7 @@ def _setup(
         data_root=options.data_root,
         short_classes=plan.spec.short_classes,
         own_datasets=plan.spec.own_datasets,
+        unreadable=plan.unreadable,
         threads=max(1, int(options.cpus)),
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from itertools import product
 from pathlib import Path
 from typing import Literal
 
 from benchmarks.datasets.interface import Dataset, DatasetError
+from benchmarks.datasets.skipping import SkippingUnreadable
 from benchmarks.datasets.without_test import WithoutTest
 from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
@@ -26,6 +27,7 @@ from orchestrator.oracle.backbone import (
 from orchestrator.oracle.features import feature_digest
 from orchestrator.plan_tasks import Tasks, opened, short_note
 from orchestrator.plan_transfers import Transfers, with_prompts
+from orchestrator.readability import unreadable_images
 from orchestrator.spec import Spec
 from orchestrator.store import Store
 
@@ -90,12 +92,14 @@ class Plan:
         backbone: the spec's model; an ablation may run on others too.
         cells: in order of dataset, shots, seed and method.
         notes: what the user should know, such as classes with fewer images than shots.
+        unreadable: images that are left out, by dataset.
     """
 
     spec: Spec
     backbone: ResolvedBackbone
     cells: tuple[PlannedCell, ...]
     notes: tuple[str, ...] = ()
+    unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def to_run(self) -> tuple[PlannedCell, ...]:
         """Cells without a result that can run; those with a checkpoint first."""
@@ -126,10 +130,14 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
     planner = _Planner(spec, store, Transfers(spec, data_root), blind=blind)
     cells: dict[str, PlannedCell] = {}
     notes: list[str] = []
+    unreadable: dict[str, frozenset[str]] = {}
     for name in spec.trained_datasets if blind else spec.all_datasets:
         dataset = opened(name, data_root, spec)
         dataset = WithoutTest(dataset) if blind else dataset
         missing = dataset.missing()
+        if spec.unreadable == "skip" and missing is None:
+            unreadable[name] = unreadable_images(dataset, store, planner.draws())
+            dataset = SkippingUnreadable(dataset, unreadable[name])
         found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
         try:
             for cell in found:
@@ -140,7 +148,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
             raise UserError(str(error)) from None
     ready = with_prompts(tuple(cells.values()), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
-    return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)))
+    return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), unreadable)
 
 
 class _Planner:
@@ -156,6 +164,10 @@ class _Planner:
         self._failed = store.failed_keys()
         self._tasks = Tasks(spec, transfers, blind=blind)
         self._asking = Asking(self._arms)
+
+    def draws(self) -> Iterator[tuple[int, int]]:
+        """Shots and seed of every few-shot split."""
+        return product((shots for shots, _ in self._by_shots()), self._spec.seeds)
 
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
         """The cells of a dataset that is there."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.registry import dataset_class, dataset_names
 from benchmarks.datasets.sampling import ShortClasses
+from benchmarks.datasets.skipping import OnUnreadable
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
@@ -96,6 +97,8 @@ class Spec(_Frozen):
             images alone; steps draw from them. Many times faster than encoding anew for every step
             (0), and not quite the same experiment: part of the key.
         short_classes: what to do with classes that have fewer images than shots.
+        unreadable: what to do about images that are missing or corrupt: `fail`, or `skip` them and
+            say how many.
         evaluation: when trials are measured.
         report: what the report measures.
     """
@@ -116,6 +119,7 @@ class Spec(_Frozen):
     augmentation: Augmentation = "crop_flip"
     views: Annotated[int, Field(ge=0)] = 0
     short_classes: ShortClasses = "refuse"
+    unreadable: OnUnreadable = "fail"
     evaluation: Evaluation = Evaluation()
     report: ReportSpec = ReportSpec()
 

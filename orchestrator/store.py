@@ -8,13 +8,14 @@ prompts/<key>.safetensors   last state of a trained cell's method, for others to
 leases/<key>.json           who runs a cell right now
 features/<digest>.safetensors   image features shared by cells
 calibration/<host>.json     measured seconds per query
+unreadable/<digest>.json    which of some images can't be read
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -155,6 +156,15 @@ class Store:
     def feature_sizes(self) -> tuple[int, ...]:
         """Bytes of the features of each split."""
         return tuple(self.storage.sizes("features").values())
+
+    def save_unreadable_images(self, digest: str, references: Sequence[str]) -> None:
+        """Remembers which of some images can't be read; the digest names them all."""
+        self.storage.write(f"unreadable/{digest}.json", json.dumps(list(references)).encode())
+
+    def unreadable_images(self, digest: str) -> list[str] | None:
+        """What was remembered; None when the images were never looked at."""
+        data = self._optional(f"unreadable/{digest}.json")
+        return None if data is None else [str(reference) for reference in json.loads(data)]
 
     def save_calibration(self, host: str, values: dict[str, Any]) -> None:
         """Remembers measured costs of this kind of machine."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import platform
 import traceback
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from importlib.metadata import version
@@ -16,6 +17,7 @@ from benchmarks.datasets.interface import Dataset
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.sampling import ShortClasses
+from benchmarks.datasets.skipping import SkippingUnreadable
 from benchmarks.datasets.without_test import WithoutTest
 from benchmarks.preprocessing import Preprocessing
 from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, split_digest
@@ -52,6 +54,7 @@ class WorkerSetup:
         data_root: the folder or location that holds the datasets.
         short_classes: what to do with classes that have fewer images than shots.
         own_datasets: the user's own datasets.
+        unreadable: images to leave out, by dataset.
         threads: CPU threads for the model.
         checkpoint_interval: seconds between two checkpoints of a trial.
         patience: seconds to wait for a store that doesn't answer.
@@ -64,6 +67,7 @@ class WorkerSetup:
     data_root: str
     short_classes: ShortClasses
     own_datasets: tuple[OwnDataset, ...] = ()
+    unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     threads: int = 1
     checkpoint_interval: float = 10.0
     patience: float = 3600.0
@@ -365,7 +369,10 @@ class Worker:
         return method
 
     def _open(self, dataset: str) -> Dataset:
-        return open_dataset(dataset, self._setup.data_root, self._setup.own_datasets)
+        setup = self._setup
+        opened = open_dataset(dataset, setup.data_root, setup.own_datasets)
+        left_out = setup.unreadable.get(dataset)
+        return SkippingUnreadable(opened, left_out) if left_out else opened
 
     def _encoder(self, name: str) -> MaeEncoder:
         """A method's own encoder, loaded once for all cells."""

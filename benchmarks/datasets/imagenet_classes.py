@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +30,24 @@ class ImageNetFamily(ImageFolderDataset):
         path = self._classes_file
         return curated_names() if path is None else _read_names(path, self.card.name)
 
+    def imagenet_label(self, wnid: str) -> int:
+        """ImageNet's label of a WordNet id.
+
+        Raises:
+            DatasetError: ImageNet has no such class.
+        """
+        if wnid not in self._labels:
+            raise DatasetError(
+                f"dataset {self.card.name}: {self.folder / self.image_folder} has a folder "
+                f"{wnid!r}, which is none of ImageNet's {len(self.names)} classes. Expected "
+                f"WordNet ids such as n01440764."
+            )
+        return self._labels[wnid]
+
+    @cached_property
+    def _labels(self) -> dict[str, int]:
+        return {wnid: label for label, wnid in enumerate(self.names)}
+
     def revision(self) -> str:
         return CLASSES_FILE if self._classes_file is not None else CURATED
 
@@ -50,6 +67,7 @@ class ImageNetFamily(ImageFolderDataset):
         return next((path for path in places if path.is_file()), None)
 
 
+@cache
 def curated_names() -> dict[str, str]:
     """Class names by WordNet id, from libraries: timm has the ids, open_clip the names."""
     from open_clip import IMAGENET_CLASSNAMES  # noqa: PLC0415 - slow to import
@@ -72,18 +90,3 @@ def _read_names(path: Path, dataset: str) -> dict[str, str]:
         names[wnid] = name.strip()
     # Labels follow the sorted ids, as everywhere in the field.
     return {wnid: names[wnid] for wnid in sorted(names)}
-
-
-def label_of(wnid: str, names: Mapping[str, str], dataset: str, folder: Path) -> int:
-    """ImageNet's label of a WordNet id.
-
-    Raises:
-        DatasetError: ImageNet has no such class.
-    """
-    try:
-        return list(names).index(wnid)
-    except ValueError:
-        raise DatasetError(
-            f"dataset {dataset}: {folder} has a folder {wnid!r}, which is none of ImageNet's "
-            f"{len(names)} classes. Expected WordNet ids such as n01440764."
-        ) from None

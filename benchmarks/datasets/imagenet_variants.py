@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from benchmarks.datasets.folders import subfolders
-from benchmarks.datasets.imagenet_classes import ImageNetFamily, label_of
+from benchmarks.datasets.imagenet_classes import ImageNetFamily
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import Listing
 from benchmarks.datasets.templates import PHOTO, with_ensemble
@@ -52,16 +52,11 @@ class ImageNetVariant(ImageNetFamily):
 
     def imagenet_labels(self) -> tuple[int, ...]:
         """ImageNet's label of each class here."""
-        base = self.folder / self.image_folder
-        return tuple(label_of(wnid, self.names, self.card.name, base) for wnid in self._wnids)
+        return tuple(map(self.imagenet_label, self._wnids))
 
     @cached_property
     def _wnids(self) -> list[str]:
-        base = self.folder / self.image_folder
-        found = subfolders(base)
-        for wnid in found:
-            label_of(wnid, self.names, self.card.name, base)
-        return found
+        return sorted(subfolders(self.folder / self.image_folder), key=self.imagenet_label)
 
 
 class ImageNetV2(ImageNetVariant):

@@ -121,6 +121,10 @@ class Dataset(ABC):
             DatasetError: the dataset is missing or its split file is malformed.
         """
 
+    def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        """What of a draw is used: all of it, unless unreadable images are left out."""
+        return tuple(items)
+
     @abstractmethod
     def open(self, item: Item) -> Image.Image:
         """Opens one image, decoded, in RGB.

@@ -31,6 +31,9 @@ class WithoutTest(Dataset):
         """The items of a split; none of `test`, which is never read."""
         return () if split == "test" else self._dataset.items(split)
 
+    def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
+        return self._dataset.usable(items)
+
     def open(self, item: Item) -> Image.Image:
         return self._dataset.open(item)
 
