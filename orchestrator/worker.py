@@ -38,7 +38,7 @@ from orchestrator.store import Store, StoredCheckpoints
 from orchestrator.trace import Point, Status, Trace
 from orchestrator.train_features import PlainFeatures, TrainFeatures, ViewFeatures
 from orchestrator.train_stream import TrainStream
-from orchestrator.transfers import load_prompt, save_prompt
+from orchestrator.transfers import load_prompt, prompt_lost, save_prompt
 from orchestrator.trial import Trial
 from orchestrator.trial_data import EvaluationSplit, TrialData, tested_features
 
@@ -174,7 +174,8 @@ class Worker:
     def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
         """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
 
-        A cell that another run works on, or has finished, is left alone. An error of the cell is
+        A cell that another run works on, or has finished, is left alone; one whose result is there
+        but not its prompt runs again. An error of the cell is
         stored with its traceback and reported, never raised.
 
         Args:
@@ -186,7 +187,7 @@ class Worker:
         with self._leases.held(key) as lease:
             if lease is None:
                 return CellOutcome(key, "elsewhere", 0)
-            if self._store.is_finished(key):
+            if self._store.is_finished(key) and not prompt_lost(self._store, cell, key):
                 return CellOutcome(key, "finished", 0, found=True)
             self._lease = lease
             return self._run_leased(cell, key, table)
