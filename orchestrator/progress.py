@@ -165,9 +165,15 @@ class LineDisplay(RunDisplay):
         self._last = now
         running = ", ".join(cell.title for cell in self._running.values())
         self.say(
-            f"{self._ended}/{self._cells} cells, {self._spent:,}/{self._total:,} queries, "
-            f"{self._left(now)} left; running: {running or 'nothing'}"
+            f"{self._ended}/{self._cells} cells{self._queries_words(now)}; "
+            f"running: {running or 'nothing'}"
         )
+
+    def _queries_words(self, now: float) -> str:
+        """Nothing where no cell spends queries, as when prompts are only tested."""
+        if not self._total:
+            return ""
+        return f", {self._spent:,}/{self._total:,} queries, {self._left(now)} left"
 
     def _left(self, now: float) -> str:
         if not self._spent:

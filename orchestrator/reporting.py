@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from orchestrator.ablation_view import show_sweep
-from orchestrator.analysis.report import terminal
+from orchestrator.analysis.report.terminal import show_table
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.table import as_rich, seeds_text
 from orchestrator.collect import comparison_of
@@ -33,7 +33,7 @@ def show_report(report: Report, plan: Plan, console: Console) -> None:
     """Prints what the protocol asks or else the comparison; last of all, where the page is."""
     for block in report.headlines:
         title = f"{plan.spec.name}: {seeds_text(report.rows)}"
-        console.print(terminal.as_rich(block, title))
+        show_table(block, title, console)
     if report.rows and not report.headlines:
         console.print(as_rich(report.rows, plan.spec.name))
     for sweep in report.sweeps:

@@ -175,8 +175,8 @@ class Worker:
         """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
 
         A cell that another run works on, or has finished, is left alone; one whose result is there
-        but not its prompt runs again. An error of the cell is
-        stored with its traceback and reported, never raised.
+        but not its prompt runs again. An error of the cell is stored with its traceback and
+        reported, never raised.
 
         Args:
             cell: what to run.

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import io
-
 import pytest
-from rich.console import Console
 
-from orchestrator.analysis.report import terminal
 from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
 from orchestrator.analysis.report.sections import sections_of
 from tests.orchestrator.analysis.report.cases import CASES, DATASETS
@@ -147,11 +143,3 @@ def test_what_a_protocol_asks_is_said_in_one_headline() -> None:
         blocks = [b for section in sections_of(CASES[case]) for b in section.blocks]
         headlines = [b.name for b in blocks if isinstance(b, TableBlock) and b.headline]
         assert headlines == names
-
-
-def test_a_headline_is_readable_on_the_terminal() -> None:
-    block = table(by_title("transfer")["Transfer to other datasets"])
-    console = Console(width=80, record=True, file=io.StringIO())
-    console.print(terminal.as_rich(block, "mine"))
-    text = console.export_text()
-    assert all(word in text for word in ("mine", "→ letters", "mean of 2 targets", "41.5 ± 6.4"))

@@ -1,0 +1,40 @@
+"""Headlines on the terminal: whole, or with fewer numbers, but never cut off."""
+
+from __future__ import annotations
+
+import io
+
+import pytest
+from rich.console import Console
+
+from orchestrator.analysis.report.blocks import TableBlock
+from orchestrator.analysis.report.sections import sections_of
+from orchestrator.analysis.report.terminal import show_table
+from tests.orchestrator.analysis.report.cases import CASES
+
+
+def shown(case: str, width: int) -> str:
+    blocks = [b for section in sections_of(CASES[case]) for b in section.blocks]
+    (headline,) = [b for b in blocks if isinstance(b, TableBlock) and b.headline]
+    console = Console(width=width, record=True, file=io.StringIO())
+    show_table(headline, "mine", console)
+    return console.export_text()
+
+
+@pytest.mark.parametrize("width", [60, 80, 120])
+def test_a_headline_is_whole_at_any_usual_width(width: int) -> None:
+    for case, words in (
+        ("transfer", ("mine", "imagenet (source)", "→ letters", "mean of 2 targets", "zero_shot")),
+        ("base to new", ("mine", "dots", "mean of 2", "base", "new", "H")),
+    ):
+        text = shown(case, width)
+        assert all(word in text for word in words)
+        assert "…" not in text
+
+
+def test_intervals_give_way_where_they_do_not_fit() -> None:
+    assert "41.5 ± 6.4" in shown("transfer", 120)
+    narrow = shown("transfer", 60)
+    assert "41.5" in narrow
+    assert "±" not in narrow
+    assert "intervals: see the report" in narrow
