@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable
 from itertools import groupby
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
@@ -22,9 +23,12 @@ _UNKNOWN = "?"
 
 def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
     """One line a dataset and method: where its cells stand and what they still cost."""
-    table = Table(title=f"{plan.spec.name}: {len(plan.cells)} cells", header_style="bold")
-    for name in ("dataset", "method", "cells"):
-        table.add_column(name, no_wrap=name != "cells")
+    title = f"{plan.spec.name}: {len(plan.cells)} cells"
+    # Labels of ablations are long, so columns stand close.
+    table = Table(title=title, header_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=0)
+    table.add_column("dataset", no_wrap=True)
+    table.add_column("method", overflow="fold")
+    table.add_column("cells", min_width=len("9 skipped"))
     for name in ("queries", "images", "actor time"):
         table.add_column(name, justify="right", no_wrap=True)
     for (dataset, label), cells in _grouped(plan.cells):
