@@ -67,10 +67,11 @@ PATIENCE = 3600.0
 
 @dataclass(frozen=True)
 class _Work:
-    """What every verb on a spec needs."""
+    """What every verb on a spec needs; `search` is None where the spec has none."""
 
     plan: Any
     store: Any
+    search: Any
 
 
 @app.command()
@@ -93,6 +94,10 @@ def plan(
     if cells:
         show_cells(work.plan, console)
     show_plan(work.plan, pricing, console)
+    if work.search is not None:
+        from orchestrator.search.view import show_search_plan
+
+        show_search_plan(work.search, pricing, console)
 
 
 @app.command()
@@ -166,8 +171,14 @@ def run(
     if rebuild_features:
         console.print(f"forgot the image features of {work.store.forget_features()} splits")
     with _told_when_interrupted():
+        if work.search is not None:
+            from orchestrator.search.launch import search_first
+
+            search_first(work.plan, work.search, work.store, options, console)
+            # Planned anew, with the cells that follow from the search.
+            work = _open(spec, set_, store, data, patience)
         failed = launch(work.plan, work.store, options, console)
-    written = write_plan_report(work.plan, work.store, None)
+    written = write_plan_report(work.plan, work.store, None, work.search)
     if options.tracking_uri is not None:
         track_summary(work.plan, work.store, options.tracking_uri, written, console)
         console.print(_ui_hint(tracking_uri, store), highlight=False, soft_wrap=True)
@@ -188,6 +199,10 @@ def status(
 
     work = _open(spec, set_, store, data)
     show_status(work.plan, work.store, console)
+    if work.search is not None:
+        from orchestrator.search.view import show_search_status
+
+        show_search_status(work.search, console)
 
 
 @app.command()
@@ -204,7 +219,8 @@ def report(
     from orchestrator.reporting import show_report, write_plan_report
 
     work = _open(spec, set_, store, data)
-    show_report(write_plan_report(work.plan, work.store, out), work.plan, console)
+    written = write_plan_report(work.plan, work.store, out, work.search)
+    show_report(written, work.plan, console)
 
 
 @app.command()
@@ -250,9 +266,13 @@ def track(
 
     work = _open(spec, set_, store, data)
     uri = tracking_uri or _default_tracking(store)
-    count = rebuild_tracking(
-        work.plan, work.store, uri, write_plan_report(work.plan, work.store, None)
-    )
+    written = write_plan_report(work.plan, work.store, None, work.search)
+    trials: Any = ()
+    if work.search is not None:
+        from orchestrator.search.tracking import trial_entries
+
+        trials = trial_entries(work.search.search, work.store)
+    count = rebuild_tracking(work.plan, work.store, uri, written, trials)
     console.print(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}", highlight=False)
 
 
@@ -324,7 +344,11 @@ def _open(
 
     loaded = load_spec(spec, overrides or ())
     store = Store(open_storage(location, Patience(limit=patience), _tell))
-    return _Work(make_plan(loaded, store, data), store)
+    if loaded.search is None:
+        return _Work(make_plan(loaded, store, data), store, None)
+    from orchestrator.searching import plan_with_result, searched
+
+    return _Work(plan_with_result(loaded, store, data), store, searched(loaded, store, data))
 
 
 def _pricing(work: _Work, threads: int, *, measure: bool) -> Any:

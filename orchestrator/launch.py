@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
@@ -24,7 +24,7 @@ from orchestrator.spec import spec_as_yaml
 from orchestrator.store import Store
 from orchestrator.trace import Trace
 from orchestrator.tracking import Tracker, TrackingError, TrackingThread, only_writer
-from orchestrator.tracking_entries import TrackedSpec
+from orchestrator.tracking_entries import Entry, TrackedSpec
 from orchestrator.worker import WorkerSetup
 
 
@@ -67,7 +67,7 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -
     if counts["skipped"] == len(plan.cells):
         raise UserError("none of the datasets is there, so nothing can run (see above).")
     with ExitStack() as stack:
-        tracking = stack.enter_context(_tracking(plan, store, options, console))
+        tracking = stack.enter_context(tracking_thread(plan, store, options, console))
         if not plan.to_run():
             return 0
         console.print("starting Ray and loading the model ...", highlight=False)
@@ -77,18 +77,29 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -
     return len(summary.failed)
 
 
-def rebuild_tracking(plan: Plan, store: Store, uri: str, report: Report | None) -> int:
+def rebuild_tracking(
+    plan: Plan, store: Store, uri: str, report: Report | None, trials: Iterable[Entry] = ()
+) -> int:
     """Brings MLflow to what the store holds of a plan; returns the number of cells.
+
+    Args:
+        plan: what was asked.
+        store: where results lie.
+        uri: MLflow's address.
+        report: goes to the summary run; None for none.
+        trials: of a search.
 
     Raises:
         UserError: MLflow can't be written, or another run on this store writes to it.
     """
-    tracker, runs = Tracker(uri, _tracked(plan)), _stored(plan, store)
+    tracker, runs = Tracker(uri, tracked(plan)), _stored(plan, store)
     with only_writer(store.storage, uri) as alone:
         if not alone:
             raise UserError(f"{_NOT_ALONE}. Try again when it has ended.")
         try:
             count = tracker.rebuild(runs)
+            for entry in trials:
+                tracker.put(entry)
             if report is not None:
                 tracker.log_report(report, runs)
         except TrackingError as error:
@@ -101,7 +112,7 @@ def track_summary(plan: Plan, store: Store, uri: str, report: Report, console: C
 
     Says so where MLflow can't be written, or is being written by another run.
     """
-    tracker, runs = Tracker(uri, _tracked(plan)), _stored(plan, store)
+    tracker, runs = Tracker(uri, tracked(plan)), _stored(plan, store)
     with only_writer(store.storage, uri) as alone:
         if not alone:
             console.print(_NOT_ALONE, style="yellow", highlight=False)
@@ -114,7 +125,7 @@ def track_summary(plan: Plan, store: Store, uri: str, report: Report, console: C
 
 
 @contextmanager
-def _tracking(
+def tracking_thread(
     plan: Plan, store: Store, options: LaunchOptions, console: Console
 ) -> Iterator[TrackingThread | None]:
     """A thread that writes to MLflow, unless that is unwanted or another run does."""
@@ -128,7 +139,7 @@ def _tracking(
             yield None
             return
         thread = TrackingThread(
-            Tracker(uri, _tracked(plan)),
+            Tracker(uri, tracked(plan)),
             lambda text: console.print(text, style="yellow", highlight=False),
         )
         try:
@@ -146,7 +157,8 @@ def _stored(plan: Plan, store: Store) -> list[Run]:
     return [*finished_runs(plan, store), *failed_runs(plan, store)]
 
 
-def _tracked(plan: Plan) -> TrackedSpec:
+def tracked(plan: Plan) -> TrackedSpec:
+    """What all MLflow runs of a plan share."""
     budget = max((cell.cell.budget for cell in plan.cells), default=0)
     return TrackedSpec(plan.spec.name, spec_as_yaml(plan.spec), budget or plan.spec.budget)
 
@@ -164,22 +176,28 @@ def _drive(
         if tracking is not None:
             tracking.submit(run_of(cell, trace))
 
-    sharing = options.trials_per_gpu
-    if sharing is None:
-        sharing = 1 if ray.cluster_resources().get("GPU") else 0
-    limits = PoolLimits(cpus=options.cpus, gpus=_share_of_gpu(sharing), actors=options.actors)
+    limits = pool_limits(options)
     todo, summary = plan.to_run(), RunSummary()
     with display_for(todo, console) as display:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
-            setup = _setup(plan, backbone, store, options)
+            setup = worker_setup(plan, backbone, store, options)
             summary += Driver(cells, store, setup, limits, display, track).run()
     return summary
 
 
-def _setup(
+def pool_limits(options: LaunchOptions) -> PoolLimits:
+    """Resources of the oracle actors; needs a connection to the cluster."""
+    sharing = options.trials_per_gpu
+    if sharing is None:
+        sharing = 1 if ray.cluster_resources().get("GPU") else 0
+    return PoolLimits(cpus=options.cpus, gpus=_share_of_gpu(sharing), actors=options.actors)
+
+
+def worker_setup(
     plan: Plan, backbone: ResolvedBackbone, store: Store, options: LaunchOptions
 ) -> WorkerSetup:
+    """What each oracle actor of a plan loads for one of its models."""
     return WorkerSetup(
         backbone=backbone,
         precision=plan.spec.precision,

@@ -206,6 +206,17 @@ class ActorPool:
             if slot.actor is actor and slot.task is _LEASED:
                 slot.task = None
 
+    def discard(self, actor: Any) -> None:
+        """Takes an acquired actor back that is dead or in doubt: it is killed, and replaced."""
+        self._slots = [slot for slot in self._slots if slot.actor is not actor]
+        ray.kill(actor)
+
+    @property
+    def capacity(self) -> int:
+        """How many actors there may be: those asked for, or as many as fit."""
+        fit = room_for(self.limits.cpus, self.limits.gpus)
+        return fit if self.limits.actors is None else self.limits.actors
+
     @property
     def size(self) -> int:
         """Actors that are ready."""

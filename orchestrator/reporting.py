@@ -12,21 +12,29 @@ from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.table import as_rich, seeds_text
 from orchestrator.collect import comparison_of
 from orchestrator.plan import Plan
+from orchestrator.search.findings import with_search
+from orchestrator.searching import Searched
 from orchestrator.store import Store
 
 
-def write_plan_report(plan: Plan, store: Store, out: Path | None) -> Report:
+def write_plan_report(
+    plan: Plan, store: Store, out: Path | None, search: Searched | None = None
+) -> Report:
     """Writes the report of a plan.
 
     Args:
         plan: what was asked.
         store: where results lie.
         out: folder of the files; None for one beside the results.
+        search: the spec's search; None without one.
 
     Raises:
         UserError: nothing has finished yet, or the folder can't be written.
     """
-    return write_report(comparison_of(plan, store), out or report_folder(plan, store))
+    comparison = comparison_of(plan, store)
+    if search is not None:
+        comparison = with_search(comparison, search, store)
+    return write_report(comparison, out or report_folder(plan, store))
 
 
 def show_report(report: Report, plan: Plan, console: Console) -> None:

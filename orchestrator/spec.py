@@ -24,6 +24,7 @@ from orchestrator.precision import Precision
 from orchestrator.ready_specs import SPECS, ready_specs
 from orchestrator.spec_ablation import AblationSpec
 from orchestrator.spec_method import MethodSpec
+from orchestrator.spec_search import SearchSpec, check_search
 from orchestrator.validation import describe
 
 SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
@@ -101,6 +102,7 @@ class Spec(_Frozen):
             say how many.
         evaluation: when trials are measured.
         report: what the report measures.
+        search: settings of one of the methods that are searched first.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
@@ -122,6 +124,7 @@ class Spec(_Frozen):
     unreadable: OnUnreadable = "fail"
     evaluation: Evaluation = Evaluation()
     report: ReportSpec = ReportSpec()
+    search: SearchSpec | None = None
 
     @property
     def trained_datasets(self) -> tuple[str, ...]:
@@ -252,6 +255,20 @@ class Spec(_Frozen):
                 f"report.reference {self.report.reference!r} is no method's label. "
                 f"{did_you_mean(self.report.reference, labels)}"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _possible_search(self) -> Self:
+        if self.search is not None:
+            if self.source is not None:
+                raise ValueError(
+                    "search: a source's prompts are tested on datasets that have nothing to search "
+                    "on. Search in a few_shot spec, and put what it finds into this one"
+                )
+            try:
+                check_search(self.search, self.methods, self.seeds)
+            except ValueError as error:
+                raise ValueError(f"search: {error}") from None
         return self
 
 

@@ -2,6 +2,7 @@
 
 results/<key>.parquet       finished traces, never rewritten
 failures/<key>.parquet      the last failed attempt of a cell, with its traceback
+pruned/<key>.parquet        cells that a search ended early, as far as they came
 damaged/<key>-<digest>.parquet  traces that could not be read, set aside
 checkpoints/<key>.<slot>.safetensors   running cells: the last two states of each
 prompts/<key>.safetensors   last state of a trained cell's method, for others to test
@@ -45,10 +46,12 @@ class Store:
         if trace.status == "finished":
             self.storage.write_new(f"results/{trace.key}.parquet", data)
             self.storage.delete(f"failures/{trace.key}.parquet")
+            self.storage.delete(f"pruned/{trace.key}.parquet")
             for slot in range(CHECKPOINTS):
                 self.storage.delete(_checkpoint_name(trace.key, slot))
         else:
-            self.storage.write(f"failures/{trace.key}.parquet", data)
+            folder = "failures" if trace.status == "failed" else "pruned"
+            self.storage.write(f"{folder}/{trace.key}.parquet", data)
 
     def finished(self, key: str, metrics: Collection[str] | None = None) -> Trace:
         """The finished trace of a key.
@@ -71,6 +74,10 @@ class Store:
         """The last failed trace of a key; raises like `finished`."""
         return self._load(f"failures/{key}.parquet")
 
+    def pruned(self, key: str) -> Trace:
+        """The trace of a cell that a search ended early; raises like `finished`."""
+        return self._load(f"pruned/{key}.parquet")
+
     def finished_keys(self) -> frozenset[str]:
         """Keys of all finished cells."""
         return self._keys("results")
@@ -78,6 +85,10 @@ class Store:
     def failed_keys(self) -> frozenset[str]:
         """Keys of cells whose last attempt failed."""
         return self._keys("failures")
+
+    def pruned_keys(self) -> frozenset[str]:
+        """Keys of cells that a search ended early."""
+        return self._keys("pruned")
 
     def running_keys(self) -> frozenset[str]:
         """Keys of cells that have a checkpoint and no result."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-Status = Literal["finished", "failed"]
+Status = Literal["finished", "failed", "pruned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,8 @@ class Trace:
     Attributes:
         key: the cell's key.
         cell: the cell as plain JSON values.
-        status: `finished`, or `failed` with `error` set.
+        status: `finished`, `failed` with `error` set, or `pruned`: ended early by a search, and
+            never part of a comparison.
         points: measurements in the order they were taken; queries never decrease. Equal for
             equal keys, interrupted or not.
         ledgers: queries and images of the method and of the observer at the end.

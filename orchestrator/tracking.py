@@ -176,12 +176,12 @@ class TrackingThread:
     def __init__(self, tracker: Tracker, on_error: Callable[[str], None]) -> None:
         self._tracker = tracker
         self._on_error = on_error
-        self._queue: queue.SimpleQueue[Run | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Run | Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Run) -> None:
-        """Hands over a cell; returns at once."""
+    def submit(self, run: Run | Entry) -> None:
+        """Hands over a cell, or an entry that is made already; returns at once."""
         self._queue.put(run)
 
     def close(self) -> None:
@@ -195,7 +195,7 @@ class TrackingThread:
             if broken:
                 continue
             try:
-                self._tracker.log(run)
+                self._tracker.put(run) if isinstance(run, Entry) else self._tracker.log(run)
             except TrackingError as error:
                 broken = True
                 self._on_error(str(error))

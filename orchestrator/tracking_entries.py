@@ -87,7 +87,7 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
         fingerprint=_hash([repr(_cell_tags(run)).encode(), str(len(run.trace.points)).encode()]),
         title=run.title,
         tags=_cell_tags(run),
-        parameters=_parameters(cell),
+        parameters=cell_parameters(cell),
         metrics=tuple(_cell_metrics(run, spec.budget)),
         texts=texts,
         failed=run.trace.status != "finished",
@@ -194,7 +194,7 @@ def _group_name(group: Group) -> str:
     return f"{group.dataset} / {group.method}{shots}"
 
 
-def _parameters(cell: Mapping[str, Any]) -> dict[str, str]:
+def cell_parameters(cell: Mapping[str, Any]) -> dict[str, str]:
     """The cell's fields by dotted name, each short."""
     flat: dict[str, str] = {}
 

@@ -11,6 +11,7 @@ from orchestrator.analysis.cost import Price
 from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.runs import Run, at_shots, datasets_of, shots_of
 from orchestrator.analysis.scores import Scores, scores_of
+from orchestrator.analysis.search import SearchFindings
 from orchestrator.analysis.table import Row, comparison
 
 
@@ -46,6 +47,7 @@ class Comparison:
         missing: titles of planned cells that have no result yet.
         question: what is asked.
         spec_yaml: the whole spec.
+        search: what a search found; None where there was none.
     """
 
     name: str
@@ -56,6 +58,7 @@ class Comparison:
     missing: tuple[str, ...] = ()
     question: Question = field(default_factory=Question)
     spec_yaml: str = ""
+    search: SearchFindings | None = None
     _scores: dict[int, Scores] = field(default_factory=dict, compare=False, repr=False)
 
     @property

@@ -1,0 +1,88 @@
+"""Shows a search to the person who waits for it: a line a trial, and what is running now."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Self
+
+from rich.console import Console
+
+from orchestrator.analysis.search import Search, SearchTrial, short
+
+INTERVAL = 10.0
+"""Seconds between two lines about what is running, where there is no terminal."""
+
+
+@dataclass
+class SearchDisplay:
+    """Told what happens to trials; a context manager around a search.
+
+    Attributes:
+        search: as far as it had come when it started.
+        console: where to print.
+    """
+
+    search: Search
+    console: Console
+    _running: dict[int, str] = field(default_factory=dict)
+    _last: float = field(default_factory=time.monotonic)
+    _ended: int = 0
+
+    def __post_init__(self) -> None:
+        self._ended = self.search.ended
+        self._status = self.console.status("starting")
+
+    def started(self, number: int, point: Mapping[str, Any]) -> None:
+        """A trial began, or goes on."""
+        del point
+        self._running[number] = "starting"
+        self._draw()
+
+    def reported(self, number: int, queries: int, values: Mapping[str, float]) -> None:
+        """A running trial has measured."""
+        self._running[number] = f"{_values(values)} after {queries:,} queries"
+        self._draw()
+
+    def ended(self, trial: SearchTrial) -> None:
+        """A trial came to an end."""
+        last = self._running.pop(trial.number, "")
+        self._ended += 1
+        told = {
+            "complete": f"{_values(trial.values)} after {trial.queries:,} queries",
+            "failed": trial.error,
+        }.get(trial.state, last)
+        number = f"{self._ended}/{max(self.search.planned, self._ended)}"
+        self.say(f"{number:>7} {trial.state:8} {trial.title}: {told}")
+        self._draw()
+
+    def say(self, text: str) -> None:
+        """Prints a line that stays."""
+        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+    def _draw(self) -> None:
+        now = "; ".join(f"trial {n}: {text}" for n, text in sorted(self._running.items()))
+        line = f"{self._ended} of {self.search.planned} trials; running: {now or 'nothing'}"
+        self._status.update(line)
+        if not self.console.is_terminal and time.monotonic() - self._last >= INTERVAL:
+            self._last = time.monotonic()
+            self.say(line)
+
+    def __enter__(self) -> Self:
+        if self.console.is_terminal:
+            self._status.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self._status.stop()
+
+
+def _values(values: Mapping[str, float]) -> str:
+    return ", ".join(f"{name.replace('_', ' ')} {short(value)}" for name, value in values.items())

@@ -1,0 +1,42 @@
+"""What a report says about a search, from its study and the store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrator.analysis.curves import Curve
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.search import SearchFindings
+from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
+from orchestrator.searching import Searched
+from orchestrator.store import Store
+
+
+def with_search(comparison: Comparison, found: Searched, store: Store) -> Comparison:
+    """A comparison with what the search found.
+
+    Runs with the search's queries on top are set apart: beside methods with the plain budget they
+    would have an advantage that no table shows.
+    """
+    section = found.section
+    longer = tuple(run for run in comparison.runs if run.method == section.longer_label)
+    findings = SearchFindings(
+        search=found.search,
+        objectives=section.objectives,
+        as_it_stands=_as_it_stands(found, store),
+        found=section.found_label,
+        longer=longer,
+    )
+    runs = tuple(run for run in comparison.runs if run not in longer)
+    return replace(comparison, runs=runs, search=findings)
+
+
+def _as_it_stands(found: Searched, store: Store) -> dict[str, float]:
+    cells, done = found.planner.as_it_stands().cells, store.finished_keys()
+    if not all(cell.key in done for cell in cells):
+        return {}
+    wanted = {VALIDATION_ACCURACY}
+    curves = [
+        Curve(*store.finished(cell.key, wanted).series(VALIDATION_ACCURACY)) for cell in cells
+    ]
+    return Goal.of(found.section).values(curves, cells[0].cell.budget)

@@ -1,0 +1,72 @@
+"""Runs a spec's search before its cells: cluster, oracles, tracking, and what is told."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+
+from rich.console import Console
+
+from orchestrator.analysis.search import Search, SearchTrial
+from orchestrator.cluster import ClusterChoice, connected
+from orchestrator.errors import UserError
+from orchestrator.launch import LaunchOptions, pool_limits, tracking_thread, worker_setup
+from orchestrator.plan import Plan
+from orchestrator.search.display import SearchDisplay
+from orchestrator.search.run import SearchRun
+from orchestrator.search.tracking import entries_of, trial_entries
+from orchestrator.search.view import search_line
+from orchestrator.searching import Searched
+from orchestrator.store import Store
+
+
+def search_first(
+    plan: Plan, found: Searched, store: Store, options: LaunchOptions, console: Console
+) -> None:
+    """Runs what is left of a search.
+
+    Raises:
+        UserError: the space is impossible, no oracle starts, or no trial came to its end.
+    """
+    found.planner.check()
+    search = found.search
+    done = store.finished_keys()
+    if not search.is_over or any(c.key not in done for c in found.planner.as_it_stands().cells):
+        search = _run(plan, found, store, options, console)
+    console.print(search_line(search), highlight=False, markup=False, soft_wrap=True)
+    if search.best is None:
+        raise UserError(
+            f"no trial of the search came to its end, so it has no result. {_why(search)} "
+            f"Results so far are kept."
+        )
+
+
+def _run(
+    plan: Plan, found: Searched, store: Store, options: LaunchOptions, console: Console
+) -> Search:
+    search = found.search
+    with ExitStack() as stack:
+        tracking = stack.enter_context(tracking_thread(plan, store, options, console))
+        if tracking is not None:
+            for entry in trial_entries(search, store):
+                tracking.submit(entry)
+
+        def track(trial: SearchTrial) -> None:
+            if tracking is not None:
+                for entry in entries_of(trial, search.method, store):
+                    tracking.submit(entry)
+
+        console.print(f"searching: {search.ended} of {search.planned} trials are done")
+        console.print("starting Ray and loading the model ...", highlight=False)
+        stack.enter_context(connected(ClusterChoice(options.address)))
+        return SearchRun(
+            planner=found.planner,
+            setup=worker_setup(plan, plan.backbone, store, options),
+            limits=pool_limits(options),
+            display=SearchDisplay(search, console),
+            on_trial=track,
+        ).run()
+
+
+def _why(search: Search) -> str:
+    errors = [trial.error for trial in search.trials if trial.error]
+    return f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."

@@ -1,0 +1,166 @@
+"""Runs a search: Tune's light trials on leased oracles, in a study that can go on."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import ray
+from ray import tune
+
+from orchestrator.actors import OracleActorFactory
+from orchestrator.analysis.search import Search, SearchTrial
+from orchestrator.errors import UserError
+from orchestrator.pool import PoolLimits
+from orchestrator.search.algorithm import SearchListener, StudySearch
+from orchestrator.search.course import Assignment, Course
+from orchestrator.search.display import SearchDisplay
+from orchestrator.search.lease import LeaseDesk, RemoteLease
+from orchestrator.search.objective import Goal
+from orchestrator.search.points import PointPlanner
+from orchestrator.search.pruned import mark_pruned
+from orchestrator.search.pruning import pruner_of
+from orchestrator.search.study import read_search, search_of, study_place
+from orchestrator.search.trainable import LeasingTrial
+from orchestrator.worker import WorkerSetup
+
+OnTrial = Callable[[SearchTrial], None]
+
+_TUNE = {
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # they cost more than small trials do
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is ours
+    "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # a trial may fail before it has measured
+    "TUNE_GLOBAL_CHECKPOINT_S": "1000000",  # the study and the store are what is kept
+    "RAY_AIR_NEW_OUTPUT": "0",
+}
+
+
+@dataclass(frozen=True)
+class SearchRun:
+    """A search on a cluster.
+
+    Attributes:
+        planner: what the points are made into.
+        setup: what each oracle loads.
+        limits: resources of the oracles.
+        display: told what happens.
+        on_trial: told every trial that came to an end.
+    """
+
+    planner: PointPlanner
+    setup: WorkerSetup
+    limits: PoolLimits
+    display: SearchDisplay
+    on_trial: OnTrial = lambda _: None
+
+    def run(self) -> Search:
+        """Runs what is left of the search; needs a connection to a cluster.
+
+        Raises:
+            UserError: no oracle can be started, or the study can't be opened.
+        """
+        with self._desk() as desk, self.display:
+            self._run_as_it_stands(desk)
+            self._run_trials(desk)
+        return read_search(self.planner.spec, self.planner.search, self.planner.store)
+
+    @contextmanager
+    def _desk(self) -> Iterator[Any]:
+        factory = OracleActorFactory(self.setup, self.limits.cpus, self.limits.gpus)
+        remote: Any = ray.remote(LeaseDesk)
+        desk = remote.options(num_cpus=0).remote(factory, self.limits)
+        try:
+            yield desk
+        finally:
+            ray.kill(desk)  # its oracles end with it
+
+    def _run_as_it_stands(self, desk: Any) -> None:
+        """Measures the method as the spec has it, like a trial, which also starts an oracle."""
+        assignment = self.planner.as_it_stands()
+        lease = RemoteLease(desk, "the driver")
+        course = Course(assignment, self._goal, self.planner.store, lease)
+        try:
+            for report in course.reports():
+                self._tell_news(desk)
+                if report.state == "failed":
+                    self.display.say(f"the method as it stands failed: {report.error}")
+        except UserError as error:
+            raise UserError(_cause(error)) from None
+
+    def _run_trials(self, desk: Any) -> None:
+        planner = self.planner
+        place = study_place(planner.spec, planner.search, planner.store)
+        listener = SearchListener(
+            on_start=self.display.started,
+            on_report=lambda number, queries, values: self._report(desk, number, queries, values),
+            on_end=self._end,
+        )
+        algorithm = StudySearch(planner.search, place, planner.assignment, listener)
+        left = planner.search.count - search_of(algorithm.study, planner.search).ended
+        if left <= 0:
+            return
+        queries = sum(cell.cell.budget for cell in planner.as_it_stands().cells)
+        pruner = pruner_of(planner.search, queries)
+        if pruner is not None:
+            pruner.recall(algorithm.study.get_trials(deepcopy=False), planner.search.objectives[0])
+        with ExitStack() as stack:
+            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="search-"))
+            stack.enter_context(warnings.catch_warnings())
+            warnings.simplefilter("ignore")
+            for name, value in _TUNE.items():
+                os.environ.setdefault(name, value)
+            self._tuner(desk, algorithm, pruner, left, folder).fit()
+
+    def _tuner(
+        self, desk: Any, algorithm: StudySearch, pruner: Any, left: int, folder: str
+    ) -> tune.Tuner:
+        planner = self.planner
+        trainable = tune.with_parameters(
+            LeasingTrial, desk=desk, goal=self._goal, store=planner.store.storage.location
+        )
+        parallel = planner.search.parallel or max(1, ray.get(desk.capacity.remote()))
+        return tune.Tuner(
+            # Tune refuses trials without any resource; a byte of memory is always there.
+            tune.with_resources(trainable, {"cpu": 0, "memory": 1}),
+            tune_config=tune.TuneConfig(
+                search_alg=algorithm,
+                scheduler=pruner,
+                num_samples=left,
+                max_concurrent_trials=min(parallel, left),
+                reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(
+                name="search",
+                storage_path=folder,
+                verbose=0,
+                failure_config=tune.FailureConfig(max_failures=2),
+            ),
+        )
+
+    @property
+    def _goal(self) -> Goal:
+        return Goal.of(self.planner.search)
+
+    def _report(self, desk: Any, number: int, queries: int, values: dict[str, float]) -> None:
+        self.display.reported(number, queries, values)
+        self._tell_news(desk)
+
+    def _tell_news(self, desk: Any) -> None:
+        for line in ray.get(desk.news.remote()):
+            self.display.say(line)
+
+    def _end(self, trial: SearchTrial, assignment: Assignment) -> None:
+        if trial.state == "pruned":
+            mark_pruned(assignment, self.planner.store)
+        self.display.ended(trial)
+        self.on_trial(trial)
+
+
+def _cause(error: UserError) -> str:
+    """What an error that came through Ray says itself."""
+    return str(getattr(error, "cause", None) or error)

@@ -1,0 +1,153 @@
+"""The Optuna study of a search: where it is kept, and its trials as plain records."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import optuna
+from optuna.storages import BaseStorage, RDBStorage
+from optuna.trial import FrozenTrial
+from optuna.trial import TrialState as State
+from sqlalchemy.exc import SQLAlchemyError
+
+from orchestrator.analysis.search import Search, SearchTrial, TrialState
+from orchestrator.cell import canonical_json
+from orchestrator.errors import UserError
+from orchestrator.search.objective import Goal
+from orchestrator.spec import Spec
+from orchestrator.spec_search import SearchSpec
+from orchestrator.store import Store
+
+QUERIES, KEYS, ERROR = "queries", "keys", "error"
+"""Names under which a study's trials note what Optuna has no place for."""
+
+_STATES: dict[State, TrialState] = {
+    State.COMPLETE: "complete",
+    State.PRUNED: "pruned",
+    State.FAIL: "failed",
+    State.RUNNING: "running",
+}
+
+optuna.logging.set_verbosity(optuna.logging.ERROR)
+
+
+@dataclass(frozen=True)
+class StudyPlace:
+    """Where a study is kept.
+
+    Attributes:
+        url: SQLAlchemy URL of Optuna's storage.
+        name: the study's; differs whenever anything but the number of trials does.
+    """
+
+    url: str
+    name: str
+
+    @property
+    def exists(self) -> bool:
+        """Whether there may be a study; of a database on a server, one can't tell."""
+        prefix = "sqlite:///"
+        return not self.url.startswith(prefix) or Path(self.url.removeprefix(prefix)).is_file()
+
+    def storage(self) -> BaseStorage:
+        """Opens the storage, making it if need be.
+
+        Raises:
+            UserError: it can't be opened.
+        """
+        try:
+            if self.url.startswith("sqlite:///"):
+                Path(self.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            return RDBStorage(self.url)
+        except (SQLAlchemyError, ImportError, OSError) as error:
+            first = (str(error).splitlines() or [""])[0]
+            raise UserError(
+                f"the search's study can't be opened at {self.url}: {first}. Give an SQLAlchemy "
+                f"URL in search.storage, such as sqlite:////path/study.db."
+            ) from None
+
+
+def study_place(spec: Spec, search: SearchSpec, store: Store) -> StudyPlace:
+    """Where a spec's study is kept: in the store unless the spec says otherwise.
+
+    Raises:
+        UserError: the store is no folder, and the spec names no storage.
+    """
+    url = search.storage
+    if url is None:
+        location = store.storage.location
+        if "://" in location:
+            raise UserError(
+                f"a study can't be kept in the store {location}: give a database in search.storage."
+            )
+        url = f"sqlite:///{Path(location).absolute()}/search/{spec.name}.db"
+    return StudyPlace(url, f"{spec.name}-{_fingerprint(spec, search)}")
+
+
+def read_search(spec: Spec, search: SearchSpec, store: Store) -> Search:
+    """A spec's search as far as it has come.
+
+    Raises:
+        UserError: the study can't be read.
+    """
+    place, label = study_place(spec, search, store), search.method
+    if not place.exists:
+        return Search(label, search.count, ())
+    storage = place.storage()
+    try:
+        study = optuna.load_study(study_name=place.name, storage=storage)
+    except KeyError:
+        return Search(label, search.count, ())
+    return search_of(study, search)
+
+
+def search_of(study: optuna.Study, search: SearchSpec) -> Search:
+    """A study's trials as records, and the best one."""
+    goal = Goal.of(search)
+    frozen = study.get_trials(deepcopy=False)
+    trials = tuple(_record(trial, goal) for trial in frozen if is_whole(trial, search))
+    best = _best(trials, study, goal)
+    return Search(search.method, search.count, trials, best)
+
+
+def is_whole(trial: FrozenTrial, search: SearchSpec) -> bool:
+    """Whether all its settings had been drawn before whatever ended it."""
+    return set(trial.params) == set(search.space)
+
+
+def _record(trial: FrozenTrial, goal: Goal) -> SearchTrial:
+    notes = trial.user_attrs
+    values = trial.values if trial.state is State.COMPLETE else None
+    return SearchTrial(
+        number=trial.number,
+        point=dict(trial.params),
+        state=_STATES.get(trial.state, "running"),
+        values=dict(zip(goal.objectives, values or (), strict=False)),
+        queries=int(notes.get(QUERIES, 0)),
+        keys=tuple(notes.get(KEYS, ())),
+        error=str(notes.get(ERROR, "")),
+    )
+
+
+def _best(trials: Iterable[SearchTrial], study: optuna.Study, goal: Goal) -> SearchTrial | None:
+    """The first of the best; of a Pareto front, the best in the first objective."""
+    complete = [trial for trial in trials if trial.state == "complete"]
+    if len(goal.objectives) > 1:
+        front = {trial.number for trial in study.best_trials}
+        complete = [trial for trial in complete if trial.number in front]
+    name, sign = goal.objectives[0], -1 if goal.modes[0] == "max" else 1
+    return min(complete, key=lambda t: (sign * t.values[name], t.number), default=None)
+
+
+def _fingerprint(spec: Spec, search: SearchSpec) -> str:
+    """Eight digits of everything that a trial's value depends on."""
+    told_elsewhere = {"search", "report", "methods", "seeds", "ablation"}
+    fields = spec.model_dump(mode="json", exclude=told_elsewhere, exclude_defaults=True)
+    of_the_run = {"trials", "parallel", "storage", "equal_queries"}
+    how = search.model_dump(mode="json", exclude=of_the_run, exclude_defaults=True)
+    base = search.base(spec.methods).model_dump(mode="json")
+    text = canonical_json({"spec": fields, "search": how, "method": base})
+    return hashlib.sha256(text.encode()).hexdigest()[:8]

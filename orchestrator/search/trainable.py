@@ -1,0 +1,60 @@
+"""The light process that Ray Tune runs for a trial: it holds no model, it leases an oracle."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import ray
+from ray import tune
+
+from orchestrator.search.course import Course, Report
+from orchestrator.search.lease import RemoteLease
+from orchestrator.search.objective import Goal
+from orchestrator.storage import open_storage
+from orchestrator.store import Store
+
+ASSIGNMENT = "assignment"
+"""Where Tune's configuration of a trial holds its `Assignment`."""
+
+
+class LeasingTrial(tune.Trainable):
+    """Reports every measurement of a trial's course. Its process serves one trial after another."""
+
+    def setup(
+        self, config: dict[str, Any], desk: Any = None, goal: Any = None, store: str = ""
+    ) -> None:
+        self._desk, self._goal, self._store = desk, goal, Store(open_storage(store))
+        self._begin(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        self.cleanup()
+        self._begin(new_config)
+        return True
+
+    def step(self) -> dict[str, Any]:
+        return next(self._reports).as_result()
+
+    def cleanup(self) -> None:
+        """Ends the course wherever it is, which gives its oracle back."""
+        self._close()
+
+    def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
+        """Nothing: what is worth keeping is in the store."""
+        del checkpoint_dir
+        return {}
+
+    def load_checkpoint(self, checkpoint: Any) -> None:
+        """Nothing: the course goes on from the store."""
+
+    def _begin(self, config: dict[str, Any]) -> None:
+        goal: Goal = self._goal
+        me = ray.get_runtime_context()
+        lease = RemoteLease(self._desk, str(me.get_actor_id()), me.current_actor)
+        course = Course(config[ASSIGNMENT], goal, self._store, lease)
+        self._reports: Iterator[Report] = course.reports()
+
+    def _close(self) -> None:
+        close = getattr(self._reports, "close", None)
+        if close is not None:
+            close()

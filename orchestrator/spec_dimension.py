@@ -1,0 +1,125 @@
+"""One dimension of a search space: the values that a setting may take."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Scalar = bool | int | float | str | None
+Kind = Literal["log_uniform", "uniform", "int", "choice"]
+KINDS: tuple[Kind, ...] = ("log_uniform", "uniform", "int", "choice")
+
+_SHORT_OF_GOLDEN = 0.38
+"""Where an interval is probed for numbers that a setting refuses though it takes both ends."""
+
+
+class Dimension(BaseModel):
+    """The values of one setting. In YAML: `{log_uniform: [0.1, 300]}`.
+
+    Attributes:
+        kind: `log_uniform` and `uniform` draw numbers from an interval, `int` whole numbers with
+            both ends, `choice` one of some values.
+        low: lower end; None for a choice.
+        high: upper end; None for a choice.
+        values: what is chosen from; empty for intervals.
+        points: values that a grid takes from an interval, evenly spread (in its logarithm for
+            `log_uniform`); for `int` all of them unless given.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Kind
+    low: float | None = None
+    high: float | None = None
+    values: tuple[Scalar, ...] = ()
+    points: Annotated[int, Field(ge=2)] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_yaml(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            raise ValueError(f"expected such as {{uniform: [0, 1]}}, got {given!r}")  # noqa: TRY004
+        if "kind" in given:
+            return given
+        kinds = [name for name in given if name in KINDS]
+        unknown = sorted(set(given) - {*KINDS, "points"})
+        if len(kinds) != 1 or unknown:
+            raise ValueError(
+                f"expected one of {', '.join(KINDS)} (and `points` for a grid), got "
+                f"{', '.join(map(str, given)) or 'nothing'}"
+            )
+        (kind,) = kinds
+        value = given[kind]
+        if not isinstance(value, list | tuple):
+            raise ValueError(f"{kind} takes a list, got {value!r}")  # noqa: TRY004
+        points = {"points": given["points"]} if "points" in given else {}
+        if kind == "choice":
+            return {"kind": kind, "values": value, **points}
+        if len(value) != 2:
+            raise ValueError(f"{kind} takes [low, high], got {value!r}")
+        return {"kind": kind, "low": value[0], "high": value[1], **points}
+
+    @model_validator(mode="after")
+    def _possible(self) -> Self:
+        if self.kind == "choice":
+            if len(set(map(repr, self.values))) < 2 or self.points is not None:
+                raise ValueError("choice takes at least two different values, and no points")
+            return self
+        low, high = self.ends
+        if not low < high:
+            raise ValueError(f"low must be below high, got [{low:g}, {high:g}]")
+        if self.kind == "log_uniform" and low <= 0:
+            raise ValueError(f"log_uniform needs low above 0, got {low:g}")
+        if self.kind == "int" and not (low.is_integer() and high.is_integer()):
+            raise ValueError(f"int takes whole numbers, got [{low:g}, {high:g}]")
+        return self
+
+    @property
+    def ends(self) -> tuple[float, float]:
+        """Lower and upper end of an interval.
+
+        Raises:
+            ValueError: it is a choice, or an end is missing.
+        """
+        if self.low is None or self.high is None:
+            raise ValueError(f"{self.kind} has no ends")
+        return self.low, self.high
+
+    @property
+    def extremes(self) -> tuple[Scalar, ...]:
+        """Values that must be possible for all others to be: the ends, or every choice."""
+        if self.kind == "choice":
+            return self.values
+        low, high = self.ends
+        return (int(low), int(high)) if self.kind == "int" else (low, high)
+
+    @property
+    def probes(self) -> tuple[Scalar, ...]:
+        """The extremes and, in an interval of real numbers, one that is no whole number."""
+        if self.kind in ("choice", "int"):
+            return self.extremes
+        low, high = self.ends
+        return (low, high, low + _SHORT_OF_GOLDEN * (high - low))
+
+    @property
+    def grid(self) -> tuple[Scalar, ...]:
+        """The values that a grid takes.
+
+        Raises:
+            ValueError: an interval of real numbers without `points`.
+        """
+        if self.kind == "choice":
+            return self.values
+        low, high = self.ends
+        if self.kind == "int":
+            spread = np.linspace(low, high, self.points or int(high - low) + 1)
+            return tuple(dict.fromkeys(int(value) for value in np.round(spread)))
+        if self.points is None:
+            raise ValueError("a grid needs `points`: how many values to take from the interval")
+        spread = (np.geomspace if self.kind == "log_uniform" else np.linspace)(
+            low, high, self.points
+        )
+        # The ends themselves, not what rounding makes of them.
+        return (low, *(float(value) for value in spread[1:-1]), high)

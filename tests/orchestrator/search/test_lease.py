@@ -1,0 +1,141 @@
+"""A real search on Ray: Tune's light trials lease oracles, which end with who holds them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import ray
+from rich.console import Console
+
+from orchestrator.analysis.search import Search
+from orchestrator.cluster import ClusterChoice, connected
+from orchestrator.pool import PoolLimits
+from orchestrator.search.display import SearchDisplay
+from orchestrator.search.lease import LeaseDesk
+from orchestrator.search.run import SearchRun
+from orchestrator.searching import plan_with_result, searched
+from orchestrator.spec import load_spec
+from orchestrator.storage import LocalStorage
+from orchestrator.store import Store
+from orchestrator.worker import WorkerSetup
+
+SPEC = (
+    "budget=60",
+    "evaluation.points=3",
+    "search.trials=4",
+    "search.seeds=[101]",
+    "search.pruner.grace=20",
+)
+
+
+@pytest.fixture(scope="module")
+def cluster() -> Iterator[None]:
+    with connected(ClusterChoice(cpus=2, object_store_mb=100)):
+        yield
+
+
+class Oracle:
+    """An actor of the pool that knows who it is."""
+
+    def __init__(self) -> None:
+        self.name = ray.get_runtime_context().get_actor_id()
+
+    def identity(self) -> str:
+        return str(self.name)
+
+
+class Owner:
+    """Holds a lease, like a trial's process."""
+
+    def take(self, desk: Any) -> str:
+        me = ray.get_runtime_context()
+        oracle = None
+        while oracle is None:
+            oracle = ray.get(desk.acquire.remote(me.get_actor_id(), me.current_actor))
+            time.sleep(0.02)
+        identity: str = ray.get(oracle.identity.remote())
+        return identity
+
+    def give_back(self, desk: Any) -> None:
+        ray.get(desk.release.remote(ray.get_runtime_context().get_actor_id()))
+
+
+def _owner() -> Any:
+    remote: Any = ray.remote(Owner)
+    return remote.options(num_cpus=0).remote()
+
+
+@pytest.fixture
+def desk(cluster: None) -> Iterator[Any]:
+    remote: Any = ray.remote(LeaseDesk)
+    oracle: Any = ray.remote(Oracle)
+
+    def factory() -> Any:
+        return oracle.options(num_cpus=1, max_restarts=0).remote()
+
+    desk = remote.options(num_cpus=0).remote(factory, PoolLimits(actors=1))
+    yield desk
+    ray.kill(desk)
+
+
+def test_an_oracle_is_lent_to_one_owner_at_a_time(desk: Any) -> None:
+    first, second = _owner(), _owner()
+    identity = ray.get(first.take.remote(desk))
+    waiting = second.take.remote(desk)
+    assert ray.wait([waiting], timeout=0.5)[0] == []
+    ray.get(first.give_back.remote(desk))
+    assert ray.get(waiting) == identity
+
+
+def test_a_lease_ends_with_its_owner(desk: Any) -> None:
+    first, second = _owner(), _owner()
+    identity = ray.get(first.take.remote(desk))
+    waiting = second.take.remote(desk)
+    ray.kill(first)
+    assert ray.get(waiting, timeout=60) != identity
+    assert any("its oracle is replaced" in line for line in ray.get(desk.news.remote()))
+
+
+def test_a_search_runs_on_leased_oracles_and_is_never_paid_twice(
+    cluster: None, tmp_path: Path
+) -> None:
+    spec, store = load_spec("search_clipping_pocket", SPEC), Store(LocalStorage(tmp_path))
+    first = _run(spec, store, tmp_path)
+    assert first.is_over
+    assert first.best is not None
+    assert {trial.state for trial in first.trials} <= {"complete", "pruned"}
+    before = {key: store.finished(key).provenance for key in store.finished_keys()}
+    # A study that was lost suggests the same first points again, and the store knows them.
+    for path in (tmp_path / "search").iterdir():
+        path.unlink()
+    again = _run(spec, store, tmp_path)
+    assert [t.point for t in again.trials][:2] == [t.point for t in first.trials][:2]
+    for key, provenance in before.items():
+        assert store.finished(key).provenance == provenance
+    _check_plan(spec, store, tmp_path, again)
+
+
+def _run(spec: Any, store: Store, folder: Path) -> Search:
+    found = searched(spec, store, folder)
+    assert found is not None
+    setup = WorkerSetup(
+        found.planner.plan.backbone, spec.precision, str(folder), str(folder), "refuse"
+    )
+    display = SearchDisplay(found.search, Console(quiet=True))
+    return SearchRun(found.planner, setup, PoolLimits(), display).run()
+
+
+def _check_plan(spec: Any, store: Store, folder: Path, search: Search) -> None:
+    """What follows from a search: its result, and the base with all its queries, both on test."""
+    plan = plan_with_result(spec, store, folder)
+    assert search.best is not None
+    found = [cell for cell in plan.cells if cell.label == "zip-searched"]
+    assert [cell.cell.seed for cell in found] == [1, 2, 3]
+    assert all(c.cell.method.settings["clip"] == search.best.point["clip"] for c in found)
+    longer = [cell for cell in plan.cells if cell.label == "zip-longer"]
+    assert {cell.cell.budget for cell in longer} == {60 + search.queries}
+    assert not any(cell.cell.blind for cell in plan.cells)
