@@ -6,7 +6,7 @@ STORE  ?= results
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-protocols ablation bench ui test lint types contracts unit format audit bench-scale clean
+.PHONY: help install demo demo-protocols ablation search bench ui test lint types contracts unit format audit bench-scale clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -32,6 +32,9 @@ demo-protocols: install  ## Run the four protocols on the embedded default, prom
 
 ablation: install  ## Vary ZIP's clipping threshold on the embedded default
 	@$(BIN)/python run_benchmark.py run ablation_pocket --store $(STORE)
+
+search: install  ## Search ZIP's clipping threshold and step size on the embedded default
+	@$(BIN)/python run_benchmark.py run search_clipping_pocket --store $(STORE)
 
 bench: install  ## Time the oracle against a naive computation (3 minutes; BENCH='--layers 12' for more)
 	@$(BIN)/python -m tests.performance.bench $(BENCH)

@@ -68,4 +68,4 @@ def plan_with_result(spec: Spec, store: Store, data_root: Path | str) -> Plan:
 
 def longer_budget(spec: Spec, search: Search) -> int:
     """Queries of the search and of one run of its result together, for one dataset."""
-    return search.queries // len(spec.datasets) + spec.budget
+    return search.queries // len(spec.trained_datasets) + spec.budget

@@ -260,11 +260,6 @@ class Spec(_Frozen):
     @model_validator(mode="after")
     def _possible_search(self) -> Self:
         if self.search is not None:
-            if self.source is not None:
-                raise ValueError(
-                    "search: a source's prompts are tested on datasets that have nothing to search "
-                    "on. Search in a few_shot spec, and put what it finds into this one"
-                )
             try:
                 check_search(self.search, self.methods, self.seeds)
             except ValueError as error:

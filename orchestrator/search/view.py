@@ -34,7 +34,7 @@ def show_search_plan(found: Searched, pricing: Pricing, console: Console) -> Non
         console,
     )
     if section.equal_queries:
-        trials = section.count * whole.queries // max(1, len(spec.datasets))
+        trials = section.count * whole.queries // len(spec.trained_datasets)
         most = max(longer_budget(spec, search), trials + spec.budget)
         _say(
             f"then: {section.longer_label}, {section.method} with as many queries as both "
