@@ -202,6 +202,7 @@ def worker_setup(
         backbone=backbone,
         precision=plan.spec.precision,
         store=store.storage.location,
+        store_identity=store.identity(),
         data_root=options.data_root,
         short_classes=plan.spec.short_classes,
         own_datasets=plan.spec.own_datasets,

@@ -337,7 +337,7 @@ class ActorPool:
 
     def _note_setup_failure(self, error: RayError) -> None:
         self._setup_failures += 1
-        self._grow_after = time.monotonic() + min(2**self._setup_failures, 10) / 4
+        self._grow_after = time.monotonic() + min(2**self._setup_failures / 4, 30)
         self.listener.on_event(f"an actor failed to start: {_last_line(error)}")
         if self._setup_failures >= self.limits.setup_failures and not self.size:
             raise PoolError(f"no actor could be started.\n{error}")

@@ -10,6 +10,7 @@ leases/<key>.json           who runs a cell right now
 features/<digest>.safetensors   image features shared by cells
 calibration/<host>.json     measured seconds per query
 unreadable/<digest>.json    which of some images can't be read
+identity/store.json         a random name, by which hosts know that they see the same store
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 from orchestrator.storage import BlobMissing, Storage
 from orchestrator.trace import Trace
@@ -39,6 +41,12 @@ class Store:
     """
 
     storage: Storage
+
+    def identity(self) -> str:
+        """The store's random name; given to it by whoever asks first."""
+        name = "identity/store.json"
+        self.storage.write_new(name, json.dumps({"id": uuid4().hex}).encode())
+        return str(json.loads(self.storage.read(name))["id"])
 
     def save(self, trace: Trace) -> None:
         """Stores a trace; a finished one is kept as it is if the key has one already."""

@@ -26,6 +26,7 @@ from methods.registry import method_class
 from orchestrator.cell import Cell
 from orchestrator.checkpoint import Checkpoints, TrialStopped
 from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
+from orchestrator.errors import UserError
 from orchestrator.feature_cache import FeatureCache
 from orchestrator.leases import Lease, LeaseLost, Leases
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
@@ -59,6 +60,7 @@ class WorkerSetup:
         checkpoint_interval: seconds between two checkpoints of a trial.
         patience: seconds to wait for a store that doesn't answer.
         run: the run that it works for; other runs on the same store keep off its cells.
+        store_identity: what the driver's store calls itself; None to take any.
     """
 
     backbone: ResolvedBackbone
@@ -72,6 +74,7 @@ class WorkerSetup:
     checkpoint_interval: float = 10.0
     patience: float = 3600.0
     run: str = field(default_factory=lambda: uuid4().hex)
+    store_identity: str | None = None
 
 
 @dataclass(frozen=True)
@@ -127,7 +130,7 @@ class Worker:
         setup: what to load and where to store.
 
     Raises:
-        UserError: the model can't be loaded.
+        UserError: the model can't be loaded, or this host sees another store than the driver.
     """
 
     def __init__(self, setup: WorkerSetup) -> None:
@@ -138,6 +141,7 @@ class Worker:
         self._notices: list[str] = []
         patience = Patience(limit=setup.patience, introduction=setup.patience)
         self._store = Store(open_storage(setup.store, patience, self._notices.append))
+        _check_shared(self._store, setup.store_identity)
         self._leases = Leases.of_process(open_storage(setup.store, patience), setup.run)
         self._lease: Lease | None = None
         self._features = FeatureCache(self._store, setup.backbone.digest, setup.precision)
@@ -166,6 +170,7 @@ class Worker:
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
+        torch.set_num_threads(self._setup.threads)  # the last digits depend on it
         task = evaluation_task(self._open(dataset_name))
         oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
         split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
@@ -406,6 +411,15 @@ SPLIT: tuple[Part, ...] = ("train", "val", "test")
 """Whose digest a trace keeps, so that a report can show that methods saw the same images."""
 
 _PACKAGES = ("promptbench", "torch", "open_clip_torch", "numpy", "ray")
+
+
+def _check_shared(store: Store, identity: str | None) -> None:
+    """Refuses a folder of the same name that is not the driver's: its results would be lost."""
+    if identity is not None and store.identity() != identity:
+        raise UserError(
+            f"the store {store.storage.location} on {platform.node()} is not the one that the "
+            f"driver uses. Give a folder that all nodes share, or s3://BUCKET/PREFIX."
+        )
 
 
 def _method(cell: Cell) -> tuple[type[Method], Settings]:

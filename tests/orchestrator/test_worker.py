@@ -13,6 +13,7 @@ from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.pocket.datasets import PocketDots
 from orchestrator.checkpoint import Checkpoints, Snapshot
+from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan import PlannedCell, make_plan
 from orchestrator.spec import load_spec
@@ -50,7 +51,7 @@ class Bench:
         self.store = Store(LocalStorage(folder))
         plan = make_plan(load_spec("demo", (*OVERRIDES, *overrides)), self.store, folder)
         self.cells = {cell.label: cell for cell in plan.cells}
-        setup = WorkerSetup(
+        self.setup = WorkerSetup(
             backbone=plan.backbone,
             precision="fp32",
             store=str(folder),
@@ -59,7 +60,7 @@ class Bench:
             own_datasets=plan.spec.own_datasets,
             checkpoint_interval=0.0,
         )
-        self.worker = Worker(setup)
+        self.worker = Worker(self.setup)
 
     def table(self, cell: PlannedCell) -> FeatureTable:
         self.worker.encode_test_split(cell.cell.dataset, cell.features)
@@ -147,6 +148,16 @@ def test_an_interrupted_cell_goes_on_from_its_checkpoint(
     resumed = bench.run("zip")
     assert resumed.points == whole.points
     assert resumed.ledgers == whole.ledgers
+
+
+def test_a_host_that_sees_another_store_than_the_driver_is_refused(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "shared")
+    identity = bench.store.identity()
+    assert Bench(tmp_path / "shared").store.identity() == identity
+    setup = replace(bench.setup, store_identity=identity)
+    Worker(setup)
+    with pytest.raises(UserError, match="is not the one that the driver uses"):
+        Worker(replace(setup, store=str(tmp_path / "not-shared")))
 
 
 def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path) -> None:
