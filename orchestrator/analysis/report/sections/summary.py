@@ -123,6 +123,8 @@ def _caption(comparison: Comparison, shots: int, scores: Scores, tested: Signifi
     ]
     if any(run.protocol == "base_to_new" for run in comparison.runs):
         said.append("Base classes alone: those that were trained on.")
+    if any(run.transferred for run in comparison.runs):
+        said.append("The mean includes the source; that of the next section does not.")
     if len(scores.datasets) > 1:
         said.append(
             "Brackets: 95 % bootstrap interval, seeds redrawn within each dataset; it says how "

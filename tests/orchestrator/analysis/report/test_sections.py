@@ -143,3 +143,9 @@ def test_what_a_protocol_asks_is_said_in_one_headline() -> None:
         blocks = [b for section in sections_of(CASES[case]) for b in section.blocks]
         headlines = [b.name for b in blocks if isinstance(b, TableBlock) and b.headline]
         assert headlines == names
+
+
+def test_the_accuracy_table_says_which_part_of_a_protocol_it_shows() -> None:
+    captions = {case: table(by_title(case)["Accuracy"]).caption for case in ("transfer", "whole")}
+    assert "The mean includes the source" in captions["transfer"]
+    assert "includes the source" not in captions["whole"]
