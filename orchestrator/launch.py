@@ -17,7 +17,7 @@ from orchestrator.driver import Driver, RunSummary
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan import STATUSES, Plan, PlannedCell
-from orchestrator.plan_view import show_skipped
+from orchestrator.plan_view import show_notes, show_skipped
 from orchestrator.pool import PoolLimits
 from orchestrator.progress import display_for
 from orchestrator.spec import spec_as_yaml
@@ -63,6 +63,7 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -
     counts = plan.counts()
     line = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
     console.print(f"{plan.spec.name}: {line}", highlight=False)
+    show_notes(plan, console)
     show_skipped(plan, console)
     if counts["skipped"] == len(plan.cells):
         raise UserError("none of the datasets is there, so nothing can run (see above).")

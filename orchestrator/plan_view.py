@@ -38,8 +38,7 @@ def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
     total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
     table.add_row("all", "", _statuses(plan.cells), *_priced(total))
     console.print(table)
-    for note in (*_transfer_notes(plan), *plan.notes):
-        console.print(f"note: {note}", highlight=False)
+    show_notes(plan, console)
     show_skipped(plan, console)
     _explain_prices(plan, pricing, console)
 
@@ -49,6 +48,12 @@ def show_cells(plan: Plan, console: Console) -> None:
     for cell in plan.cells:
         text = f"{cell.status:11}  {cell.key or '-':64}  {cell.title}"
         console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def show_notes(plan: Plan, console: Console) -> None:
+    """What the user should know of splits and transfers."""
+    for note in (*_transfer_notes(plan), *plan.notes):
+        console.print(f"note: {note}", highlight=False, markup=False)
 
 
 def show_skipped(plan: Plan, console: Console) -> None:

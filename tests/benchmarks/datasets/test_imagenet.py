@@ -13,6 +13,7 @@ from benchmarks.datasets.imagenet_variants import ImageNetVariant
 from benchmarks.datasets.interface import DatasetError
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.sampling import few_shot_split
+from benchmarks.protocols import protocol_named
 from tests.benchmarks.datasets.trees import imagenet_tree, write_image, write_lines
 
 SUBSETS = [
@@ -113,3 +114,15 @@ def test_subsets_keep_imagenets_order(chosen: set[int]) -> None:
     ids = list(curated_names())
     vars(dataset)["_wnids"] = sorted(ids[label] for label in chosen)  # as folders would say
     assert dataset.imagenet_labels() == tuple(sorted(chosen))
+
+
+def test_prompts_trained_on_imagenet_may_be_tested_on_its_subsets(tmp_path: Path) -> None:
+    imagenet_tree(tmp_path)
+    protocol = protocol_named("out_of_distribution")
+    for name, images in SUBSETS:
+        write_image(tmp_path / images / "n02" / "a.jpg")
+        target = open_dataset(name, tmp_path)
+        protocol.check_target(open_dataset("imagenet", tmp_path), target)
+        task = protocol.task(target, 0, 1, "refuse")
+        assert task.class_names == ("great white shark",)
+        assert len(task.test) == 1
