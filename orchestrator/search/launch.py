@@ -13,6 +13,7 @@ from orchestrator.launch import LaunchOptions, pool_limits, tracking_thread, wor
 from orchestrator.plan import Plan
 from orchestrator.search.display import SearchDisplay
 from orchestrator.search.run import SearchRun
+from orchestrator.search.sampler import sampler_of
 from orchestrator.search.tracking import entries_of, trial_entries
 from orchestrator.search.view import search_line
 from orchestrator.searching import Searched
@@ -25,9 +26,11 @@ def search_first(
     """Runs what is left of a search.
 
     Raises:
-        UserError: the space is impossible, no oracle starts, or no trial came to its end.
+        UserError: the space is impossible, the sampler's package is missing, no oracle starts, or
+            no trial came to its end.
     """
     found.planner.check()
+    sampler_of(found.section)  # refused before Ray starts where its package is missing
     search = found.search
     done = store.finished_keys()
     if not search.is_over or any(c.key not in done for c in found.planner.as_it_stands().cells):
