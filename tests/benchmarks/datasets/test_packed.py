@@ -21,7 +21,7 @@ from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.protocols import few_shot, split_digest
 from tests.benchmarks.datasets.trees import SPLIT, coop_tree
-from tests.s3_server import S3Server, s3_server
+from tests.s3_server import S3Server, s3_server, status
 
 ALL = ("train", "val", "test")
 
@@ -202,6 +202,18 @@ def test_a_missing_bucket_is_told(server: S3Server, tmp_path: Path) -> None:
         pack(noisy_tree(tmp_path), open_location(uri).child("dtd"))
     reason = open_dataset("dtd", uri).missing()
     assert reason is not None
+
+
+def test_a_server_that_stumbles_is_asked_again(server: S3Server, tmp_path: Path) -> None:
+    place = server.bucket()
+    unpacked = noisy_tree(tmp_path)
+    pack(unpacked, open_location(place).child("dtd"))
+    packed = open_dataset("dtd", place)
+    server.faults.extend([status("503 Slow Down"), status("500 Internal Server Error")])
+    for split in ALL:
+        for item in packed.items(split):
+            assert packed.encoded(item) == unpacked.encoded(item)
+    assert not server.faults
 
 
 def test_the_cache_forgets_what_was_used_longest_ago() -> None:
