@@ -126,9 +126,10 @@ def test_without_shots_every_protocol_only_tests() -> None:
 def test_only_classes_of_the_source_are_out_of_distribution() -> None:
     source, subset, other = ToyDataset(), Classes([1, 1]), Classes([1] * 4)
     protocol_named("cross_dataset").check_target(source, other)
-    with pytest.raises(DatasetError, match="which has no class 'class 0'"):
+    with pytest.raises(DatasetError, match="which lacks 4 of 4, such as 'class 0'"):
         protocol_named("out_of_distribution").check_target(source, other)
     protocol_named("out_of_distribution").check_target(other, subset)
+    protocol_named("out_of_distribution").check_target(subset, other)  # two of four
 
 
 class Classes(ToyDataset):

@@ -26,6 +26,7 @@ from orchestrator.trace import Trace
 from orchestrator.tracking_entries import TrackedSpec, cell_entry
 from orchestrator.transfers import PromptMissing, load_prompt, save_prompt
 from orchestrator.worker import CellOutcome, Worker, WorkerSetup
+from tests.benchmarks.datasets.trees import imagenet_tree, write_image
 
 SMALL = ("seeds=[1]", "shots=[4]", "budget=60", "evaluation.points=1")
 TRANSFER = (
@@ -179,8 +180,23 @@ def test_targets_of_a_source_that_is_missing_are_skipped_with_the_reason(desk: D
 
 
 def test_other_classes_are_refused_as_variants_of_the_source(desk: Desk) -> None:
-    with pytest.raises(UserError, match="which has no class 'one'"):
+    with pytest.raises(UserError, match="which lacks 8 of 8, such as 'one'"):
         desk.plan("protocol=out_of_distribution")
+
+
+def test_prompts_of_imagenet_are_tested_on_a_variants_own_classes(desk: Desk) -> None:
+    imagenet_tree(desk.folder)
+    write_image(desk.folder / "imagenet-adversarial" / "imagenet-a" / "n02" / "a.jpg")
+    traces = desk.run_all(
+        "protocol=out_of_distribution",
+        "source=imagenet",
+        "datasets=[imagenet_a]",
+        "methods=[zero_shot, {name: zip, context_tokens: 2, rank: 2, intrinsic_dimension: 64}]",
+        "shots=[1]",
+    )
+    moved = traces["imagenet_a / zip / 1 shots / seed 1 / prompt from imagenet"]
+    assert moved.last("test_accuracy") == 100, "of the two classes it has one, so none to confuse"
+    assert traces["imagenet / zip / 1 shots / seed 1"].ledgers["method"]["queries"] == 60
 
 
 def test_nothing_is_searched_where_nothing_is_trained(desk: Desk) -> None:
