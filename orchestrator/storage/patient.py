@@ -19,8 +19,8 @@ from orchestrator.storage.interface import (
     Version,
 )
 
-# What is retried is told to the user in words; stamina's own lines stay in logs that ask for them.
-logging.getLogger("stamina").addHandler(logging.NullHandler())
+# What is retried is told to the user in words, once.
+logging.getLogger("stamina").setLevel(logging.ERROR)
 
 _Value = TypeVar("_Value")
 

@@ -14,7 +14,7 @@ import pytest
 
 from orchestrator.plan import Plan, make_plan
 from orchestrator.spec import load_spec
-from orchestrator.storage import LocalStorage
+from orchestrator.storage import LocalStorage, open_storage
 from orchestrator.store import Store
 from orchestrator.trace import Point
 from tests.orchestrator.test_worker import Bench
@@ -29,7 +29,7 @@ SPEC = (
 )
 
 
-def command(store: Path, *arguments: str, spec: tuple[str, ...] = SPEC) -> list[str]:
+def command(store: Path | str, *arguments: str, spec: tuple[str, ...] = SPEC) -> list[str]:
     settings = [word for override in spec for word in ("--set", override)]
     fixed = ["--store", str(store), "--checkpoint-seconds", "0", "--no-tracking"]
     script = str(ROOT / "run_benchmark.py")
@@ -57,16 +57,16 @@ def wait_until(condition: Callable[[], bool], seconds: float = 120) -> None:
         time.sleep(0.05)
 
 
-def plan_of(store: Path) -> Plan:
-    return make_plan(load_spec("demo", SPEC), Store(LocalStorage(store)), Path("data"))
+def plan_of(store: Path | str) -> Plan:
+    return make_plan(load_spec("demo", SPEC), Store(open_storage(str(store))), Path("data"))
 
 
 Measured = tuple[tuple[Point, ...], Mapping[str, Mapping[str, int]]]
 
 
-def points_of(store: Path) -> dict[str, Measured]:
+def points_of(store: Path | str) -> dict[str, Measured]:
     """What each cell measured, and every query and image that it was charged for."""
-    traces = Store(LocalStorage(store)).traces()
+    traces = Store(open_storage(str(store))).traces()
     return {trace.key: (trace.points, trace.ledgers) for trace in traces}
 
 

@@ -15,7 +15,7 @@ from benchmarks.pocket.datasets import PocketDots
 from orchestrator.checkpoint import Checkpoints, Snapshot
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
-from orchestrator.plan import PlannedCell, make_plan
+from orchestrator.plan import Plan, PlannedCell, make_plan
 from orchestrator.spec import load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
@@ -51,6 +51,7 @@ class Bench:
         self.store = Store(LocalStorage(folder))
         plan = make_plan(load_spec("demo", (*OVERRIDES, *overrides)), self.store, folder)
         self.cells = {cell.label: cell for cell in plan.cells}
+        self._folder, self._overrides = folder, (*OVERRIDES, *overrides)
         self.setup = WorkerSetup(
             backbone=plan.backbone,
             precision="fp32",
@@ -61,6 +62,10 @@ class Bench:
             checkpoint_interval=0.0,
         )
         self.worker = Worker(self.setup)
+
+    def plan(self) -> Plan:
+        """The cells of the spec as they stand now."""
+        return make_plan(load_spec("demo", self._overrides), self.store, self._folder)
 
     def table(self, cell: PlannedCell) -> FeatureTable:
         self.worker.encode_test_split(cell.cell.dataset, cell.features)
