@@ -316,7 +316,13 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        errors.print(f"error: {error}", style="red", highlight=False, markup=False, soft_wrap=True)
+        errors.print(
+            f"error: {masked(str(error))}",
+            style="red",
+            highlight=False,
+            markup=False,
+            soft_wrap=True,
+        )
         sys.exit(2)
 
 

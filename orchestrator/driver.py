@@ -9,6 +9,7 @@ from typing import Any
 from orchestrator.actors import OracleActorFactory
 from orchestrator.cell_queue import CellQueue
 from orchestrator.interrupts import first_interrupt
+from orchestrator.masking import masked
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan import PlannedCell
 from orchestrator.pool import ActorPool, Outcome, PoolLimits, PoolListener, PoolTask
@@ -120,6 +121,7 @@ class Driver:
 
     def _fail(self, queue: CellQueue, cell: PlannedCell, error: str) -> None:
         """Stores a failure that the actor could not store itself."""
+        error = masked(error)
         trace = Trace(cell.key, cell.cell.model_dump(mode="json"), "failed", points=(), error=error)
         self.store.save(trace)
         self._note_failure(queue, cell, trace, _last_line(error))

@@ -29,6 +29,7 @@ from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
 from orchestrator.errors import UserError
 from orchestrator.feature_cache import FeatureCache
 from orchestrator.leases import Lease, LeaseLost, Leases
+from orchestrator.masking import masked
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.features import FeatureTable, ImageSplit
@@ -267,7 +268,7 @@ class Worker:
             ledgers={} if spent is None else spent.ledgers,
             timing={} if spent is None else _timing(spent.seconds, self._queries),
             provenance=self._provenance(),
-            error=traceback.format_exc(),
+            error=masked(traceback.format_exc()),
         )
 
     def _start(self, cell: Cell, key: str, table: FeatureTable | None) -> _Started:

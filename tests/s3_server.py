@@ -69,15 +69,16 @@ class S3Server:
     Attributes:
         faults: what happens to the next requests, first to last; then all goes well.
         every: what happens to every so-manieth request once `faults` is used up.
-        always: what happens to all other requests; None for nothing.
+        outage: after so many requests, none is served for so many seconds; None for never.
         requests: how many came in.
     """
 
     def __init__(self) -> None:
         self.faults: deque[Fault] = deque()
-        self.always: Fault | None = None
+        self.outage: tuple[int, float] | None = None
         self.every: tuple[int, Fault] | None = None
         self.requests = 0
+        self._outage_ends = 0.0
         self._app = DomainDispatcherApplication(create_backend_app)
         self._server = make_server(
             "127.0.0.1", 0, self._serve, threaded=True, request_handler=_Quiet
@@ -107,11 +108,16 @@ class S3Server:
         return self._app(environ, start)  # type: ignore[no-any-return]
 
     def _fault(self) -> Fault | None:
+        if self.outage is not None and self.requests >= self.outage[0]:
+            self._outage_ends = time.monotonic() + self.outage[1]
+            self.outage = None
+        if time.monotonic() < self._outage_ends:
+            return status("503 Service Unavailable")
         if self.faults:
             return self.faults.popleft()
         if self.every is not None and self.requests % self.every[0] == 0:
             return self.every[1]
-        return self.always
+        return None
 
 
 @contextmanager

@@ -20,7 +20,9 @@ from orchestrator.oracle.backbone import Backbone, load_model, resolve_backbone
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.tracking import Tracker, TrackingError
 from orchestrator.tracking_entries import TrackedSpec
+from orchestrator.trial import Trial
 from tests.orchestrator.analysis.builders import make_run
+from tests.orchestrator.test_worker import Bench
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("orchestrator", "methods", "benchmarks", "clusters")
@@ -98,6 +100,30 @@ def test_a_pickle_in_place_of_stored_features_is_damaged_and_no_more(tmp_path: P
 )
 def test_addresses_are_shown_without_their_password(address: str, shown: str) -> None:
     assert masked(address) == shown
+
+
+def test_secrets_of_the_environment_are_shown_nowhere(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "/abc+hidden/key")
+    monkeypatch.setenv("AWS_WEB_IDENTITY_TOKEN_FILE", "/var/run/token")
+    monkeypatch.setenv("SHORT_TOKEN", "word")
+    text = "ClientError: key /abc+hidden/key in /var/run/token is no word"
+    assert masked(text) == "ClientError: key *** in /var/run/token is no word"
+
+
+def test_a_failed_cell_keeps_no_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "hidden-from-all")
+    bench = Bench(tmp_path)
+
+    def refuse(*_: object) -> None:
+        raise ValueError("no access with hidden-from-all at http://me:hunter2@host")
+
+    monkeypatch.setattr(Trial, "run", refuse)
+    cell = bench.cells["zip"]
+    outcome = bench.worker.run_cell(cell.cell, cell.key, bench.table(cell))
+    kept = bench.store.failed(cell.key).error
+    assert "no access with *** at http://me:***@host" in kept
+    for secret in ("hidden-from-all", "hunter2"):
+        assert secret not in kept + outcome.error
 
 
 def test_an_error_of_mlflow_does_not_show_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
