@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
@@ -73,7 +74,9 @@ class Shelf:
 
 def show_list(shelf: Shelf, console: Console) -> None:
     """A table of all datasets, then size, licence and source of the ones that are missing."""
-    table = Table(header_style="bold", title=f"datasets in {shelf.data}")
+    table = Table(
+        title=f"datasets in {shelf.data}", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
     for name in ("dataset", "classes", "train / val / test", "download", "state"):
         table.add_column(name, no_wrap=name != "state")
     missing: dict[str, str] = {}
@@ -190,7 +193,7 @@ def _facts(dataset: Dataset, missing: str | None) -> tuple[str, str, str, str]:
     card = dataset.card
     if missing is not None:
         return str(card.classes), _counts(card.images), card.size, "missing"
-    state = "ready, own split" if dataset.remark() else "ready"
+    state = "own split" if dataset.remark() else "ready"
     return str(len(dataset.class_names())), _counts(count(dataset).found), card.size, state
 
 
@@ -199,7 +202,7 @@ def _own(shelf: Shelf) -> set[str]:
 
 
 def _show_verified(results: Sequence[tuple[Dataset, Verified]], console: Console) -> None:
-    table = Table(header_style="bold")
+    table = Table(header_style="bold", box=SIMPLE_HEAD)
     for name in ("dataset", "train / val / test", "full copy", "unreadable", "duplicates", "leaks"):
         table.add_column(name, no_wrap=name == "dataset", justify="left")
     for dataset, result in results:

@@ -24,6 +24,11 @@ def datasets(*arguments: str, code: int = 0) -> str:
     return result.output
 
 
+def rows_of(table: str) -> dict[str, str]:
+    """Lines of a table by their first word."""
+    return {line.split()[0]: line for line in table.splitlines() if line.split()}
+
+
 def refused(*arguments: str) -> str:
     with pytest.raises(UserError) as error:
         datasets(*arguments)
@@ -40,7 +45,7 @@ def test_on_an_empty_root_everything_is_missing_but_what_is_embedded(
     assert "`datasets prepare dtd` downloads it" in output
     assert "`datasets prepare imagenet`" not in output
     assert "Licence: CC BY 4.0" in output
-    rows = {line.split("│")[1].strip(): line for line in output.splitlines() if "│" in line}
+    rows = rows_of(output)
     assert "missing" in rows["imagenet"]
     assert "ready" in rows["pocket_dots"]
     assert not list(tmp_path.iterdir())
@@ -51,11 +56,7 @@ def test_the_list_says_whose_split_it_is(tmp_path: Path) -> None:
     for name in ("Forest", "River"):
         for number in range(10):
             write_image(tmp_path / "eurosat" / "2750" / name / f"{number}.jpg")
-    rows = {
-        line.split("│")[1].strip(): line
-        for line in datasets("--data", str(tmp_path), "list").splitlines()
-        if "│" in line
-    }
+    rows = rows_of(datasets("--data", str(tmp_path), "list"))
     assert "2 / 1 / 2" in rows["dtd"]
     assert "own split" not in rows["dtd"]
     assert "own split" in rows["eurosat"]
