@@ -80,9 +80,13 @@ def _tested(comparison: Comparison, findings: SearchFindings) -> TableBlock | No
         return None
     caption = (
         f"Test accuracy in percent, mean and 95 % t-interval over seeds. Regret: {found} minus "
-        f"{base}, paired by seed. At equal queries: {found} minus {base} with as many queries as "
-        f"search and one run of {found} have spent together on the dataset."
+        f"{base}, paired by seed."
     )
+    if findings.longer:
+        caption += (
+            f" At equal queries: {found} minus {base} with as many queries as search and one run "
+            f"of {found} have spent together on the dataset."
+        )
     header = (
         "dataset",
         base,
@@ -92,7 +96,9 @@ def _tested(comparison: Comparison, findings: SearchFindings) -> TableBlock | No
         "at equal queries",
         "queries",
     )
-    return TableBlock("search_tested", caption, header, tuple(rows))
+    shown = len(header) if findings.longer else 4
+    cut = tuple(row[:shown] for row in rows)
+    return TableBlock("search_tested", caption, header[:shown], cut)
 
 
 def _by_seed(runs: Sequence[Run], method: str, dataset: str = "") -> dict[int, float]:

@@ -72,6 +72,11 @@ def test_what_was_found_is_tested_against_the_base_and_the_base_with_all_queries
     assert row[5] == "-5.0 ± 0.0"  # found minus base with the search's queries on top
 
 
+def test_without_longer_runs_nothing_is_said_of_equal_queries() -> None:
+    (row,) = tables(replace(COMPARISON, search=replace(FINDINGS, longer=())))["search_tested"]
+    assert len(row) == 4
+
+
 def test_pruned_trials_are_listed_without_a_value() -> None:
     rows = tables()["search_trials"]
     assert rows[1] == ["1", "0.1", "-", "pruned", "20"]
