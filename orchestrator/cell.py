@@ -101,12 +101,15 @@ class Fingerprints(_Frozen):
         split: digest of class names and images.
         preprocessing: digest of how images become tensors.
         encoder: digest of the method's own image encoder; None where it has none.
+        rounding: version of the oracle's arithmetic in inexact precisions; None for fp32, which is
+            the plain model's up to float error in every version.
     """
 
     method_version: int
     split: str
     preprocessing: str
     encoder: str | None = None
+    rounding: int | None = None
 
 
 def cell_key(cell: Cell, fingerprints: Fingerprints) -> str:

@@ -27,6 +27,7 @@ from orchestrator.oracle.backbone import (
 from orchestrator.oracle.features import feature_digest
 from orchestrator.plan_tasks import Tasks, opened, short_note
 from orchestrator.plan_transfers import Transfers, with_prompts
+from orchestrator.precision import ROUNDING
 from orchestrator.readability import unreadable_images
 from orchestrator.spec import Spec
 from orchestrator.store import Store
@@ -228,6 +229,7 @@ class _Planner:
             split=digests.whole if kind.trains else digests.test,
             preprocessing=replace(prepared, size=draft.asked.image_size).digest(),
             encoder=draft.asked.encoder,
+            rounding=None if cell.precision == "fp32" else ROUNDING,
         )
         key = "" if unsourced else cell_key(cell, fingerprints)
         self._transfers.note(cell, key)

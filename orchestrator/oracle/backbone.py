@@ -24,7 +24,7 @@ from benchmarks.backbones import BACKBONES
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation, Preprocessing
 from orchestrator.errors import UserError
-from orchestrator.precision import Precision
+from orchestrator.precision import WEIGHTS, Precision, set_products
 
 LOCAL = "local-dir:"
 RANDOM = "random"
@@ -111,6 +111,7 @@ def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.d
     Raises:
         UserError: the weights can't be fetched or don't have the model's shapes.
     """
+    set_products(precision)
     random = backbone.pretrained == RANDOM
     if random:
         torch.manual_seed(0)  # untrained weights that are the same on every actor
@@ -119,7 +120,7 @@ def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.d
             model = open_clip.create_model(
                 backbone.model,
                 pretrained=None if random else backbone.pretrained,
-                precision=precision,
+                precision=WEIGHTS[precision],
                 device=device,
                 load_weights=not random,
             )

@@ -21,7 +21,7 @@ from torch import Tensor
 from benchmarks.datasets.interface import Dataset, Item
 from benchmarks.preprocessing import Preprocessing
 from orchestrator.oracle.interface import Batch
-from orchestrator.precision import Precision
+from orchestrator.precision import ROUNDING, Precision
 
 CHUNK = 256
 DECODERS = 4
@@ -96,7 +96,8 @@ def feature_digest(
         preprocessing: how images become tensors.
         precision: number format of the image tower.
     """
-    parts = (str(_FORMAT), weights, split, preprocessing.digest(), precision)
+    arithmetic = precision if precision == "fp32" else f"{precision}/{ROUNDING}"
+    parts = (str(_FORMAT), weights, split, preprocessing.digest(), arithmetic)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 

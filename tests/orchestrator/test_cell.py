@@ -77,7 +77,8 @@ def test_every_field_matters(field: str) -> None:
 
 @pytest.mark.parametrize("field", list(Fingerprints.model_fields))
 def test_every_fingerprint_matters(field: str) -> None:
-    changed = {**PRINTS, field: 2 if field == "method_version" else "other"}
+    numbers = ("method_version", "rounding")
+    changed = {**PRINTS, field: 2 if field in numbers else "other"}
     assert key(prints=changed) != key()
 
 

@@ -59,6 +59,7 @@ def test_what_zero_shot_does_not_depend_on_does_not_change_its_key(points: int) 
         "budget=100",
         "batch_size=64",
         "precision=bf16",
+        "precision=tf32",
         "augmentation=crop_flip",
         "evaluation.points=5",
         "shots=[8]",

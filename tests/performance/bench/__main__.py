@@ -67,6 +67,8 @@ def _row(case: Case, options: argparse.Namespace, machine: Machine, peak: float)
 
 def _counted(case: Case, batch: int, layers: int, device: torch.device) -> tuple[float, float]:
     """FLOPs of a query of each side; layers between the first and the last all cost the same."""
+    if layers <= 2:
+        return _count(case, batch, layers, device)
     two, three = (_count(case, batch, depth, device) for depth in (2, 3))
     naive, oracle = (a + (layers - 2) * (b - a) for a, b in zip(two, three, strict=True))
     return naive, oracle

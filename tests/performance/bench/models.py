@@ -14,7 +14,12 @@ from orchestrator.oracle.clip import LoadedClip
 from orchestrator.precision import Precision
 
 IMAGE_SIZE = 224
-DTYPES = {"fp32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}
+DTYPES = {
+    "fp32": torch.float32,
+    "tf32": torch.float32,
+    "bf16": torch.bfloat16,
+    "fp16": torch.float16,
+}
 
 
 def clip(layers: int, precision: Precision, device: torch.device) -> LoadedClip:
@@ -22,7 +27,7 @@ def clip(layers: int, precision: Precision, device: torch.device) -> LoadedClip:
     vision = {"image_size": IMAGE_SIZE, "patch_size": 16, "width": 768, "layers": layers}
     text = {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": layers}
     dtype = DTYPES[precision]
-    low = None if precision == "fp32" else dtype
+    low = None if dtype == torch.float32 else dtype
     torch.manual_seed(0)
     model: Any = open_clip.CLIP(512, vision, text, quick_gelu=True, cast_dtype=low)
     model = model.to(device).eval().requires_grad_(False)
