@@ -180,9 +180,9 @@ class _Planner:
                 task = self._tasks.task(dataset, shots, seed)
                 if task.short_classes:
                     notes.append(short_note(task, shots))
-                digests = _SplitDigests(task)
+                facts = _TaskFacts(task)
                 for arm in arms:
-                    yield self._planned(digests, self._draft(dataset, arm, seed, asked))
+                    yield self._planned(facts, self._draft(dataset, arm, seed, asked))
 
     def skipped(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
@@ -218,15 +218,15 @@ class _Planner:
             places=one.arm.places,
         )
 
-    def _planned(self, digests: _SplitDigests, draft: PlannedCell) -> PlannedCell:
-        task, cell, backbone = digests.task, draft.cell, draft.backbone
+    def _planned(self, facts: _TaskFacts, draft: PlannedCell) -> PlannedCell:
+        task, cell, backbone = facts.task, draft.cell, draft.backbone
         kind = method_class(cell.method.name)
         unsourced = _unsourced(cell)
         prepared = preprocessing_of(backbone, cell.augmentation)
         plain = preprocessing_of(backbone, "none")
         fingerprints = Fingerprints(
             method_version=kind.version,
-            split=digests.whole if kind.trains else digests.test,
+            split=facts.whole if kind.trains else facts.test,
             preprocessing=replace(prepared, size=draft.asked.image_size).digest(),
             encoder=draft.asked.encoder,
             rounding=None if cell.precision == "fp32" else ROUNDING,
@@ -241,7 +241,7 @@ class _Planner:
             reason=unsourced,
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
-            test_images=len(task.dataset.items("test")),
+            test_images=facts.test_images,
             features=feature_digest(backbone.digest, whole, plain, cell.precision),
         )
 
@@ -276,8 +276,8 @@ class _Planner:
 
 
 @dataclass(frozen=True)
-class _SplitDigests:
-    """Digests of a task, each computed once for all methods."""
+class _TaskFacts:
+    """What planning needs of a task, computed once for all methods."""
 
     task: Task
 
@@ -288,6 +288,10 @@ class _SplitDigests:
     @cached_property
     def whole(self) -> str:
         return split_digest(self.task, ("train", "val", "test"))
+
+    @cached_property
+    def test_images(self) -> int:
+        return len(self.task.dataset.items("test"))
 
 
 def _unsourced(cell: Cell) -> str:

@@ -7,6 +7,7 @@ negatives show the same shapes in different styles: tune on the first, test on t
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
@@ -53,10 +54,7 @@ class ParquetDataset(EncodedDataset):
         return tuple(names[label] for label in sorted(names))
 
     def items(self, split: Split) -> Sequence[Item]:
-        rows = zip(
-            self._column("split").to_pylist(), self._column("label").to_pylist(), strict=True
-        )
-        return [Item(str(row), label) for row, (where, label) in enumerate(rows) if where == split]
+        return self._splits.get(split, ())
 
     def encoded(self, item: Item) -> bytes:
         try:
@@ -75,6 +73,14 @@ class ParquetDataset(EncodedDataset):
 
     def _column(self, name: str) -> Any:
         return self._table.column(name)
+
+    @cached_property
+    def _splits(self) -> dict[str, tuple[Item, ...]]:
+        found = defaultdict(list)
+        labels = self._column("label").to_pylist()
+        for row, split in enumerate(self._column("split").to_pylist()):
+            found[split].append(Item(str(row), labels[row]))
+        return {split: tuple(items) for split, items in found.items()}
 
     @cached_property
     def _table(self) -> pa.Table:
