@@ -8,6 +8,7 @@ from orchestrator.analysis.cost import Price
 from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.report.comparison import Comparison, Question
 from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY, Run, split_by_measurements
+from orchestrator.masking import masked
 from orchestrator.plan import Plan, PlannedCell
 from orchestrator.spec import Spec, spec_as_yaml
 from orchestrator.store import Store
@@ -63,7 +64,7 @@ def comparison_of(plan: Plan, store: Store) -> Comparison:
         unsound=tuple(unsound),
         missing=tuple(cell.title for cell in plan.cells if cell.key not in known),
         question=question_of(plan.spec),
-        spec_yaml=spec_as_yaml(plan.spec),
+        spec_yaml=masked(spec_as_yaml(plan.spec)),
     )
 
 

@@ -15,6 +15,7 @@ from orchestrator.cluster import ClusterChoice, connected
 from orchestrator.collect import failed_runs, finished_runs, run_of
 from orchestrator.driver import Driver, RunSummary
 from orchestrator.errors import UserError
+from orchestrator.masking import masked
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan_view import show_notes, show_skipped
@@ -161,7 +162,7 @@ def _stored(plan: Plan, store: Store) -> list[Run]:
 def tracked(plan: Plan) -> TrackedSpec:
     """What all MLflow runs of a plan share."""
     budget = max((cell.cell.budget for cell in plan.cells), default=0)
-    return TrackedSpec(plan.spec.name, spec_as_yaml(plan.spec), budget or plan.spec.budget)
+    return TrackedSpec(plan.spec.name, masked(spec_as_yaml(plan.spec)), budget or plan.spec.budget)
 
 
 def _drive(

@@ -78,3 +78,11 @@ def test_the_report_lies_beside_the_results(store: Store, tmp_path: Path) -> Non
     text = report.page.read_text(encoding="utf-8")
     assert "ValueError: no" in text
     assert "test_loss is not a number from query 10" in text
+
+
+def test_a_report_never_shows_the_password_of_a_searchs_study(store: Store) -> None:
+    search = "{method: zip, space: {rank: {int: [1, 5]}}, storage: 'postgresql://me:hidden@db/s'}"
+    plan = make_plan(load_spec("demo", (*SPEC, f"search={search}")), store, Path("data"))
+    shown = comparison_of(plan, store).spec_yaml
+    assert "postgresql://me:***@db/s" in shown
+    assert "hidden" not in shown
