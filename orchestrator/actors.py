@@ -9,7 +9,8 @@ import ray
 
 from orchestrator.cell import Cell
 from orchestrator.oracle.features import FeatureTable
-from orchestrator.worker import CellOutcome, Progress, Worker, WorkerSetup
+from orchestrator.worker import Worker
+from orchestrator.worker_protocol import CellOutcome, Progress, WorkerSetup
 
 
 class OracleActor:

@@ -16,7 +16,7 @@ from orchestrator.pool import ActorPool, Outcome, PoolLimits, PoolListener, Pool
 from orchestrator.progress import RunDisplay
 from orchestrator.store import Store
 from orchestrator.trace import Trace
-from orchestrator.worker import Progress, WorkerSetup
+from orchestrator.worker_protocol import Progress, WorkerSetup
 
 
 @dataclass(frozen=True)

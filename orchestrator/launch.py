@@ -26,7 +26,7 @@ from orchestrator.store import Store
 from orchestrator.trace import Trace
 from orchestrator.tracking import Tracker, TrackingError, TrackingThread, only_writer
 from orchestrator.tracking_entries import Entry, TrackedSpec
-from orchestrator.worker import WorkerSetup
+from orchestrator.worker_protocol import WorkerSetup
 
 
 @dataclass(frozen=True)

@@ -1,117 +1,28 @@
-"""Runs cells with one model in memory: builds the trial, checkpoints it, stores its trace."""
+"""Runs cells with one model in memory: leases them, checkpoints their trials, stores traces."""
 
 from __future__ import annotations
 
 import platform
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from functools import partial
-from importlib.metadata import version
-from typing import Any, Literal
-from uuid import uuid4
+from dataclasses import dataclass
 
 import torch
 
-from benchmarks.datasets.interface import Dataset
-from benchmarks.datasets.own.source import OwnDataset
-from benchmarks.datasets.registry import open_dataset
-from benchmarks.datasets.sampling import ShortClasses
-from benchmarks.datasets.skipping import SkippingUnreadable
-from benchmarks.datasets.without_test import WithoutTest
-from benchmarks.preprocessing import Preprocessing
-from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, split_digest
-from methods.interface import Method, Problem, Settings
-from methods.registry import method_class
+from benchmarks.protocols import Part, Task, split_digest
 from orchestrator.cell import Cell
 from orchestrator.checkpoint import Checkpoints, TrialStopped
-from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
 from orchestrator.errors import UserError
-from orchestrator.feature_cache import FeatureCache
 from orchestrator.leases import Lease, LeaseLost, Leases
 from orchestrator.masking import masked
-from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
-from orchestrator.oracle.clip import ClipOracle, load_clip
-from orchestrator.oracle.features import FeatureTable, ImageSplit
-from orchestrator.oracle.ledger import Ledger
-from orchestrator.precision import Precision
+from orchestrator.oracle.features import FeatureTable
+from orchestrator.provenance import provenance
 from orchestrator.storage import Patience, StorageDown, open_storage
 from orchestrator.store import Store, StoredCheckpoints
-from orchestrator.trace import Point, Status, Trace
-from orchestrator.train_features import PlainFeatures, TrainFeatures, ViewFeatures
-from orchestrator.train_stream import TrainStream
-from orchestrator.transfers import load_prompt, prompt_lost, save_prompt
+from orchestrator.trace import Trace
+from orchestrator.transfers import prompt_lost, save_prompt
 from orchestrator.trial import Trial
-from orchestrator.trial_data import EvaluationSplit, TrialData, tested_features
-
-
-@dataclass(frozen=True)
-class WorkerSetup:
-    """What a worker needs once, before its first cell.
-
-    Attributes:
-        backbone: the model behind the oracle.
-        precision: number format of its arithmetic.
-        store: location of the store.
-        data_root: the folder or location that holds the datasets.
-        short_classes: what to do with classes that have fewer images than shots.
-        own_datasets: the user's own datasets.
-        unreadable: images to leave out, by dataset.
-        threads: CPU threads for the model.
-        checkpoint_interval: seconds between two checkpoints of a trial.
-        patience: seconds to wait for a store that doesn't answer.
-        run: the run that it works for; other runs on the same store keep off its cells.
-        store_identity: what the driver's store calls itself; None to take any.
-    """
-
-    backbone: ResolvedBackbone
-    precision: Precision
-    store: str
-    data_root: str
-    short_classes: ShortClasses
-    own_datasets: tuple[OwnDataset, ...] = ()
-    unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
-    threads: int = 1
-    checkpoint_interval: float = 10.0
-    patience: float = 3600.0
-    run: str = field(default_factory=lambda: uuid4().hex)
-    store_identity: str | None = None
-
-
-@dataclass(frozen=True)
-class CellOutcome:
-    """How a cell ended, or where it waits.
-
-    Attributes:
-        key: the cell's key.
-        status: `finished` or `failed`; the store has the trace or the traceback. `paused` after a
-            measurement, or `stopped` because `stop` was called; the store has a checkpoint.
-            `elsewhere` while another run works on it.
-        queries: queries spent by the method.
-        error: last line of the traceback of a failed cell.
-        points: the trace of a paused cell so far.
-        found: whether another run has finished it in the meantime.
-    """
-
-    key: str
-    status: Status | Literal["paused", "stopped", "elsewhere"]
-    queries: int
-    error: str = ""
-    points: tuple[Point, ...] = ()
-    found: bool = False
-
-
-@dataclass(frozen=True)
-class Progress:
-    """What a worker says while it runs a cell.
-
-    Attributes:
-        queries: queries spent by the method.
-        notices: what a person should know, such as that the store doesn't answer.
-    """
-
-    queries: int
-    notices: tuple[str, ...] = ()
+from orchestrator.trial_parts import TrialParts
+from orchestrator.worker_protocol import CellOutcome, Progress, WorkerSetup
 
 
 @dataclass(frozen=True)
@@ -136,16 +47,13 @@ class Worker:
 
     def __init__(self, setup: WorkerSetup) -> None:
         self._setup = setup
-        self._device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-        self._clip = load_clip(setup.backbone, setup.precision, self._device)
-        self._encoders: dict[str, MaeEncoder] = {}
         self._notices: list[str] = []
         patience = Patience(limit=setup.patience, introduction=setup.patience)
         self._store = Store(open_storage(setup.store, patience, self._notices.append))
         _check_shared(self._store, setup.store_identity)
         self._leases = Leases.of_process(open_storage(setup.store, patience), setup.run)
         self._lease: Lease | None = None
-        self._features = FeatureCache(self._store, setup.backbone.digest, setup.precision)
+        self._parts = TrialParts(setup, self._store)
         self._queries = 0
         self._paused: _Started | None = None
         self._stopped = False
@@ -172,10 +80,7 @@ class Worker:
             ImageUnreadable: an image is missing or corrupt.
         """
         torch.set_num_threads(self._setup.threads)  # the last digits depend on it
-        task = evaluation_task(self._open(dataset_name))
-        oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
-        split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
-        self._features.encode(digest, split, oracle.encode_images)
+        self._parts.encode_test_split(dataset_name, digest)
 
     def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
         """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
@@ -267,21 +172,21 @@ class Worker:
             points=(),
             ledgers={} if spent is None else spent.ledgers,
             timing={} if spent is None else _timing(spent.seconds, self._queries),
-            provenance=self._provenance(),
+            provenance=provenance(self._parts.device, self._setup.backbone.label),
             error=masked(traceback.format_exc()),
         )
 
     def _start(self, cell: Cell, key: str, table: FeatureTable | None) -> _Started:
-        task = self._task(cell)
-        oracle = ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
-        data = self._data(cell, task, oracle, table)
+        task = self._parts.task(cell)
+        oracle = self._parts.oracle(cell, task)
+        data = self._parts.data(cell, task, oracle, table)
         checkpoints = Checkpoints(
             StoredCheckpoints(self._store, key),
             self._setup.checkpoint_interval,
             stopped=lambda: self._stopped,
         )
         trial = Trial(
-            method=self._method(cell, task, oracle, data),
+            method=self._parts.method(cell, task, oracle, data),
             oracle=oracle,
             data=data,
             evaluations=cell.evaluation.points,
@@ -305,87 +210,11 @@ class Worker:
             ledgers=result.ledgers,
             timing=_timing(result.seconds, started.trial.oracle.method.queries),
             provenance={
-                **self._provenance(),
+                **provenance(self._parts.device, self._setup.backbone.label),
                 "split": split_digest(started.task, SPLIT),
                 "dataset_remark": started.task.dataset.remark(),
             },
         )
-
-    def _task(self, cell: Cell) -> Task:
-        dataset = self._open(cell.dataset)
-        dataset = WithoutTest(dataset) if cell.blind else dataset
-        shots = 0 if cell.source else cell.shots
-        protocol = protocol_named(cell.protocol)
-        return protocol.task(dataset, shots, cell.seed, self._setup.short_classes)
-
-    def _data(
-        self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable | None
-    ) -> TrialData:
-        backbone = self._setup.backbone
-        plain = preprocessing_of(backbone, "none")
-        kind, settings = _method(cell)
-        size = kind.image_size(oracle.space, settings)
-        shown = replace(plain, size=size)  # tables hold features of plain images of the full size
-        evaluation = {} if table is None else self._tested(task, oracle, table, shown)
-        if not task.train:
-            return TrialData(None, evaluation)
-
-        def encoded(part: Part, split: ImageSplit) -> FeatureTable:
-            images = split_digest(task, (part,))
-            return self._features.table(images, split, oracle.encode_images)
-
-        if task.val:
-            val = ImageSplit(task.dataset, task.val, plain)
-            shown_val = replace(val, preprocessing=shown)
-            evaluation["val"] = EvaluationSplit(shown_val, encoded("val", val))
-        augmented = replace(shown, augmentation=cell.augmentation)
-        train = ImageSplit(task.dataset, task.train, augmented)
-        features: TrainFeatures = PlainFeatures(train, partial(encoded, "train"))
-        if cell.views:
-            features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
-        stream = TrainStream(train, features, cell.batch_size, cell.seed)
-        return TrialData(stream, evaluation)
-
-    def _tested(
-        self, task: Task, oracle: ClipOracle, table: FeatureTable, shown: Preprocessing
-    ) -> dict[str, EvaluationSplit]:
-        """What is tested on: the trial's own classes, and those it was not trained on."""
-        test = ImageSplit(task.dataset, task.test, shown)
-        splits = {"test": EvaluationSplit(test, tested_features(table, task))}
-        if task.new is not None:
-            new = ImageSplit(task.dataset, task.new.test, shown)
-            others = ClipOracle(self._clip, task.new.class_names, Ledger(limit=0), oracle.observer)
-            splits["new"] = EvaluationSplit(new, tested_features(table, task.new), others)
-        return splits
-
-    def _method(self, cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
-        kind, settings = _method(cell)
-        name = kind.encoder_name(settings)
-        problem = Problem(
-            space=oracle.space,
-            classes=len(task.class_names),
-            templates=task.dataset.card.templates,
-            batches_per_epoch=data.train.batches_per_epoch if data.train else 1,
-            budget=cell.budget,
-            seed=cell.seed,
-            encoder=None if name is None else self._encoder(name),
-        )
-        method = kind(problem, settings)
-        if cell.source is not None:
-            method.load(load_prompt(self._store, cell.source))
-        return method
-
-    def _open(self, dataset: str) -> Dataset:
-        setup = self._setup
-        opened = open_dataset(dataset, setup.data_root, setup.own_datasets)
-        left_out = setup.unreadable.get(dataset)
-        return SkippingUnreadable(opened, left_out) if left_out else opened
-
-    def _encoder(self, name: str) -> MaeEncoder:
-        """A method's own encoder, loaded once for all cells."""
-        if name not in self._encoders:
-            self._encoders[name] = load_encoder(resolve_encoder(name), self._device)
-        return self._encoders[name]
 
     def _note_damage(self, key: str, text: str) -> None:
         self._notices.append(
@@ -397,21 +226,9 @@ class Worker:
         if self._lease is not None and self._lease.lost:
             raise LeaseLost
 
-    def _provenance(self) -> dict[str, Any]:
-        gpu = torch.cuda.get_device_name() if self._device.type == "cuda" else ""
-        return {
-            "host": platform.node(),
-            "machine": gpu or f"{platform.machine()} CPU, {torch.get_num_threads()} threads",
-            "python": platform.python_version(),
-            "packages": {name: version(name) for name in _PACKAGES},
-            "backbone": self._setup.backbone.label,
-        }
-
 
 SPLIT: tuple[Part, ...] = ("train", "val", "test")
 """Whose digest a trace keeps, so that a report can show that methods saw the same images."""
-
-_PACKAGES = ("promptbench", "torch", "open_clip_torch", "numpy", "ray")
 
 
 def _check_shared(store: Store, identity: str | None) -> None:
@@ -421,11 +238,6 @@ def _check_shared(store: Store, identity: str | None) -> None:
             f"the store {store.storage.location} on {platform.node()} is not the one that the "
             f"driver uses. Give a folder that all nodes share, or s3://BUCKET/PREFIX."
         )
-
-
-def _method(cell: Cell) -> tuple[type[Method], Settings]:
-    kind = method_class(cell.method.name)
-    return kind, kind.settings_type.model_validate(cell.method.settings)
 
 
 def _timing(seconds: dict[str, float], queries: int) -> dict[str, float]:

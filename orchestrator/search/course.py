@@ -11,7 +11,7 @@ from orchestrator.cell import Cell
 from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
 from orchestrator.store import Store
 from orchestrator.trace import Point
-from orchestrator.worker import CellOutcome
+from orchestrator.worker_protocol import CellOutcome
 
 State = Literal["running", "finished", "failed"]
 

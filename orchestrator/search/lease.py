@@ -13,7 +13,7 @@ from orchestrator.actors import OracleActorFactory
 from orchestrator.cell import Cell
 from orchestrator.pool import ActorPool, PoolLimits, PoolListener
 from orchestrator.search.course import CellFailed
-from orchestrator.worker import CellOutcome
+from orchestrator.worker_protocol import CellOutcome
 
 PATIENCE = 0.05
 """Seconds between two questions for an oracle."""

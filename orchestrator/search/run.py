@@ -27,7 +27,7 @@ from orchestrator.search.pruned import mark_pruned
 from orchestrator.search.pruning import pruner_of
 from orchestrator.search.study import read_search, search_of, study_place
 from orchestrator.search.trainable import LeasingTrial
-from orchestrator.worker import WorkerSetup
+from orchestrator.worker_protocol import WorkerSetup
 
 OnTrial = Callable[[SearchTrial], None]
 

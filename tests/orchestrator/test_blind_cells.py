@@ -14,7 +14,8 @@ from orchestrator.plan import PlannedCell, make_plan
 from orchestrator.spec import load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
-from orchestrator.worker import CellOutcome, Worker, WorkerSetup
+from orchestrator.worker import Worker
+from orchestrator.worker_protocol import CellOutcome, WorkerSetup
 
 OVERRIDES = (
     "methods=[zip]",

@@ -18,7 +18,8 @@ from orchestrator.readability import Readability
 from orchestrator.spec import load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
-from orchestrator.worker import Worker, WorkerSetup
+from orchestrator.worker import Worker
+from orchestrator.worker_protocol import WorkerSetup
 from tests.benchmarks.toy_dataset import ToyDataset
 from tests.orchestrator.test_worker import pocket_as_files
 

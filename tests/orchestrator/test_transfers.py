@@ -25,7 +25,8 @@ from orchestrator.store import Store
 from orchestrator.trace import Trace
 from orchestrator.tracking_entries import TrackedSpec, cell_entry
 from orchestrator.transfers import PromptMissing, load_prompt, save_prompt
-from orchestrator.worker import CellOutcome, Worker, WorkerSetup
+from orchestrator.worker import Worker
+from orchestrator.worker_protocol import CellOutcome, WorkerSetup
 from tests.benchmarks.datasets.trees import imagenet_tree, write_image
 
 SMALL = ("seeds=[1]", "shots=[4]", "budget=60", "evaluation.points=1")

@@ -21,7 +21,8 @@ from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from orchestrator.trace import Trace
 from orchestrator.trial import Trial
-from orchestrator.worker import Worker, WorkerSetup
+from orchestrator.worker import Worker
+from orchestrator.worker_protocol import WorkerSetup
 
 OVERRIDES = (
     "methods=[zero_shot, zip]",

@@ -31,7 +31,7 @@ from orchestrator.spec import load_spec
 from orchestrator.storage import open_storage
 from orchestrator.store import Store
 from orchestrator.trace import Point, Trace
-from orchestrator.worker import CellOutcome, Progress, WorkerSetup
+from orchestrator.worker_protocol import CellOutcome, Progress, WorkerSetup
 
 MEASUREMENTS, STEPS = 21, 500
 METHODS, DATASETS = 5, 2

@@ -21,7 +21,7 @@ from orchestrator.searching import plan_with_result, searched
 from orchestrator.spec import load_spec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
-from orchestrator.worker import WorkerSetup
+from orchestrator.worker_protocol import WorkerSetup
 
 SPEC = (
     "budget=60",

@@ -20,7 +20,7 @@ from orchestrator.spec_search import SearchSpec
 from orchestrator.storage import LocalStorage
 from orchestrator.store import Store
 from orchestrator.trace import Point, Trace
-from orchestrator.worker import CellOutcome
+from orchestrator.worker_protocol import CellOutcome
 
 BUDGET = 100
 STEP = 10
