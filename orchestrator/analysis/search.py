@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from orchestrator.analysis.curves import Curve
 from orchestrator.analysis.runs import Run
 
 TrialState = Literal["complete", "pruned", "failed", "running"]
@@ -24,6 +25,8 @@ class SearchTrial:
         queries: queries spent by its cells.
         keys: keys of its cells.
         error: why it failed.
+        last: where a pruned trial stood in the first objective when it was ended, with fewer
+            queries than the others; None for all others.
     """
 
     number: int
@@ -33,6 +36,7 @@ class SearchTrial:
     queries: int = 0
     keys: tuple[str, ...] = ()
     error: str = ""
+    last: float | None = None
 
     @property
     def title(self) -> str:
@@ -69,16 +73,43 @@ class Search:
     @property
     def queries(self) -> int:
         """Queries of all trials; cells that several trials share count once."""
-        spent = {trial.keys or (str(trial.number),): 0 for trial in self.trials}
+        return self.spent[-1] if self.trials else 0
+
+    @property
+    def spent(self) -> tuple[int, ...]:
+        """Queries of each trial and those before it, as `queries` counts them."""
+        known: dict[tuple[str, ...], int] = {}
+        totals = []
         for trial in self.trials:
             place = trial.keys or (str(trial.number),)
-            spent[place] = max(spent[place], trial.queries)
-        return sum(spent.values())
+            known[place] = max(known.get(place, 0), trial.queries)
+            totals.append(sum(known.values()))
+        return tuple(totals)
+
+    def best_so_far(self, objective: str) -> Curve:
+        """The best value of an objective over the queries of the search, trial by trial.
+
+        It starts with the first complete trial; the others spend queries without a value.
+        """
+        best: dict[int, float] = {}
+        value: float | None = None
+        for queries, trial in zip(self.spent, self.trials, strict=True):
+            new = trial.values.get(objective)
+            if new is not None and (value is None or is_as_good(objective, new, value)):
+                value = new
+            if value is not None:
+                best[queries] = value
+        return Curve(tuple(best), tuple(best.values()))
 
     def counts(self) -> dict[TrialState, int]:
         """Number of trials by state, without states that none is in."""
         states = [trial.state for trial in self.trials]
         return {state: states.count(state) for state in TRIAL_STATES if state in states}
+
+
+def is_as_good(objective: str, value: float, other: float) -> bool:
+    """Whether a value of an objective is at least as good as another."""
+    return value <= other if objective == "queries_to_target" else value >= other
 
 
 def short(value: Any) -> str:
@@ -97,6 +128,7 @@ class SearchFindings:
             unknown.
         found: label of the method with the settings that were found.
         longer: runs of the method as it stands with the search's queries on top.
+        logarithmic: searched settings whose logarithm was drawn from.
     """
 
     search: Search
@@ -104,3 +136,4 @@ class SearchFindings:
     as_it_stands: Mapping[str, float]
     found: str
     longer: tuple[Run, ...] = ()
+    logarithmic: frozenset[str] = frozenset()

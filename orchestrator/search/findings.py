@@ -26,6 +26,9 @@ def with_search(comparison: Comparison, found: Searched, store: Store) -> Compar
         as_it_stands=_as_it_stands(found, store),
         found=section.found_label,
         longer=longer,
+        logarithmic=frozenset(
+            name for name, dimension in section.space.items() if dimension.kind == "log_uniform"
+        ),
     )
     runs = tuple(run for run in comparison.runs if run not in longer)
     return replace(comparison, runs=runs, search=findings)

@@ -129,7 +129,12 @@ def _record(trial: FrozenTrial, goal: Goal) -> SearchTrial:
         queries=int(notes.get(QUERIES, 0)),
         keys=tuple(notes.get(KEYS, ())),
         error=str(notes.get(ERROR, "")),
+        last=_last_report(trial) if trial.state is State.PRUNED else None,
     )
+
+
+def _last_report(trial: FrozenTrial) -> float | None:
+    return None if trial.last_step is None else trial.intermediate_values[trial.last_step]
 
 
 def _best(trials: Iterable[SearchTrial], study: optuna.Study, goal: Goal) -> SearchTrial | None:

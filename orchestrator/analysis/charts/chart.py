@@ -124,6 +124,7 @@ class ValueLine:
         lower: lower ends of the intervals; empty without any.
         upper: upper ends; empty without any.
         main: whether it is set off against the others.
+        hollow: whether its points are rings.
     """
 
     label: str
@@ -133,6 +134,7 @@ class ValueLine:
     lower: tuple[float, ...] = ()
     upper: tuple[float, ...] = ()
     main: bool = False
+    hollow: bool = False
 
 
 @dataclass(frozen=True)
@@ -144,7 +146,8 @@ class ValueChart:
         x_title: the field.
         y_title: with its unit.
         lines: what is drawn, in order.
-        ticks: places on the axis, each with the value that lies there.
+        ticks: places on the axis, each with the value that lies there; empty where values are
+            places themselves, with ticks as on any axis.
         log: whether the axis is logarithmic.
         joined: whether neighbours are joined; not where values have no order.
         marks: vertical lines by name, such as the default.

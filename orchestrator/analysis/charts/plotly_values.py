@@ -18,11 +18,12 @@ def value_figure(chart: ValueChart, layout: dict[str, Any]) -> dict[str, Any]:
         layout: title, axis titles and margins, to be completed.
     """
     data = [trace for line in chart.lines for trace in _line(line, chart)]
-    layout["xaxis"] |= {
-        "type": "log" if chart.log else "linear",
-        "tickvals": [place for place, _ in chart.ticks],
-        "ticktext": [text.replace("\n", "<br>") for _, text in chart.ticks],
-    }
+    layout["xaxis"]["type"] = "log" if chart.log else "linear"
+    if chart.ticks:
+        layout["xaxis"] |= {
+            "tickvals": [place for place, _ in chart.ticks],
+            "ticktext": [text.replace("\n", "<br>") for _, text in chart.ticks],
+        }
     if chart.bounds is not None:
         lowest, highest = chart.bounds
         layout["yaxis"]["autorangeoptions"] = {"clipmin": lowest, "clipmax": highest}
@@ -61,7 +62,11 @@ def _line(line: ValueLine, chart: ValueChart) -> list[dict[str, Any]]:
         "line": {
             "color": line.look.colour, "dash": line.look.dash, "width": 3 if line.main else 1.5,
         },
-        "marker": {"color": line.look.colour, "size": 9 if line.main else 6},
+        "marker": {
+            "color": line.look.colour,
+            "size": 9 if line.main else 6,
+            "symbol": "circle-open" if line.hollow else "circle",
+        },
         "hovertemplate": f"{line.label}, %{{text}}: %{{y:.1f}}<extra></extra>",
     }  # fmt: skip
     if not line.lower:
@@ -80,6 +85,8 @@ def _line(line: ValueLine, chart: ValueChart) -> list[dict[str, Any]]:
 
 def _nearest(place: float, ticks: Sequence[tuple[float, str]]) -> str:
     """The value at a place, which may have moved a little aside."""
+    if not ticks:
+        return f"{place:.3g}"
     _, text = min(ticks, key=lambda tick: abs(tick[0] - place))
     return text.replace("\n", "")
 

@@ -23,8 +23,9 @@ def draw_values(axes: Any, chart: ValueChart, dashes: Mapping[str, Any]) -> None
         axes.set_xscale("log")
     for line in chart.lines:
         _draw_line(axes, line, dashes[line.look.dash] if chart.joined else "none")
-    axes.set_xticks([place for place, _ in chart.ticks], [text for _, text in chart.ticks])
-    axes.xaxis.set_minor_locator(NullLocator())
+    if chart.ticks:
+        axes.set_xticks([place for place, _ in chart.ticks], [text for _, text in chart.ticks])
+        axes.xaxis.set_minor_locator(NullLocator())
     for name, place in chart.marks:
         axes.axvline(
             place, color=NEUTRAL.colour, linestyle=dashes[NEUTRAL.dash], linewidth=1.2, zorder=0
@@ -41,6 +42,8 @@ def draw_values(axes: Any, chart: ValueChart, dashes: Mapping[str, Any]) -> None
 
 def _draw_line(axes: Any, line: ValueLine, linestyle: Any) -> None:
     style = {"color": line.look.colour, "linestyle": linestyle, "label": line.label}
+    if line.hollow:
+        style["markerfacecolor"] = "none"
     size = {"linewidth": 2.6 if line.main else 1.3, "markersize": 6 if line.main else 4}
     banded = bool(line.lower) and line.main and linestyle != "none"
     if not line.lower or banded:

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from orchestrator.analysis.intervals import mean_interval
 from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell, Text
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.sections.search_figures import figures_of
 from orchestrator.analysis.runs import Run, datasets_of
-from orchestrator.analysis.search import Search, SearchFindings, SearchTrial, short
+from orchestrator.analysis.search import Search, SearchFindings, SearchTrial, is_as_good, short
 from orchestrator.analysis.table import interval_text
 
 TITLE = "Search"
@@ -19,11 +20,10 @@ def section(comparison: Comparison) -> Section | None:
     findings = comparison.search
     if findings is None or not findings.search.trials:
         return None
-    tables = [_tested(comparison, findings), _trials(findings)]
-    return Section(
-        TITLE,
-        (Text(_course(findings.search)), Text(_regret(findings)), *filter(None, tables)),
-    )
+    texts = (Text(_course(findings.search)), Text(_regret(findings)))
+    tested = _tested(comparison, findings)
+    tables = (_trials(findings),) if tested is None else (tested, _trials(findings))
+    return Section(TITLE, (*texts, *figures_of(findings), *tables))
 
 
 def _course(search: Search) -> str:
@@ -44,16 +44,12 @@ def _regret(findings: SearchFindings) -> str:
     if name not in findings.as_it_stands:
         return text
     own = findings.as_it_stands[name]
-    favour = "" if _better(name, value, own) else " in its favour"
+    favour = "" if is_as_good(name, value, own) else " in its favour"
     return (
         f"{text} {findings.search.method} as it stands has {short(own)} on the same images: a "
         f"regret of {short(abs(value - own))}{favour}. The best of many trials is lucky as well as "
         f"good; how much of it holds, the test below tells."
     )
-
-
-def _better(name: str, value: float, own: float) -> bool:
-    return value < own if name == "queries_to_target" else value >= own
 
 
 def _tested(comparison: Comparison, findings: SearchFindings) -> TableBlock | None:

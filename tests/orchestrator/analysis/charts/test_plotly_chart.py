@@ -7,7 +7,7 @@ import pytest
 
 from orchestrator.analysis.charts.chart import PERCENT
 from orchestrator.analysis.charts.plotly_chart import plotly_figure
-from tests.orchestrator.analysis.charts.test_png_chart import BARS, DOTS, LINES, VALUES, ZIP
+from tests.orchestrator.analysis.charts.test_png_chart import BARS, DOTS, DRAWN, LINES, VALUES, ZIP
 
 
 def test_lines_are_steps_and_bands_are_filled() -> None:
@@ -48,8 +48,17 @@ def test_values_lie_at_their_numbers_and_are_named() -> None:
     assert name["x"] == pytest.approx(1.30103), "the exponent, on a logarithmic axis"
 
 
+def test_values_without_ticks_name_their_places_and_rings_are_open() -> None:
+    figure = plotly_figure(DRAWN)
+    assert "tickvals" not in figure["layout"]["xaxis"]
+    dots, rings = figure["data"]
+    assert dots["text"] == ["0.1", "20", "300"]
+    assert (dots["mode"], dots["marker"]["symbol"]) == ("markers", "circle")
+    assert rings["marker"]["symbol"] == "circle-open"
+
+
 def test_figures_are_plain_json_and_name_their_methods() -> None:
-    for chart in (LINES, BARS, DOTS, VALUES):
+    for chart in (LINES, BARS, DOTS, VALUES, DRAWN):
         figure = json.loads(json.dumps(plotly_figure(chart), allow_nan=False))
         assert {trace.get("meta") for trace in figure["data"]} >= {"zip", "zero_shot"}
 

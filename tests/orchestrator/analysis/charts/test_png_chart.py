@@ -58,6 +58,18 @@ VALUES = ValueChart(
     marks=(("default", 20.0),),
     bounds=PERCENT,
 )
+DRAWN = ValueChart(
+    "",
+    "clip",
+    "accuracy",
+    (
+        ValueLine("zip", ZIP, (0.1, 20, 300), (40, 50, 45)),
+        ValueLine("zero_shot", ZERO, (1, 5, 30), (41, 45, 44), hollow=True),
+    ),
+    ticks=(),
+    log=True,
+    joined=False,
+)
 
 
 def ink(path: Path, colour: str) -> int:
@@ -69,7 +81,7 @@ def ink(path: Path, colour: str) -> int:
     return int((pixels == wanted).all(axis=-1).sum())
 
 
-@pytest.mark.parametrize("chart", [LINES, BARS, DOTS, VALUES])
+@pytest.mark.parametrize("chart", [LINES, BARS, DOTS, VALUES, DRAWN])
 def test_a_chart_shows_each_method_in_its_colour(chart: Chart, tmp_path: Path) -> None:
     path = tmp_path / "figures" / "chart.png"
     write_png(chart, path)

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from orchestrator.analysis.report.blocks import Section, TableBlock, Text, cell_of
+from orchestrator.analysis.charts.chart import LineChart, ValueChart
+from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections import search, sections_of
 from orchestrator.analysis.runs import Run
@@ -13,7 +14,7 @@ from tests.orchestrator.analysis.builders import make_run
 
 TRIALS = (
     SearchTrial(0, {"clip": 3.0}, "complete", {"accuracy": 50.0}, 100, ("a",)),
-    SearchTrial(1, {"clip": 0.1}, "pruned", {}, 20, ("b",)),
+    SearchTrial(1, {"clip": 0.1}, "pruned", {}, 20, ("b",), last=31.0),
     SearchTrial(2, {"clip": 22.0}, "complete", {"accuracy": 56.0}, 100, ("c",)),
     SearchTrial(3, {"clip": 22.0}, "complete", {"accuracy": 56.0}, 100, ("c",)),
 )
@@ -43,6 +44,15 @@ def tables(comparison: Comparison = COMPARISON) -> dict[str, list[list[str]]]:
         for block in section(comparison).blocks
         if isinstance(block, TableBlock)
     }
+
+
+def figures(findings: SearchFindings = FINDINGS) -> dict[str, FigureBlock]:
+    blocks = section(replace(COMPARISON, search=findings)).blocks
+    return {block.name: block for block in blocks if isinstance(block, FigureBlock)}
+
+
+def searched(*trials: SearchTrial, best: SearchTrial | None = None) -> SearchFindings:
+    return replace(FINDINGS, search=Search("zip", 5, trials, best))
 
 
 def words(comparison: Comparison = COMPARISON) -> str:
@@ -81,6 +91,57 @@ def test_pruned_trials_are_listed_without_a_value() -> None:
     rows = tables()["search_trials"]
     assert rows[1] == ["1", "0.1", "-", "pruned", "20"]
     assert rows[2] == ["2", "22", "56", "complete", "100"]
+
+
+def test_the_best_so_far_counts_queries_of_pruned_trials_and_of_no_point_twice() -> None:
+    (chart,) = figures()["search_progress"].charts
+    assert isinstance(chart, LineChart)
+    (line,) = chart.lines
+    assert (line.x, line.y) == ((100, 120, 220), (50.0, 50.0, 56.0))
+    assert chart.levels == (("zip as it stands", 54.0),)
+
+
+def test_the_best_so_far_falls_where_fewer_queries_are_better() -> None:
+    trials = [
+        SearchTrial(n, {"clip": 1.0}, "complete", {"queries_to_target": value}, 10, (str(n),))
+        for n, value in enumerate([70.0, 90.0, 40.0])
+    ]
+    found = replace(searched(*trials), objectives=("queries_to_target",), as_it_stands={})
+    (chart,) = figures(found)["search_progress"].charts
+    assert isinstance(chart, LineChart)
+    assert chart.lines[0].y == (70.0, 70.0, 40.0)
+    assert (chart.levels, chart.bounds) == ((), None)
+
+
+def test_each_trial_is_a_dot_over_each_setting_and_pruned_ones_are_rings() -> None:
+    block = figures(replace(FINDINGS, logarithmic=frozenset({"clip"})))["search_clip"]
+    (chart,) = block.charts
+    assert isinstance(chart, ValueChart)
+    assert {line.label: list(zip(line.x, line.y, strict=True)) for line in chart.lines} == {
+        "complete": [(3.0, 50.0), (22.0, 56.0)],
+        "pruned": [(0.1, 31.0)],
+        "best": [(22.0, 56.0)],
+    }
+    assert [line.label for line in chart.lines if line.hollow] == ["pruned"]
+    assert (chart.log, chart.joined, chart.ticks) == (True, False, ())
+    assert "Rings: pruned trials" in block.caption
+
+
+def test_settings_without_an_order_stand_side_by_side() -> None:
+    trials = [
+        SearchTrial(n, {"law": law}, "complete", {"accuracy": 50.0 + n}, 10, (str(n),))
+        for n, law in enumerate(["gaussian", "rademacher", "gaussian"])
+    ]
+    block = figures(searched(*trials))["search_law"]
+    (chart,) = block.charts
+    assert isinstance(chart, ValueChart)
+    assert chart.ticks == ((0.0, "gaussian"), (1.0, "rademacher"))
+    assert chart.lines[0].x == (0.0, 0.0, 1.0)
+    assert "Rings" not in block.caption
+
+
+def test_a_single_trial_is_not_drawn() -> None:
+    assert figures(searched(TRIALS[0], best=TRIALS[0])) == {}
 
 
 def test_it_is_part_of_the_report() -> None:
