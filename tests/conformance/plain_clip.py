@@ -10,6 +10,9 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from methods.interface import Prompts
+from orchestrator.oracle.clip import LoadedClip
+
 LAYERS = 2
 """ViT-B/16 has 12; two already have a first and a last block, and cost a sixth."""
 
@@ -26,10 +29,12 @@ def tiny(quick: bool = False, custom: bool = False, **text: Any) -> nn.Module:
 
 @cache
 def vit_b_16() -> nn.Module:
-    """A model of ViT-B/16's shapes, but of two layers."""
+    """A model of ViT-B/16's shapes, but of two layers, and with logits of a trained one's size."""
     vision = {"image_size": 224, "patch_size": 16, "width": 768, "layers": LAYERS}
     text = {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": LAYERS}
-    return _untrained(open_clip.CLIP, 512, vision, text, True)
+    model = _untrained(open_clip.CLIP, 512, vision, text, True)
+    _turn_towards_each_other(model)
+    return model
 
 
 @cache
@@ -53,11 +58,38 @@ def _untrained(
     return model.eval().requires_grad_(False)
 
 
-def class_features(model: Any, context: Tensor, names: tuple[str, ...]) -> Tensor:
+@torch.no_grad()
+def _turn_towards_each_other(model: Any) -> None:
+    """Makes images and texts share a direction, so that cosines lie around 0.25, as in CLIP.
+
+    Those of untrained towers lie around 0, where no two ways to compute them agree relatively.
+    """
+    visual, half = model.visual, 0.5
+    outputs = ((visual.ln_post, visual.proj), (model.ln_final, model.text_projection))
+    for norm, projection in outputs:
+        norm.bias.mul_(3)
+        along = half * projection.shape[1] ** 0.5 / norm.bias.square().sum()
+        projection[:, 0] += along * norm.bias
+
+
+def logits(clip: LoadedClip, prompts: Prompts, images: Tensor, names: tuple[str, ...]) -> Tensor:
+    """Logits `(K, B, C)` of soft contexts, one candidate after the other."""
+    found = []
+    for k, context in enumerate(prompts.context if prompts.context is not None else ()):
+        pixels = images if prompts.pixels is None else prompts.pixels.apply(images, k)
+        tokens = None if prompts.visual_tokens is None else prompts.visual_tokens[k]
+        image = image_features(clip.model, pixels, tokens)
+        text = class_features(clip.model, context, names, clip.tokenizer)
+        found.append(clip.logit_scale * image @ text.T)
+    return torch.stack(found)
+
+
+def class_features(
+    model: Any, context: Tensor, names: tuple[str, ...], tokenizer: Any = None
+) -> Tensor:
     """Features `(C, E)` of one soft context `(T, D)`, as CoOp computes them: all positions."""
     text = getattr(model, "text", model)
-    length = len(text.positional_embedding)
-    tokenizer = tokenizer_for(length)
+    tokenizer = tokenizer or tokenizer_for(len(text.positional_embedding))
     holders = " ".join(["X"] * len(context))
     ids = tokenizer([f"{holders} {name}." for name in names])
     embedded = text.token_embedding(ids)
