@@ -130,6 +130,13 @@ class Leases:
             version = self.storage.replace(path, content.to_bytes(), blob.version)
         return None if version is None else Lease(self.storage, path, content, version)
 
+    def held_by(self, name: str) -> Holder | None:
+        """Who holds a lease or lost it by silence; None when nobody does, or it can't be read."""
+        try:
+            return _Content.holder_in(self.storage.look(f"leases/{name}.json").data)
+        except BlobMissing:
+            return None
+
     @contextmanager
     def held(self, name: str) -> Iterator[Lease | None]:
         """Holds a lease for as long as the block lasts; None when somebody else holds it."""

@@ -6,7 +6,7 @@ pruned/<key>.parquet        cells that a search ended early, as far as they came
 damaged/<key>-<digest>.parquet  traces that could not be read, set aside
 checkpoints/<key>.<slot>.safetensors   running cells: the last two states of each
 prompts/<key>.safetensors   last state of a trained cell's method, for others to test
-leases/<key>.json           who runs a cell right now
+leases/<key>.json           who runs a cell right now; of searches and MLflow, by other names
 features/<digest>.safetensors   image features shared by cells
 calibration/<host>.json     measured seconds per query
 unreadable/<digest>.json    which of some images can't be read

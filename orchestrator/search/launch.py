@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
+from uuid import uuid4
 
 from rich.console import Console
 
@@ -10,11 +12,14 @@ from orchestrator.analysis.search import Search, SearchTrial
 from orchestrator.cluster import ClusterChoice, connected
 from orchestrator.errors import UserError
 from orchestrator.launch import LaunchOptions, pool_limits, tracking_thread, worker_setup
+from orchestrator.leases import Leases
 from orchestrator.plan import Plan
 from orchestrator.search.display import SearchDisplay
 from orchestrator.search.run import SearchRun
 from orchestrator.search.sampler import sampler_of
+from orchestrator.search.study import read_search, study_place
 from orchestrator.search.tracking import entries_of, trial_entries
+from orchestrator.search.turns import own_turn
 from orchestrator.search.view import search_line
 from orchestrator.searching import Searched
 from orchestrator.store import Store
@@ -23,7 +28,7 @@ from orchestrator.store import Store
 def search_first(
     plan: Plan, found: Searched, store: Store, options: LaunchOptions, console: Console
 ) -> None:
-    """Runs what is left of a search.
+    """Runs what is left of a search, after any other run that is at it.
 
     Raises:
         UserError: the space is impossible, the sampler's package is missing, no oracle starts, or
@@ -31,16 +36,28 @@ def search_first(
     """
     found.planner.check()
     sampler_of(found.section)  # refused before Ray starts where its package is missing
+    if _is_left(found, store):
+        spec = found.planner.spec
+        place = study_place(spec, found.section, store)
+        leases = Leases.of_process(store.storage, run=uuid4().hex)
+        with own_turn(place, leases, lambda text: _say(text, console)):
+            found = replace(found, search=read_search(spec, found.section, store))
+            if _is_left(found, store):
+                found = replace(found, search=_run(plan, found, store, options, console))
     search = found.search
-    done = store.finished_keys()
-    if not search.is_over or any(c.key not in done for c in found.planner.as_it_stands().cells):
-        search = _run(plan, found, store, options, console)
-    console.print(search_line(search), highlight=False, markup=False, soft_wrap=True)
+    _say(search_line(search), console)
     if search.best is None:
         raise UserError(
             f"no trial of the search came to its end, so it has no result. {_why(search)} "
             f"Results so far are kept."
         )
+
+
+def _is_left(found: Searched, store: Store) -> bool:
+    """Whether anything is left to measure: trials, or the method as it stands."""
+    done = store.finished_keys()
+    cells = found.planner.as_it_stands().cells
+    return not found.search.is_over or any(cell.key not in done for cell in cells)
 
 
 def _run(
@@ -68,6 +85,10 @@ def _run(
             display=SearchDisplay(search, console),
             on_trial=track,
         ).run()
+
+
+def _say(text: str, console: Console) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
 
 
 def _why(search: Search) -> str:

@@ -38,6 +38,18 @@ def test_only_one_of_two_runs_gets_a_lease() -> None:
     assert leases(storage, "b").take("cell") is not None
 
 
+def test_whoever_is_refused_can_tell_who_holds_it() -> None:
+    storage = MemoryStorage()
+    other = leases(storage, "b")
+    assert other.held_by("cell") is None
+    lease = taken(leases(storage, "a"))
+    assert other.held_by("cell") == Holder("a", FAR_AWAY)
+    lease.release()
+    assert other.held_by("cell") is None
+    storage.write("leases/cell.json", b"what no run writes")
+    assert other.held_by("cell") is None
+
+
 def test_a_lease_that_is_not_renewed_ends_by_the_clock_of_the_store() -> None:
     storage = MemoryStorage()
     lost = taken(leases(storage, "a"))
