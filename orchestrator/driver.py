@@ -59,6 +59,7 @@ class Driver:
     _finished: list[PlannedCell] = field(default_factory=list)
     _failed: list[tuple[PlannedCell, str]] = field(default_factory=list)
     _left: set[str] = field(default_factory=set)
+    _remarks: set[str] = field(default_factory=set)
 
     def run(self) -> RunSummary:
         """Runs everything the store lacks; failures don't stop the rest.
@@ -92,6 +93,10 @@ class Driver:
         self.display.advanced(task.id, progress.queries)
         for notice in progress.notices:
             self.display.say(notice)
+        for remark in progress.remarks:  # of every actor, each time
+            if remark not in self._remarks:
+                self._remarks.add(remark)
+                self.display.say(remark)
 
     def _handle(self, queue: CellQueue, outcome: Outcome) -> None:
         cell = queue.cell_of(outcome.task)

@@ -55,6 +55,7 @@ class Worker:
         self._lease: Lease | None = None
         self._parts = TrialParts(setup, self._store)
         self._queries = 0
+        self._remarks: tuple[str, ...] = ()
         self._paused: _Started | None = None
         self._stopped = False
 
@@ -71,7 +72,7 @@ class Worker:
         """How far the running cell is, with what is to be told for the first time."""
         told = tuple(self._notices)
         del self._notices[: len(told)]
-        return Progress(self._queries, told)
+        return Progress(self._queries, told, self._remarks)
 
     def encode_test_split(self, dataset_name: str, digest: str) -> None:
         """Stores the features of a dataset's test split under their digest.
@@ -179,6 +180,7 @@ class Worker:
     def _start(self, cell: Cell, key: str, table: FeatureTable | None) -> _Started:
         task = self._parts.task(cell)
         oracle = self._parts.oracle(cell, task)
+        self._remarks = oracle.remarks
         data = self._parts.data(cell, task, oracle, table)
         checkpoints = Checkpoints(
             StoredCheckpoints(self._store, key),

@@ -76,8 +76,10 @@ class Progress:
 
     Attributes:
         queries: queries spent by the method.
-        notices: what a person should know, such as that the store doesn't answer.
+        notices: what happened since the last time, such as that the store doesn't answer.
+        remarks: what holds of the model, such as that it can't be fast; the same each time.
     """
 
     queries: int
     notices: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -65,6 +65,9 @@ def load_clip(backbone: ResolvedBackbone, precision: Precision, device: torch.de
 class ClipOracle(Oracle):
     """A CLIP model bound to class names and a budget.
 
+    Attributes:
+        remarks: what a person should know about the model.
+
     Args:
         clip: the model.
         class_names: C names.
@@ -83,6 +86,7 @@ class ClipOracle(Oracle):
         self._scale = clip.logit_scale
         self._text = TextTower(clip.model, clip.tokenizer, class_names)
         self._image = ImageTower(clip.model)
+        self.remarks = _remarks(clip.backbone.label, self._text)
         pixels = preprocessing_of(clip.backbone, "none")
         patch_mean, patch_std = self._image.patch_weights
         self.space = PromptSpace(
@@ -128,6 +132,15 @@ class ClipOracle(Oracle):
         if batch.features is not None:
             return batch.features.unsqueeze(0)
         return self._image.encode(_pixels(batch)).unsqueeze(0)
+
+
+def _remarks(model: str, text: TextTower) -> tuple[str, ...]:
+    if not text.plain_because:
+        return ()
+    return (
+        f"the text tower of {model!r} takes the plain path, at many times the cost, because "
+        f"{text.plain_because}",
+    )
 
 
 def _pixels(batch: Batch) -> Tensor:

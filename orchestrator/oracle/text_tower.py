@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,7 +21,10 @@ class TextTower:
 
     Where nothing sees what comes after it (a causal mask, the feature read at the end of the text),
     what classes share is computed once. Any other tower takes the plain path, at many times the
-    cost, and says so once. Both give the same features, up to float error.
+    cost, and says why. Both give the same features, up to float error.
+
+    Attributes:
+        plain_because: why it takes the plain path; empty where it does not.
 
     Args:
         model: an open_clip model.
@@ -39,7 +41,12 @@ class TextTower:
         self._class_names = class_names
         self._device = self._text.token_embedding.weight.device
         self._micro_batches = MicroBatches.for_device(self._device)
-        self._blocks = _opened(self._text)
+        self.plain_because = ""
+        self._blocks: tuple[Block, ...] | None = None
+        try:
+            self._blocks = self._text.open()
+        except NotOpened as reason:
+            self.plain_because = str(reason)
         self._names = self._tokenize([f"{name}." for name in class_names])
         self._named: SharedPrefix | None = None
         self._templates: dict[tuple[str, ...], Tensor] = {}
@@ -138,17 +145,6 @@ class TextTower:
         if not self._text.sees_padding:
             return ids
         return functional.pad(ids, (0, self._text.longest - ids.shape[1]))
-
-
-def _opened(text: TextTransformer) -> tuple[Block, ...] | None:
-    try:
-        return text.open()
-    except NotOpened as reason:
-        warnings.warn(
-            f"the text tower takes the plain path, at many times the cost, because {reason}",
-            stacklevel=2,
-        )
-        return None
 
 
 def _pairs(

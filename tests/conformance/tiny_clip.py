@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import open_clip
 import torch
@@ -11,7 +12,7 @@ from safetensors.torch import save_file
 
 from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
 
-CONFIG = {
+CONFIG: dict[str, Any] = {
     "embed_dim": 16,
     "vision_cfg": {
         "image_size": 16, "patch_size": 8, "width": 32, "layers": 2, "head_width": 16,
@@ -22,11 +23,12 @@ CONFIG = {
 }  # fmt: skip
 
 
-def write_tiny_clip(folder: Path) -> ResolvedBackbone:
-    """Writes a model folder and resolves it."""
+def write_tiny_clip(folder: Path, **text: Any) -> ResolvedBackbone:
+    """Writes a model folder, with some of its text tower's settings changed, and resolves it."""
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "open_clip_config.json"
-    config.write_text(json.dumps({"model_cfg": CONFIG, "preprocess_cfg": {}}))
+    changed = {**CONFIG, "text_cfg": {**CONFIG["text_cfg"], **text}}
+    config.write_text(json.dumps({"model_cfg": changed, "preprocess_cfg": {}}))
     torch.manual_seed(3)
     model = open_clip.create_model(f"local-dir:{folder}")
     with torch.no_grad():  # CLIP's small initial embeddings would hide differences

@@ -23,6 +23,7 @@ from orchestrator.trace import Trace
 from orchestrator.trial import Trial
 from orchestrator.worker import Worker
 from orchestrator.worker_protocol import WorkerSetup
+from tests.conformance.tiny_clip import write_tiny_clip
 
 OVERRIDES = (
     "methods=[zero_shot, zip]",
@@ -185,6 +186,17 @@ def test_damaged_checkpoints_cost_time_but_no_result(bench: Bench, tmp_path: Pat
     bench.store.save_checkpoint(bench.cells["zip"].key, 1, b"nor is this")
     assert bench.run("zip").points == whole.points
     assert "damaged checkpoint" in bench.worker.progress().notices[0]
+
+
+def test_a_model_that_cannot_be_fast_is_remarked_on_with_all_progress(tmp_path: Path) -> None:
+    model = write_tiny_clip(tmp_path / "seeing all", no_causal_mask=True).model
+    slow = Bench(tmp_path, f"backbone={model}", "methods=[zero_shot]")
+    assert slow.worker.progress().remarks == ()
+    slow.run("zero_shot")
+    for _ in range(2):
+        (remark,) = slow.worker.progress().remarks
+        assert "takes the plain path" in remark
+        assert "no causal mask" in remark
 
 
 def test_a_damaged_last_checkpoint_gives_way_to_the_one_before(
