@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
@@ -24,15 +24,24 @@ def set_aside_damaged(plan: Plan, store: Store, say: Callable[[str], None]) -> P
     Raises:
         UnknownVersion: a trace is of a schema version that this release doesn't know.
     """
-    stored = [cell for cell in plan.cells if cell.status in ("done", "failed")]
-    with ThreadPoolExecutor(READERS) as readers:
-        findings = list(readers.map(lambda cell: store.set_aside_damaged(cell.key), stored))
-    damaged = {cell.key: found for cell, found in zip(stored, findings, strict=True) if found}
-    for found in damaged.values():
-        for text in found:
-            say(text)
+    stored = [cell.key for cell in plan.cells if cell.status in ("done", "failed")]
+    damaged = keys_set_aside(stored, store, say)
 
     def planned(cell: PlannedCell) -> PlannedCell:
         return replace(cell, status="new") if cell.key in damaged else cell
 
     return replace(plan, cells=tuple(planned(cell) for cell in plan.cells)) if damaged else plan
+
+
+def keys_set_aside(keys: Sequence[str], store: Store, say: Callable[[str], None]) -> frozenset[str]:
+    """Sets aside what can't be read of some cells; returns the keys of those that had any.
+
+    Raises:
+        UnknownVersion: a trace is of a schema version that this release doesn't know.
+    """
+    with ThreadPoolExecutor(READERS) as readers:
+        findings = list(readers.map(store.set_aside_damaged, keys))
+    for found in findings:
+        for text in found:
+            say(text)
+    return frozenset(key for key, found in zip(keys, findings, strict=True) if found)

@@ -108,9 +108,8 @@ class Store:
         Raises:
             UnknownVersion: a trace of a schema version that this release doesn't know.
         """
-        return tuple(
-            filter(None, (self._set_aside(folder, key) for folder in ("results", "failures")))
-        )
+        folders = ("results", "failures", "pruned")
+        return tuple(filter(None, (self._set_aside(folder, key) for folder in folders)))
 
     def _set_aside(self, folder: str, key: str) -> str:
         name = f"{folder}/{key}.parquet"

@@ -117,7 +117,7 @@ def _read(data: bytes, where: str) -> tuple[dict[str, Any], pa.Table]:
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
         raise DamagedTrace(
             f"{where} is not a readable trace ({type(error).__name__}: {error}). "
-            f"`run` sets it aside and runs its cell again."
+            f"`run` sets it aside and measures anew what it needs."
         ) from None
     return header, table
 

@@ -16,6 +16,7 @@ from orchestrator.leases import Leases
 from orchestrator.plan import Plan
 from orchestrator.search.display import SearchDisplay
 from orchestrator.search.run import SearchRun
+from orchestrator.search.salvage import set_aside_damaged_trials
 from orchestrator.search.sampler import sampler_of
 from orchestrator.search.study import read_search, study_place
 from orchestrator.search.tracking import entries_of, trial_entries
@@ -36,6 +37,7 @@ def search_first(
     """
     found.planner.check()
     sampler_of(found.section)  # refused before Ray starts where its package is missing
+    set_aside_damaged_trials(found, store, lambda text: _say(text, console))
     if _is_left(found, store):
         spec = found.planner.spec
         place = study_place(spec, found.section, store)

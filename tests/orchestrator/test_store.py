@@ -136,6 +136,13 @@ def test_a_damaged_trace_is_set_aside_and_a_good_one_left_alone(store: Store) ->
     assert store.finished("ab12") == TRACE
 
 
+@pytest.mark.parametrize("folder", ["results", "failures", "pruned"])
+def test_damage_is_found_wherever_a_trace_may_lie(store: Store, folder: str) -> None:
+    store.storage.write(f"{folder}/ab12.parquet", b"PAR1 nonsense")
+    assert len(store.set_aside_damaged("ab12")) == 1
+    assert list(store.storage.names(folder)) == []
+
+
 def test_checkpoints_and_features_are_optional(store: Store) -> None:
     assert store.checkpoint("ab12", 0) is None
     assert store.features("ff") is None
