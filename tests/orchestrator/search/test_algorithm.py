@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from statistics import mean
 from typing import Any
 
 import pytest
@@ -19,6 +20,8 @@ HOWS: dict[str, dict[str, Any]] = {
     "tpe": {"sampler": "tpe", "trials": 14},
     "tpe and asha": {"sampler": "tpe", "trials": 14, "pruner": {"name": "asha", "grace": 20}},
     "tpe and median": {"sampler": "tpe", "trials": 14, "pruner": {"name": "median", "grace": 20}},
+    "cma-es": {"sampler": "cma-es", "trials": 14},
+    "cma-es and asha": {"sampler": "cma-es", "trials": 14, "pruner": {"name": "asha", "grace": 20}},
     "random": {"sampler": "random"},
     "grid": GRID,
     "two objectives": {"objectives": ["accuracy", "area"], "trials": 14},
@@ -39,6 +42,18 @@ def test_a_killed_search_suggests_what_an_undisturbed_one_does(how: str, tmp_pat
     assert found.trials == expected.trials
     assert found.best == expected.best
     assert found.is_over
+
+
+@pytest.mark.parametrize("sampler", ["tpe", "cma-es"])
+def test_a_sampler_made_anew_for_each_trial_still_learns_from_all(
+    sampler: str, tmp_path: Path
+) -> None:
+    spec = search_spec(sampler=sampler, trials=40)
+    search = ToySearch(tmp_path, spec)
+    search.run(spec.count)
+    found = search_of(search.algorithm.study, spec).trials
+    reached = [trial.values["accuracy"] for trial in found]
+    assert mean(reached[-10:]) > mean(reached[:10]) + 1
 
 
 def test_an_interrupted_trial_is_taken_up_before_anything_new(tmp_path: Path) -> None:
