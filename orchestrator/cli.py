@@ -136,6 +136,13 @@ def run(
             show_default="1 where there are any",
         ),
     ] = None,
+    compile_: Annotated[
+        bool,
+        typer.Option(
+            "--compile",
+            help="Compile the towers, with CUDA graphs, on GPUs: slow to start, then faster.",
+        ),
+    ] = False,
     checkpoint_seconds: Annotated[
         float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
     ] = 10.0,
@@ -164,6 +171,7 @@ def run(
         actors=actors,
         cpus=cpus,
         trials_per_gpu=trials_per_gpu,
+        compile=compile_,
         checkpoint_seconds=checkpoint_seconds,
         tracking_uri=None if no_tracking else (tracking_uri or _default_tracking(store)),
         patience=patience,

@@ -40,6 +40,7 @@ class LaunchOptions:
         cpus: CPU cores of one actor.
         trials_per_gpu: actors that share a GPU, 0 to leave GPUs alone; None for one where the
             cluster has any.
+        compile: whether towers on GPUs are compiled.
         checkpoint_seconds: seconds between two checkpoints of a cell.
         tracking_uri: MLflow's address; None to leave MLflow alone.
         patience: seconds to wait for a store that doesn't answer.
@@ -50,6 +51,7 @@ class LaunchOptions:
     actors: int | None
     cpus: float
     trials_per_gpu: int | None
+    compile: bool
     checkpoint_seconds: float
     tracking_uri: str | None
     patience: float
@@ -212,6 +214,7 @@ def worker_setup(
         threads=max(1, int(options.cpus)),
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,
+        compile=options.compile,
     )
 
 

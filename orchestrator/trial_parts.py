@@ -20,6 +20,7 @@ from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
 from orchestrator.feature_cache import FeatureCache
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, load_clip
+from orchestrator.oracle.compiling import compiler_for
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.store import Store
@@ -45,7 +46,9 @@ class TrialParts:
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._setup = setup
         self._store = store
-        self._clip = load_clip(setup.backbone, setup.precision, self.device)
+        compiler = compiler_for(self.device, wanted=setup.compile)
+        clip = load_clip(setup.backbone, setup.precision, self.device)
+        self._clip = replace(clip, compiler=compiler)
         self._features = FeatureCache(store, setup.backbone.digest, setup.precision)
         self._encoders: dict[str, MaeEncoder] = {}
 
@@ -59,6 +62,13 @@ class TrialParts:
         oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
         split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
         self._features.encode(digest, split, oracle.encode_images)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know about where the model lies."""
+        if self._setup.compile and self.device.type != "cuda":
+            return ("--compile is ignored on a CPU: it compiles for GPUs",)
+        return ()
 
     def oracle(self, cell: Cell, task: Task) -> ClipOracle:
         """The black box of a cell, with its budget and nothing spent."""

@@ -55,7 +55,7 @@ class Worker:
         self._lease: Lease | None = None
         self._parts = TrialParts(setup, self._store)
         self._queries = 0
-        self._remarks: tuple[str, ...] = ()
+        self._remarks = self._parts.remarks
         self._paused: _Started | None = None
         self._stopped = False
 
@@ -180,7 +180,7 @@ class Worker:
     def _start(self, cell: Cell, key: str, table: FeatureTable | None) -> _Started:
         task = self._parts.task(cell)
         oracle = self._parts.oracle(cell, task)
-        self._remarks = oracle.remarks
+        self._remarks = (*self._parts.remarks, *oracle.remarks)
         data = self._parts.data(cell, task, oracle, table)
         checkpoints = Checkpoints(
             StoredCheckpoints(self._store, key),

@@ -29,6 +29,8 @@ class WorkerSetup:
         threads: CPU threads for the model.
         checkpoint_interval: seconds between two checkpoints of a trial.
         patience: seconds to wait for a store that doesn't answer.
+        compile: whether towers on a GPU are compiled. It changes results by float error alone (in
+            inexact precisions, by where they round), so it is no part of a cell.
         run: the run that it works for; other runs on the same store keep off its cells.
         store_identity: what the driver's store calls itself; None to take any.
     """
@@ -43,6 +45,7 @@ class WorkerSetup:
     threads: int = 1
     checkpoint_interval: float = 10.0
     patience: float = 3600.0
+    compile: bool = False
     run: str = field(default_factory=lambda: uuid4().hex)
     store_identity: str | None = None
 

@@ -17,6 +17,7 @@ from orchestrator.oracle.backbone import (
     load_tokenizer,
     preprocessing_of,
 )
+from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import Ledger
@@ -33,12 +34,14 @@ class LoadedClip:
         model: the open_clip model.
         tokenizer: its tokenizer.
         image_size: height and width of its input, in pixels.
+        compiler: of what its towers compute again and again.
     """
 
     backbone: ResolvedBackbone
     model: nn.Module
     tokenizer: Any
     image_size: int
+    compiler: Compiler = as_written
 
     @property
     def logit_scale(self) -> float:
@@ -84,8 +87,8 @@ class ClipOracle(Oracle):
         self.method = method
         self.observer = observer
         self._scale = clip.logit_scale
-        self._text = TextTower(clip.model, clip.tokenizer, class_names)
-        self._image = ImageTower(clip.model)
+        self._text = TextTower(clip.model, clip.tokenizer, class_names, clip.compiler)
+        self._image = ImageTower(clip.model, clip.compiler)
         self.remarks = _remarks(clip.backbone.label, self._text)
         pixels = preprocessing_of(clip.backbone, "none")
         patch_mean, patch_std = self._image.patch_weights

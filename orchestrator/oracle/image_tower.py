@@ -11,6 +11,7 @@ from torch.nn import functional
 from methods.interface import PixelPrompt, Prompts
 from orchestrator.errors import UserError
 from orchestrator.oracle.blocks import NotOpened
+from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.vit import Vit
 
@@ -23,15 +24,16 @@ class ImageTower:
 
     Args:
         model: an open_clip model.
+        compiler: of what the blocks of a ViT compute.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: nn.Module, compiler: Compiler = as_written) -> None:
         self._model: Any = model
         self._visual: Any = model.visual
         parameter = next(iter(model.parameters()))
         self._device, self._dtype = parameter.device, parameter.dtype
         self._micro_batches = MicroBatches.for_device(self._device)
-        self._vit = _opened(model)
+        self._vit = _opened(model, compiler)
 
     @property
     def token_width(self) -> int:
@@ -135,9 +137,9 @@ class ImageTower:
         return functional.normalize(pooled.float(), dim=-1)
 
 
-def _opened(model: Any) -> Vit | None:
+def _opened(model: Any, compiler: Compiler) -> Vit | None:
     """The tower opened up, where it can be; others take open_clip's own forward."""
     try:
-        return Vit(model.visual)
+        return Vit(model.visual, compiler)
     except NotOpened:
         return None

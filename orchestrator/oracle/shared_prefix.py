@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from orchestrator.oracle.blocks import Block, attend
+from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.packing import Group, Pack, packs
 from orchestrator.oracle.text_transformer import TextTransformer
@@ -27,6 +28,7 @@ class SharedPrefix:
         blocks: its blocks.
         ids: `(C, L)` token ids of `[SOS] rest`, padded.
         micro_batches: how many positions are computed at once.
+        compiler: of what the blocks compute.
     """
 
     def __init__(
@@ -35,6 +37,7 @@ class SharedPrefix:
         blocks: tuple[Block, ...],
         ids: Tensor,
         micro_batches: MicroBatches,
+        compiler: Compiler = as_written,
     ) -> None:
         self._text = text
         self._blocks = blocks
@@ -42,6 +45,8 @@ class SharedPrefix:
         self._rest = ids[:, 1:]
         self._ends = text.ends(ids) - 1
         self._micro_batches = micro_batches
+        self._compiler = compiler
+        self._run_prefix = compiler(self._prefix)
         self._packs: dict[tuple[int, int], list[_PackedRest]] = {}
 
     def encode(self, context: Tensor) -> Tensor:
@@ -49,7 +54,7 @@ class SharedPrefix:
         return self._micro_batches.run(lambda positions: self._encode(context, positions))
 
     def _encode(self, context: Tensor, positions: int) -> Tensor:
-        prefix = self._prefix(context)
+        prefix = self._run_prefix(context)
         parts, order = [], []
         for pack in self._packed(context.shape[1], positions):
             together = max(1, positions // pack.size)
@@ -81,7 +86,7 @@ class SharedPrefix:
             rounded = self._rest.device.type != "cpu"  # few kernels there, least work here
             self._packs = {
                 (tokens, positions): [
-                    _PackedRest(self._text, self._blocks, pack, tokens)
+                    _PackedRest(self._text, self._blocks, pack, tokens, self._compiler)
                     for pack in packs(self._rest, self._ends, positions, rounded=rounded)
                 ]
             }
@@ -92,7 +97,12 @@ class _PackedRest:
     """The rest of some classes' texts, from the first position after the context."""
 
     def __init__(
-        self, text: TextTransformer, blocks: tuple[Block, ...], pack: Pack, tokens: int
+        self,
+        text: TextTransformer,
+        blocks: tuple[Block, ...],
+        pack: Pack,
+        tokens: int,
+        compiler: Compiler,
     ) -> None:
         self._text, self._blocks, self._pack = text, blocks, pack
         places = text.positional_embedding[pack.places + 1 + tokens]
@@ -100,9 +110,13 @@ class _PackedRest:
         self._first = blocks[0].project(self._hidden) if len(blocks) > 1 else None
         self.size = len(pack.ids)
         self.classes = pack.classes
+        self._run_blocks = compiler(self._encode)
 
     def encode(self, prefix: list[KeysValues]) -> Tensor:
         """Normalised features `(K, C', E)` behind prefixes of K contexts."""
+        return self._run_blocks(prefix)
+
+    def _encode(self, prefix: list[KeysValues]) -> Tensor:
         count, pack = len(prefix[0][0]), self._pack
         hidden = self._hidden.expand(count, -1, -1)
         for number, block in enumerate(self._blocks[:-1]):

@@ -11,6 +11,7 @@ from torch.nn import functional
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.blocks import Block, NotOpened
+from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.shared_prefix import SharedPrefix
 from orchestrator.oracle.text_transformer import TextTransformer
@@ -30,15 +31,23 @@ class TextTower:
         model: an open_clip model.
         tokenizer: its tokenizer.
         class_names: C names.
+        compiler: of what the blocks compute for soft contexts.
 
     Raises:
         UserError: the tower is not a transformer that takes soft context, or a name is too long.
     """
 
-    def __init__(self, model: nn.Module, tokenizer: Any, class_names: tuple[str, ...]) -> None:
+    def __init__(
+        self,
+        model: nn.Module,
+        tokenizer: Any,
+        class_names: tuple[str, ...],
+        compiler: Compiler = as_written,
+    ) -> None:
         self._text = TextTransformer(model)
         self._tokenizer = tokenizer
         self._class_names = class_names
+        self._compiler = compiler
         self._device = self._text.token_embedding.weight.device
         self._micro_batches = MicroBatches.for_device(self._device)
         self.plain_because = ""
@@ -88,7 +97,7 @@ class TextTower:
         if self._blocks is None:
             return self._micro_batches.run(lambda p: self._plainly(self._names, context, p))
         if self._named is None:
-            self._named = self._prefixed(self._names, self._blocks)
+            self._named = self._prefixed(self._names, self._blocks, self._compiler)
         return self._named.encode(context)
 
     def encode_templates(self, templates: tuple[str, ...]) -> Tensor:
@@ -107,10 +116,10 @@ class TextTower:
         nothing = torch.empty(1, 0, self.width, device=self._device)
         if self._blocks is None:
             return self._micro_batches.run(lambda p: self._plainly(ids, nothing, p))[0]
-        return self._prefixed(ids, self._blocks).encode(nothing)[0]
+        return self._prefixed(ids, self._blocks, as_written).encode(nothing)[0]
 
-    def _prefixed(self, ids: Tensor, blocks: tuple[Block, ...]) -> SharedPrefix:
-        return SharedPrefix(self._text, blocks, ids, self._micro_batches)
+    def _prefixed(self, ids: Tensor, blocks: tuple[Block, ...], compiler: Compiler) -> SharedPrefix:
+        return SharedPrefix(self._text, blocks, ids, self._micro_batches, compiler)
 
     def _plainly(self, ids: Tensor, context: Tensor, positions: int) -> Tensor:
         """Features `(K, C, E)`, every class with every context from its first position on."""

@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orchestrator.oracle.blocks import NotOpened, attend, open_blocks
+from orchestrator.oracle.compiling import Compiler, as_written
 
 
 class Vit:
@@ -24,16 +25,18 @@ class Vit:
 
     Args:
         visual: the image tower.
+        compiler: of what the blocks compute.
 
     Raises:
         NotOpened: it is of another kind, or its blocks or its pooling are.
     """
 
-    def __init__(self, visual: Any) -> None:
+    def __init__(self, visual: Any, compiler: Compiler = as_written) -> None:
         if not _reads_class_token(visual):
             raise NotOpened(f"it is a {type(visual).__name__} that reads more than a class token")
         self._visual = visual
         self._blocks = open_blocks(visual.transformer)
+        self._run_blocks = compiler(self._from_first)
         self.positions = len(visual.positional_embedding)
 
     def embed(self, images: Tensor) -> Tensor:
@@ -46,7 +49,7 @@ class Vit:
 
     def encode(self, hidden: Tensor) -> Tensor:
         """Normalised features `(B, E)` of what `embed` returned."""
-        return self._from_first(hidden, *self._blocks[0].project(hidden))
+        return self._run_blocks(hidden, *self._blocks[0].project(hidden))
 
     def encode_with(self, hidden: Tensor, tokens: Tensor, rows: int) -> Tensor:
         """Features of every image with every candidate's tokens after its patches.
@@ -71,7 +74,7 @@ class Vit:
                 torch.cat((first[image], second[candidate]), dim=1)
                 for first, second in zip((hidden, *own), (added, *others), strict=True)
             ]
-            features.append(self._from_first(*parts))
+            features.append(self._run_blocks(*parts))
         return torch.cat(features).reshape(count, batch, -1)
 
     def _from_first(self, hidden: Tensor, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:

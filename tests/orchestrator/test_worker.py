@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 
 from benchmarks.datasets.interface import Item, Split
 from benchmarks.datasets.packed.location import open_location
@@ -197,6 +198,20 @@ def test_a_model_that_cannot_be_fast_is_remarked_on_with_all_progress(tmp_path: 
         (remark,) = slow.worker.progress().remarks
         assert "takes the plain path" in remark
         assert "no causal mask" in remark
+
+
+def test_compiling_is_ignored_on_a_cpu_with_a_remark_and_without_a_change(
+    bench: Bench, tmp_path: Path
+) -> None:
+    plain = bench.run("zero_shot")
+    other = Bench(tmp_path / "other")
+    other.worker = Worker(replace(other.setup, compile=True))
+    assert other.run("zero_shot").points == plain.points
+    remarks = other.worker.progress().remarks
+    if torch.cuda.is_available():
+        assert remarks == ()
+    else:
+        assert remarks == ("--compile is ignored on a CPU: it compiles for GPUs",)
 
 
 def test_a_damaged_last_checkpoint_gives_way_to_the_one_before(
