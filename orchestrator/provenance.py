@@ -11,12 +11,13 @@ import torch
 _PACKAGES = ("promptbench", "torch", "open_clip_torch", "numpy", "ray")
 
 
-def provenance(device: torch.device, backbone: str) -> dict[str, Any]:
+def provenance(device: torch.device, backbone: str, *, compiled: bool) -> dict[str, Any]:
     """Host, hardware and versions, as a trace keeps them.
 
     Args:
         device: where the model lies.
         backbone: what reports call it.
+        compiled: whether its towers are compiled, which changes seconds.
     """
     gpu = torch.cuda.get_device_name() if device.type == "cuda" else ""
     return {
@@ -25,4 +26,5 @@ def provenance(device: torch.device, backbone: str) -> dict[str, Any]:
         "python": platform.python_version(),
         "packages": {name: version(name) for name in _PACKAGES},
         "backbone": backbone,
+        "towers": "compiled" if compiled else "as written",
     }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import partial
+from typing import Any
 
 import torch
 
@@ -20,9 +21,10 @@ from orchestrator.encoders import MaeEncoder, load_encoder, resolve_encoder
 from orchestrator.feature_cache import FeatureCache
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, load_clip
-from orchestrator.oracle.compiling import compiler_for
+from orchestrator.oracle.compiling import as_written, compiler_for
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
+from orchestrator.provenance import provenance
 from orchestrator.store import Store
 from orchestrator.train_features import PlainFeatures, TrainFeatures, ViewFeatures
 from orchestrator.train_stream import TrainStream
@@ -69,6 +71,11 @@ class TrialParts:
         if self._setup.compile and self.device.type != "cuda":
             return ("--compile is ignored on a CPU: it compiles for GPUs",)
         return ()
+
+    def provenance(self) -> dict[str, Any]:
+        """On what trials are run."""
+        compiled = self._clip.compiler is not as_written
+        return provenance(self.device, self._setup.backbone.label, compiled=compiled)
 
     def oracle(self, cell: Cell, task: Task) -> ClipOracle:
         """The black box of a cell, with its budget and nothing spent."""

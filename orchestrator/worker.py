@@ -15,7 +15,6 @@ from orchestrator.errors import UserError
 from orchestrator.leases import Lease, LeaseLost, Leases
 from orchestrator.masking import masked
 from orchestrator.oracle.features import FeatureTable
-from orchestrator.provenance import provenance
 from orchestrator.storage import Patience, StorageDown, open_storage
 from orchestrator.store import Store, StoredCheckpoints
 from orchestrator.trace import Trace
@@ -173,7 +172,7 @@ class Worker:
             points=(),
             ledgers={} if spent is None else spent.ledgers,
             timing={} if spent is None else _timing(spent.seconds, self._queries),
-            provenance=provenance(self._parts.device, self._setup.backbone.label),
+            provenance=self._parts.provenance(),
             error=masked(traceback.format_exc()),
         )
 
@@ -212,7 +211,7 @@ class Worker:
             ledgers=result.ledgers,
             timing=_timing(result.seconds, started.trial.oracle.method.queries),
             provenance={
-                **provenance(self._parts.device, self._setup.backbone.label),
+                **self._parts.provenance(),
                 "split": split_digest(started.task, SPLIT),
                 "dataset_remark": started.task.dataset.remark(),
             },

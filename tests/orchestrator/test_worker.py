@@ -206,11 +206,14 @@ def test_compiling_is_ignored_on_a_cpu_with_a_remark_and_without_a_change(
     plain = bench.run("zero_shot")
     other = Bench(tmp_path / "other")
     other.worker = Worker(replace(other.setup, compile=True))
-    assert other.run("zero_shot").points == plain.points
+    trace = other.run("zero_shot")
+    assert trace.points == plain.points
     remarks = other.worker.progress().remarks
     if torch.cuda.is_available():
+        assert trace.provenance["towers"] == "compiled"
         assert remarks == ()
     else:
+        assert trace.provenance["towers"] == "as written"
         assert remarks == ("--compile is ignored on a CPU: it compiles for GPUs",)
 
 

@@ -22,6 +22,7 @@ _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("mini-batch (images)", lambda run: run.trace.cell.get("batch_size") if run.trains else None),
     ("seeds", lambda run: run.seed if run.shots else None),
     ("hardware", lambda run: run.trace.provenance.get("machine")),
+    ("towers", lambda run: run.trace.provenance.get("towers")),
     ("hosts", lambda run: run.trace.provenance.get("host")),
     ("Python", lambda run: run.trace.provenance.get("python")),
     ("datasets' remarks", lambda run: run.trace.provenance.get("dataset_remark")),
