@@ -19,8 +19,9 @@ from tests.orchestrator.test_run import SPEC as SHORT
 from tests.orchestrator.test_run import Measured, command, points_of, wait_until
 from tests.orchestrator.test_worker import Bench
 
-SPEC = (*SHORT, "budget=3000")
-"""Long enough for both cells to be under way at once."""
+SEEDS = (1, 2, 3, 4)
+SPEC = (*SHORT, "budget=3000", f"seeds={list(SEEDS)}")
+"""Enough cells for two to be under way at once, even if one actor starts much later."""
 
 NODE = {"num_cpus": 2, "num_gpus": 1, "object_store_memory": 100 * 2**20}
 
@@ -29,7 +30,7 @@ NODE = {"num_cpus": 2, "num_gpus": 1, "object_store_memory": 100 * 2**20}
 def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Measured]:
     """All cells, run one after another in this process."""
     folder = tmp_path_factory.mktemp("undisturbed")
-    for seed in (1, 2):
+    for seed in SEEDS:
         bench = Bench(folder, *SPEC, f"seeds=[{seed}]")
         bench.run("zip")
     bench.run("zero_shot")
@@ -50,8 +51,12 @@ def start(cluster: Cluster, store: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(joined, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
-def two_cells_run(store: Path) -> bool:
-    return len(Store(LocalStorage(store)).running_keys()) == 2
+def wait_for_two_trials(driver: subprocess.Popen[str], store: Path) -> None:
+    def two_cells_run() -> bool:
+        return len(Store(LocalStorage(store)).running_keys()) == 2
+
+    wait_until(lambda: two_cells_run() or driver.poll() is not None, 200)
+    assert driver.poll() is None, driver.communicate()[0]
 
 
 def test_a_lost_node_with_two_trials_costs_nothing(
@@ -59,7 +64,7 @@ def test_a_lost_node_with_two_trials_costs_nothing(
 ) -> None:
     lost = cluster.add_node(**NODE)
     driver = start(cluster, tmp_path)
-    wait_until(lambda: two_cells_run(tmp_path), 200)
+    wait_for_two_trials(driver, tmp_path)
     cluster.remove_node(lost, allow_graceful=False)
     spare = cluster.add_node(**NODE)
     output, _ = driver.communicate(timeout=240)
@@ -74,7 +79,7 @@ def test_a_preempted_node_costs_nothing(
 ) -> None:
     spot = cluster.add_node(**NODE)
     driver = start(cluster, tmp_path)
-    wait_until(lambda: two_cells_run(tmp_path), 200)
+    wait_for_two_trials(driver, tmp_path)
     _announce_preemption(cluster, spot.node_id)
     spare = cluster.add_node(**NODE)
     cluster.remove_node(spot, allow_graceful=False)
