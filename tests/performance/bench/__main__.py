@@ -11,9 +11,10 @@ import argparse
 from statistics import median
 
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from tests.performance.bench import models
-from tests.performance.bench.cases import Case, sides
+from tests.performance.bench.cases import Case, Sides, sides
 from tests.performance.bench.machine import Machine, flops
 
 CASES = (
@@ -49,13 +50,13 @@ def main() -> None:
 
 def _row(case: Case, options: argparse.Namespace, machine: Machine, peak: float) -> str:
     batch, layers, device = options.batch, options.layers, machine.device
-    naive_flops, oracle_flops = _counted(case, batch, layers, device)
-    both = sides(case, batch, layers, device)
+    both = _warm(case, batch, layers, device)
     naive, oracle = [], []
     with torch.inference_mode():
         for _ in range(options.rounds):
             naive.append(machine.seconds(both.naive))
             oracle.append(machine.seconds(both.oracle) / both.queries)
+    naive_flops, oracle_flops = _counted(case, both, batch, layers, device)
     slow, fast = median(naive), median(oracle)
     allowed = naive_flops / oracle_flops
     return (
@@ -65,20 +66,30 @@ def _row(case: Case, options: argparse.Namespace, machine: Machine, peak: float)
     )
 
 
-def _counted(case: Case, batch: int, layers: int, device: torch.device) -> tuple[float, float]:
+def _counted(
+    case: Case, both: Sides, batch: int, layers: int, device: torch.device
+) -> tuple[float, float]:
     """FLOPs of a query of each side; layers between the first and the last all cost the same."""
     if layers <= 2:
-        return _count(case, batch, layers, device)
-    two, three = (_count(case, batch, depth, device) for depth in (2, 3))
+        return _count(both)
+    two, three = (_count(_warm(case, batch, depth, device)) for depth in (2, 3))
     naive, oracle = (a + (layers - 2) * (b - a) for a, b in zip(two, three, strict=True))
     return naive, oracle
 
 
-def _count(case: Case, batch: int, layers: int, device: torch.device) -> tuple[float, float]:
+def _warm(case: Case, batch: int, layers: int, device: torch.device) -> Sides:
+    """Both sides, the oracle with what it computes once in a trial, which is no part of a query."""
     both = sides(case, batch, layers, device)
     with torch.inference_mode():
-        both.oracle()  # what is computed once in a trial is no part of a query
-        return flops(both.naive), flops(both.oracle) / both.queries
+        both.oracle()
+    return both
+
+
+def _count(both: Sides) -> tuple[float, float]:
+    with FakeTensorMode(allow_non_fake_inputs=True):  # plain operations, counted by their shapes
+        naive = flops(both.naive)
+    with torch.inference_mode():
+        return naive, flops(both.oracle) / both.queries
 
 
 def _options() -> argparse.Namespace:
