@@ -14,10 +14,18 @@ import typer
 from rich.console import Console
 
 from orchestrator.cli_datasets import datasets
-from orchestrator.cli_options import DATA, DataOption
+from orchestrator.cli_options import (
+    DATA,
+    PATIENCE,
+    STORE,
+    DataOption,
+    SetOption,
+    SpecArgument,
+    StoreOption,
+    TrackingOption,
+)
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
-from orchestrator.ready_specs import ready_specs
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
 
@@ -31,38 +39,7 @@ app.add_typer(datasets)
 console = Console()
 errors = Console(stderr=True)
 
-SpecArgument = Annotated[
-    str,
-    typer.Argument(
-        help=f"A YAML file, or a ready spec: {', '.join(ready_specs())}.", metavar="SPEC"
-    ),
-]
-SetOption = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--set",
-        metavar="FIELD=VALUE",
-        help="Change a field of the spec: --set budget=500, --set methods.1.clip=none. Repeatable.",
-    ),
-]
-StoreOption = Annotated[
-    str,
-    typer.Option(
-        envvar="PROMPTBENCH_STORE",
-        help="Folder that holds all results, or s3://BUCKET/PREFIX.",
-    ),
-]
-TrackingOption = Annotated[
-    str | None,
-    typer.Option(
-        "--tracking-uri",
-        envvar="MLFLOW_TRACKING_URI",
-        help="MLflow server or database; default: mlflow.db in the store, or here for s3://.",
-    ),
-]
 DEFAULT_SPEC = "demo"
-STORE = "results"
-PATIENCE = 3600.0
 
 
 @dataclass(frozen=True)
@@ -298,9 +275,8 @@ def ui(
     database = Path(uri.removeprefix("sqlite:///"))
     if uri.startswith("sqlite:///") and not database.is_file():
         raise UserError(f"nothing was tracked in {database} yet. Run a spec first.")
-    os.environ["MLFLOW_BACKEND_STORE_URI"] = (
-        uri  # other users see arguments, which may hold secrets
-    )
+    # Not as an argument: other users see those, and an address may hold a password.
+    os.environ["MLFLOW_BACKEND_STORE_URI"] = uri
     command = [sys.executable, "-m", "mlflow", "ui", "--host", host, "--port", str(port)]
     os.execv(sys.executable, command)
 

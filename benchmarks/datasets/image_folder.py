@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import PurePosixPath
@@ -24,13 +25,13 @@ class ImageFolderDataset(EncodedDataset):
         """Files and folders that must be there besides the images, below the dataset's folder."""
         return ()
 
+    @abstractmethod
     def listing(self) -> Listing:
         """All labelled files by split, in their official order.
 
         Raises:
             DatasetError: a list file is missing or malformed.
         """
-        raise NotImplementedError
 
     def missing(self) -> str | None:
         for name in (*self.needed(), self.image_folder):

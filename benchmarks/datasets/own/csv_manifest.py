@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+from abc import abstractmethod
 from functools import cached_property
 from pathlib import Path
 
@@ -47,13 +48,13 @@ class PathManifest(ImageFolderDataset):
         origin = self._manifest.origin
         return "" if origin == GIVEN else f"{self.card.name}: {origin}"
 
+    @abstractmethod
     def read(self) -> Manifest:
         """Reads and checks the manifest.
 
         Raises:
             BadManifest: it can't be read or used.
         """
-        raise NotImplementedError
 
     @cached_property
     def _manifest(self) -> Manifest:
