@@ -49,3 +49,48 @@ def imagenet_tree(root: Path) -> Path:
         write_image(folder / "images" / "val" / wnid / "v.JPEG")
     write_lines(folder / "classnames.txt", "n01 tench", "n02 great white shark")
     return folder
+
+
+def svhn_tree(root: Path) -> None:
+    """SVHN with two digits, a split file for training, and test images in folders."""
+    folder = root / "svhn"
+    for digit in (0, 1):
+        write_image(folder / "train" / str(digit) / "a.png")
+        write_image(folder / "test" / str(digit) / "b.png")
+    rows = [["0/a.png", 0, "0"], ["1/a.png", 1, "1"]]
+    (folder / "split_mlai_SVHN.json").write_text(json.dumps({"train": rows, "val": rows}))
+
+
+def aircraft_tree(root: Path) -> None:
+    """FGVC-Aircraft with two variants, of one image in each split."""
+    folder = root / "fgvc_aircraft"
+    write_lines(folder / "variants.txt", "707-320", "727-200")
+    for number, part in enumerate(("train", "val", "test")):
+        names = [f"000{2 * number + label}" for label in (0, 1)]
+        for name in names:
+            write_image(folder / "images" / f"{name}.jpg")
+        lines = (f"{name} {kind}" for name, kind in zip(names, ("707-320", "727-200"), strict=True))
+        write_lines(folder / f"images_variant_{part}.txt", *lines)
+
+
+def paper_trees(root: Path) -> None:
+    """The ZIP paper's 13 datasets, each with two classes and a handful of images."""
+    for name in PAPER_COOP:
+        coop_tree(root, name)
+    svhn_tree(root)
+    aircraft_tree(root)
+    imagenet_tree(root)
+
+
+PAPER_COOP = (
+    "caltech101",
+    "oxford_pets",
+    "oxford_flowers",
+    "food101",
+    "sun397",
+    "dtd",
+    "eurosat",
+    "ucf101",
+    "resisc45",
+    "clevr",
+)

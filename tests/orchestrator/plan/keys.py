@@ -1,0 +1,44 @@
+"""Keys of the cells of ready specs: what a store's results are called, in every release.
+
+`python -m tests.orchestrator.plan.keys` writes those of today to the data file.
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+
+from orchestrator.plan import make_plan
+from orchestrator.spec import load_spec
+from orchestrator.storage import LocalStorage
+from orchestrator.store import Store
+from tests.benchmarks.datasets.trees import paper_trees
+
+SPECS = (
+    "demo",
+    "pocket_few_shot",
+    "pocket_base_to_new",
+    "pocket_cross_dataset",
+    "pocket_out_of_distribution",
+    "few_shot",
+)
+FILE = Path(__file__).parent / "keys.json"
+
+
+def keys_of(spec: str, data: Path) -> dict[str, str]:
+    """The key of each cell of a ready spec, by what the cell is called."""
+    plan = make_plan(load_spec(spec), Store(LocalStorage(data / "store")), data)
+    return {cell.title: cell.key for cell in plan.cells}
+
+
+def main() -> None:
+    """Writes the keys of today."""
+    with tempfile.TemporaryDirectory() as folder:
+        paper_trees(Path(folder))
+        keys = {spec: keys_of(spec, Path(folder)) for spec in SPECS}
+    FILE.write_text(json.dumps(keys, indent=1) + "\n")
+
+
+if __name__ == "__main__":
+    main()
