@@ -1,6 +1,6 @@
 """The command people type, and what `ray submit` uploads."""
 
-from orchestrator.cli import main
+from orchestrator.cli.main import main
 
 if __name__ == "__main__":
     main()

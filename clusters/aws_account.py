@@ -16,8 +16,8 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
-GROUP = "promptbench"
-HEAD, WORKER = "promptbench-head", "promptbench-worker"
+GROUP = "querycurve"
+HEAD, WORKER = "querycurve-head", "querycurve-worker"
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -64,7 +64,7 @@ def make_group(region: str, ssh_from: str) -> None:
     if known["SecurityGroups"]:
         return
     group = ec2.create_security_group(
-        GroupName=GROUP, Description="Ray nodes of promptbench", VpcId=vpcs[0]["VpcId"]
+        GroupName=GROUP, Description="Ray nodes of querycurve", VpcId=vpcs[0]["VpcId"]
     )["GroupId"]
     ec2.authorize_security_group_ingress(
         GroupId=group,

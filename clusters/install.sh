@@ -3,8 +3,8 @@
 # until constraints.txt or pyproject.toml change: the code itself is used where it lies.
 set -euo pipefail
 
-project=~/promptbench
-environment=~/promptbench-env
+project=~/querycurve
+environment=~/querycurve-env
 wanted=$(cat "$project/pyproject.toml" "$project/constraints.txt" | sha256sum)
 
 make_environment() {
@@ -25,5 +25,5 @@ if [[ $(cat "$environment/.installed" 2>/dev/null) != "$wanted" ]]; then
 fi
 
 # Ray runs every command in a login shell; `ray submit` calls plain `python` there.
-login="export PATH=$environment/bin:\$PATH; source ~/.promptbench"
+login="export PATH=$environment/bin:\$PATH; source ~/.querycurve"
 grep -qxF "$login" ~/.bashrc 2>/dev/null || echo "$login" >> ~/.bashrc

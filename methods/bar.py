@@ -23,11 +23,11 @@ from methods.interface import (
     State,
     Variants,
 )
-from methods.losses import accuracy, focal_loss
-from methods.random_directions import one_sided_estimate, one_sided_probes, unit_directions
-from methods.schedules import PolynomialDecay
-from methods.seeding import generator
-from methods.spsa import check_parameters
+from methods.parts.directions import one_sided_estimate, one_sided_probes, unit_directions
+from methods.parts.losses import accuracy, focal_loss
+from methods.parts.schedules import PolynomialDecay
+from methods.parts.seeding import generator
+from methods.parts.spsa import check_parameters
 
 Positive = Annotated[float, Field(gt=0)]
 

@@ -13,7 +13,6 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from methods.coordinator import Coordinator, updated_statistics
 from methods.interface import (
     Method,
     Problem,
@@ -24,9 +23,10 @@ from methods.interface import (
     SettingsError,
     State,
 )
-from methods.losses import accuracy, cross_entropy
-from methods.seeding import generator
-from methods.spsa import Optimiser, Spsa, SpsaSettings, check_parameters
+from methods.parts.coordinator import Coordinator, updated_statistics
+from methods.parts.losses import accuracy, cross_entropy
+from methods.parts.seeding import generator
+from methods.parts.spsa import Optimiser, Spsa, SpsaSettings, check_parameters
 
 Encode = Callable[[Tensor], Tensor]
 """From CLIP-normalised images `(B, 3, S, S)` to features `(B, F)`."""

@@ -14,7 +14,7 @@ from torch import Tensor
 
 from methods.blackvip import BlackVip, CoordinatorSettings, Encode
 from methods.interface import Problem, Scores, State
-from methods.pca import Pca
+from methods.parts.pca import Pca
 
 
 class BlackVipSeSettings(CoordinatorSettings):

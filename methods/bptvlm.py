@@ -10,7 +10,6 @@ import torch
 from pydantic import Field
 from torch import Tensor
 
-from methods.cma_es import CmaEs, Population
 from methods.interface import (
     Method,
     Problem,
@@ -21,8 +20,9 @@ from methods.interface import (
     State,
     Variants,
 )
-from methods.losses import accuracy, cross_entropy
-from methods.seeding import generator
+from methods.parts.cma_es import CmaEs, Population
+from methods.parts.losses import accuracy, cross_entropy
+from methods.parts.seeding import generator
 
 
 class BptVlmSettings(Settings):

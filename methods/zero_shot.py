@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from methods.interface import Method, Problem, Prompts, Scores, Settings, State, Variants
-from methods.templates import IMAGENET_80
+from methods.parts.templates import IMAGENET_80
 
 
 class ZeroShotSettings(Settings):

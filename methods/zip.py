@@ -13,14 +13,13 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from methods.clipping import clip_threshold
-from methods.dense_projection import gaussian_maps
-from methods.fastfood import fastfood_maps, padded_width
 from methods.interface import Method, Problem, Prompts, Scores, SettingsError, State
-from methods.intrinsic import FullRank, Intrinsic, LowRank
-from methods.losses import accuracy, cross_entropy
-from methods.seeding import generator
-from methods.spsa import Spsa, SpsaSettings, check_parameters
+from methods.parts.intrinsic import FullRank, Intrinsic, LowRank
+from methods.parts.losses import accuracy, cross_entropy
+from methods.parts.projections import fastfood_maps, gaussian_maps, padded_width
+from methods.parts.seeding import generator
+from methods.parts.spsa import Spsa, SpsaSettings, check_parameters
+from methods.parts.update_rules import clip_threshold
 
 ProjectionName = Literal["fastfood", "dense"]
 

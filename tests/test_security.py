@@ -12,17 +12,17 @@ from typing import Any
 import pytest
 import torch
 
-from orchestrator import cli
-from orchestrator.encoders import load_encoder, resolve_encoder
+from orchestrator.cli import main as cli
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 from orchestrator.oracle.backbone import Backbone, load_model, resolve_backbone
 from orchestrator.oracle.features import FeatureTable
-from orchestrator.tracking import Tracker, TrackingError
-from orchestrator.tracking_entries import TrackedSpec
-from orchestrator.trial import Trial
+from orchestrator.oracle.mae_encoder import load_encoder, resolve_encoder
+from orchestrator.tracking.entries import TrackedSpec
+from orchestrator.tracking.tracker import Tracker, TrackingError
+from orchestrator.trial.trial import Trial
 from tests.orchestrator.analysis.builders import make_run
-from tests.orchestrator.test_worker import Bench
+from tests.orchestrator.trial.test_worker import Bench
 
 ROOT = Path(__file__).parent.parent
 ROOMS = ("orchestrator", "methods", "benchmarks", "clusters")

@@ -17,7 +17,7 @@ from benchmarks.datasets.packed.layout import FACTS
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.naming import did_you_mean
 
-PACKAGES = ("benchmarks.datasets", "benchmarks.pocket.datasets")
+PACKAGES = ("benchmarks.datasets.zoo", "benchmarks.pocket.datasets")
 
 
 class UnknownDataset(DatasetError):

@@ -28,7 +28,7 @@ from benchmarks.datasets.interface import (
     Item,
     Split,
 )
-from benchmarks.pocket.generator.facts import NUMBERS
+from benchmarks.pocket.build.generator.facts import NUMBERS
 
 DATA = Path(__file__).parent / "data"
 COLUMNS = ("image", "label", "class_name", "split")

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from orchestrator.ablation_place import Place, Setting
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
 from orchestrator.analysis.runs import Run
+from orchestrator.spec.ablation_place import Place, Setting
 
 BySeed = Mapping[int, float]
 """Accuracies in percent, by seed."""

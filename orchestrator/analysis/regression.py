@@ -10,7 +10,7 @@ from typing import Any, Literal
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
 from orchestrator.analysis.runs import ACCURACY
 from orchestrator.cell import canonical_json
-from orchestrator.trace import Trace
+from orchestrator.store.trace import Trace
 
 KeyState = Literal["identical", "close", "differs"]
 

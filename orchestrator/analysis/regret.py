@@ -9,9 +9,9 @@ import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from orchestrator.ablation_place import Setting
 from orchestrator.analysis.ablation import BySeed, Sweep
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
+from orchestrator.spec.ablation_place import Setting
 
 
 @dataclass(frozen=True)

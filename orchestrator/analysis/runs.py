@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestrator.ablation_place import Place
-from orchestrator.trace import Trace
+from orchestrator.spec.ablation_place import Place
+from orchestrator.store.trace import Trace
 
 ACCURACY = "test_accuracy"
 """Percent of the test split; in `base_to_new` that of the base classes alone."""

@@ -18,7 +18,7 @@ from orchestrator.search.objective import Goal
 from orchestrator.search.sampler import distributions, sampler_of
 from orchestrator.search.study import ERROR, KEYS, QUERIES, StudyPlace, is_whole, search_of
 from orchestrator.search.trainable import ASSIGNMENT
-from orchestrator.spec_search import SearchSpec
+from orchestrator.spec.search import SearchSpec
 
 logging.getLogger("ray.tune.search.optuna.optuna_search").setLevel(logging.ERROR)
 

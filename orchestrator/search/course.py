@@ -9,9 +9,9 @@ from typing import Any, Literal, Protocol
 from orchestrator.analysis.curves import Curve
 from orchestrator.cell import Cell
 from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
-from orchestrator.store import Store
-from orchestrator.trace import Point
-from orchestrator.worker_protocol import CellOutcome
+from orchestrator.store.store import Store
+from orchestrator.store.trace import Point
+from orchestrator.trial.messages import CellOutcome
 
 State = Literal["running", "finished", "failed"]
 

@@ -8,8 +8,8 @@ from orchestrator.analysis.curves import Curve
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
-from orchestrator.searching import Searched
-from orchestrator.store import Store
+from orchestrator.search.plan import Searched
+from orchestrator.store.store import Store
 
 
 def with_search(comparison: Comparison, found: Searched, store: Store) -> Comparison:

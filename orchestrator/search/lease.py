@@ -9,11 +9,11 @@ from typing import Any
 import ray
 from ray.exceptions import RayError, RayTaskError
 
-from orchestrator.actors import OracleActorFactory
 from orchestrator.cell import Cell
-from orchestrator.pool import ActorPool, PoolLimits, PoolListener
+from orchestrator.pool.actors import OracleActorFactory
+from orchestrator.pool.pool import ActorPool, PoolLimits, PoolListener
 from orchestrator.search.course import CellFailed
-from orchestrator.worker_protocol import CellOutcome
+from orchestrator.trial.messages import CellOutcome
 
 PATIENCE = 0.05
 """Seconds between two questions for an oracle."""

@@ -9,7 +9,7 @@ from typing import Literal
 
 from orchestrator.analysis.area import mean_over_budget
 from orchestrator.analysis.curves import Curve
-from orchestrator.spec_search import ObjectiveName, SearchSpec
+from orchestrator.spec.search import ObjectiveName, SearchSpec
 
 VALIDATION_ACCURACY = "val_accuracy"
 """Percent of the validation images of a few-shot split."""

@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.errors import UserError
-from orchestrator.plan import Plan, make_plan
+from orchestrator.plan.plan import Plan
+from orchestrator.plan.planner import make_plan
 from orchestrator.search.course import Assignment, KeyedCell
-from orchestrator.spec import Spec
-from orchestrator.spec_method import MethodSpec
-from orchestrator.spec_search import MOST_CORNERS, SearchSpec, varied
-from orchestrator.store import Store
+from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.search import MOST_CORNERS, SearchSpec, varied
+from orchestrator.spec.spec import Spec
+from orchestrator.store.store import Store
 
 AS_IT_STANDS = -1
 """Number of the assignment that tries no point, but the method as the spec has it."""

@@ -10,7 +10,7 @@ from optuna.trial import FrozenTrial, TrialState
 from ray.tune.schedulers import ASHAScheduler, FIFOScheduler, MedianStoppingRule, TrialScheduler
 
 from orchestrator.search.study import QUERIES
-from orchestrator.spec_search import PrunerSpec, SearchSpec
+from orchestrator.spec.search import PrunerSpec, SearchSpec
 
 TIME = "queries"
 

@@ -13,10 +13,10 @@ from typing import Any
 import ray
 from ray import tune
 
-from orchestrator.actors import OracleActorFactory
 from orchestrator.analysis.search import Search, SearchTrial
 from orchestrator.errors import UserError
-from orchestrator.pool import PoolLimits
+from orchestrator.pool.actors import OracleActorFactory
+from orchestrator.pool.pool import PoolLimits
 from orchestrator.search.algorithm import SearchListener, StudySearch
 from orchestrator.search.course import Assignment, Course
 from orchestrator.search.display import SearchDisplay
@@ -27,7 +27,7 @@ from orchestrator.search.pruned import mark_pruned
 from orchestrator.search.pruning import pruner_of
 from orchestrator.search.study import read_search, search_of, study_place
 from orchestrator.search.trainable import LeasingTrial
-from orchestrator.worker_protocol import WorkerSetup
+from orchestrator.trial.messages import WorkerSetup
 
 OnTrial = Callable[[SearchTrial], None]
 

@@ -26,8 +26,8 @@ from optuna.samplers import (
 from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.errors import UserError
-from orchestrator.spec_dimension import Dimension
-from orchestrator.spec_search import SearchSpec
+from orchestrator.spec.dimension import Dimension
+from orchestrator.spec.search import SearchSpec
 
 
 def distributions(search: SearchSpec) -> dict[str, BaseDistribution]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import sleep
 
 import optuna
 from optuna.storages import BaseStorage, RDBStorage
@@ -17,12 +19,51 @@ from orchestrator.analysis.search import Search, SearchTrial, TrialState
 from orchestrator.cell import canonical_json
 from orchestrator.errors import UserError
 from orchestrator.search.objective import Goal
-from orchestrator.spec import Spec
-from orchestrator.spec_search import SearchSpec
-from orchestrator.store import Store
+from orchestrator.spec.search import SearchSpec
+from orchestrator.spec.spec import Spec
+from orchestrator.store.leases import Leases
+from orchestrator.store.store import Store
+
+PAUSE = 2.0
+"""Seconds between two questions whether the other run has ended."""
+
+
+@contextmanager
+def own_turn(place: StudyPlace, leases: Leases, say: Callable[[str], None]) -> Iterator[None]:
+    """Holds a search for as long as the block lasts, once no other run does.
+
+    Waits, as runs do for each other's cells: a run that was started anew elsewhere, after its host
+    died, must outlast the dead one's lease. What was known of the study before is stale by then.
+
+    Args:
+        place: the search's study; wherever it is kept, runs on one store meet in the store.
+        leases: on behalf of this run.
+        say: told once whom it waits for.
+    """
+    name, told = f"search-{place.name}", False
+    while True:
+        with leases.held(name) as lease:
+            if lease is not None:
+                yield
+                return
+        if not told:
+            say(_waiting(leases, name))
+            told = True
+        sleep(PAUSE)
+
+
+def _waiting(leases: Leases, name: str) -> str:
+    holder = leases.held_by(name)
+    who = "" if holder is None else f" (process {holder.process.pid} on {holder.process.host})"
+    return (
+        f"another run{who} is at this search; waiting until it ends, and then going on with what "
+        f"is left. If it is dead, that is within {leases.terms.lasts:.0f} seconds."
+    )
+
 
 QUERIES, KEYS, ERROR = "queries", "keys", "error"
 """Names under which a study's trials note what Optuna has no place for."""
+
 
 _STATES: dict[State, TrialState] = {
     State.COMPLETE: "complete",
@@ -30,6 +71,7 @@ _STATES: dict[State, TrialState] = {
     State.FAIL: "failed",
     State.RUNNING: "running",
 }
+
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 

@@ -11,8 +11,8 @@ from ray import tune
 from orchestrator.search.course import Course, Report
 from orchestrator.search.lease import RemoteLease
 from orchestrator.search.objective import Goal
-from orchestrator.storage import open_storage
-from orchestrator.store import Store
+from orchestrator.store.storage import open_storage
+from orchestrator.store.store import Store
 
 ASSIGNMENT = "assignment"
 """Where Tune's configuration of a trial holds its `Assignment`."""

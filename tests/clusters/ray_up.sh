@@ -26,18 +26,18 @@ sed -E "s#^(root:[^:]*:[^:]*:[^:]*:[^:]*):[^:]*:.*#\1:$home:/bin/bash#" /etc/pas
 mount --bind "$folder/passwd" /etc/passwd
 
 echo "== an environment that clusters/install.sh finds ready"
-environment=$home/promptbench-env
+environment=$home/querycurve-env
 "$python" -m venv --without-pip "$environment"
 packages=$("$python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
 own=$("$environment/bin/python" -c 'import sysconfig; print(sysconfig.get_path("purelib"))')
-printf '%s\n' "$home/promptbench" "$packages" > "$own/project.pth"
-for command in ray:ray.scripts.scripts promptbench:orchestrator.cli; do
+printf '%s\n' "$home/querycurve" "$packages" > "$own/project.pth"
+for command in ray:ray.scripts.scripts querycurve:orchestrator.cli.main; do
   printf '#!%s\nfrom %s import main\nmain()\n' "$environment/bin/python" "${command#*:}" \
     > "$environment/bin/${command%:*}"
 done
-chmod +x "$environment"/bin/{ray,promptbench}
+chmod +x "$environment"/bin/{ray,querycurve}
 cat "$repository/pyproject.toml" "$repository/constraints.txt" | sha256sum > "$environment/.installed"
-touch "$home/.promptbench"
+touch "$home/.querycurve"
 export PATH=$environment/bin:$PATH
 
 echo "== sshd on loopback"
@@ -62,7 +62,7 @@ ray up --yes --no-config-cache "$folder/local.yaml"
 echo "== ray submit"
 ray submit --no-config-cache "$folder/local.yaml" run_benchmark.py -- "${grid[@]}"
 echo "== ray job submit, with nothing left to do"
-ray job submit --address http://127.0.0.1:8265 -- promptbench "${grid[@]}"
+ray job submit --address http://127.0.0.1:8265 -- querycurve "${grid[@]}"
 echo "== ray down"
 ray down --yes "$folder/local.yaml"
 sleep 1

@@ -23,7 +23,7 @@ from ray.autoscaler.v2.utils import ResourceRequestUtil
 from clusters import aws_account
 
 CLUSTERS = Path(__file__).parent.parent.parent / "clusters"
-BUCKET, HOME = "promptbench-test", "203.0.113.7/32"
+BUCKET, HOME = "querycurve-test", "203.0.113.7/32"
 
 
 @pytest.fixture(scope="module")
@@ -60,8 +60,8 @@ def test_ray_asks_for_the_right_machines(config: dict[str, Any]) -> None:
     assert "InstanceLifecycle" not in head
     assert "InstanceLifecycle" not in demand
     for worker in (spot, demand):
-        assert worker["IamInstanceProfile"]["Arn"].endswith("/promptbench-worker"), "no S3 without"
-    assert head["IamInstanceProfile"]["Arn"].endswith("/promptbench-head")
+        assert worker["IamInstanceProfile"]["Arn"].endswith("/querycurve-worker"), "no S3 without"
+    assert head["IamInstanceProfile"]["Arn"].endswith("/querycurve-head")
 
 
 def test_ray_knows_what_a_worker_has(config: dict[str, Any]) -> None:
@@ -74,7 +74,7 @@ def test_ray_knows_what_a_worker_has(config: dict[str, Any]) -> None:
 def test_ray_leaves_the_rules_of_the_security_group_alone(config: dict[str, Any]) -> None:
     instance = launched(config, "head")
     (group,) = instance["SecurityGroups"]
-    assert group["GroupName"] == "promptbench"
+    assert group["GroupName"] == "querycurve"
     ec2 = boto3.client("ec2", "us-west-2")
     (found,) = ec2.describe_security_groups(GroupIds=[group["GroupId"]])["SecurityGroups"]
     assert [r["CidrIp"] for p in found["IpPermissions"] for r in p["IpRanges"]] == [HOME]

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.storage import LocalStorage
-from orchestrator.store import Store
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
 
 SCRIPT = Path(__file__).parent / "ray_up.sh"
 UNSHARE = ["unshare", "--pid", "--mount", "--net", "--fork", "--mount-proc", "--kill-child"]
@@ -42,7 +42,7 @@ def test_a_small_grid_finishes_on_own_hosts(tmp_path: Path) -> None:
     )
     said = result.stdout + result.stderr
     assert result.returncode == 0, said
-    assert len(Store(LocalStorage(tmp_path / "promptbench" / "results")).finished_keys()) == 2, said
+    assert len(Store(LocalStorage(tmp_path / "querycurve" / "results")).finished_keys()) == 2, said
     first, second = said.split("== ray job submit, with nothing left to do")
     assert "2 new" in first
     assert "2 done" in second

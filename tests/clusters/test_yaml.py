@@ -11,7 +11,7 @@ import typer
 import yaml
 from ray.autoscaler._private.util import prepare_config, validate_config
 
-from orchestrator import cli
+from orchestrator.cli import main as cli
 
 ROOT = Path(__file__).parent.parent.parent
 CLUSTERS = ROOT / "clusters"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from orchestrator.storage import Blob, BlobMissing, Storage, Version
+from orchestrator.store.storage import Blob, BlobMissing, Storage, Version
 
 
 class MemoryStorage(Storage):

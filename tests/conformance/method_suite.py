@@ -13,7 +13,7 @@ import torch
 from safetensors.torch import load, save
 
 from methods.interface import Method, Prompts, Scores, Settings, State
-from methods.losses import cross_entropy
+from methods.parts.losses import cross_entropy
 from methods.registry import method_variant
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import BudgetExhausted

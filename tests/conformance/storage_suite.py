@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.storage import BlobMissing, Storage, open_storage
+from orchestrator.store.storage import BlobMissing, Storage, open_storage
 
 NAMES = st.sampled_from(["r/a", "r/b", "s/a.parquet"])
 DATA = st.binary(max_size=64)

@@ -7,7 +7,7 @@ from dataclasses import replace
 import torch
 
 from methods.interface import Problem, PromptSpace, Scores
-from methods.seeding import generator
+from methods.parts.seeding import generator
 
 VIT_B16 = PromptSpace(
     text_width=512,

@@ -11,8 +11,8 @@ from pydantic import ValidationError
 
 from methods.bar import Bar, BarSettings
 from methods.interface import SettingsError, State
-from methods.random_directions import unit_directions
-from methods.seeding import generator
+from methods.parts.directions import unit_directions
+from methods.parts.seeding import generator
 from tests.methods.problems import POCKET, VIT_B16, problem, scores
 
 

@@ -13,7 +13,7 @@ from torch import Tensor
 from methods.blackvip import BlackVip, BlackVipSettings
 from methods.blackvip_se import BlackVipSe, BlackVipSeSettings
 from methods.interface import PixelPrompt, Problem, Prompts, SettingsError
-from methods.seeding import generator
+from methods.parts.seeding import generator
 from tests.methods.problems import POCKET, VIT_B16, problem, scores
 
 

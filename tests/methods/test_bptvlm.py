@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from methods.bptvlm import BptVlm, BptVlmSettings
 from methods.interface import Prompts, SettingsError
-from methods.seeding import generator
+from methods.parts.seeding import generator
 from tests.methods.problems import RN50, VIT_B16, problem, scores
 
 SMALL = {"text_dimension": 10, "visual_dimension": 8, "population": 4}

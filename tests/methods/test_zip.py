@@ -8,9 +8,9 @@ import torch
 from pydantic import ValidationError
 
 from methods.interface import Problem, PromptSpace, Scores, SettingsError, State
-from methods.intrinsic import LowRank
-from methods.perturbation import segmented_uniform
-from methods.seeding import generator
+from methods.parts.directions import segmented_uniform
+from methods.parts.intrinsic import LowRank
+from methods.parts.seeding import generator
 from methods.zip import Zip, ZipSettings
 
 SPACE = PromptSpace(

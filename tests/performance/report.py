@@ -12,14 +12,14 @@ import tempfile
 import time
 from pathlib import Path
 
+from orchestrator.analysis.collect import ANALYSED
 from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.report.comparison import Comparison, Question
 from orchestrator.analysis.report.write import write_report
 from orchestrator.analysis.runs import Run
-from orchestrator.collect import ANALYSED
-from orchestrator.storage import LocalStorage
-from orchestrator.store import Store
-from orchestrator.trace import Point, Trace
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+from orchestrator.store.trace import Point, Trace
 
 DATASETS, METHODS, SEEDS = 13, 31, 5
 POINTS, STEPS, BUDGET = 100, 500, 5000

@@ -21,17 +21,18 @@ import ray
 from rich.console import Console
 
 from orchestrator.cell import Cell
-from orchestrator.cluster import ClusterChoice, connected
-from orchestrator.driver import Driver
+from orchestrator.cli.progress import LineDisplay
 from orchestrator.oracle.features import FeatureTable
-from orchestrator.plan import Plan, PlannedCell, make_plan
-from orchestrator.pool import PoolLimits
-from orchestrator.progress import LineDisplay
-from orchestrator.spec import load_spec
-from orchestrator.storage import open_storage
-from orchestrator.store import Store
-from orchestrator.trace import Point, Trace
-from orchestrator.worker_protocol import CellOutcome, Progress, WorkerSetup
+from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.plan.planner import make_plan
+from orchestrator.pool.cluster import ClusterChoice, connected
+from orchestrator.pool.driver import Driver
+from orchestrator.pool.pool import PoolLimits
+from orchestrator.spec.load import load_spec
+from orchestrator.store.storage import open_storage
+from orchestrator.store.store import Store
+from orchestrator.store.trace import Point, Trace
+from orchestrator.trial.messages import CellOutcome, Progress, WorkerSetup
 
 MEASUREMENTS, STEPS = 21, 500
 METHODS, DATASETS = 5, 2

@@ -13,11 +13,11 @@ from PIL import Image
 
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item, Split
 from benchmarks.datasets.registry import dataset_names, open_dataset
-from benchmarks.pocket.clip import load_clip
+from benchmarks.pocket.build.clip import load_clip
+from benchmarks.pocket.build.make_datasets import as_png
+from benchmarks.pocket.build.renderings import RENDERINGS
+from benchmarks.pocket.build.text import room_for_prefix
 from benchmarks.pocket.datasets import ParquetDataset, PocketDots
-from benchmarks.pocket.make_datasets import as_png
-from benchmarks.pocket.renderings import RENDERINGS
-from benchmarks.pocket.text import room_for_prefix
 
 NAMES = tuple(name for name in dataset_names() if name.startswith("pocket_"))
 SPLITS: tuple[Split, ...] = ("train", "val", "test")

@@ -9,8 +9,8 @@ import pytest
 import torch
 from PIL import Image
 
-from benchmarks.pocket.clip import MODEL, Clip, load_clip
-from benchmarks.pocket.text import encode_with_prefix, room_for_prefix
+from benchmarks.pocket.build.clip import MODEL, Clip, load_clip
+from benchmarks.pocket.build.text import encode_with_prefix, room_for_prefix
 
 FILES = {
     "open_clip_config.json": 2_000,

@@ -6,8 +6,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from orchestrator.ablation_place import Place, Setting
 from orchestrator.analysis.runs import Run
+from orchestrator.spec.ablation_place import Place, Setting
 from tests.orchestrator.analysis.builders import make_run
 
 ROOT = Setting("clip", "sqrt_dim", math.sqrt(417))

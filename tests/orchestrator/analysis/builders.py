@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from orchestrator.analysis.runs import Run
-from orchestrator.trace import Point, Trace
+from orchestrator.store.trace import Point, Trace
 
 
 def make_run(

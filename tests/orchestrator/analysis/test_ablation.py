@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.ablation_place import Place, Setting
 from orchestrator.analysis.ablation import intervals, sweeps_of
+from orchestrator.spec.ablation_place import Place, Setting
 from tests.orchestrator.analysis.ablation_builders import (
     DENSE,
     FASTFOOD,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.analysis.regression import compare_traces
-from orchestrator.trace import Point, Trace
+from orchestrator.store.trace import Point, Trace
 from tests.orchestrator.analysis.builders import make_run
 
 

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.ablation_place import Setting
 from orchestrator.analysis.ablation import sweeps_of
 from orchestrator.analysis.regret import regret_of, regrets_of
+from orchestrator.spec.ablation_place import Setting
 from tests.orchestrator.analysis.ablation_builders import HUNDRED, ONE, ROOT, at, clipping
 
 

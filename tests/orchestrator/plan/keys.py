@@ -9,10 +9,10 @@ import json
 import tempfile
 from pathlib import Path
 
-from orchestrator.plan import make_plan
-from orchestrator.spec import load_spec
-from orchestrator.storage import LocalStorage
-from orchestrator.store import Store
+from orchestrator.plan.planner import make_plan
+from orchestrator.spec.load import load_spec
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
 from tests.benchmarks.datasets.trees import paper_trees
 
 SPECS = (

@@ -8,8 +8,8 @@ import pytest
 
 from orchestrator.search.course import Assignment, Course
 from orchestrator.search.objective import Goal
-from orchestrator.storage import LocalStorage
-from orchestrator.store import Store
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
 from tests.orchestrator.search.toy import ToyLease, accuracy, cell_of
 
 POINT = {"clip": 22, "rank": 5}

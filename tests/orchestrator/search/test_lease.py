@@ -12,16 +12,16 @@ import ray
 from rich.console import Console
 
 from orchestrator.analysis.search import Search
-from orchestrator.cluster import ClusterChoice, connected
-from orchestrator.pool import PoolLimits
+from orchestrator.pool.cluster import ClusterChoice, connected
+from orchestrator.pool.pool import PoolLimits
 from orchestrator.search.display import SearchDisplay
 from orchestrator.search.lease import LeaseDesk
+from orchestrator.search.plan import plan_with_result, searched
 from orchestrator.search.run import SearchRun
-from orchestrator.searching import plan_with_result, searched
-from orchestrator.spec import load_spec
-from orchestrator.storage import LocalStorage
-from orchestrator.store import Store
-from orchestrator.worker_protocol import WorkerSetup
+from orchestrator.spec.load import load_spec
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+from orchestrator.trial.messages import WorkerSetup
 
 SPEC = (
     "budget=60",

@@ -9,17 +9,16 @@ import pytest
 
 from methods.interface import State
 from orchestrator.analysis.search import Search, SearchTrial, TrialState
-from orchestrator.checkpoint import Snapshot
 from orchestrator.search.course import KeyedCell
-from orchestrator.search.pruned import mark_pruned
-from orchestrator.search.salvage import set_aside_damaged_trials
-from orchestrator.search.tracking import trial_entries
-from orchestrator.searching import Searched, searched
-from orchestrator.spec import load_spec
-from orchestrator.storage import LocalStorage
-from orchestrator.store import Store
-from orchestrator.trace import Point, Trace
-from orchestrator.trace_file import DamagedTrace
+from orchestrator.search.plan import Searched, searched
+from orchestrator.search.pruned import mark_pruned, set_aside_damaged_trials
+from orchestrator.spec.load import load_spec
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+from orchestrator.store.trace import Point, Trace
+from orchestrator.store.trace_file import DamagedTrace
+from orchestrator.tracking.search_entries import trial_entries
+from orchestrator.trial.checkpoint import Snapshot
 
 POINT = {"clip": 3.0, "step_size": 0.1}
 MEASURED = (Point(0, 0, "val_accuracy", 30.0), Point(40, 40, "val_accuracy", 31.0))

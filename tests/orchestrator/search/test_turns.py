@@ -11,17 +11,16 @@ import optuna
 import pytest
 from rich.console import Console
 
-from orchestrator.leases import Holder, Leases
-from orchestrator.process_identity import ProcessIdentity
-from orchestrator.search import launch, turns
-from orchestrator.search.launch import search_first
+from orchestrator.cli import search as launch
+from orchestrator.cli.search import search_first
+from orchestrator.search import study as turns
+from orchestrator.search.plan import Searched, searched
 from orchestrator.search.sampler import distributions
-from orchestrator.search.study import StudyPlace, study_place
-from orchestrator.search.turns import own_turn
-from orchestrator.searching import Searched, searched
-from orchestrator.spec import load_spec
-from orchestrator.storage import LocalStorage, Storage
-from orchestrator.store import Store
+from orchestrator.search.study import StudyPlace, own_turn, study_place
+from orchestrator.spec.load import load_spec
+from orchestrator.store.leases import Holder, Leases, ProcessIdentity
+from orchestrator.store.storage import LocalStorage, Storage
+from orchestrator.store.store import Store
 from tests.conformance.memory_storage import MemoryStorage
 
 PLACE = StudyPlace("memory", "toy-12345678")

@@ -16,11 +16,11 @@ from orchestrator.search.course import Assignment, Course, KeyedCell
 from orchestrator.search.objective import Goal
 from orchestrator.search.pruning import QueryPruner, pruner_of
 from orchestrator.search.study import StudyPlace
-from orchestrator.spec_search import SearchSpec
-from orchestrator.storage import LocalStorage
-from orchestrator.store import Store
-from orchestrator.trace import Point, Trace
-from orchestrator.worker_protocol import CellOutcome
+from orchestrator.spec.search import SearchSpec
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+from orchestrator.store.trace import Point, Trace
+from orchestrator.trial.messages import CellOutcome
 
 BUDGET = 100
 STEP = 10

@@ -8,9 +8,9 @@ import open_clip
 import torch
 from open_clip.model import convert_weights_to_lp
 
-from orchestrator.encoders import MaeEncoder
 from orchestrator.oracle.backbone import RANDOM, Backbone, load_tokenizer, resolve_backbone
 from orchestrator.oracle.clip import LoadedClip
+from orchestrator.oracle.mae_encoder import MaeEncoder
 from orchestrator.precision import Precision
 
 IMAGE_SIZE = 224

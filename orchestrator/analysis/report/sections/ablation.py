@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from orchestrator.ablation_place import Setting
 from orchestrator.analysis.ablation import Sweep, intervals
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.blocks import Block, Section, TableBlock, TableCell
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.ablation_figures import figures_of
 from orchestrator.analysis.table import interval_text
+from orchestrator.spec.ablation_place import Setting
 
 DEFAULT = "*"
 

@@ -6,12 +6,12 @@ import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from orchestrator.ablation_place import Setting
 from orchestrator.analysis.ablation import BySeed, Sweep, intervals
 from orchestrator.analysis.charts.chart import PERCENT, ValueChart, ValueLine
 from orchestrator.analysis.charts.palette import NEUTRAL, Look, looks_of
 from orchestrator.analysis.intervals import MeanInterval
 from orchestrator.analysis.report.blocks import FigureBlock
+from orchestrator.spec.ablation_place import Setting
 
 ACCURACY = "test accuracy (%)"
 MEAN = "mean"

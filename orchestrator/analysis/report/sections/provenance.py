@@ -38,7 +38,7 @@ def section(comparison: Comparison) -> Section:
         (name, _values(run.trace.provenance.get("packages", {}).get(name) for run in runs))
         for name in packages
     ]
-    rows.append(("report written by", f"promptbench {_own_version()}"))
+    rows.append(("report written by", f"querycurve {_own_version()}"))
     caption = (
         "Taken from the traces. Several values mean that cells were run under different "
         "conditions, "
@@ -90,6 +90,6 @@ def _natural(text: str) -> tuple[int, str]:
 
 def _own_version() -> str:
     try:
-        return version("promptbench")
+        return version("querycurve")
     except PackageNotFoundError:
         return "(not installed)"

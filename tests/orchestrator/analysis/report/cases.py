@@ -6,12 +6,12 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.ablation_place import Place
 from orchestrator.analysis.cost import Price
 from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.report.comparison import Comparison, Question
 from orchestrator.analysis.runs import Run
-from orchestrator.trace import Point
+from orchestrator.spec.ablation_place import Place
+from orchestrator.store.trace import Point
 from tests.orchestrator.analysis.ablation_builders import (
     DENSE,
     FASTFOOD,

@@ -1,0 +1,1 @@
+"""Readers of the named datasets, one file each."""

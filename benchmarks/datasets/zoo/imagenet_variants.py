@@ -1,0 +1,119 @@
+"""ImageNet-V2, -Sketch, -A and -R: other images of ImageNet's classes, for testing only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from benchmarks.datasets.folders import subfolders
+from benchmarks.datasets.interface import Card
+from benchmarks.datasets.own_split import Listing
+from benchmarks.datasets.templates import PHOTO, with_ensemble
+from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
+
+
+@dataclass(frozen=True)
+class _Source:
+    """Where a variant comes from and where it lies."""
+
+    address: str
+    folder: str
+    size: str
+    licence: str
+
+    def card(self, name: str, title: str, classes: int, images: int) -> Card:
+        return Card(
+            name=name,
+            title=title,
+            classes=classes,
+            images={"train": 0, "val": 0, "test": images},
+            templates=with_ensemble(PHOTO),
+            how_to_get=f"Download it from {self.address} and unpack it in {self.folder}/.",
+            folder=self.folder,
+            size=self.size,
+            licence=self.licence,
+        )
+
+
+class ImageNetVariant(ImageNetFamily):
+    """A test-only variant with folders named by WordNet ids.
+
+    Its own labels count the classes that it has, in ImageNet's order; `imagenet_labels` leads
+    back.
+    """
+
+    def listing(self) -> Listing:
+        rows = [
+            row
+            for label, wnid in enumerate(self._wnids)
+            for row in self.images_of(wnid, label, wnid)
+        ]
+        return {"train": [], "val": [], "test": rows}
+
+    def imagenet_labels(self) -> tuple[int, ...]:
+        """ImageNet's label of each class here."""
+        return tuple(map(self.imagenet_label, self._wnids))
+
+    @cached_property
+    def _wnids(self) -> list[str]:
+        return sorted(subfolders(self.folder / self.image_folder), key=self.imagenet_label)
+
+
+class ImageNetV2(ImageNetVariant):
+    """ImageNet-V2, matched frequency; folders are named by ImageNet's labels, 0 to 999."""
+
+    card = _Source(
+        address="huggingface.co/datasets/vaishaal/ImageNetV2",
+        folder="imagenetv2",
+        size="1.2 GB",
+        licence="MIT for the collection, images by their owners",
+    ).card("imagenet_v2", "ImageNet-V2 (matched frequency)", 1000, 10_000)
+    image_folder = "imagenetv2-matched-frequency-format-val"
+
+    def listing(self) -> Listing:
+        rows = [
+            row
+            for label, wnid in enumerate(self._wnids)
+            for row in self.images_of(str(label), label, wnid)
+        ]
+        return {"train": [], "val": [], "test": rows}
+
+    @cached_property
+    def _wnids(self) -> list[str]:
+        return list(self.names)
+
+
+class ImageNetSketch(ImageNetVariant):
+    """ImageNet-Sketch."""
+
+    card = _Source(
+        address="github.com/HaohanWang/ImageNet-Sketch",
+        folder="imagenet-sketch",
+        size="7 GB",
+        licence="MIT for the collection, images by their owners",
+    ).card("imagenet_sketch", "ImageNet-Sketch", 1000, 50_889)
+    image_folder = "images"
+
+
+class ImageNetA(ImageNetVariant):
+    """ImageNet-A: natural adversarial examples of 200 classes."""
+
+    card = _Source(
+        address="github.com/hendrycks/natural-adv-examples",
+        folder="imagenet-adversarial",
+        size="0.7 GB",
+        licence="MIT for the collection, images by their owners",
+    ).card("imagenet_a", "ImageNet-A", 200, 7_500)
+    image_folder = "imagenet-a"
+
+
+class ImageNetR(ImageNetVariant):
+    """ImageNet-R: renditions of 200 classes."""
+
+    card = _Source(
+        address="github.com/hendrycks/imagenet-r",
+        folder="imagenet-rendition",
+        size="2.2 GB",
+        licence="MIT for the collection, images by their owners",
+    ).card("imagenet_r", "ImageNet-R", 200, 30_000)
+    image_folder = "imagenet-r"

@@ -1,0 +1,1 @@
+"""What made the pocket: generator, tokenizer, training. Left out of the installed package."""

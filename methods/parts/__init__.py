@@ -1,0 +1,1 @@
+"""What methods share: estimates, projections, schedules, losses."""

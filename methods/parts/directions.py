@@ -1,0 +1,104 @@
+"""The laws that random directions of a zeroth-order estimate are drawn from."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Literal
+
+import torch
+from torch import Tensor
+
+
+def unit_directions(count: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Gaussian directions `(count, dimension)` of norm 1."""
+    directions = torch.randn(count, dimension, generator=generator)
+    unit: Tensor = directions / directions.norm(dim=-1, keepdim=True)
+    return unit
+
+
+def one_sided_probes(parameters: Tensor, directions: Tensor, radius: float) -> Tensor:
+    """The points at which a one-sided estimate needs the loss.
+
+    Args:
+        parameters: `(N,)`.
+        directions: `(q, N)`.
+        radius: smoothing radius beta.
+
+    Returns:
+        `(1 + q, N)`: the parameters themselves, then one point a direction.
+    """
+    return torch.cat((parameters.unsqueeze(0), parameters + radius * directions))
+
+
+def one_sided_estimate(losses: Tensor, directions: Tensor, radius: float) -> Tensor:
+    """g = (N / q) sum over directions u of u (L(w + beta u) - L(w)) / beta.
+
+    Args:
+        losses: `(1 + q,)` at the probes, in their order.
+        directions: `(q, N)`, of norm 1.
+        radius: smoothing radius beta.
+
+    Returns:
+        `(N,)` gradient estimate.
+    """
+    count, dimension = directions.shape
+    slopes = ((losses[1:] - losses[0]) / radius).to(directions)
+    return (dimension / count) * (slopes @ directions)
+
+
+LawName = Literal["segmented_uniform", "rademacher", "gaussian"]
+
+
+@dataclass(frozen=True)
+class Law:
+    """How directions are drawn, and how the slope along a direction becomes a gradient.
+
+    Attributes:
+        draw: from number of directions q, dimension N and generator to `(q, N)`, drawn direction
+            by direction.
+        gradients: from slopes `(q, 1)` and directions `(q, N)` to estimates `(q, N)`.
+    """
+
+    draw: Callable[[int, int, torch.Generator], Tensor]
+    gradients: Callable[[Tensor, Tensor], Tensor]
+
+
+def segmented_uniform(count: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Directions with magnitudes from U(0.5, 1) and independent random signs.
+
+    The law that SPSA asks for: symmetric, with bounded inverse moments (Spall, 1992), as used by
+    BlackVIP (CVPR 2023) and ZIP (ICLR 2025).
+
+    Returns:
+        `(count, dimension)`; drawn direction by direction, magnitudes before signs.
+    """
+    directions = []
+    for _ in range(count):
+        magnitude = 0.5 + 0.5 * torch.rand(dimension, generator=generator)
+        negative = torch.randint(0, 2, (dimension,), generator=generator)
+        directions.append(torch.where(negative == 1, -magnitude, magnitude))
+    return torch.stack(directions)
+
+
+def rademacher(count: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Directions `(count, dimension)` of independent random signs (Spall, 1992)."""
+    signs = torch.randint(0, 2, (count, dimension), generator=generator)
+    return (2 * signs - 1).to(torch.float32)
+
+
+def gaussian(count: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Directions `(count, dimension)` from N(0, 1) (Nesterov and Spokoiny, 2017)."""
+    return torch.randn(count, dimension, generator=generator)
+
+
+LAWS: Mapping[LawName, Law] = MappingProxyType(
+    {
+        "segmented_uniform": Law(segmented_uniform, torch.div),
+        "rademacher": Law(rademacher, torch.div),
+        # The inverse of a Gaussian has no moments: the estimate multiplies by the direction.
+        "gaussian": Law(gaussian, torch.mul),
+    }
+)
+"""SPSA divides a slope by the direction, element by element; Gaussian smoothing multiplies."""

@@ -1,0 +1,81 @@
+"""Fastfood: a structured random projection into a wide space (Le, Sarlós, Smola, ICML 2013).
+
+ZIP lifts its few intrinsic parameters to token embeddings with one projection a context token
+(ZIP, ICLR 2025, section 3, following intrinsic-dimension tuning). The projection is linear, so it
+is stored as the dense map that it is: a few hundred kilobytes, one matrix product to apply.
+"""
+
+from __future__ import annotations
+
+import math
+
+import torch
+from torch import Tensor
+
+
+def gaussian_maps(count: int, rows: int, width: int, generator: torch.Generator) -> Tensor:
+    """Independent projections that preserve norms in expectation: what fastfood imitates.
+
+    Args:
+        count: number of projections T.
+        rows: input dimension L.
+        width: output dimension D.
+        generator: drawn from map by map.
+
+    Returns:
+        A `(T, L, D)` float32 tensor; `x @ maps[i]` projects `x` `(L,)` with the i-th map.
+    """
+    return torch.randn(count, rows, width, generator=generator) / math.sqrt(width)
+
+
+def fastfood_maps(count: int, rows: int, width: int, generator: torch.Generator) -> Tensor:
+    """Independent fastfood projections, as matrices.
+
+    Args:
+        count: number of projections T.
+        rows: input dimension L, at most the next power of two at or above `width`.
+        width: output dimension D.
+        generator: drawn from in the order signs, permutation, Gaussian, map by map.
+
+    Returns:
+        A `(T, L, D)` float32 tensor; `x @ maps[i]` projects `x` `(L,)` with the i-th map.
+    """
+    return torch.stack([_fastfood_map(rows, width, generator) for _ in range(count)])
+
+
+def padded_width(width: int) -> int:
+    """The power of two at or above `width`: the dimension inside which fastfood works."""
+    return 1 << max(0, (width - 1).bit_length())
+
+
+def _fastfood_map(rows: int, width: int, generator: torch.Generator) -> Tensor:
+    inner = padded_width(width)
+    signs = torch.randint(0, 2, (inner,), generator=generator).double() * 2 - 1
+    permutation = torch.randperm(inner, generator=generator)
+    gaussian = torch.randn(inner, generator=generator).double()
+
+    # The rows of the identity, sent through B, H, Pi, G and H one after another.
+    mapped = torch.eye(rows, inner, dtype=torch.float64) * signs
+    mapped = hadamard_transform(mapped)[:, permutation] * gaussian
+    mapped = hadamard_transform(mapped)[:, :width]
+    # Norm-preserving in expectation, also when only D of the inner coordinates are kept.
+    scale = math.sqrt(inner * float(gaussian.square().sum()) * width / inner)
+    return (mapped / scale).float()
+
+
+def hadamard_transform(values: Tensor) -> Tensor:
+    """Multiplies the last axis by the unnormalised Hadamard matrix in natural order.
+
+    Args:
+        values: `(..., n)` with n a power of two.
+    """
+    size = values.shape[-1]
+    if size & (size - 1):
+        raise ValueError(f"the Hadamard transform needs a power of two, got {size}")
+    half = 1
+    while half < size:
+        pairs = values.reshape(*values.shape[:-1], size // (2 * half), 2, half)
+        first, second = pairs[..., 0, :], pairs[..., 1, :]
+        values = torch.stack((first + second, first - second), dim=-2).reshape(values.shape)
+        half *= 2
+    return values

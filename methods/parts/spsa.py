@@ -1,0 +1,185 @@
+"""Simultaneous perturbation: two-sided gradient estimates (Spall, 1992), averaged over pairs.
+
+`Spsa` is the optimiser of ZIP (ICLR 2025) and BlackVIP (CVPR 2023), made of parts that settings
+choose: perturbation law, update rule, and schedules of step size and smoothing radius.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+import torch
+from pydantic import Field, model_validator
+from torch import Tensor
+
+from methods.interface import Settings, SettingsError, State
+from methods.parts.directions import LAWS, Law, LawName
+from methods.parts.schedules import PowerDecay, ScheduleName, named_schedule
+from methods.parts.seeding import generator
+from methods.parts.update_rules import (
+    Clipped,
+    ClipRule,
+    GradientCorrected,
+    Plain,
+    UpdateRule,
+    clip_threshold,
+)
+
+Positive = Annotated[float, Field(gt=0)]
+Optimiser = Literal["spsa", "spsa-gc", "spsa-clip"]
+
+
+class SpsaSettings(Settings):
+    """Settings of methods that are optimised by simultaneous perturbation.
+
+    Attributes:
+        optimiser: `spsa` follows the estimate, `spsa-gc` corrects it by momentum (BlackVIP),
+            `spsa-clip` clips its norm (ZIP).
+        clip: `sqrt_dim`, `none`, or a number: the largest norm that `spsa-clip` lets through.
+            Always `none` with the other two, which don't clip.
+        momentum: beta of `spsa-gc`; the other two have none.
+        perturbation: law of the random directions.
+        pairs: two-sided estimates averaged in a step; a step costs twice as many queries.
+        step_size: numerator a of a_t = a / (t + step_offset) ** step_decay.
+        step_offset: o of that schedule.
+        step_decay: alpha of that schedule.
+        step_schedule: `power` is that schedule; `constant`, `linear` and `cosine` start from
+            `step_size` itself, the latter two decaying over the budget.
+        smoothing: numerator c of c_t = c / t ** smoothing_decay.
+        smoothing_decay: gamma of that schedule.
+        smoothing_schedule: as `step_schedule`, for the smoothing radius.
+    """
+
+    optimiser: Optimiser = "spsa-clip"
+    clip: ClipRule = "sqrt_dim"
+    momentum: float = Field(default=0.8, ge=0, lt=1)
+    perturbation: LawName = "segmented_uniform"
+    pairs: int = Field(default=5, ge=1)
+    step_size: Positive = 0.01
+    step_offset: float = Field(default=1.0, ge=0)
+    step_decay: float = Field(default=0.4, ge=0)
+    step_schedule: ScheduleName = "power"
+    smoothing: Positive = 0.01
+    smoothing_decay: float = Field(default=0.1, ge=0)
+    smoothing_schedule: ScheduleName = "power"
+
+    @model_validator(mode="before")
+    @classmethod
+    def _clip_only_where_there_is_clipping(cls, given: Any) -> Any:
+        # One spelling for one experiment: otherwise equal trials would have different keys.
+        optimiser = given.get("optimiser", cls.model_fields["optimiser"].default)
+        return given if optimiser == "spsa-clip" else {**given, "clip": "none"}
+
+
+class Spsa:
+    """Minimises a loss of N parameters that can only be evaluated.
+
+    Args:
+        settings: which parts, and their constants.
+        dimension: number of parameters N.
+        budget: queries that may be spent; the length of `linear` and `cosine` schedules.
+        seed: drives the directions.
+        owner: the method's name, so that no two methods share directions.
+    """
+
+    def __init__(
+        self, settings: SpsaSettings, dimension: int, budget: int, seed: int, owner: str
+    ) -> None:
+        self._pairs, self._dimension = settings.pairs, dimension
+        self._seed, self._owner = seed, owner
+        self._law = LAWS[settings.perturbation]
+        self._rule = _update_rule(settings, dimension)
+        steps = budget // (2 * settings.pairs)
+        size = PowerDecay(settings.step_size, settings.step_decay, settings.step_offset)
+        radius = PowerDecay(settings.smoothing, settings.smoothing_decay)
+        self._step_sizes = named_schedule(settings.step_schedule, size, steps)
+        self._radii = named_schedule(settings.smoothing_schedule, radius, steps)
+        self._steps_done = 0
+
+    def probes(self, parameters: Tensor) -> Tensor:
+        """The points `(2q, N)` at which the next step needs the loss."""
+        radius = self._radii.at(self._steps_done + 1)
+        return two_sided_probes(parameters, self._directions(), radius)
+
+    def step(self, parameters: Tensor, losses: Tensor) -> tuple[Tensor, Mapping[str, float]]:
+        """Takes a step.
+
+        Args:
+            parameters: `(N,)`, where the probes were made.
+            losses: `(2q,)` at the probes.
+
+        Returns:
+            The next parameters, and measurements worth plotting.
+        """
+        step = self._steps_done + 1
+        directions = self._directions()
+        gradient = two_sided_estimate(losses, directions, self._radii.at(step), self._law)
+        direction, measured = self._rule.direction(gradient)
+        self._steps_done = step
+        return parameters - self._step_sizes.at(step) * direction, measured
+
+    def state(self) -> State:
+        """Steps done, and what the update rule remembers."""
+        return State(self._rule.memory(), {"steps_done": self._steps_done})
+
+    def load(self, state: State) -> None:
+        """Goes on from a state."""
+        self._rule.remember(state.tensors)
+        self._steps_done = int(state.values["steps_done"])
+
+    def _directions(self) -> Tensor:
+        """The step's directions `(q, N)`: a function of seed and step, so never stored."""
+        draw = generator(self._seed, self._owner, "directions", self._steps_done + 1)
+        return self._law.draw(self._pairs, self._dimension, draw)
+
+
+def two_sided_probes(parameters: Tensor, directions: Tensor, radius: float) -> Tensor:
+    """The points at which a two-sided estimate needs the loss.
+
+    Args:
+        parameters: `(N,)`.
+        directions: `(q, N)`, one a pair.
+        radius: smoothing radius c.
+
+    Returns:
+        `(2q, N)`, ordered +1, -1, +2, -2, ...
+    """
+    offsets = torch.stack((directions, -directions), dim=1).flatten(0, 1)
+    return parameters + radius * offsets
+
+
+def two_sided_estimate(losses: Tensor, directions: Tensor, radius: float, law: Law) -> Tensor:
+    """g = mean over pairs of (L+ - L-) / (2 c) / d, element-wise in d (or times d: see `Law`).
+
+    Args:
+        losses: `(2q,)` at the probes, in their order.
+        directions: `(q, N)`.
+        radius: smoothing radius c.
+        law: what the directions were drawn from.
+
+    Returns:
+        `(N,)` gradient estimate.
+    """
+    plus, minus = losses.reshape(-1, 2).unbind(dim=1)
+    slopes = (plus - minus) / (2 * radius)
+    return law.gradients(slopes.unsqueeze(-1), directions).mean(dim=0)
+
+
+def check_parameters(stored: Tensor, needed: Tensor, owner: str) -> None:
+    """Refuses stored parameters of other shapes.
+
+    Raises:
+        SettingsError: the shapes differ.
+    """
+    if stored.shape != needed.shape:
+        raise SettingsError(
+            f"the stored {owner} state has parameters of shape {tuple(stored.shape)}, but these "
+            f"settings need {tuple(needed.shape)}"
+        )
+
+
+def _update_rule(settings: SpsaSettings, dimension: int) -> UpdateRule:
+    if settings.optimiser == "spsa-clip":
+        return Clipped(clip_threshold(settings.clip, dimension))
+    return GradientCorrected(settings.momentum) if settings.optimiser == "spsa-gc" else Plain()

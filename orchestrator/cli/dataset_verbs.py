@@ -1,0 +1,252 @@
+"""What the verbs of `datasets` do, and how they show it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from benchmarks.datasets.download import DownloadFailed, unpack_archives
+from benchmarks.datasets.interface import Dataset, Split
+from benchmarks.datasets.own.source import OwnDataset
+from benchmarks.datasets.packed.location import is_uri, open_location
+from benchmarks.datasets.packed.write import pack
+from benchmarks.datasets.registry import dataset_names, open_dataset
+from benchmarks.datasets.verify import SPLITS, Verified, count, verify
+from orchestrator.errors import UserError
+from orchestrator.spec.load import load_spec
+
+_SHOWN = 5
+"""Unreadable images and duplicates that are named; the rest are counted."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """Where datasets are looked for.
+
+    Attributes:
+        data: the data root: a folder or a location.
+        own: the user's own datasets.
+    """
+
+    data: str
+    own: tuple[OwnDataset, ...] = ()
+
+    @classmethod
+    def of(cls, data: str, spec: str | None = None) -> Shelf:
+        """The shelf at a data root, with the own datasets of a spec.
+
+        Raises:
+            UserError: the spec can't be read.
+        """
+        return cls(data, () if spec is None else load_spec(spec).own_datasets)
+
+    def names(self) -> tuple[str, ...]:
+        """All names, own ones first."""
+        return (*(own.name for own in self.own), *dataset_names())
+
+    def open(self, name: str) -> Dataset:
+        """The dataset of a name.
+
+        Raises:
+            UnknownDataset: there is none.
+        """
+        return open_dataset(name, self.data, self.own)
+
+    def open_ready(self, name: str) -> Dataset:
+        """The dataset of a name, which must be there.
+
+        Raises:
+            UserError: it isn't.
+        """
+        dataset = self.open(name)
+        missing = dataset.missing()
+        if missing is not None:
+            raise UserError(f"dataset {name}: {missing}")
+        return dataset
+
+
+def show_list(shelf: Shelf, console: Console) -> None:
+    """A table of all datasets, then size, licence and source of the ones that are missing."""
+    table = Table(
+        title=f"datasets in {shelf.data}", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
+    )
+    for name in ("dataset", "classes", "train / val / test", "download", "state"):
+        table.add_column(name, no_wrap=name != "state")
+    missing: dict[str, str] = {}
+    for name in shelf.names():
+        dataset = shelf.open(name)
+        reason = dataset.missing()
+        if reason is not None:
+            missing[name] = reason
+        table.add_row(name, *_facts(dataset, reason))
+    console.print(table)
+    for name, reason in missing.items():
+        card = shelf.open(name).card
+        by_command = shelf.open(name).download is not None and not is_uri(shelf.data)
+        hint = f"`datasets prepare {name}` downloads it. " if by_command else ""
+        licence = f" Licence: {card.licence}." if card.licence else ""
+        text = f"{name}: {hint}{reason}{licence}"
+        console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def prepare_all(shelf: Shelf, names: Sequence[str], console: Console) -> int:
+    """Brings datasets to where they are read; returns how many are still missing.
+
+    Raises:
+        UnknownDataset: one of the names is unknown, before any work.
+        UserError: the data root is no folder.
+    """
+    if is_uri(shelf.data):
+        raise UserError(
+            f"{shelf.data} is no folder: prepare datasets in one with --data, then pack them."
+        )
+    for name in names:
+        shelf.open(name)
+    return sum(not _prepared(shelf, name, console) for name in names)
+
+
+def verify_all(shelf: Shelf, names: Sequence[str], console: Console) -> int:
+    """Looks at every image of datasets; returns how many datasets aren't sound.
+
+    Raises:
+        UserError: a named dataset isn't there, or none is.
+    """
+    datasets = [shelf.open_ready(name) for name in names] or [
+        dataset
+        for dataset in map(shelf.open, shelf.names())
+        if dataset.missing() is None and (dataset.card.folder or dataset.card.name in _own(shelf))
+    ]
+    if not datasets:
+        raise UserError(f"no dataset is in {shelf.data}. See `datasets list`.")
+    results = []
+    for dataset in datasets:
+        with _progress(dataset, console) as tell:
+            results.append((dataset, verify(dataset, tell)))
+    _show_verified(results, console)
+    return sum(not result.sound for _, result in results)
+
+
+def pack_all(shelf: Shelf, names: Sequence[str], to: str, console: Console) -> None:
+    """Packs datasets to a folder or location.
+
+    Raises:
+        UserError: one isn't there, before any work.
+    """
+    root = open_location(to)
+    datasets = [shelf.open_ready(name) for name in names]
+    for dataset in datasets:
+        target = root.child(dataset.card.name)
+        with _progress(dataset, console) as tell:
+            facts = pack(dataset, target, tell)
+        images = sum(facts.images.values())
+        console.print(
+            f"{dataset.card.name}: {images:,} images in {len(facts.shards)} shards at {target.uri}",
+            highlight=False,
+            soft_wrap=True,
+        )
+    console.print(f"Run from it with --data '{root.uri}'.", highlight=False, soft_wrap=True)
+
+
+def _prepared(shelf: Shelf, name: str, console: Console) -> bool:
+    def say(text: str) -> None:
+        console.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)
+
+    dataset = shelf.open(name)
+    if dataset.missing() is not None:
+        try:
+            _fetch(dataset, Path(shelf.data).expanduser(), say)
+        except DownloadFailed as error:
+            say(str(error))
+        dataset = shelf.open(name)  # what it saw before may be out of date
+    missing = dataset.missing()
+    if missing is not None:
+        say(f"not ready: {missing}")
+        return False
+    counted = count(dataset)
+    full = "" if counted.complete else f", a full copy has {_counts(counted.expected)}"
+    say(f"ready, {_counts(counted.found)} images to train, validate and test{full}")
+    if dataset.remark():
+        say(f"note: {dataset.remark()}")
+    return True
+
+
+def _fetch(dataset: Dataset, data_root: Path, say: Callable[[str], None]) -> None:
+    """Unpacks what lies in the dataset's folder; downloads if that isn't enough and it can be."""
+    folder = data_root / dataset.card.folder
+    unpacked = unpack_archives(folder) if folder.is_dir() else []
+    if unpacked:
+        say(f"unpacked {', '.join(unpacked)}")
+    if dataset.missing() is not None and dataset.download is not None:
+        say(f"downloading {dataset.card.size}; licence: {dataset.card.licence}")
+        dataset.download.fetch(data_root)
+
+
+def _facts(dataset: Dataset, missing: str | None) -> tuple[str, str, str, str]:
+    """Classes, images, size and state: as found, or of a full copy when missing."""
+    card = dataset.card
+    if missing is not None:
+        return str(card.classes), _counts(card.images), card.size, "missing"
+    state = "own split" if dataset.remark() else "ready"
+    return str(len(dataset.class_names())), _counts(count(dataset).found), card.size, state
+
+
+def _own(shelf: Shelf) -> set[str]:
+    return {own.name for own in shelf.own}
+
+
+def _show_verified(results: Sequence[tuple[Dataset, Verified]], console: Console) -> None:
+    table = Table(header_style="bold", box=SIMPLE_HEAD)
+    for name in ("dataset", "train / val / test", "full copy", "unreadable", "duplicates", "leaks"):
+        table.add_column(name, no_wrap=name == "dataset", justify="left")
+    for dataset, result in results:
+        table.add_row(
+            dataset.card.name,
+            _counts(result.found),
+            _counts(result.expected) if result.expected else "unknown",
+            str(len(result.unreadable)),
+            str(len(result.duplicates)),
+            str(result.leaked),
+        )
+    console.print(table)
+    console.print(
+        "duplicates: groups of files with the same bytes; leaks: those of them that are in the "
+        "test split and in another one.",
+        highlight=False,
+    )
+    for dataset, result in results:
+        for line in _details(dataset, result):
+            console.print(line, highlight=False, markup=False, soft_wrap=True)
+
+
+def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
+    name = dataset.card.name
+    if dataset.remark():
+        yield f"note: {dataset.remark()}"
+    if not result.complete:
+        yield f"{name}: not a full copy: {_counts(result.found)} of {_counts(result.expected)}"
+    yield from result.unreadable[:_SHOWN]
+    if len(result.unreadable) > _SHOWN:
+        yield f"{name}: and {len(result.unreadable) - _SHOWN} more that can't be read"
+    for group in result.duplicates[:_SHOWN]:
+        yield f"{name}: the same file: {', '.join(group)}"
+
+
+def _counts(images: Mapping[Split, int]) -> str:
+    return " / ".join(f"{images[split]:,}" for split in SPLITS)
+
+
+@contextmanager
+def _progress(dataset: Dataset, console: Console) -> Iterator[Callable[[int], None]]:
+    """A bar over a dataset's images."""
+    total = sum(len(dataset.items(split)) for split in SPLITS)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
+    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+        task = progress.add_task(dataset.card.name, total=total)
+        yield lambda images: progress.advance(task, images)

@@ -1,0 +1,96 @@
+"""The verb `datasets`: list, prepare, verify, pack."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from orchestrator.cli.options import DATA, DataOption
+from orchestrator.errors import UserError
+
+datasets = typer.Typer(name="datasets", help="List, prepare, verify and pack datasets.")
+console = Console()
+
+NamesArgument = Annotated[list[str], typer.Argument(help="Names of datasets.", metavar="NAME...")]
+SpecOption = Annotated[
+    str | None, typer.Option(help="A spec that names datasets of your own.", show_default=False)
+]
+
+
+@datasets.callback(invoke_without_command=True)
+def without_verb(context: typer.Context, data: DataOption = DATA) -> None:
+    """List, prepare, verify and pack datasets; `list` unless another verb is given."""
+    context.default_map = {verb: {"data": data} for verb in ("list", "prepare", "verify", "pack")}
+    if context.invoked_subcommand is None:
+        list_(data)
+
+
+@datasets.command("list")
+def list_(data: DataOption = DATA, spec: SpecOption = None) -> None:
+    """Show what is there, what is missing, its size and licence, and how to get it."""
+    from orchestrator.cli.dataset_verbs import Shelf, show_list
+
+    with _plain_errors():
+        show_list(Shelf.of(data, spec), console)
+
+
+@datasets.command()
+def prepare(names: NamesArgument, data: DataOption = DATA) -> None:
+    """Unpack archives that lie in a dataset's folder, or download it; else say what to do by hand.
+
+    The exit code is 1 when a dataset is still missing at the end.
+    """
+    from orchestrator.cli.dataset_verbs import Shelf, prepare_all
+
+    with _plain_errors():
+        if prepare_all(Shelf.of(data), names, console):
+            raise typer.Exit(1)
+
+
+@datasets.command()
+def verify(
+    names: Annotated[
+        list[str] | None,
+        typer.Argument(help="Names of datasets.", metavar="[NAME...]", show_default="all there"),
+    ] = None,
+    data: DataOption = DATA,
+    spec: SpecOption = None,
+) -> None:
+    """Read every image: counts beside those of a full copy, unreadable and duplicate files.
+
+    The exit code is 1 when images are missing or unreadable.
+    """
+    from orchestrator.cli.dataset_verbs import Shelf, verify_all
+
+    with _plain_errors():
+        if verify_all(Shelf.of(data, spec), names or (), console):
+            raise typer.Exit(1)
+
+
+@datasets.command()
+def pack(
+    names: NamesArgument,
+    to: Annotated[str, typer.Option(help="A folder, or s3://BUCKET/PREFIX.", metavar="URI")],
+    data: DataOption = DATA,
+    spec: SpecOption = None,
+) -> None:
+    """Write datasets as Parquet shards, which runs read with --data URI."""
+    from orchestrator.cli.dataset_verbs import Shelf, pack_all
+
+    with _plain_errors():
+        pack_all(Shelf.of(data, spec), names, to, console)
+
+
+@contextmanager
+def _plain_errors() -> Iterator[None]:
+    """What is wrong with a dataset is something that the user can mend."""
+    from benchmarks.datasets.interface import DatasetError
+
+    try:
+        yield
+    except DatasetError as error:
+        raise UserError(str(error)) from None

@@ -1,0 +1,94 @@
+"""The `report` verb: writes what has finished, and says where."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from orchestrator.analysis.ablation import Sweep, intervals
+from orchestrator.analysis.collect import comparison_of
+from orchestrator.analysis.regret import regrets_of
+from orchestrator.analysis.report.terminal import show_table
+from orchestrator.analysis.report.write import Report, write_report
+from orchestrator.analysis.table import as_rich, interval_text, seeds_text
+from orchestrator.plan.plan import Plan
+from orchestrator.search.findings import with_search
+from orchestrator.search.plan import Searched
+from orchestrator.store.store import Store
+
+MOST_COLUMNS = 3
+"""Datasets beside which values and means still fit into 80 columns; more are in the report."""
+
+
+def show_sweep(sweep: Sweep, console: Console) -> None:
+    """Accuracy at each value, then what the default gives away."""
+    table = Table(
+        title=escape(f"{sweep.ablation}: {sweep.title} varied, accuracy (%)"),
+        header_style="bold",
+        box=SIMPLE_HEAD,
+    )
+    table.add_column("value", no_wrap=True)
+    shown = sweep.datasets if len(sweep.datasets) <= MOST_COLUMNS else ()
+    columns = {dataset: intervals(sweep.on(dataset)) for dataset in shown}
+    if len(sweep.shared) > 1:
+        columns[f"mean of {len(sweep.shared)}"] = intervals(sweep.mean())
+    for name in columns:
+        table.add_column(name, justify="right")
+    for value in sweep.values:
+        found = [column.get(value) for column in columns.values()]
+        mark = " (default)" if value == sweep.default else ""
+        cells = ("-" if one is None else interval_text(one) for one in found)
+        table.add_row(escape(value.text) + mark, *cells)
+    console.print(table)
+    for name, regret in regrets_of(sweep):
+        said = (
+            "the default is the best value tried"
+            if regret.is_default
+            else f"best is {regret.best.text}, {interval_text(regret.regret)} points above the "
+            f"default: {regret.verdict}"
+        )
+        console.print(f"{name}: {said}", highlight=False, markup=False, soft_wrap=True)
+
+
+def write_plan_report(
+    plan: Plan, store: Store, out: Path | None, search: Searched | None = None
+) -> Report:
+    """Writes the report of a plan.
+
+    Args:
+        plan: what was asked.
+        store: where results lie.
+        out: folder of the files; None for one beside the results.
+        search: the spec's search; None without one.
+
+    Raises:
+        UserError: nothing has finished yet, or the folder can't be written.
+    """
+    comparison = comparison_of(plan, store)
+    if search is not None:
+        comparison = with_search(comparison, search, store)
+    return write_report(comparison, out or report_folder(plan, store))
+
+
+def show_report(report: Report, plan: Plan, console: Console) -> None:
+    """Prints what the protocol asks or else the comparison; last of all, where the page is."""
+    for block in report.headlines:
+        title = f"{plan.spec.name}: {seeds_text(report.rows)}"
+        show_table(block, title, console)
+    if report.rows and not report.headlines:
+        console.print(as_rich(report.rows, plan.spec.name))
+    for sweep in report.sweeps:
+        show_sweep(sweep, console)
+    console.print(f"figures and tables: {report.folder}", highlight=False, soft_wrap=True)
+    console.print(f"report: {report.page}", highlight=False, soft_wrap=True)
+
+
+def report_folder(plan: Plan, store: Store) -> Path:
+    """Where a report goes unless said otherwise: into the store, or here when that is remote."""
+    location = store.storage.location
+    root = Path() if "://" in location else Path(location)
+    return root.absolute() / "reports" / plan.spec.name

@@ -1,0 +1,159 @@
+"""Runs a spec's search before its cells: cluster, oracles, tracking, and what is told."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack
+from dataclasses import replace
+from uuid import uuid4
+
+from rich.console import Console
+
+from orchestrator.analysis.search import Search, SearchTrial, short
+from orchestrator.cli.progress import duration
+from orchestrator.errors import UserError
+from orchestrator.plan.plan import Plan
+from orchestrator.plan.pricing import Price, Pricing
+from orchestrator.pool.cluster import ClusterChoice, connected
+from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
+from orchestrator.search.display import SearchDisplay
+from orchestrator.search.plan import Searched, longer_budget
+from orchestrator.search.pruned import set_aside_damaged_trials
+from orchestrator.search.run import SearchRun
+from orchestrator.search.sampler import sampler_of
+from orchestrator.search.study import own_turn, read_search, study_place
+from orchestrator.store.leases import Leases
+from orchestrator.store.store import Store
+from orchestrator.tracking.search_entries import entries_of, trial_entries
+from orchestrator.tracking.session import tracking_thread
+
+
+def show_search_plan(found: Searched, pricing: Pricing, console: Console) -> None:
+    """What is left of the search and what follows it, at most."""
+    section, search = found.section, found.search
+    blind = found.planner.plan
+    whole = pricing.total(replace(cell, status="new") for cell in blind.cells)
+    left = max(0, section.count - search.ended)
+    space = ", ".join(section.space)
+    how = section.sampler if section.pruner is None else f"{section.sampler}, {section.pruner.name}"
+    _say(
+        f"search: {section.count} trials of {section.method} over {space} ({how}); {left} left, "
+        f"at most {_priced(whole, left)}",
+        console,
+    )
+    spec = found.planner.spec
+    if search.is_over:
+        return
+    _say(
+        f"then: {section.found_label} with the settings that were found, at the price of "
+        f"{section.method} above",
+        console,
+    )
+    if section.equal_queries:
+        trials = section.count * whole.queries // len(spec.trained_datasets)
+        most = max(longer_budget(spec, search), trials + spec.budget)
+        _say(
+            f"then: {section.longer_label}, {section.method} with as many queries as both "
+            f"together: at most {most:,} a dataset and seed (search.equal_queries: false leaves "
+            f"it out)",
+            console,
+        )
+
+
+def show_search_status(found: Searched, console: Console) -> None:
+    """Trials by state, and the best one."""
+    _say(search_line(found.search), console)
+    for trial in found.search.trials:
+        if trial.state == "failed":
+            _say(f"failed       trial {trial.number}, {trial.title}: {trial.error}", console)
+
+
+def search_line(search: Search) -> str:
+    """A search in one line."""
+    counts = ", ".join(f"{count} {state}" for state, count in search.counts().items())
+    text = f"search of {search.method}: {search.ended} of {search.planned} trials ended"
+    text += f" ({counts})" if counts else ""
+    if search.best is not None:
+        values = ", ".join(
+            f"{n.replace('_', ' ')} {short(v)}" for n, v in search.best.values.items()
+        )
+        text += f"; best so far: {search.best.title}, {values} on validation images"
+    return text
+
+
+def _priced(one: Price, count: int) -> str:
+    text = f"{count * one.queries:,} queries, {count * one.images:,} images"
+    if one.seconds is not None:
+        text += f", {duration(count * one.seconds)} of one actor"
+    return text
+
+
+def search_first(
+    plan: Plan, found: Searched, store: Store, options: LaunchOptions, console: Console
+) -> None:
+    """Runs what is left of a search, after any other run that is at it.
+
+    Raises:
+        UserError: the space is impossible, the sampler's package is missing, no oracle starts, or
+            no trial came to its end.
+    """
+    found.planner.check()
+    sampler_of(found.section)  # refused before Ray starts where its package is missing
+    set_aside_damaged_trials(found, store, lambda text: _say(text, console))
+    if _is_left(found, store):
+        spec = found.planner.spec
+        place = study_place(spec, found.section, store)
+        leases = Leases.of_process(store.storage, run=uuid4().hex)
+        with own_turn(place, leases, lambda text: _say(text, console)):
+            found = replace(found, search=read_search(spec, found.section, store))
+            if _is_left(found, store):
+                found = replace(found, search=_run(plan, found, store, options, console))
+    search = found.search
+    _say(search_line(search), console)
+    if search.best is None:
+        raise UserError(
+            f"no trial of the search came to its end, so it has no result. {_why(search)} "
+            f"Results so far are kept."
+        )
+
+
+def _is_left(found: Searched, store: Store) -> bool:
+    """Whether anything is left to measure: trials, or the method as it stands."""
+    done = store.finished_keys()
+    cells = found.planner.as_it_stands().cells
+    return not found.search.is_over or any(cell.key not in done for cell in cells)
+
+
+def _run(
+    plan: Plan, found: Searched, store: Store, options: LaunchOptions, console: Console
+) -> Search:
+    search = found.search
+    with ExitStack() as stack:
+        tracking = stack.enter_context(tracking_thread(plan, store, options.tracking_uri, console))
+        if tracking is not None:
+            for entry in trial_entries(search, store):
+                tracking.submit(entry)
+
+        def track(trial: SearchTrial) -> None:
+            if tracking is not None:
+                for entry in entries_of(trial, search.method, store):
+                    tracking.submit(entry)
+
+        console.print(f"searching: {search.ended} of {search.planned} trials are done")
+        console.print("starting Ray and loading the model ...", highlight=False)
+        stack.enter_context(connected(ClusterChoice(options.address)))
+        return SearchRun(
+            planner=found.planner,
+            setup=worker_setup(plan, plan.backbone, store, options),
+            limits=pool_limits(options),
+            display=SearchDisplay(search, console),
+            on_trial=track,
+        ).run()
+
+
+def _say(text: str, console: Console) -> None:
+    console.print(text, highlight=False, markup=False, soft_wrap=True)
+
+
+def _why(search: Search) -> str:
+    errors = [trial.error for trial in search.trials if trial.error]
+    return f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."

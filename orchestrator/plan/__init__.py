@@ -1,0 +1,1 @@
+"""From a spec and a store to cells with keys, states and prices."""

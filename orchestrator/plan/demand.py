@@ -1,0 +1,121 @@
+"""What methods ask of the oracle, found by building each and letting it ask once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from benchmarks.datasets.interface import Dataset
+from methods.interface import Problem, PromptSpace, SettingsError
+from methods.registry import method_class
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
+from orchestrator.oracle.mae_encoder import resolve_encoder
+from orchestrator.oracle.space import planned_space
+from orchestrator.spec.arm import Arm
+from orchestrator.spec.method import MethodSpec
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What one step of a method asks of the oracle.
+
+    Attributes:
+        candidates: candidates K of a step; 0 for methods that never ask.
+        touches_images: whether the image tower must see every candidate.
+        soft_text: whether the text tower must encode every candidate.
+        image_size: height and width of the images that the method is given, in pixels.
+        encoder: digest of the method's own image encoder; None where it has none.
+    """
+
+    candidates: int
+    touches_images: bool
+    soft_text: bool
+    image_size: int
+    encoder: str | None = None
+
+
+@dataclass(frozen=True)
+class ResolvedArm:
+    """An arm with the model that it runs on."""
+
+    arm: Arm
+    backbone: ResolvedBackbone
+
+
+def resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
+    """Arms with their models, each looked up once.
+
+    Raises:
+        UserError: a model is unknown, or its weights are.
+    """
+    known: dict[Backbone, ResolvedBackbone] = {}
+    for arm in arms:
+        backbone = arm.conditions.backbone
+        if backbone not in known:
+            known[backbone] = resolve_backbone(backbone)
+        yield ResolvedArm(arm, known[backbone])
+
+
+class Asking:
+    """Lets every arm ask once on each dataset, which refuses impossible settings before any work.
+
+    Args:
+        arms: the arms of a spec.
+    """
+
+    def __init__(self, arms: Sequence[ResolvedArm]) -> None:
+        self._arms = arms
+        self._known: dict[tuple[str, PromptSpace], Asked] = {}
+
+    def on(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, Asked]:
+        """What each arm asks, by its label.
+
+        Args:
+            dataset: what it is to be tuned on.
+            class_names: its classes; empty when it isn't there.
+
+        Raises:
+            UserError: settings that can't work on this dataset and backbone.
+        """
+        backbones = dict.fromkeys(one.backbone for one in self._arms)
+        spaces = {backbone: planned_space(backbone, class_names) for backbone in backbones}
+        asked = {}
+        for one in self._arms:
+            label, space = one.arm.label, spaces[one.backbone]
+            try:
+                # What is asked depends on shapes, so datasets of equal shapes share the answer.
+                if (label, space) not in self._known:
+                    classes = len(class_names) or dataset.card.classes
+                    problem = _problem(one, dataset, space, classes)
+                    self._known[label, space] = _ask(one.arm.method, problem)
+                asked[label] = self._known[label, space]
+            except (SettingsError, UserError) as error:
+                raise UserError(f"method {label!r} on {dataset.card.name}: {error}") from None
+        return asked
+
+
+def _problem(one: ResolvedArm, dataset: Dataset, space: PromptSpace, classes: int) -> Problem:
+    return Problem(
+        space=space,
+        classes=classes,
+        templates=dataset.card.templates,
+        batches_per_epoch=1,
+        budget=one.arm.conditions.budget,
+        seed=0,
+    )
+
+
+def _ask(method: MethodSpec, problem: Problem) -> Asked:
+    kind = method_class(method.name)
+    settings = kind.settings_type.model_validate(method.settings)
+    name = kind.encoder_name(settings)
+    encoder = None if name is None else resolve_encoder(name)
+    prompts = kind(replace(problem, encoder=encoder), settings).ask()
+    return Asked(
+        candidates=0 if prompts is None else prompts.count,
+        touches_images=prompts is not None and prompts.touches_images,
+        soft_text=prompts is not None and prompts.context is not None,
+        image_size=kind.image_size(problem.space, settings),
+        encoder=None if encoder is None else encoder.digest,
+    )

@@ -1,0 +1,100 @@
+"""A plan: the cells of a spec, and what a run would do with each."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from orchestrator.cell import Cell
+from orchestrator.oracle.backbone import (
+    ResolvedBackbone,
+)
+from orchestrator.plan.demand import Asked
+from orchestrator.spec.ablation_place import Place
+from orchestrator.spec.spec import Spec
+
+Status = Literal["done", "in progress", "failed", "new", "skipped"]
+
+
+STATUSES: tuple[Status, ...] = ("done", "in progress", "failed", "new", "skipped")
+
+
+@dataclass(frozen=True)
+class PlannedCell:
+    """A cell and what a run would do with it.
+
+    Attributes:
+        cell: the unit of work.
+        label: what reports call its method.
+        backbone: the model that it runs on.
+        asked: what one step of its method asks.
+        key: names its result; empty when the dataset isn't there to be fingerprinted.
+        status: `done` has a result, `in progress` a checkpoint, `failed` only a traceback (it runs
+            again), `skipped` can't run for `reason`.
+        reason: why it is skipped.
+        train_images: labelled training images of its split (an estimate when skipped).
+        classes: number of classes.
+        test_images: images of its dataset's whole test split (those of a full copy when skipped).
+        features: names the image features of its dataset's test split.
+        places: where it stands in the spec's ablation, if anywhere.
+    """
+
+    cell: Cell
+    label: str
+    backbone: ResolvedBackbone
+    asked: Asked
+    key: str
+    status: Status
+    reason: str = ""
+    train_images: int = 0
+    classes: int = 0
+    test_images: int = 0
+    features: str = ""
+    places: tuple[Place, ...] = ()
+
+    def also_at(self, places: tuple[Place, ...]) -> PlannedCell:
+        """The same cell, which stands at other places too."""
+        return replace(self, places=tuple(dict.fromkeys((*self.places, *places))))
+
+    @property
+    def title(self) -> str:
+        """Dataset, method, shots, seed and where the prompt comes from, in one line."""
+        cell = self.cell
+        if cell.shots == 0:
+            return f"{cell.dataset} / {self.label}"
+        origin = f" / prompt from {cell.source.dataset}" if cell.source else ""
+        return f"{cell.dataset} / {self.label} / {cell.shots} shots / seed {cell.seed}{origin}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All cells of a spec, each once.
+
+    Attributes:
+        spec: what the user wrote.
+        backbone: the spec's model; an ablation may run on others too.
+        cells: in order of dataset, shots, seed and method.
+        notes: what the user should know, such as classes with fewer images than shots.
+        unreadable: images that are left out, by dataset.
+    """
+
+    spec: Spec
+    backbone: ResolvedBackbone
+    cells: tuple[PlannedCell, ...]
+    notes: tuple[str, ...] = ()
+    unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+
+    def to_run(self) -> tuple[PlannedCell, ...]:
+        """Cells without a result that can run; those with a checkpoint first."""
+        todo = [c for c in self.cells if c.status in ("in progress", "failed", "new")]
+        return tuple(sorted(todo, key=lambda c: c.status != "in progress"))
+
+    def backbones(self) -> tuple[ResolvedBackbone, ...]:
+        """All models that cells run on."""
+        return tuple(dict.fromkeys(cell.backbone for cell in self.cells))
+
+    def counts(self) -> Counter[Status]:
+        """Number of cells by status."""
+        return Counter(cell.status for cell in self.cells)

@@ -1,0 +1,214 @@
+"""Turns a spec into cells with keys, and says of each what a run would do with it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from functools import cached_property
+from itertools import product
+from pathlib import Path
+
+from benchmarks.datasets.interface import Dataset, DatasetError
+from benchmarks.datasets.views import SkippingUnreadable, WithoutTest
+from benchmarks.protocols import Task, split_digest
+from methods.registry import method_class
+from orchestrator.cell import Cell, Fingerprints, cell_key
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import (
+    preprocessing_of,
+    resolve_backbone,
+)
+from orchestrator.oracle.features import feature_digest
+from orchestrator.plan.demand import Asked, Asking, ResolvedArm, resolved
+from orchestrator.plan.plan import Plan, PlannedCell, Status
+from orchestrator.plan.tasks import Tasks, opened, short_note
+from orchestrator.plan.transfers import Transfers, with_prompts
+from orchestrator.plan.unreadable import unreadable_images
+from orchestrator.precision import ROUNDING
+from orchestrator.spec.spec import Spec
+from orchestrator.store.store import Store
+
+
+def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = False) -> Plan:
+    """Plans a spec against what a store holds.
+
+    Args:
+        spec: the comparison.
+        store: where results are looked up.
+        data_root: the folder or location that holds the datasets.
+        blind: plans cells that are measured on validation images alone, as a search's are.
+
+    Raises:
+        UserError: settings or shots that can't work, so that nothing starts.
+    """
+    planner = _Planner(spec, store, Transfers(spec, data_root), blind=blind)
+    cells: dict[str, PlannedCell] = {}
+    notes: list[str] = []
+    unreadable: dict[str, frozenset[str]] = {}
+    for name in spec.trained_datasets if blind else spec.all_datasets:
+        dataset = opened(name, data_root, spec)
+        dataset = WithoutTest(dataset) if blind else dataset
+        missing = dataset.missing()
+        if spec.unreadable == "skip" and missing is None:
+            unreadable[name] = unreadable_images(dataset, store, planner.draws())
+            dataset = SkippingUnreadable(dataset, unreadable[name])
+        found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
+        try:
+            for cell in found:
+                identity = cell.key or cell.cell.model_dump_json()
+                known = cells.get(identity)
+                cells[identity] = known.also_at(cell.places) if known else cell
+        except DatasetError as error:  # a split file that can't be read
+            raise UserError(str(error)) from None
+    ready = with_prompts(tuple(cells.values()), store.prompt_keys())
+    backbone = resolve_backbone(spec.backbone)
+    return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), unreadable)
+
+
+class _Planner:
+    """Builds the cells of one dataset at a time."""
+
+    def __init__(self, spec: Spec, store: Store, transfers: Transfers, *, blind: bool) -> None:
+        self._spec = spec
+        self._transfers = transfers
+        self._blind = blind
+        self._arms = tuple(resolved(spec.arms))
+        self._finished = store.finished_keys()
+        self._running = store.running_keys()
+        self._failed = store.failed_keys()
+        self._tasks = Tasks(spec, transfers, blind=blind)
+        self._asking = Asking(self._arms)
+
+    def draws(self) -> Iterator[tuple[int, int]]:
+        """Shots and seed of every few-shot split."""
+        return product((shots for shots, _ in self._by_shots()), self._spec.seeds)
+
+    def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
+        """The cells of a dataset that is there."""
+        asked = self._asking.on(dataset, dataset.class_names())
+        if dataset.remark():
+            notes.append(dataset.remark())
+        for shots, arms in self._by_shots():
+            for seed in self._spec.seeds:
+                task = self._tasks.task(dataset, shots, seed)
+                if task.short_classes:
+                    notes.append(short_note(task, shots))
+                facts = _TaskFacts(task)
+                for arm in arms:
+                    yield self._planned(facts, self._draft(dataset, arm, seed, asked))
+
+    def skipped(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
+        """The cells of a dataset that is missing, sized by its card."""
+        asked = self._asking.on(dataset, ())
+        classes = dataset.card.classes
+        images = dataset.card.images["test"]
+        for _, arms in self._by_shots():
+            for seed, arm in product(self._spec.seeds, arms):
+                draft = self._draft(dataset, arm, seed, asked)
+                yield replace(
+                    draft,
+                    reason=reason,
+                    train_images=classes * draft.cell.shots,
+                    classes=classes,
+                    test_images=images,
+                )
+
+    def _by_shots(self) -> Iterator[tuple[int, list[ResolvedArm]]]:
+        for shots in dict.fromkeys(one.arm.conditions.shots for one in self._arms):
+            yield shots, [one for one in self._arms if one.arm.conditions.shots == shots]
+
+    def _draft(
+        self, dataset: Dataset, one: ResolvedArm, seed: int, asked: Mapping[str, Asked]
+    ) -> PlannedCell:
+        """A cell before it is known whether it can run."""
+        return PlannedCell(
+            self._cell(dataset.card.name, one, seed, asked[one.arm.label]),
+            one.arm.label,
+            one.backbone,
+            asked[one.arm.label],
+            key="",
+            status="skipped",
+            places=one.arm.places,
+        )
+
+    def _planned(self, facts: _TaskFacts, draft: PlannedCell) -> PlannedCell:
+        task, cell, backbone = facts.task, draft.cell, draft.backbone
+        kind = method_class(cell.method.name)
+        unsourced = _unsourced(cell)
+        prepared = preprocessing_of(backbone, cell.augmentation)
+        plain = preprocessing_of(backbone, "none")
+        fingerprints = Fingerprints(
+            method_version=kind.version,
+            split=facts.whole if kind.trains else facts.test,
+            preprocessing=replace(prepared, size=draft.asked.image_size).digest(),
+            encoder=draft.asked.encoder,
+            rounding=None if cell.precision == "fp32" else ROUNDING,
+        )
+        key = "" if unsourced else cell_key(cell, fingerprints)
+        self._transfers.note(cell, key)
+        whole = self._tasks.whole_test(task.dataset)
+        return replace(
+            draft,
+            key=key,
+            status="skipped" if unsourced else self._status(key),
+            reason=unsourced,
+            train_images=len(task.train) if kind.trains else 0,
+            classes=len(task.class_names),
+            test_images=facts.test_images,
+            features=feature_digest(backbone.digest, whole, plain, cell.precision),
+        )
+
+    def _status(self, key: str) -> Status:
+        if key in self._finished:
+            return "done"
+        if key in self._running:
+            return "in progress"
+        return "failed" if key in self._failed else "new"
+
+    def _cell(self, dataset: str, one: ResolvedArm, seed: int, asked: Asked) -> Cell:
+        spec, method, given = self._spec, one.arm.method, one.arm.conditions
+        trains = method_class(method.name).trains
+        cell = Cell(
+            protocol=spec.protocol,
+            dataset=dataset,
+            # What a method that never asks doesn't depend on stays out of its cell, so that it
+            # runs once for all shots and seeds.
+            shots=given.shots if trains else 0,
+            seed=seed if trains else 0,
+            method=method.choice,
+            backbone=one.backbone.digest,
+            budget=given.budget if trains else 0,
+            batch_size=given.batch_size if trains else 0,
+            precision=spec.precision,
+            augmentation=spec.augmentation if trains else "none",
+            evaluation=spec.evaluation if trains else type(spec.evaluation)(),
+            views=spec.views if trains and not asked.touches_images else 0,
+            blind=self._blind,
+        )
+        return self._transfers.placed(cell)
+
+
+@dataclass(frozen=True)
+class _TaskFacts:
+    """What planning needs of a task, computed once for all methods."""
+
+    task: Task
+
+    @cached_property
+    def test(self) -> str:
+        return split_digest(self.task, ("test",))
+
+    @cached_property
+    def whole(self) -> str:
+        return split_digest(self.task, ("train", "val", "test"))
+
+    @cached_property
+    def test_images(self) -> int:
+        return len(self.task.dataset.items("test"))
+
+
+def _unsourced(cell: Cell) -> str:
+    """Why a cell can't run that tests another one's prompt; empty if it can."""
+    if cell.source is None or cell.source.key:
+        return ""
+    return f"it tests prompts trained on {cell.source.dataset}, which is missing"

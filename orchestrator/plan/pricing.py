@@ -1,0 +1,120 @@
+"""What a plan costs: queries, images, and hours of one actor."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from orchestrator.plan.calibration import TowerCosts
+from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.store.store import Store, UnreadableTrace
+
+
+@dataclass(frozen=True)
+class Price:
+    """What is still to be paid.
+
+    Attributes:
+        queries: queries to be spent.
+        images: images in those queries.
+        seconds: seconds of one actor; None when nothing was measured.
+    """
+
+    queries: int = 0
+    images: int = 0
+    seconds: float | None = 0.0
+
+    def __add__(self, other: Price) -> Price:
+        both = (self.seconds, other.seconds)
+        seconds = None if None in both else sum(s for s in both if s is not None)
+        return Price(self.queries + other.queries, self.images + other.images, seconds)
+
+
+@dataclass(frozen=True)
+class Pricing:
+    """Prices cells from measurements.
+
+    Attributes:
+        costs: seconds of the two towers on this machine, by digest of the model; without those
+            that weren't measured.
+        measured: seconds of one finished trial by (dataset, label), from the store.
+    """
+
+    costs: Mapping[str, TowerCosts]
+    measured: Mapping[tuple[str, str], float]
+
+    def price(self, cell: PlannedCell) -> Price:
+        """The price of a cell; nothing for one that is done."""
+        if cell.status == "done":
+            return Price()
+        budget = cell.cell.queries
+        batch = min(cell.cell.batch_size, cell.train_images)
+        return Price(budget, budget * batch, self._seconds(cell, batch))
+
+    def total(self, cells: Iterable[PlannedCell]) -> Price:
+        """The price of several cells together."""
+        return sum((self.price(cell) for cell in cells), Price())
+
+    def _seconds(self, cell: PlannedCell, batch: int) -> float | None:
+        known = self.measured.get((cell.cell.dataset, cell.label))
+        if known is not None:
+            return known
+        costs = self.costs.get(cell.backbone.digest)
+        if costs is None:
+            return None
+        return _query_seconds(cell, batch, costs) + _evaluation_seconds(cell, costs)
+
+
+def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> Pricing:
+    """Pricing by the plan's own finished cells, and by measured towers for the rest."""
+    seconds: dict[tuple[str, str], list[float]] = {}
+    for cell in plan.cells:
+        if cell.status != "done":
+            continue
+        try:
+            total = store.finished(cell.key).timing.get("total")
+        except UnreadableTrace:
+            continue  # said when the trace itself is needed
+        if total is not None:
+            seconds.setdefault((cell.cell.dataset, cell.label), []).append(total)
+    means = {place: sum(values) / len(values) for place, values in seconds.items()}
+    return Pricing(costs, means)
+
+
+def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
+    """Both towers over the whole budget; plain images are encoded once for all candidates."""
+    asked, budget = cell.asked, cell.cell.queries
+    if not budget:
+        return 0.0
+    if asked.touches_images:
+        images = budget * batch
+    elif cell.cell.augmentation == "none":
+        images = cell.train_images
+    elif cell.cell.views:
+        images = cell.train_images * cell.cell.views
+    else:
+        images = budget * batch // asked.candidates
+    sequences = budget * cell.classes if asked.soft_text else 0
+    return images * costs.per_image + sequences * costs.per_sequence
+
+
+def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
+    """Text features at each evaluation point, and images where the prompt changes them."""
+    points = cell.cell.evaluation.points + 1 if cell.cell.queries else 1
+    images = 0
+    if cell.asked.touches_images:
+        images = points * cell.test_images
+    return points * cell.classes * costs.per_sequence + images * costs.per_image
+
+
+def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | None:
+    """Seconds to encode the test splits of datasets that still have cells to run, once a model.
+
+    None where one of these models wasn't measured.
+    """
+    todo = {
+        (c.cell.dataset, c.backbone.digest): c.test_images for c in plan.cells if c.status != "done"
+    }
+    if any(digest not in costs for _, digest in todo):
+        return None
+    return sum(images * costs[digest].per_image for (_, digest), images in todo.items())

@@ -1,0 +1,1 @@
+"""Supervised Ray actors, and what feeds them with cells."""

@@ -1,0 +1,104 @@
+"""Joins a running Ray cluster, or starts one on this machine for as long as it is needed."""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import ray
+from ray.exceptions import RayError
+
+from orchestrator.errors import UserError
+
+
+def room_for(cpus: float, gpus: float) -> int:
+    """How many actors of this size fit on the nodes that are alive, whatever runs there now."""
+    return sum(_fit(node["Resources"], cpus, gpus) for node in ray.nodes() if node["Alive"])
+
+
+def node_lost(node: str, error: RayError) -> bool:
+    """Whether an actor died with its node, or was preempted, rather than by itself.
+
+    Args:
+        node: id of the actor's node.
+        error: what its last task ended with.
+    """
+    if getattr(error, "preempted", False):
+        return True
+    return not any(entry["NodeID"] == node and entry["Alive"] for entry in ray.nodes())
+
+
+def _fit(resources: dict[str, float], cpus: float, gpus: float) -> int:
+    asked = {"CPU": cpus, "GPU": gpus}
+    return min(
+        (int(resources.get(name, 0) / amount + 1e-9) for name, amount in asked.items() if amount),
+        default=1,
+    )
+
+
+_QUIET = {
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_DEDUP_LOGS": "0",
+}
+
+
+@dataclass(frozen=True)
+class ClusterChoice:
+    """Which cluster to run on.
+
+    Attributes:
+        address: of a running cluster (`auto` finds the one on this machine); None joins the one
+            that RAY_ADDRESS names, or starts one here.
+        cpus: CPU cores of a cluster that is started here; None for all.
+        object_store_mb: shared memory of a cluster that is started here, in MiB.
+    """
+
+    address: str | None = None
+    cpus: int | None = None
+    object_store_mb: int = 512
+
+
+@contextmanager
+def connected(choice: ClusterChoice) -> Iterator[bool]:
+    """Connects this process to a cluster; yields whether the cluster was already running.
+
+    A cluster that is started here ends with the block. Ray listens on every interface of a
+    machine that has a routable one; what keeps others out is the token that Ray asks of whoever
+    connects to a cluster that it started by itself (unless RAY_AUTH_MODE says otherwise).
+
+    Raises:
+        UserError: the address can't be reached.
+    """
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    address = choice.address or os.environ.get("RAY_ADDRESS")
+    try:
+        if address:
+            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+        else:
+            _start_here(choice)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        where = f"the Ray cluster at {address!r}" if address else "Ray on this machine"
+        raise UserError(
+            f"can't reach {where}: {error}. Check --address (or RAY_ADDRESS), or leave it out to "
+            f"run on this machine."
+        ) from None
+    try:
+        yield bool(address)
+    finally:
+        ray.shutdown()
+
+
+def _start_here(choice: ClusterChoice) -> None:
+    ray.init(
+        address="local",
+        num_cpus=choice.cpus,
+        include_dashboard=False,
+        object_store_memory=choice.object_store_mb * 2**20,
+        logging_level=logging.ERROR,
+        log_to_driver=False,
+    )

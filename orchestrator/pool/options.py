@@ -1,0 +1,74 @@
+"""What a user says of a run, and what follows for pool and workers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import ray
+
+from orchestrator.oracle.backbone import ResolvedBackbone
+from orchestrator.plan.plan import Plan
+from orchestrator.pool.pool import PoolLimits
+from orchestrator.store.store import Store
+from orchestrator.trial.messages import WorkerSetup
+
+
+@dataclass(frozen=True)
+class LaunchOptions:
+    """Where and how to run.
+
+    Attributes:
+        data_root: the folder or location that holds the datasets.
+        address: Ray cluster to join; None starts one here.
+        actors: the most actors; None for all that fit.
+        cpus: CPU cores of one actor.
+        trials_per_gpu: actors that share a GPU, 0 to leave GPUs alone; None for one where the
+            cluster has any.
+        compile: whether towers on GPUs are compiled.
+        checkpoint_seconds: seconds between two checkpoints of a cell.
+        tracking_uri: MLflow's address; None to leave MLflow alone.
+        patience: seconds to wait for a store that doesn't answer.
+    """
+
+    data_root: str
+    address: str | None
+    actors: int | None
+    cpus: float
+    trials_per_gpu: int | None
+    compile: bool
+    checkpoint_seconds: float
+    tracking_uri: str | None
+    patience: float
+
+
+def pool_limits(options: LaunchOptions) -> PoolLimits:
+    """Resources of the oracle actors; needs a connection to the cluster."""
+    sharing = options.trials_per_gpu
+    if sharing is None:
+        sharing = 1 if ray.cluster_resources().get("GPU") else 0
+    return PoolLimits(cpus=options.cpus, gpus=_share_of_gpu(sharing), actors=options.actors)
+
+
+def worker_setup(
+    plan: Plan, backbone: ResolvedBackbone, store: Store, options: LaunchOptions
+) -> WorkerSetup:
+    """What each oracle actor of a plan loads for one of its models."""
+    return WorkerSetup(
+        backbone=backbone,
+        precision=plan.spec.precision,
+        store=store.storage.location,
+        store_identity=store.identity(),
+        data_root=options.data_root,
+        short_classes=plan.spec.short_classes,
+        own_datasets=plan.spec.own_datasets,
+        unreadable=plan.unreadable,
+        threads=max(1, int(options.cpus)),
+        checkpoint_interval=options.checkpoint_seconds,
+        patience=options.patience,
+        compile=options.compile,
+    )
+
+
+def _share_of_gpu(trials: int) -> float:
+    """Ray counts in ten-thousandths, so a share is rounded down to let all of them fit."""
+    return 10_000 // trials / 10_000 if trials else 0.0

@@ -1,0 +1,1 @@
+"""The YAML file that a user writes, typed and checked."""

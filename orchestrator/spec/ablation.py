@@ -1,0 +1,168 @@
+"""The ablation of a spec: a base method, and fields that are varied."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import product
+from typing import Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from benchmarks.naming import did_you_mean
+from methods.registry import method_class
+from orchestrator.spec.ablation_place import Place, Setting
+from orchestrator.spec.arm import Arm, Conditions, arm_of
+from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.validation import describe
+
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def check_field(method: MethodSpec, field: str) -> None:
+    """Refuses a field that can't be varied.
+
+    Raises:
+        ValueError: it is neither a setting of the method nor a condition.
+    """
+    known = (*method.settings, *Conditions.model_fields)
+    if field not in known:
+        raise ValueError(f"unknown field {field!r}. {did_you_mean(field, known)}")
+
+
+def varied(arm: Arm, changes: Mapping[str, Any]) -> Arm:
+    """The arm with some fields changed, all at once.
+
+    Raises:
+        ValueError: a value is impossible, alone or beside the others.
+    """
+    conditions = {f: value for f, value in changes.items() if f in Conditions.model_fields}
+    settings = {f: value for f, value in changes.items() if f not in conditions}
+    kind = method_class(arm.method.name).settings_type
+    changed = _validated(kind, arm.method.settings, settings).model_dump(mode="json")
+    return replace(
+        arm,
+        method=arm.method.model_copy(update={"settings": changed}),
+        conditions=_validated(Conditions, arm.conditions.model_dump(), conditions),
+    )
+
+
+def setting_of(arm: Arm, field: str) -> Setting:
+    """The value that a field has in an arm."""
+    if field in Conditions.model_fields:
+        value = getattr(arm.conditions, field)
+        return Setting(field, _text(value), _number(value), tuned=False)
+    kind = method_class(arm.method.name).settings_type
+    settings = kind.model_validate(arm.method.settings)
+    return Setting(field, _text(arm.method.settings[field]), settings.number(field))
+
+
+def _validated(model: type[ModelT], given: Mapping[str, Any], changes: Mapping[str, Any]) -> ModelT:
+    try:
+        return model.model_validate({**given, **changes})
+    except ValidationError as error:
+        what = ", ".join(f"{field} = {_text(value)}" for field, value in changes.items())
+        problems = "; ".join(describe(error, model))
+        raise ValueError(f"{what} is impossible here: {problems}") from None
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int) else None
+
+
+def _text(value: Any) -> str:
+    """A value as YAML has it; a backbone by its model and, if given, its weights."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "null"
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.12g}"
+    given = value.model_dump() if hasattr(value, "model_dump") else value
+    if isinstance(given, Mapping):
+        return " ".join(str(part) for part in given.values() if part is not None)
+    return str(given)
+
+
+class AblationSpec(BaseModel):
+    """A base method and the fields that are varied, each by itself unless asked otherwise.
+
+    In YAML:
+
+        ablation:
+          base: zip
+          vary:
+            clip: [none, 1, sqrt_dim, 100]
+            rank: [1, 3, 5]
+
+    Attributes:
+        base: the method with the settings that hold wherever they aren't varied. Reports call
+            the others by its label and what is changed: `zip[clip=100]`.
+        vary: values by field: a setting of the base method, or `backbone`, `budget`, `shots` or
+            `batch_size`. The base's own value belongs to each sweep, listed or not.
+        product: whether every combination of values is run instead.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    base: MethodSpec
+    vary: Mapping[str, tuple[Any, ...]] = Field(min_length=1)
+    product: bool = False
+
+    @model_validator(mode="after")
+    def _known_fields(self) -> Self:
+        for field, values in self.vary.items():
+            check_field(self.base, field)
+            if not values:
+                raise ValueError(f"vary.{field}: needs at least one value")
+        return self
+
+    def arms(self, conditions: Conditions) -> tuple[Arm, ...]:
+        """The base, then everything that differs from it.
+
+        Args:
+            conditions: those of the spec.
+
+        Raises:
+            ValueError: a value is impossible, given twice, or makes no difference at all.
+        """
+        base = arm_of(self.base, conditions)
+        if not self.product:  # what is impossible or idle alone may not be so beside others
+            for field, values in self.vary.items():
+                _check_values(base, field, values)
+        arms = (_varied_arm(base, changes) for changes in self._changes())
+        return (replace(base, places=self._base_places(base)), *arms)
+
+    def _changes(self) -> Iterator[dict[str, Any]]:
+        if self.product:
+            for values in product(*self.vary.values()):
+                yield dict(zip(self.vary, values, strict=True))
+            return
+        for field, values in self.vary.items():
+            yield from ({field: value} for value in values)
+
+    def _base_places(self, base: Arm) -> tuple[Place, ...]:
+        settings = tuple(setting_of(base, field) for field in self.vary)
+        groups = [settings] if self.product else [(setting,) for setting in settings]
+        return tuple(Place(base.label, group, is_base=True) for group in groups)
+
+
+def _varied_arm(base: Arm, changes: Mapping[str, Any]) -> Arm:
+    arm = varied(base, changes)
+    place = Place(base.label, tuple(setting_of(arm, field) for field in changes))
+    method = arm.method.model_copy(update={"label": place.label})
+    return replace(arm, method=method, places=(place,))
+
+
+def _check_values(base: Arm, field: str, values: tuple[Any, ...]) -> None:
+    own = setting_of(base, field)
+    found = [setting_of(varied(base, {field: value}), field) for value in values]
+    if len(values) > 1 and all(setting == own for setting in found):
+        raise ValueError(
+            f"vary.{field}: makes no difference, with the base's other settings every value "
+            f"means {own.text}"
+        )
+    for place, setting in enumerate(found):
+        if setting in found[:place]:
+            raise ValueError(f"vary.{field}: value {setting.text} is given twice")

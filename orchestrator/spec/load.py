@@ -1,0 +1,61 @@
+"""Reads a spec from its file, and writes it back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from benchmarks.naming import did_you_mean
+from orchestrator.errors import UserError
+from orchestrator.spec.overrides import apply_overrides
+from orchestrator.spec.ready import SPECS, ready_specs
+from orchestrator.spec.spec import Spec
+from orchestrator.spec.validation import describe
+
+
+def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
+    """Reads a spec and applies overrides such as `budget=500`.
+
+    Args:
+        name: path of a YAML file, or the name of a ready spec in `benchmarks/specs`.
+        overrides: `field=value` with a YAML value; dots reach into nested fields.
+
+    Raises:
+        UserError: no such file, not YAML, an unknown name or an impossible value.
+    """
+    path = _spec_path(name)
+    document = apply_overrides(_read_yaml(path), overrides)
+    try:
+        return Spec.model_validate(document)
+    except ValidationError as error:
+        problems = "\n  ".join(describe(error, Spec))
+        raise UserError(f"{path} is not a valid spec:\n  {problems}") from None
+
+
+def spec_as_yaml(spec: Spec) -> str:
+    """The whole spec with all defaults, as YAML that loads to an equal spec."""
+    return yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
+
+
+def _spec_path(name: str) -> Path:
+    for path in (Path(name), SPECS / f"{name}.yaml"):
+        if path.is_file():
+            return path
+    raise UserError(
+        f"no spec {name!r}. Give a YAML file or a ready spec. "
+        f"{did_you_mean(Path(name).stem, ready_specs())}"
+    )
+
+
+def _read_yaml(path: Path) -> dict[str, Any]:
+    try:
+        document = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise UserError(f"{path} is not readable YAML: {error}") from None
+    if not isinstance(document, Mapping):
+        raise UserError(f"{path} must hold a mapping of fields, got {type(document).__name__}.")
+    return {str(key): value for key, value in document.items()}

@@ -1,0 +1,12 @@
+"""The specs that come with the project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+SPECS = Path(__file__).parents[2] / "benchmarks" / "specs"
+
+
+def ready_specs() -> tuple[str, ...]:
+    """Their names, sorted."""
+    return tuple(sorted(path.stem for path in SPECS.glob("*.yaml")))

@@ -1,0 +1,234 @@
+"""The `search` section of a spec: which settings of a method to search, and how."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import islice, product
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+
+from benchmarks.naming import did_you_mean
+from methods.registry import method_class
+from orchestrator.spec.dimension import Dimension, Scalar
+from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.validation import describe
+
+SamplerName = Literal["tpe", "cma-es", "random", "grid"]
+PrunerName = Literal["asha", "median"]
+ObjectiveName = Literal["accuracy", "area", "queries_to_target"]
+PositiveInt = Annotated[int, Field(ge=1)]
+
+Space = Mapping[str, Dimension]
+
+MOST_CORNERS = 256
+"""Corners of a space that are tried before the search starts."""
+
+DEFAULT_TRIALS = 20
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PrunerSpec(_Frozen):
+    """When a trial that does badly is ended early. In YAML: its name, or a mapping.
+
+    Attributes:
+        name: `asha` (asynchronous successive halving) or `median` (the median stopping rule).
+        grace: queries that every trial may spend; a tenth of its budget unless given.
+        factor: of `asha`: one in so many trials passes a rung, and rungs are so many times apart.
+        trials: of `median`: trials it must have seen before it ends one.
+    """
+
+    name: PrunerName
+    grace: PositiveInt | None = None
+    factor: float = Field(default=3, gt=1)
+    trials: PositiveInt = 3
+
+    @model_validator(mode="before")
+    @classmethod
+    def _named(cls, value: Any) -> Any:
+        return {"name": value} if isinstance(value, str) else value
+
+
+class SearchSpec(_Frozen):
+    """A search for settings of one of the spec's methods.
+
+    Every trial is a cell of its own that sees validation images alone. The best trial's settings
+    are then run like any other method of the spec, on its test splits and with its seeds.
+
+    Attributes:
+        method: label of the method whose settings are searched; the other settings stay.
+        space: what each searched setting may be.
+        trials: points to try; for a grid all of it unless given.
+        sampler: Optuna's: `tpe`, `cma-es`, `random` or `grid`.
+        seed: drives the sampler.
+        objectives: what makes a trial good, measured on validation images: `accuracy` at the
+            budget, `area` under accuracy over queries, `queries_to_target`. With several, the best
+            trial is the one of the Pareto front that is best in the first.
+        target_accuracy: percent of validation images, for `queries_to_target`.
+        pruner: when to end a trial early, by its queries; None never does.
+        seeds: the seeds a trial runs with; its objective is the mean over them and the datasets.
+        parallel: trials at a time; by default as many as actors fit when the search starts. With 1,
+            a search that was killed suggests what an undisturbed one would have.
+        storage: where Optuna keeps the study, as an SQLAlchemy URL; a SQLite file in the store
+            unless given.
+        equal_queries: whether the method as it stands is also run with as many queries as the
+            search and one run of its result have spent together.
+    """
+
+    method: str
+    space: dict[str, Dimension] = Field(min_length=1)
+    trials: PositiveInt | None = None
+    sampler: SamplerName = "tpe"
+    seed: int = Field(default=0, ge=0)
+    objectives: tuple[ObjectiveName, ...] = Field(default=("accuracy",), min_length=1)
+    target_accuracy: float | None = Field(default=None, gt=0, le=100)
+    pruner: PrunerSpec | None = None
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(100,), min_length=1)
+    parallel: PositiveInt | None = None
+    storage: str | None = None
+    equal_queries: bool = True
+
+    @field_validator("objectives", mode="before")
+    @classmethod
+    def _one_objective(cls, value: Any) -> Any:
+        return (value,) if isinstance(value, str) else value
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len(set(self.objectives)) < len(self.objectives):
+            raise ValueError(f"objectives: each only once, got {', '.join(self.objectives)}")
+        if len(set(self.seeds)) < len(self.seeds):
+            raise ValueError(f"seeds: each only once, got {list(self.seeds)}")
+        if ("queries_to_target" in self.objectives) != (self.target_accuracy is not None):
+            raise ValueError(
+                "the objective queries_to_target and a target_accuracy belong together: give both "
+                "or neither"
+            )
+        if self.pruner is not None and self.objectives not in (("accuracy",), ("area",)):
+            raise ValueError(
+                "a pruner needs a single objective that grows with queries: accuracy or area"
+            )
+        self._check_sampler()
+        return self
+
+    def _check_sampler(self) -> None:
+        if self.sampler == "grid":
+            for name, dimension in self.space.items():
+                try:
+                    dimension.grid  # noqa: B018 - raises where there is none
+                except ValueError as error:
+                    raise ValueError(f"space.{name}: {error}") from None
+        if self.sampler == "cma-es":
+            if any(dimension.kind == "choice" for dimension in self.space.values()):
+                raise ValueError("sampler cma-es moves through numbers only: choice is for tpe")
+            if len(self.space) < 2 or len(self.objectives) > 1:
+                raise ValueError("sampler cma-es needs two dimensions or more, and one objective")
+
+    @property
+    def count(self) -> int:
+        """Trials of the whole search."""
+        if self.sampler == "grid":
+            size = math.prod(len(dimension.grid) for dimension in self.space.values())
+            return min(size, self.trials or size)
+        return self.trials or DEFAULT_TRIALS
+
+    @property
+    def found_label(self) -> str:
+        """What reports call the method with the settings that were found."""
+        return f"{self.method}-searched"
+
+    @property
+    def longer_label(self) -> str:
+        """What reports call the method as it stands with the search's queries on top."""
+        return f"{self.method}-longer"
+
+    def base(self, methods: Sequence[MethodSpec]) -> MethodSpec:
+        """The method whose settings are searched.
+
+        Raises:
+            ValueError: no method has that label.
+        """
+        for method in methods:
+            if method.label == self.method:
+                return method
+        labels = [method.label for method in methods]
+        raise ValueError(
+            f"method {self.method!r} is no method's label. {did_you_mean(self.method, labels)}"
+        )
+
+
+def varied(method: MethodSpec, label: str, point: dict[str, Scalar]) -> MethodSpec:
+    """A method with some settings replaced.
+
+    Raises:
+        ValueError: the settings are impossible; says why, and what is allowed.
+    """
+    kind = method_class(method.name).settings_type
+    try:
+        settings = kind.model_validate({**method.settings, **point})
+    except ValidationError as error:
+        raise ValueError("; ".join(describe(error, kind))) from None
+    dumped = settings.model_dump(mode="json")
+    return method.model_copy(update={"label": label, "settings": dumped})
+
+
+def check_search(search: SearchSpec, methods: Sequence[MethodSpec], seeds: Sequence[int]) -> None:
+    """Refuses a search that can't work with the rest of its spec.
+
+    Raises:
+        ValueError: an unknown method or setting, an impossible value or corner of the space, or
+            seeds that the search shares with the comparison.
+    """
+    base = search.base(methods)
+    kind = method_class(base.name)
+    if not kind.trains:
+        raise ValueError(f"method {base.label!r} doesn't train, so it has nothing to search")
+    shared = sorted(set(search.seeds) & set(seeds))
+    if shared:
+        raise ValueError(
+            f"seeds {shared} are the comparison's own. Search with others, so that its result is "
+            f"not tested on the splits that it was chosen on"
+        )
+    for name, dimension in search.space.items():
+        if name not in base.settings:
+            raise ValueError(
+                f"space.{name}: {base.name} has no such setting. "
+                f"{did_you_mean(name, base.settings)}"
+            )
+        for value in dimension.probes:
+            _check_value(base, search.space, name, value)
+    for corner in _corners(search.space):
+        try:
+            varied(base, base.label, corner)
+        except ValueError as error:
+            values = ", ".join(f"{name}={value}" for name, value in corner.items())
+            raise ValueError(f"space: {values} are impossible together: {error}") from None
+
+
+def _check_value(base: MethodSpec, space: Space, name: str, value: Scalar) -> None:
+    """Whether a value of one setting is possible, and has an effect, anywhere in the space."""
+    refusal, taken = "", value
+    for corner in _corners(space):
+        try:
+            taken = varied(base, base.label, {**corner, name: value}).settings[name]
+        except ValueError as error:
+            refusal = refusal or str(error)
+            continue
+        if taken == value:
+            return
+    if taken != value:
+        raise ValueError(
+            f"space.{name} has no effect: with the other settings of {base.label}, {value!r} "
+            f"stands for {taken!r}"
+        )
+    raise ValueError(f"space.{name} can't reach {value!r}: {refusal}")
+
+
+def _corners(space: Space) -> Iterator[dict[str, Scalar]]:
+    """Extremes of all dimensions together: settings may bound each other."""
+    for corner in islice(product(*(space[name].extremes for name in space)), MOST_CORNERS):
+        yield dict(zip(space, corner, strict=True))

@@ -1,0 +1,270 @@
+"""The YAML file a user writes, as typed and frozen models."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+from benchmarks.datasets.own.source import OwnDataset
+from benchmarks.datasets.registry import dataset_class, dataset_names
+from benchmarks.datasets.sampling import ShortClasses
+from benchmarks.datasets.views import OnUnreadable
+from benchmarks.naming import did_you_mean
+from benchmarks.preprocessing import Augmentation
+from benchmarks.protocols import protocol_named
+from orchestrator.cell import Evaluation
+from orchestrator.precision import Precision
+from orchestrator.spec.ablation import AblationSpec
+from orchestrator.spec.arm import Arm, Conditions, NamedBackbone, PositiveInt, arm_of
+from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.search import SearchSpec, check_search
+
+SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
+
+
+class _Frozen(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class PriceSpec(_Frozen):
+    """What the owner of the black box charges.
+
+    Attributes:
+        per_1000_queries: money for 1,000 queries.
+        per_1000_images: money for 1,000 images in queries.
+        currency: its name.
+    """
+
+    per_1000_queries: float = Field(default=0.0, ge=0)
+    per_1000_images: float = Field(default=0.0, ge=0)
+    currency: str = "USD"
+
+
+class ReportSpec(_Frozen):
+    """What the report measures beyond accuracy.
+
+    Attributes:
+        target_gain: target of queries-to-target, in points above zero-shot on the same dataset.
+        target_accuracy: an absolute target in percent, instead.
+        gains: targets of the curve of targets reached, in points above zero-shot; by default even
+            steps up to the best that was reached.
+        reference: label of the method that queries saved are counted against; by default the best
+            other one on each dataset.
+        price: what queries and images cost.
+    """
+
+    target_gain: float | None = Field(default=None, gt=0)
+    target_accuracy: float | None = Field(default=None, gt=0, le=100)
+    gains: tuple[Annotated[float, Field(gt=0)], ...] = ()
+    reference: str | None = None
+    price: PriceSpec = PriceSpec()
+
+    @model_validator(mode="after")
+    def _one_target(self) -> Self:
+        if self.target_gain is not None and self.target_accuracy is not None:
+            raise ValueError("give target_gain or target_accuracy, not both")
+        return self
+
+
+class Spec(_Frozen):
+    """A comparison: every dataset with every number of shots, seed and method.
+
+    Attributes:
+        name: what MLflow and the report call it.
+        protocol: which classes and images train and test.
+        datasets: names of datasets; with a source, those that its prompts are tested on. One of
+            the user's own is a mapping of `name`, `path` and optionally `templates`, which comes
+            to stand in `own_datasets`.
+        own_datasets: the user's own datasets.
+        source: the dataset that prompts are trained on, for protocols that test them on others.
+        shots: labelled training images a class.
+        seeds: one trial each; they also draw the few-shot split.
+        methods: methods with their settings; may be empty where there is an ablation.
+        ablation: a method, and what of it is varied.
+        backbone: the model behind the oracle.
+        budget: queries a trial may spend.
+        batch_size: images in a query's mini-batch.
+        precision: number format of the oracle.
+        augmentation: `crop_flip` is the paper's; `none` encodes training images once.
+        views: augmented views of each training image that are encoded ahead, for methods that leave
+            images alone; steps draw from them. Many times faster than encoding anew for every step
+            (0), and not quite the same experiment: part of the key.
+        short_classes: what to do with classes that have fewer images than shots.
+        unreadable: what to do about images that are missing or corrupt: `fail`, or `skip` them and
+            say how many.
+        evaluation: when trials are measured.
+        report: what the report measures.
+        search: settings of one of the methods that are searched first.
+    """
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    protocol: str = "few_shot"
+    datasets: tuple[str, ...] = Field(min_length=1)
+    own_datasets: tuple[OwnDataset, ...] = ()
+    source: str | None = None
+    shots: tuple[PositiveInt, ...] = (16,)
+    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1, 2, 3)
+    methods: tuple[MethodSpec, ...] = ()
+    ablation: AblationSpec | None = None
+    backbone: NamedBackbone
+    budget: PositiveInt = 5000
+    batch_size: PositiveInt = 128
+    precision: Precision = "fp32"
+    augmentation: Augmentation = "crop_flip"
+    views: Annotated[int, Field(ge=0)] = 0
+    short_classes: ShortClasses = "refuse"
+    unreadable: OnUnreadable = "fail"
+    evaluation: Evaluation = Evaluation()
+    report: ReportSpec = ReportSpec()
+    search: SearchSpec | None = None
+
+    @property
+    def trained_datasets(self) -> tuple[str, ...]:
+        """Every dataset that prompts are trained on."""
+        return self.datasets if self.source is None else (self.source,)
+
+    @property
+    def all_datasets(self) -> tuple[str, ...]:
+        """Every dataset that is tested on, a source first."""
+        return tuple(dict.fromkeys((*self.trained_datasets, *self.datasets)))
+
+    @field_validator("protocol")
+    @classmethod
+    def _known_protocol(cls, value: str) -> str:
+        protocol_named(value)
+        return value
+
+    @model_validator(mode="before")
+    @classmethod
+    def _own_datasets_apart(cls, value: Any) -> Any:
+        """Names in `datasets`, and what is said of the user's own in `own_datasets`."""
+        if not isinstance(value, Mapping) or not isinstance(value.get("datasets"), list | tuple):
+            return value
+        entries = value["datasets"]
+        own = [entry for entry in entries if isinstance(entry, Mapping)]
+        names = [e.get("name", "") if isinstance(e, Mapping) else e for e in entries]
+        declared = [*value.get("own_datasets", ()), *own]
+        return {**value, "datasets": names, **({"own_datasets": declared} if declared else {})}
+
+    @model_validator(mode="after")
+    def _views_of_augmented_images(self) -> Self:
+        if self.views and self.augmentation == "none":
+            raise ValueError(
+                f"views: {self.views} needs an augmentation: without one an image has a single "
+                f"view, which is encoded once anyway. Leave `views` out, or set augmentation: "
+                f"crop_flip"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _known_datasets(self) -> Self:
+        own = [source.name for source in self.own_datasets]
+        _distinct(own, "own dataset")
+        for name in self.all_datasets:
+            if name not in own:
+                dataset_class(name)
+        for name in own:
+            if name in dataset_names():
+                raise ValueError(f"own dataset {name!r} has a known dataset's name: choose another")
+        _distinct(self.datasets, "dataset")
+        return self
+
+    @field_validator("shots", "seeds")
+    @classmethod
+    def _distinct_numbers(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if not value:
+            raise ValueError("needs at least one value")
+        return _distinct(value, "value")
+
+    @field_validator("methods")
+    @classmethod
+    def _distinct_labels(cls, value: tuple[MethodSpec, ...]) -> tuple[MethodSpec, ...]:
+        _distinct([m.label for m in value], "method label (give each its own `label`)")
+        return value
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """Methods of the comparison under each number of shots, then the ablation."""
+        each = [self._conditions(shots) for shots in self.shots]
+        ordinary = [arm_of(method, given) for given in each for method in self.methods]
+        ablated = self.ablation.arms(each[0]) if self.ablation else ()
+        return (*ordinary, *ablated)
+
+    def _conditions(self, shots: int) -> Conditions:
+        return Conditions(
+            backbone=self.backbone, budget=self.budget, shots=shots, batch_size=self.batch_size
+        )
+
+    @model_validator(mode="after")
+    def _something_to_run(self) -> Self:
+        if not self.methods and self.ablation is None:
+            raise ValueError("methods: give at least one method, or an ablation")
+        return self
+
+    @model_validator(mode="after")
+    def _sound_ablation(self) -> Self:
+        if self.ablation is None:
+            return self
+        if len(self.shots) > 1:
+            raise ValueError(
+                f"ablation: needs a single number of shots, that of its base, got "
+                f"{list(self.shots)}; vary `shots` in the ablation instead"
+            )
+        base = self.ablation.base
+        if any(m.label == base.label and m != base for m in self.methods):
+            raise ValueError(
+                f"ablation.base: another method has the label {base.label!r}; give the base its "
+                f"own `label`"
+            )
+        try:
+            self.ablation.arms(self._conditions(self.shots[0]))
+        except ValueError as error:
+            raise ValueError(f"ablation: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _source_where_prompts_are_transferred(self) -> Self:
+        transfers = protocol_named(self.protocol).transfers
+        if transfers and self.source is None:
+            raise ValueError(
+                f"protocol {self.protocol} needs a `source`: the dataset that prompts are trained "
+                f"on, such as imagenet"
+            )
+        if self.source is not None and not transfers:
+            raise ValueError(f"protocol {self.protocol} trains on every dataset: drop `source`")
+        if self.source in self.datasets:
+            raise ValueError(
+                f"{self.source!r} is the source, and tested in any case: leave it out of `datasets`"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _known_reference(self) -> Self:
+        labels = [method.label for method in self.methods]
+        labels += [self.ablation.base.label] if self.ablation else []
+        if self.report.reference is not None and self.report.reference not in labels:
+            raise ValueError(
+                f"report.reference {self.report.reference!r} is no method's label. "
+                f"{did_you_mean(self.report.reference, labels)}"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _possible_search(self) -> Self:
+        if self.search is not None:
+            try:
+                check_search(self.search, self.methods, self.seeds)
+            except ValueError as error:
+                raise ValueError(f"search: {error}") from None
+        return self
+
+
+def _distinct(values: SequenceT, what: str) -> SequenceT:
+    seen: set[Any] = set()
+    for value in values:
+        if value in seen:
+            raise ValueError(f"{what} {value!r} is given twice")
+        seen.add(value)
+    return values

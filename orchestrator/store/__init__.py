@@ -1,0 +1,1 @@
+"""Results, checkpoints and leases, in a folder or on S3."""

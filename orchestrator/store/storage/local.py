@@ -1,0 +1,184 @@
+"""Blobs as files below a folder of this machine, or of a file system that several machines see."""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from orchestrator.errors import UserError
+from orchestrator.store.storage.interface import (
+    Blob,
+    BlobMissing,
+    Storage,
+    StorageUnavailable,
+    Version,
+)
+
+_PASSING = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EIO,
+        errno.ESTALE,
+        errno.ETIMEDOUT,
+        errno.EAGAIN,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOTCONN,
+        errno.EHOSTDOWN,
+        errno.EHOSTUNREACH,
+        errno.ENETDOWN,
+        errno.ENETUNREACH,
+    }
+)
+"""What a full disk or a file server that went away says, until somebody has seen to it."""
+
+_LOCK = ".lock"
+
+
+class LocalStorage(Storage):
+    """Blobs as files below a folder.
+
+    Args:
+        root: the folder; made on the first write.
+    """
+
+    def __init__(self, root: Path) -> None:
+        self.root = root.absolute()
+        self.location = str(self.root)
+
+    def check_writable(self) -> None:
+        try:
+            self.root.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=self.root):
+                pass
+        except OSError as error:
+            raise UserError(
+                f"the store {self.root} can't be written: {error.strerror or error}. "
+                f"Choose another folder with --store, or mend its permissions."
+            ) from None
+
+    def read(self, name: str) -> bytes:
+        with self._translated(name):
+            return self._path(name).read_bytes()
+
+    def look(self, name: str) -> Blob:
+        with self._translated(name), self._path(name).open("rb") as file:
+            data = file.read()
+            written = os.fstat(file.fileno()).st_mtime
+            return Blob(data, _version(data), max(0.0, self._now() - written))
+
+    def write(self, name: str, data: bytes) -> None:
+        with self._temporary(name, data) as (temporary, target):
+            temporary.replace(target)
+
+    def write_new(self, name: str, data: bytes) -> Version | None:
+        with self._temporary(name, data) as (temporary, target):
+            try:
+                os.link(temporary, target)  # unlike a rename, fails when the target is there
+            except FileExistsError:
+                return None
+            return _version(data)
+
+    def replace(self, name: str, data: bytes, version: Version) -> Version | None:
+        with self._locked(name):
+            if not self._has(name, version):
+                return None
+            self.write(name, data)
+            return _version(data)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(f"{folder}/{entry.name}" for entry in self._entries(folder)))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        found = {}
+        for entry in self._entries(folder):
+            with suppress(FileNotFoundError):  # deleted since
+                found[f"{folder}/{entry.name}"] = entry.stat().st_size
+        return found
+
+    def _entries(self, folder: str) -> list[os.DirEntry[str]]:
+        with self._translated(folder):
+            path = self._path(folder)
+            if not path.is_dir():
+                return []
+            return [e for e in os.scandir(path) if e.is_file() and e.name[0] != "."]
+
+    def delete(self, name: str, version: Version | None = None) -> None:
+        path = self._path(name)
+        if version is None:
+            with self._translated(name):
+                path.unlink(missing_ok=True)
+            return
+        with self._locked(name):
+            if self._has(name, version):
+                path.unlink()
+
+    def _path(self, name: str) -> Path:
+        path = self.root / name
+        if ".." in path.parts or not path.is_relative_to(self.root):
+            raise ValueError(f"the blob name {name!r} leads out of the store")
+        return path
+
+    def _has(self, name: str, version: Version) -> bool:
+        try:
+            return _version(self._path(name).read_bytes()) == version
+        except FileNotFoundError:
+            return False
+
+    def _now(self) -> float:
+        """The file system's own clock: a file server's, where there is one. Takes no space."""
+        with (self.root / _LOCK).open("ab") as file:
+            os.utime(file.fileno())
+            return os.fstat(file.fileno()).st_mtime
+
+    @contextmanager
+    def _locked(self, name: str) -> Iterator[None]:
+        """Holds off other processes that compare and replace; ends with this process at latest."""
+        with self._translated(name):
+            self.root.mkdir(parents=True, exist_ok=True)
+            with (self.root / _LOCK).open("ab") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                yield
+
+    @contextmanager
+    def _temporary(self, name: str, data: bytes) -> Iterator[tuple[Path, Path]]:
+        target = self._path(name)
+        with self._translated(name):
+            target.parent.mkdir(parents=True, exist_ok=True)
+            handle, path = tempfile.mkstemp(prefix=".", suffix=".partial", dir=target.parent)
+            temporary = Path(path)
+            try:
+                with os.fdopen(handle, "wb") as file:
+                    file.write(data)
+                    file.flush()
+                    os.fsync(file.fileno())
+                temporary.chmod(0o644)
+                yield temporary, target
+            finally:
+                temporary.unlink(missing_ok=True)
+
+    @contextmanager
+    def _translated(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except FileNotFoundError:
+            raise BlobMissing(name) from None
+        except OSError as error:
+            reason = error.strerror or str(error)
+            if error.errno in _PASSING:
+                raise StorageUnavailable(f"{reason} in {self.root}") from error
+            raise UserError(
+                f"the store {self.root} can't be used: {reason} ({name}). Mend its permissions, "
+                f"or choose another folder with --store."
+            ) from error
+
+
+def _version(data: bytes) -> Version:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,192 @@
+"""Waits for a storage that doesn't answer, says so, and gives up after a set time."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeVar
+
+import stamina
+
+from orchestrator.errors import UserError
+from orchestrator.store.storage.interface import (
+    Blob,
+    BlobMissing,
+    Storage,
+    StorageUnavailable,
+    Version,
+)
+
+# What is retried is told to the user in words, once.
+logging.getLogger("stamina").setLevel(logging.ERROR)
+
+_Value = TypeVar("_Value")
+
+
+class StorageDown(UserError):
+    """The storage didn't answer for as long as the user was willing to wait."""
+
+
+@dataclass(frozen=True)
+class Patience:
+    """How long to wait for a storage.
+
+    Attributes:
+        limit: seconds that one request may be tried before giving up.
+        introduction: the same until the first answer: a place that has never answered is more
+            likely misspelt than down.
+        first_wait: seconds before the first retry; doubled for each further one.
+        longest_wait: seconds between two retries at most.
+        quiet: seconds of silence before a person is told.
+    """
+
+    limit: float = 3600.0
+    introduction: float = 20.0
+    first_wait: float = 0.2
+    longest_wait: float = 15.0
+    quiet: float = 2.0
+
+
+DEFAULT_PATIENCE = Patience()
+
+
+class PatientStorage(Storage):
+    """Passes every request on, again and again with growing waits while the place can't serve.
+
+    A conditional write whose answer was lost may have been done all the same. So when a repeated
+    one is refused, what lies there is compared with what was to be written; writers that must be
+    told apart write different bytes.
+
+    Args:
+        inner: the place.
+        patience: how long to try.
+        say: told when the waiting begins, and when it is over.
+    """
+
+    def __init__(
+        self,
+        inner: Storage,
+        patience: Patience = DEFAULT_PATIENCE,
+        say: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self._inner = inner
+        self._patience = patience
+        self._say = say
+        self._known = False
+        self.location = inner.location
+
+    def check_writable(self) -> None:
+        self._patiently(self._inner.check_writable)
+
+    def read(self, name: str) -> bytes:
+        return self._patiently(lambda: self._inner.read(name))
+
+    def look(self, name: str) -> Blob:
+        return self._patiently(lambda: self._inner.look(name))
+
+    def write(self, name: str, data: bytes) -> None:
+        self._patiently(lambda: self._inner.write(name, data))
+
+    def write_new(self, name: str, data: bytes) -> Version | None:
+        return self._conditionally(name, data, lambda: self._inner.write_new(name, data))
+
+    def replace(self, name: str, data: bytes, version: Version) -> Version | None:
+        return self._conditionally(name, data, lambda: self._inner.replace(name, data, version))
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return self._patiently(lambda: self._inner.names(folder))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        return self._patiently(lambda: self._inner.sizes(folder))
+
+    def delete(self, name: str, version: Version | None = None) -> None:
+        self._patiently(lambda: self._inner.delete(name, version))
+
+    def _conditionally(
+        self, name: str, data: bytes, put: Callable[[], Version | None]
+    ) -> Version | None:
+        tries = 0
+
+        def attempt() -> Version | None:
+            nonlocal tries
+            tries += 1
+            version = put()
+            return self._already(name, data) if version is None and tries > 1 else version
+
+        return self._patiently(attempt)
+
+    def _already(self, name: str, data: bytes) -> Version | None:
+        """The version of what lies there, if an earlier attempt has written it after all."""
+        try:
+            blob = self._inner.look(name)
+        except BlobMissing:
+            return None
+        return blob.version if blob.data == data else None
+
+    def _patiently(self, request: Callable[[], _Value]) -> _Value:
+        patience, wait = self._patience, _Wait(self._say, self.location, self._limit, self._quiet)
+        caller = stamina.RetryingCaller(
+            attempts=None,
+            timeout=self._limit,
+            wait_initial=patience.first_wait,
+            wait_max=patience.longest_wait,
+            wait_jitter=patience.first_wait,
+        )
+        try:
+            value = caller(wait.goes_on, request)
+        except StorageUnavailable as error:
+            raise StorageDown(
+                f"the store {self.location} did not answer for {wait.seconds:.0f} s ({error}). "
+                f"Nothing that was stored is lost: the same command goes on from there once it "
+                f"answers again."
+            ) from None
+        self._known = True
+        wait.over()
+        return value
+
+    @property
+    def _limit(self) -> float:
+        patience = self._patience
+        return patience.limit if self._known else min(patience.limit, patience.introduction)
+
+    @property
+    def _quiet(self) -> float:
+        return self._patience.quiet
+
+
+class _Wait:
+    """One request's waiting, told once it takes long."""
+
+    def __init__(
+        self, say: Callable[[str], None], location: str, limit: float, quiet: float
+    ) -> None:
+        self._say = say
+        self._location = location
+        self._limit = limit
+        self._quiet = quiet
+        self._start = time.monotonic()
+        self._told = False
+
+    @property
+    def seconds(self) -> float:
+        """How long it has taken so far."""
+        return time.monotonic() - self._start
+
+    def goes_on(self, error: Exception) -> bool:
+        """Whether an error is worth another attempt."""
+        if not isinstance(error, StorageUnavailable):
+            return False
+        if not self._told and self.seconds >= self._quiet:
+            self._told = True
+            self._say(
+                f"the store {self._location} can't serve ({error}); waiting for it, for at most "
+                f"{self._limit:.0f} s"
+            )
+        return True
+
+    def over(self) -> None:
+        """The request was answered."""
+        if self._told:
+            self._say(f"the store {self._location} answers again after {self.seconds:.0f} s")

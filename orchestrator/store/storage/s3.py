@@ -1,0 +1,199 @@
+"""Blobs as objects of an S3 bucket, at Amazon or any endpoint that speaks its language.
+
+Two writers are kept apart by conditional requests (`If-None-Match: *` and `If-Match`), which S3 has
+since 2024. Credentials come by boto3's usual chain: environment, profile, role.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from botocore.config import Config
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    HTTPClientError,
+    NoCredentialsError,
+    ParamValidationError,
+    PartialCredentialsError,
+)
+
+from orchestrator.errors import UserError
+from orchestrator.store.storage.interface import (
+    Blob,
+    BlobMissing,
+    Storage,
+    StorageUnavailable,
+    Version,
+)
+from orchestrator.store.storage.s3_location import S3Location
+
+_CONFIG: dict[str, Any] = {
+    "connect_timeout": 10,
+    "max_pool_connections": 16,
+    "tcp_keepalive": True,
+    # Retrying is done in one place, where it can be told and limited: see `patient`.
+    "retries": {"total_max_attempts": 1},
+}
+_MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
+_PASSING = frozenset(
+    {
+        "SlowDown",
+        "Throttling",
+        "ThrottlingException",
+        "RequestTimeout",
+        "TooManyRequests",
+        "ConditionalRequestConflict",
+        "OperationAborted",
+    }
+)
+
+
+class S3Storage(Storage):
+    """Blobs as objects below a prefix of a bucket.
+
+    Args:
+        place: bucket, prefix and endpoint.
+        timeout: seconds of silence after which a request counts as lost.
+    """
+
+    def __init__(self, place: S3Location, timeout: float = 60.0) -> None:
+        # An endpoint that this process has from its environment must reach the nodes of a cluster.
+        self._place = place.at(_client(place, timeout).meta.endpoint_url)
+        self._client = _client(self._place, timeout)
+        self.location = str(self._place)
+
+    def check_writable(self) -> None:
+        name = f".probe-{uuid.uuid4().hex}"
+        self.write_new(name, b"first")
+        second = self.write_new(name, b"second")
+        self.delete(name)
+        if second is not None:
+            raise UserError(
+                f"the store {self.location} ignores conditional writes (If-None-Match), so that "
+                f"two runs could overwrite each other. Use an endpoint that has them (Amazon S3, "
+                f"MinIO, Ceph and others do), or a folder."
+            )
+
+    def read(self, name: str) -> bytes:
+        return bytes(self._get(name)["Body"])
+
+    def look(self, name: str) -> Blob:
+        answer = self._get(name)
+        now = parsedate_to_datetime(answer["ResponseMetadata"]["HTTPHeaders"]["date"])
+        age = (now - answer["LastModified"]).total_seconds()
+        return Blob(answer["Body"], answer["ETag"], max(0.0, age))
+
+    def write(self, name: str, data: bytes) -> None:
+        with self._translated(name):
+            self._client.put_object(**self._object(name), Body=data)
+
+    def write_new(self, name: str, data: bytes) -> Version | None:
+        return self._put_if(name, data, IfNoneMatch="*")
+
+    def replace(self, name: str, data: bytes, version: Version) -> Version | None:
+        return self._put_if(name, data, IfMatch=version)
+
+    def names(self, folder: str) -> tuple[str, ...]:
+        return tuple(sorted(self.sizes(folder)))
+
+    def sizes(self, folder: str) -> dict[str, int]:
+        root = self._key("")
+        with self._translated(folder):
+            pages = self._client.get_paginator("list_objects_v2").paginate(
+                Bucket=self._place.bucket, Prefix=f"{root}{folder}/", Delimiter="/"
+            )
+            return {
+                entry["Key"].removeprefix(root): int(entry["Size"])
+                for page in pages
+                for entry in page.get("Contents", ())
+            }
+
+    def delete(self, name: str, version: Version | None = None) -> None:
+        condition = {} if version is None else {"IfMatch": version}
+        try:
+            with self._translated(name):
+                self._client.delete_object(**self._object(name), **condition)
+        except (BlobMissing, _ConditionFailed):
+            return
+
+    def _put_if(self, name: str, data: bytes, **condition: str) -> Version | None:
+        try:
+            with self._translated(name):
+                answer = self._client.put_object(**self._object(name), Body=data, **condition)
+                return str(answer["ETag"])
+        except (BlobMissing, _ConditionFailed):
+            return None
+
+    def _get(self, name: str) -> Any:
+        with self._translated(name):
+            answer = self._client.get_object(**self._object(name))
+            return {**answer, "Body": answer["Body"].read()}
+
+    def _object(self, name: str) -> dict[str, str]:
+        return {"Bucket": self._place.bucket, "Key": self._key(name)}
+
+    def _key(self, name: str) -> str:
+        return f"{self._place.prefix}/{name}" if self._place.prefix else name
+
+    @contextmanager
+    def _translated(self, name: str) -> Iterator[None]:
+        try:
+            yield
+        except ClientError as error:
+            raise self._meaning(error, name) from None
+        except (NoCredentialsError, PartialCredentialsError) as error:
+            raise UserError(
+                f"the store {self.location} needs credentials: {error}. Set AWS_ACCESS_KEY_ID and "
+                f"AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE, or give the machine a "
+                f"role."
+            ) from None
+        except ParamValidationError as error:
+            raise UserError(f"the store {self.location} can't be: {error}") from None
+        except (BotoCoreError, HTTPClientError, ConnectionError, TimeoutError) as error:
+            raise StorageUnavailable(f"{type(error).__name__}: {error}") from None
+
+    def _meaning(self, error: ClientError, name: str) -> Exception:
+        code = str(error.response.get("Error", {}).get("Code", ""))
+        status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
+        if code == "NoSuchBucket":
+            return UserError(
+                f"there is no bucket {self._place.bucket!r} at {self._client.meta.endpoint_url}. "
+                f"Make it, or mend --store."
+            )
+        if code in _MISSING or status == 404:
+            return BlobMissing(name)
+        if code in ("PreconditionFailed", "412") or status == 412:
+            return _ConditionFailed(name)
+        if code in _PASSING or status >= 500 or status in (409, 429):
+            return StorageUnavailable(f"{status} {code}")
+        return UserError(
+            f"the store {self.location} refuses {error.operation_name}: {status} {code}. Check the "
+            f"credentials and what they allow on this bucket."
+        )
+
+
+class _ConditionFailed(Exception):
+    """Another writer was faster."""
+
+
+def _client(place: S3Location, timeout: float) -> Any:
+    # Imports of boto3 take a while, and most stores are folders.
+    import boto3  # noqa: PLC0415
+
+    config = Config(**_CONFIG, read_timeout=timeout)
+    if place.endpoint:
+        # Own servers rarely have a DNS entry for each bucket, and many don't know S3's newer
+        # checksums of requests.
+        own: dict[str, Any] = {"request_checksum_calculation": "when_required"}
+        config = config.merge(Config(**own, s3={"addressing_style": "path"}))
+    try:
+        return boto3.session.Session().client(
+            "s3", endpoint_url=place.endpoint, region_name=place.region, config=config
+        )
+    except (BotoCoreError, ValueError) as error:
+        raise UserError(f"the store {place} can't be opened: {error}") from None

@@ -1,0 +1,136 @@
+"""A trace as one Parquet file: points as rows, everything else as JSON in the schema's metadata.
+
+Pages carry checksums and the JSON its digest, so that a file that was changed is never taken for a
+result.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+from collections.abc import Collection
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from orchestrator.errors import UserError
+from orchestrator.store.trace import Point, Trace
+
+SCHEMA_VERSION = "1"
+_META = b"querycurve"
+_DIGEST = b"querycurve.sha256"
+_FORMER = b"promptbench"
+"""What the project was called when it wrote its first traces, which stay readable."""
+_COLUMNS = pa.schema(
+    [
+        ("queries", pa.int64()),
+        ("images", pa.int64()),
+        ("metric", pa.dictionary(pa.int32(), pa.string())),
+        ("value", pa.float64()),
+    ]
+)
+
+
+class UnreadableTrace(UserError):
+    """A trace file that can't be read."""
+
+
+class DamagedTrace(UnreadableTrace):
+    """A trace file whose content isn't what was written."""
+
+
+class UnknownVersion(UnreadableTrace):
+    """A trace file of a schema version that this release doesn't know."""
+
+
+def encode(trace: Trace) -> bytes:
+    """A trace as a Parquet file."""
+    table = pa.Table.from_pydict(
+        {
+            "queries": [p.queries for p in trace.points],
+            "images": [p.images for p in trace.points],
+            "metric": pa.array([p.metric for p in trace.points], pa.string()).dictionary_encode(),
+            "value": [p.value for p in trace.points],
+        },
+        schema=_COLUMNS,
+    )
+    header = {
+        "schema_version": SCHEMA_VERSION,
+        "key": trace.key,
+        "cell": dict(trace.cell),
+        "status": trace.status,
+        "ledgers": dict(trace.ledgers),
+        "timing": dict(trace.timing),
+        "provenance": dict(trace.provenance),
+        "error": trace.error,
+    }
+    text = json.dumps(header).encode()
+    table = table.replace_schema_metadata({_META: text, _DIGEST: _digest(text)})
+    buffer = io.BytesIO()
+    pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
+    return buffer.getvalue()
+
+
+def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> Trace:
+    """The trace in a Parquet file.
+
+    Args:
+        data: the file.
+        where: names it in errors.
+        metrics: keeps only points of these, and points that are no numbers; None keeps all.
+
+    Raises:
+        DamagedTrace: its content isn't what was written.
+        UnknownVersion: it is of a schema version that this release doesn't know.
+    """
+    header, table = _read(data, where)
+    version = header.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise UnknownVersion(
+            f"{where} has trace schema version {version!r}; this release reads version "
+            f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
+        )
+    if metrics is not None:
+        wanted = pa.array(list(metrics), pa.string())
+        table = table.filter(
+            pc.field("metric").cast(pa.string()).isin(wanted) | ~pc.is_finite(pc.field("value"))
+        )
+    rows = zip(*(table.column(name).to_pylist() for name in _COLUMNS.names), strict=True)
+    return Trace(
+        key=header["key"],
+        cell=header["cell"],
+        status=header["status"],
+        points=tuple(Point(*row) for row in rows),
+        ledgers=header["ledgers"],
+        timing=header["timing"],
+        provenance=header["provenance"],
+        error=header["error"],
+    )
+
+
+def _read(data: bytes, where: str) -> tuple[dict[str, Any], pa.Table]:
+    try:
+        table = pq.read_table(io.BytesIO(data), page_checksum_verification=True)
+        header = _header(table)
+        table = table.select(_COLUMNS.names)
+    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        raise DamagedTrace(
+            f"{where} is not a readable trace ({type(error).__name__}: {error}). "
+            f"`run` sets it aside and measures anew what it needs."
+        ) from None
+    return header, table
+
+
+def _header(table: pa.Table) -> dict[str, Any]:
+    found = table.schema.metadata or {}
+    found = {name.replace(_FORMER, _META): text for name, text in found.items()}
+    if found.get(_DIGEST) not in (None, _digest(found[_META])):
+        raise ValueError("its header is not what was written")
+    return dict(json.loads(found[_META]))
+
+
+def _digest(text: bytes) -> bytes:
+    return hashlib.sha256(text).hexdigest().encode()

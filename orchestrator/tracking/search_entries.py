@@ -1,0 +1,72 @@
+"""What MLflow shows of a search: one flat run for each cell of a trial.
+
+`kind` is `trial`; `search` names the method that was searched, `trial` is its number, `state` tells
+pruned trials from complete ones, and `group` holds all trials of a search together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from orchestrator.analysis.search import Search, SearchTrial
+from orchestrator.store.store import Store
+from orchestrator.store.trace import Trace
+from orchestrator.tracking.entries import Entry, cell_parameters
+
+
+def trial_entries(search: Search, store: Store) -> list[Entry]:
+    """Entries of all trials that came to an end."""
+    return [
+        entry
+        for trial in search.trials
+        if trial.state != "running"
+        for entry in entries_of(trial, search.method, store)
+    ]
+
+
+def entries_of(trial: SearchTrial, method: str, store: Store) -> Iterator[Entry]:
+    """The entries of one trial: its cells that have measured anything."""
+    finished = store.finished_keys()
+    for key in trial.keys:
+        trace = store.finished(key) if key in finished else _unfinished(trial, key, store)
+        if trace is not None:
+            yield _entry(trial, method, trace)
+
+
+def _unfinished(trial: SearchTrial, key: str, store: Store) -> Trace | None:
+    if trial.state == "pruned":
+        return store.pruned(key) if key in store.pruned_keys() else None
+    return store.failed(key) if key in store.failed_keys() else None
+
+
+def _entry(trial: SearchTrial, method: str, trace: Trace) -> Entry:
+    cell: dict[str, Any] = dict(trace.cell)
+    place = f"{cell['dataset']} / seed {cell['seed']}"
+    metrics = [
+        (point.metric, point.value, point.queries)
+        for point in trace.points
+        if point.metric.startswith("val_")
+    ]
+    last = max((step for _, _, step in metrics), default=0)
+    metrics += [(f"objective_{name}", value, last) for name, value in trial.values.items()]
+    found = {f"search.{name}": str(value) for name, value in trial.point.items()}
+    return Entry(
+        key=f"trial {trial.number} {trace.key}",
+        fingerprint=f"1:{trial.state}:{len(metrics)}",
+        title=f"trial {trial.number}: {trial.title} / {place}",
+        tags={
+            "kind": "trial",
+            "search": method,
+            "trial": str(trial.number),
+            "state": trial.state,
+            "status": trial.state,
+            "group": f"search of {method}",
+            "dataset": str(cell["dataset"]),
+            "seed": str(cell["seed"]),
+        },
+        parameters={**cell_parameters(cell), **found},
+        metrics=tuple(metrics),
+        texts={"traceback.txt": trial.error} if trial.error else {},
+        failed=trial.state == "failed",
+    )

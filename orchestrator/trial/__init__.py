@@ -1,0 +1,1 @@
+"""The only loop (ask, query, tell, measure), and what is built around it."""

@@ -1,0 +1,150 @@
+"""A running trial as one file, saved now and then."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from methods.interface import State
+from orchestrator.store import tensor_file
+from orchestrator.store.trace import Point
+
+_FORMAT = 1
+_TITLE = "trial"
+
+
+class UnusableCheckpoint(Exception):
+    """A checkpoint that is damaged or of another format; the trial starts afresh."""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A trial between two steps.
+
+    Attributes:
+        step: steps done.
+        method: the method's state.
+        ledgers: queries and images of method and observer.
+        points: the trace so far.
+        seconds: wall seconds spent so far, by what on.
+    """
+
+    step: int
+    method: State
+    ledgers: dict[str, dict[str, int]]
+    points: tuple[Point, ...]
+    seconds: dict[str, float]
+
+    def to_bytes(self) -> bytes:
+        """The snapshot as a safetensors file."""
+        values: dict[str, Any] = {
+            "format": _FORMAT,
+            "step": self.step,
+            "method": dict(self.method.values),
+            "ledgers": self.ledgers,
+            "points": [[p.queries, p.images, p.metric, p.value] for p in self.points],
+            "seconds": self.seconds,
+        }
+        return tensor_file.to_bytes(self.method.tensors, _TITLE, values)
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Snapshot:
+        """The snapshot in a safetensors file.
+
+        Raises:
+            UnusableCheckpoint: the file is damaged or of another format.
+        """
+        try:
+            tensors, values = tensor_file.from_bytes(data, _TITLE)
+        except tensor_file.UnreadableTensors as error:
+            raise UnusableCheckpoint(f"damaged checkpoint ({error})") from None
+        if values.get("format") != _FORMAT:
+            raise UnusableCheckpoint(f"checkpoint format {values.get('format')!r} is unknown")
+        return cls(
+            step=values["step"],
+            method=State(tensors, values["method"]),
+            ledgers=values["ledgers"],
+            points=tuple(Point(*row) for row in values["points"]),
+            seconds=values["seconds"],
+        )
+
+
+class TrialStopped(Exception):
+    """Somebody asked the trial to stop; a checkpoint holds where it was."""
+
+
+class CheckpointFiles(Protocol):
+    """Where the checkpoints of one trial lie, each in a slot of its own.
+
+    Attributes:
+        slots: how many are kept.
+    """
+
+    @property
+    def slots(self) -> int: ...
+
+    def read(self, slot: int) -> bytes | None:
+        """The checkpoint in a slot; None when there is none."""
+
+    def write(self, slot: int, data: bytes) -> None:
+        """Replaces the checkpoint in a slot."""
+
+
+@dataclass
+class Checkpoints:
+    """Saves a trial now and then, and finds its last good checkpoint again.
+
+    Attributes:
+        files: where they lie.
+        interval: wall seconds between two saves.
+        stopped: whether somebody asked the trial to stop.
+    """
+
+    files: CheckpointFiles
+    interval: float = 10.0
+    stopped: Callable[[], bool] = lambda: False
+    _next: int = 0
+
+    def __post_init__(self) -> None:
+        self._last = time.monotonic()
+
+    def latest(self, on_damage: Callable[[str], None] = lambda _: None) -> Snapshot | None:
+        """The last good snapshot; None when there is none. The next save spares its slot.
+
+        Args:
+            on_damage: told of each checkpoint that can't be used.
+        """
+        found: dict[int, Snapshot] = {}
+        for slot in range(self.files.slots):
+            data = self.files.read(slot)
+            if data is None:
+                continue
+            try:
+                found[slot] = Snapshot.from_bytes(data)
+            except UnusableCheckpoint as error:
+                on_damage(str(error))
+        if not found:
+            return None
+        best = max(found, key=lambda slot: (found[slot].step, len(found[slot].points)))
+        self._next = (best + 1) % self.files.slots
+        return found[best]
+
+    def save(self, snapshot: Snapshot) -> None:
+        """Saves a snapshot in the place of the oldest."""
+        self.files.write(self._next, snapshot.to_bytes())
+        self._next = (self._next + 1) % self.files.slots
+        self._last = time.monotonic()
+
+    def maybe(self, snapshot: Callable[[], Snapshot]) -> None:
+        """Saves a snapshot if the interval has passed.
+
+        Raises:
+            TrialStopped: the trial was asked to stop, and its snapshot is saved.
+        """
+        stopped = self.stopped()
+        if stopped or time.monotonic() - self._last >= self.interval:
+            self.save(snapshot())
+        if stopped:
+            raise TrialStopped

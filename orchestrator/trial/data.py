@@ -1,0 +1,66 @@
+"""What a trial reads: mini-batches for the method, whole splits for the scorer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import torch
+
+from benchmarks.protocols import Task
+from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.interface import Batch, Oracle
+from orchestrator.trial.train_stream import TrainStream
+
+
+@dataclass(frozen=True)
+class EvaluationSplit:
+    """A split that is scored whole.
+
+    Attributes:
+        split: the images, with the test transform.
+        table: their features from the plain image tower.
+        oracle: the black box with the split's own classes; None where they are the trial's.
+    """
+
+    split: ImageSplit
+    table: FeatureTable
+    oracle: Oracle | None = None
+
+    def batches(self, *, pixels: bool) -> Iterator[Batch]:
+        """The split as batches of features, or of pixels for prompts that change them."""
+        if not pixels:
+            yield from self.table.batches()
+            return
+        start = 0
+        for images in self.split.pixels():
+            labels = torch.from_numpy(self.table.labels[start : start + len(images)].copy())
+            start += len(images)
+            yield Batch(labels=labels, images=images)
+
+
+@dataclass(frozen=True)
+class TrialData:
+    """All that one trial reads.
+
+    Attributes:
+        train: mini-batches; None for methods that don't train.
+        evaluation: splits by name: `test`; `val` and `new` where there are any.
+    """
+
+    train: TrainStream | None
+    evaluation: dict[str, EvaluationSplit]
+
+
+def tested_features(table: FeatureTable, task: Task) -> FeatureTable:
+    """The rows of a task's test images, with the task's labels.
+
+    Args:
+        table: features of the dataset's whole test split.
+        task: which images of it are tested.
+    """
+    if len(table) == len(task.test):
+        return table
+    rows = {item.reference: row for row, item in enumerate(task.dataset.items("test"))}
+    chosen = [rows[item.reference] for item in task.test]
+    return table.part(chosen, [item.label for item in task.test])

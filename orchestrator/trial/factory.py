@@ -1,0 +1,171 @@
+"""Builds what a cell's trial is made of: its task, its images, its oracle and its method."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import partial
+from typing import Any
+
+import torch
+
+from benchmarks.datasets.interface import Dataset
+from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.views import SkippingUnreadable, WithoutTest
+from benchmarks.preprocessing import Preprocessing
+from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, split_digest
+from methods.interface import Method, Problem, Settings
+from methods.registry import method_class
+from orchestrator.cell import Cell
+from orchestrator.oracle.backbone import preprocessing_of
+from orchestrator.oracle.clip import ClipOracle, load_clip
+from orchestrator.oracle.compiling import as_written, compiler_for
+from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.ledger import Ledger
+from orchestrator.oracle.mae_encoder import MaeEncoder, load_encoder, resolve_encoder
+from orchestrator.store.store import Store
+from orchestrator.trial.data import EvaluationSplit, TrialData, tested_features
+from orchestrator.trial.feature_cache import FeatureCache
+from orchestrator.trial.messages import WorkerSetup
+from orchestrator.trial.provenance import provenance
+from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainStream, ViewFeatures
+from orchestrator.trial.trained_prompts import load_prompt
+
+
+class TrialParts:
+    """Holds the model, and makes from it the parts of one trial after another.
+
+    Args:
+        setup: which model, and where datasets are.
+        store: keeps image features and the prompts that other cells have trained.
+
+    Raises:
+        UserError: the model can't be loaded.
+    """
+
+    def __init__(self, setup: WorkerSetup, store: Store) -> None:
+        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self._setup = setup
+        self._store = store
+        compiler = compiler_for(self.device, wanted=setup.compile)
+        clip = load_clip(setup.backbone, setup.precision, self.device)
+        self._clip = replace(clip, compiler=compiler)
+        self._features = FeatureCache(store, setup.backbone.digest, setup.precision)
+        self._encoders: dict[str, MaeEncoder] = {}
+
+    def encode_test_split(self, dataset_name: str, digest: str) -> None:
+        """Stores the features of a dataset's test split under their digest.
+
+        Raises:
+            ImageUnreadable: an image is missing or corrupt.
+        """
+        task = evaluation_task(self._open(dataset_name))
+        oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
+        split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
+        self._features.encode(digest, split, oracle.encode_images)
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What a person should know about where the model lies."""
+        if self._setup.compile and self.device.type != "cuda":
+            return ("--compile is ignored on a CPU: it compiles for GPUs",)
+        return ()
+
+    def provenance(self) -> dict[str, Any]:
+        """On what trials are run."""
+        compiled = self._clip.compiler is not as_written
+        return provenance(self.device, self._setup.backbone.label, compiled=compiled)
+
+    def oracle(self, cell: Cell, task: Task) -> ClipOracle:
+        """The black box of a cell, with its budget and nothing spent."""
+        return ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
+
+    def task(self, cell: Cell) -> Task:
+        """Which classes and images a cell trains and tests on; no test images for a blind one."""
+        dataset = self._open(cell.dataset)
+        dataset = WithoutTest(dataset) if cell.blind else dataset
+        shots = 0 if cell.source else cell.shots
+        protocol = protocol_named(cell.protocol)
+        return protocol.task(dataset, shots, cell.seed, self._setup.short_classes)
+
+    def data(
+        self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable | None
+    ) -> TrialData:
+        """The images of a trial.
+
+        Args:
+            cell: what is run.
+            task: its classes and images.
+            oracle: encodes what isn't encoded yet, at no cost.
+            table: features of the dataset's whole test split; None tests nothing.
+        """
+        backbone = self._setup.backbone
+        plain = preprocessing_of(backbone, "none")
+        kind, settings = _method(cell)
+        size = kind.image_size(oracle.space, settings)
+        shown = replace(plain, size=size)  # tables hold features of plain images of the full size
+        evaluation = {} if table is None else self._tested(task, oracle, table, shown)
+        if not task.train:
+            return TrialData(None, evaluation)
+
+        def encoded(part: Part, split: ImageSplit) -> FeatureTable:
+            images = split_digest(task, (part,))
+            return self._features.table(images, split, oracle.encode_images)
+
+        if task.val:
+            val = ImageSplit(task.dataset, task.val, plain)
+            shown_val = replace(val, preprocessing=shown)
+            evaluation["val"] = EvaluationSplit(shown_val, encoded("val", val))
+        augmented = replace(shown, augmentation=cell.augmentation)
+        train = ImageSplit(task.dataset, task.train, augmented)
+        features: TrainFeatures = PlainFeatures(train, partial(encoded, "train"))
+        if cell.views:
+            features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
+        stream = TrainStream(train, features, cell.batch_size, cell.seed)
+        return TrialData(stream, evaluation)
+
+    def method(self, cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
+        """A cell's method at its start, or with the prompt that another cell has trained."""
+        kind, settings = _method(cell)
+        name = kind.encoder_name(settings)
+        problem = Problem(
+            space=oracle.space,
+            classes=len(task.class_names),
+            templates=task.dataset.card.templates,
+            batches_per_epoch=data.train.batches_per_epoch if data.train else 1,
+            budget=cell.budget,
+            seed=cell.seed,
+            encoder=None if name is None else self._encoder(name),
+        )
+        method = kind(problem, settings)
+        if cell.source is not None:
+            method.load(load_prompt(self._store, cell.source))
+        return method
+
+    def _tested(
+        self, task: Task, oracle: ClipOracle, table: FeatureTable, shown: Preprocessing
+    ) -> dict[str, EvaluationSplit]:
+        """What is tested on: the trial's own classes, and those it was not trained on."""
+        test = ImageSplit(task.dataset, task.test, shown)
+        splits = {"test": EvaluationSplit(test, tested_features(table, task))}
+        if task.new is not None:
+            new = ImageSplit(task.dataset, task.new.test, shown)
+            others = ClipOracle(self._clip, task.new.class_names, Ledger(limit=0), oracle.observer)
+            splits["new"] = EvaluationSplit(new, tested_features(table, task.new), others)
+        return splits
+
+    def _open(self, dataset: str) -> Dataset:
+        setup = self._setup
+        opened = open_dataset(dataset, setup.data_root, setup.own_datasets)
+        left_out = setup.unreadable.get(dataset)
+        return SkippingUnreadable(opened, left_out) if left_out else opened
+
+    def _encoder(self, name: str) -> MaeEncoder:
+        """A method's own encoder, loaded once for all cells."""
+        if name not in self._encoders:
+            self._encoders[name] = load_encoder(resolve_encoder(name), self.device)
+        return self._encoders[name]
+
+
+def _method(cell: Cell) -> tuple[type[Method], Settings]:
+    kind = method_class(cell.method.name)
+    return kind, kind.settings_type.model_validate(cell.method.settings)

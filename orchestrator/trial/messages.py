@@ -1,0 +1,88 @@
+"""What passes between a worker and whoever gives it cells."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import uuid4
+
+from benchmarks.datasets.own.source import OwnDataset
+from benchmarks.datasets.sampling import ShortClasses
+from orchestrator.oracle.backbone import ResolvedBackbone
+from orchestrator.precision import Precision
+from orchestrator.store.trace import Point, Status
+
+
+@dataclass(frozen=True)
+class WorkerSetup:
+    """What a worker needs once, before its first cell.
+
+    Attributes:
+        backbone: the model behind the oracle.
+        precision: number format of its arithmetic.
+        store: location of the store.
+        data_root: the folder or location that holds the datasets.
+        short_classes: what to do with classes that have fewer images than shots.
+        own_datasets: the user's own datasets.
+        unreadable: images to leave out, by dataset.
+        threads: CPU threads for the model.
+        checkpoint_interval: seconds between two checkpoints of a trial.
+        patience: seconds to wait for a store that doesn't answer.
+        compile: whether towers on a GPU are compiled. It changes results by float error alone (in
+            inexact precisions, by where they round), so it is no part of a cell.
+        run: the run that it works for; other runs on the same store keep off its cells.
+        store_identity: what the driver's store calls itself; None to take any.
+    """
+
+    backbone: ResolvedBackbone
+    precision: Precision
+    store: str
+    data_root: str
+    short_classes: ShortClasses
+    own_datasets: tuple[OwnDataset, ...] = ()
+    unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    threads: int = 1
+    checkpoint_interval: float = 10.0
+    patience: float = 3600.0
+    compile: bool = False
+    run: str = field(default_factory=lambda: uuid4().hex)
+    store_identity: str | None = None
+
+
+@dataclass(frozen=True)
+class CellOutcome:
+    """How a cell ended, or where it waits.
+
+    Attributes:
+        key: the cell's key.
+        status: `finished` or `failed`; the store has the trace or the traceback. `paused` after a
+            measurement, or `stopped` because `stop` was called; the store has a checkpoint.
+            `elsewhere` while another run works on it.
+        queries: queries spent by the method.
+        error: last line of the traceback of a failed cell.
+        points: the trace of a paused cell so far.
+        found: whether another run has finished it in the meantime.
+    """
+
+    key: str
+    status: Status | Literal["paused", "stopped", "elsewhere"]
+    queries: int
+    error: str = ""
+    points: tuple[Point, ...] = ()
+    found: bool = False
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What a worker says while it runs a cell.
+
+    Attributes:
+        queries: queries spent by the method.
+        notices: what happened since the last time, such as that the store doesn't answer.
+        remarks: what holds of the model, such as that it can't be fast; the same each time.
+    """
+
+    queries: int
+    notices: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()

@@ -1,0 +1,201 @@
+"""The only loop: ask, query, tell, measure. Knows no Ray, no files and no method by name."""
+
+from __future__ import annotations
+
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import torch
+
+from methods.interface import Method, Prompts, Scores
+from methods.parts.losses import cross_entropy
+from orchestrator.oracle.interface import Oracle
+from orchestrator.oracle.ledger import BudgetExhausted
+from orchestrator.store.trace import Point, points_at
+from orchestrator.trial.checkpoint import Checkpoints, Snapshot
+from orchestrator.trial.data import EvaluationSplit, TrialData
+
+
+class TrialError(Exception):
+    """A trial that can't go on: what happened, at which query."""
+
+
+@dataclass(frozen=True)
+class TrialResult:
+    """What a trial measured.
+
+    Attributes:
+        points: the trace.
+        ledgers: queries and images of method and observer.
+        seconds: wall seconds by what they were spent on (`query`, `evaluation`, `method`, `data`).
+    """
+
+    points: tuple[Point, ...]
+    ledgers: dict[str, dict[str, int]]
+    seconds: dict[str, float]
+
+
+@dataclass
+class Trial:
+    """One execution of a cell.
+
+    Attributes:
+        method: proposes prompts.
+        oracle: answers them and counts.
+        data: what is trained and scored on.
+        evaluations: measurements after the start, evenly spread over the budget.
+        checkpoints: where to save now and then; None to never save.
+        on_progress: told the queries spent after every step.
+    """
+
+    method: Method
+    oracle: Oracle
+    data: TrialData
+    evaluations: int
+    checkpoints: Checkpoints | None = None
+    on_progress: Callable[[int], None] = lambda _: None
+    _step: int = 0
+    _points: list[Point] = field(default_factory=list)
+    _seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
+
+    def resume(self, snapshot: Snapshot) -> None:
+        """Goes on from a snapshot of the same cell."""
+        self.method.load(snapshot.method)
+        for name, ledger in (("method", self.oracle.method), ("observer", self.oracle.observer)):
+            ledger.queries = snapshot.ledgers[name]["queries"]
+            ledger.images = snapshot.ledgers[name]["images"]
+        self._step = snapshot.step
+        self._points = list(snapshot.points)
+        self._seconds.update(snapshot.seconds)
+
+    def snapshot(self) -> Snapshot:
+        """The trial between two steps."""
+        return Snapshot(
+            self._step, self.method.state(), self._ledgers(), tuple(self._points), self._seconds
+        )
+
+    def run(self) -> TrialResult:
+        """Runs to the end of the budget, or until the method has nothing more to ask.
+
+        Raises:
+            TrialError: the oracle's scores are not finite.
+            ImageUnreadable: an image is missing or corrupt.
+        """
+        while self.run_to_measurement():
+            pass
+        return self.result()
+
+    def run_to_measurement(self) -> bool:
+        """Runs until it has been measured once more; False when it has come to its end.
+
+        Raises:
+            TrialError: the oracle's scores are not finite.
+            ImageUnreadable: an image is missing or corrupt.
+        """
+        while True:
+            if self._evaluation_due():
+                self._evaluate()
+                return True
+            if not self._advance():
+                break
+            self.on_progress(self.oracle.method.queries)
+            if self.checkpoints is not None:
+                self.checkpoints.maybe(self.snapshot)
+        if self._evaluated_at() != self.oracle.method.queries:
+            self._evaluate()
+        return False
+
+    def result(self) -> TrialResult:
+        """What has been measured so far, at what cost."""
+        return TrialResult(self.points, self._ledgers(), dict(self._seconds))
+
+    @property
+    def points(self) -> tuple[Point, ...]:
+        """The trace so far."""
+        return tuple(self._points)
+
+    def _advance(self) -> bool:
+        """One step; False when there is none left."""
+        with self._timed("method"):
+            prompts = self.method.ask()
+        if prompts is None or self.data.train is None:
+            return False
+        with self._timed("data"):
+            batch = self.data.train.batch(self._step, pixels=prompts.touches_images)
+        try:
+            with self._timed("query"):
+                logits = self.oracle.query(prompts, batch)
+        except BudgetExhausted:
+            return False
+        if not bool(torch.isfinite(logits).all()):
+            raise TrialError(
+                f"the oracle's scores are not finite at query {self.oracle.method.queries}: "
+                f"the prompt has left the range of the oracle's precision. Try smaller steps, "
+                f"clipping, or precision fp32."
+            )
+        with self._timed("method"):
+            measured = self.method.tell(Scores(logits, batch.labels))
+        self._step += 1
+        self._record(measured)
+        return True
+
+    def _evaluation_due(self) -> bool:
+        """Whether the next of the evenly spread evaluation points has been reached."""
+        last = self._evaluated_at()
+        if last is None:
+            return True
+        budget = self.oracle.method.limit
+        if not budget:
+            return False
+        reached, passed = (q * self.evaluations // budget for q in (self._queries, last))
+        return reached > passed
+
+    def _evaluate(self) -> None:
+        """Scores the method's present best prompt on every evaluation split."""
+        with self._timed("evaluation"):
+            prompts = self.method.best_prompt()
+            for name, split in self.data.evaluation.items():
+                accuracy, loss = _score(split.oracle or self.oracle, prompts, split)
+                self._record({f"{name}_accuracy": accuracy, f"{name}_loss": loss})
+
+    def _evaluated_at(self) -> int | None:
+        """Queries spent at the last evaluation; None before the first."""
+        return next((p.queries for p in reversed(self._points) if p.metric in _SCORED), None)
+
+    def _record(self, measured: Mapping[str, float]) -> None:
+        ledger = self.oracle.method
+        self._points.extend(points_at(ledger.queries, ledger.images, measured))
+
+    @property
+    def _queries(self) -> int:
+        return self.oracle.method.queries
+
+    def _ledgers(self) -> dict[str, dict[str, int]]:
+        return {
+            "method": self.oracle.method.as_dict(),
+            "observer": self.oracle.observer.as_dict(),
+        }
+
+    @contextmanager
+    def _timed(self, what: str) -> Iterator[None]:
+        start = time.perf_counter()
+        try:
+            yield
+        finally:
+            self._seconds[what] += time.perf_counter() - start
+
+
+_SCORED = frozenset({"test_accuracy", "val_accuracy"})
+
+
+def _score(oracle: Oracle, prompts: Prompts, split: EvaluationSplit) -> tuple[float, float]:
+    """Accuracy in percent and mean cross-entropy in nats over a whole split."""
+    right, loss, images = 0, 0.0, 0
+    for batch, logits in oracle.observe(prompts, split.batches(pixels=prompts.touches_images)):
+        right += int((logits[0].argmax(dim=-1) == batch.labels).sum())
+        loss += float(cross_entropy(logits, batch.labels)[0]) * len(batch.labels)
+        images += len(batch.labels)
+    return 100 * right / images, loss / images

@@ -1,0 +1,250 @@
+"""Runs cells with one model in memory: leases them, checkpoints their trials, stores traces."""
+
+from __future__ import annotations
+
+import platform
+import traceback
+from dataclasses import dataclass
+
+import torch
+
+from benchmarks.protocols import Part, Task, split_digest
+from orchestrator.cell import Cell
+from orchestrator.errors import UserError
+from orchestrator.masking import masked
+from orchestrator.oracle.features import FeatureTable
+from orchestrator.store.leases import Lease, LeaseLost, Leases
+from orchestrator.store.storage import Patience, StorageDown, open_storage
+from orchestrator.store.store import Store, StoredCheckpoints
+from orchestrator.store.trace import Trace
+from orchestrator.trial.checkpoint import Checkpoints, TrialStopped
+from orchestrator.trial.factory import TrialParts
+from orchestrator.trial.messages import CellOutcome, Progress, WorkerSetup
+from orchestrator.trial.trained_prompts import prompt_lost, save_prompt
+from orchestrator.trial.trial import Trial
+
+
+@dataclass(frozen=True)
+class _Started:
+    """A cell whose trial is in memory."""
+
+    cell: Cell
+    key: str
+    task: Task
+    trial: Trial
+
+
+class Worker:
+    """Holds a model and runs one cell after another.
+
+    Args:
+        setup: what to load and where to store.
+
+    Raises:
+        UserError: the model can't be loaded, or this host sees another store than the driver.
+    """
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        self._setup = setup
+        self._notices: list[str] = []
+        patience = Patience(limit=setup.patience, introduction=setup.patience)
+        self._store = Store(open_storage(setup.store, patience, self._notices.append))
+        _check_shared(self._store, setup.store_identity)
+        self._leases = Leases.of_process(open_storage(setup.store, patience), setup.run)
+        self._lease: Lease | None = None
+        self._parts = TrialParts(setup, self._store)
+        self._queries = 0
+        self._remarks = self._parts.remarks
+        self._paused: _Started | None = None
+        self._stopped = False
+
+    def stop(self) -> None:
+        """Lets the running cell end with a checkpoint after its next step, and every later one."""
+        self._stopped = True
+
+    @property
+    def queries(self) -> int:
+        """Queries that the running cell has spent."""
+        return self._queries
+
+    def progress(self) -> Progress:
+        """How far the running cell is, with what is to be told for the first time."""
+        told = tuple(self._notices)
+        del self._notices[: len(told)]
+        return Progress(self._queries, told, self._remarks)
+
+    def encode_test_split(self, dataset_name: str, digest: str) -> None:
+        """Stores the features of a dataset's test split under their digest.
+
+        Raises:
+            ImageUnreadable: an image is missing or corrupt.
+        """
+        torch.set_num_threads(self._setup.threads)  # the last digits depend on it
+        self._parts.encode_test_split(dataset_name, digest)
+
+    def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
+        """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
+
+        A cell that another run works on, or has finished, is left alone; one whose result is there
+        but not its prompt runs again. An error of the cell is stored with its traceback and
+        reported, never raised.
+
+        Args:
+            cell: what to run.
+            key: names its result.
+            table: features of the dataset's whole test split.
+        """
+        self._begin()
+        with self._leases.held(key) as lease:
+            if lease is None:
+                return CellOutcome(key, "elsewhere", 0)
+            if self._store.is_finished(key) and not prompt_lost(self._store, cell, key):
+                return CellOutcome(key, "finished", 0, found=True)
+            self._lease = lease
+            return self._run_leased(cell, key, table)
+
+    def _run_leased(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
+        started = None
+        try:
+            started = self._start(cell, key, table)
+            started.trial.run()
+        except LeaseLost:
+            return CellOutcome(key, "elsewhere", self._queries)
+        except StorageDown:
+            raise
+        except TrialStopped:
+            return CellOutcome(key, "stopped", self._queries)
+        except Exception:
+            return self._end(self._failure(cell, key, started))
+        finally:
+            self._lease = None
+        return self._end(self._finish(started))
+
+    def advance_cell(self, cell: Cell, key: str) -> CellOutcome:
+        """Runs a blind cell to its next measurement, where it waits in memory and as a checkpoint.
+
+        A cell that goes on from a checkpoint first reports what that has measured. Errors are
+        stored and reported as by `run_cell`.
+        """
+        self._begin()
+        started, self._paused = self._paused, None
+        try:
+            if started is None or started.key != key:
+                started = None
+                started = self._start(cell, key, None)
+                measured = bool(started.trial.points)
+            else:
+                measured = False
+            if measured or started.trial.run_to_measurement():
+                return self._pause(started)
+        except StorageDown:
+            raise
+        except TrialStopped:
+            return CellOutcome(key, "stopped", self._queries)
+        except Exception:
+            return self._end(self._failure(cell, key, started))
+        return self._end(self._finish(started))
+
+    def _begin(self) -> None:
+        torch.set_num_threads(self._setup.threads)  # a setting of the calling thread
+        self._queries = 0
+
+    def _pause(self, started: _Started) -> CellOutcome:
+        if started.trial.checkpoints is not None:
+            started.trial.checkpoints.save(started.trial.snapshot())
+        self._paused = started
+        queries = started.trial.oracle.method.queries
+        return CellOutcome(started.key, "paused", queries, points=started.trial.points)
+
+    def _end(self, trace: Trace) -> CellOutcome:
+        self._store.save(trace)
+        last_line = trace.error.strip().splitlines()[-1] if trace.error else ""
+        queries = trace.ledgers["method"]["queries"] if trace.ledgers else self._queries
+        return CellOutcome(trace.key, trace.status, queries, last_line)
+
+    def _failure(self, cell: Cell, key: str, started: _Started | None) -> Trace:
+        """What a crashed trial leaves; its queries were spent, so its ledgers are kept."""
+        spent = None if started is None else started.trial.result()
+        return Trace(
+            key=key,
+            cell=cell.model_dump(mode="json"),
+            status="failed",
+            points=(),
+            ledgers={} if spent is None else spent.ledgers,
+            timing={} if spent is None else _timing(spent.seconds, self._queries),
+            provenance=self._parts.provenance(),
+            error=masked(traceback.format_exc()),
+        )
+
+    def _start(self, cell: Cell, key: str, table: FeatureTable | None) -> _Started:
+        task = self._parts.task(cell)
+        oracle = self._parts.oracle(cell, task)
+        self._remarks = (*self._parts.remarks, *oracle.remarks)
+        data = self._parts.data(cell, task, oracle, table)
+        checkpoints = Checkpoints(
+            StoredCheckpoints(self._store, key),
+            self._setup.checkpoint_interval,
+            stopped=lambda: self._stopped,
+        )
+        trial = Trial(
+            method=self._parts.method(cell, task, oracle, data),
+            oracle=oracle,
+            data=data,
+            evaluations=cell.evaluation.points,
+            checkpoints=checkpoints,
+            on_progress=self._note_progress,
+        )
+        snapshot = checkpoints.latest(lambda text: self._note_damage(key, text))
+        if snapshot is not None:
+            trial.resume(snapshot)
+        return _Started(cell, key, task, trial)
+
+    def _finish(self, started: _Started) -> Trace:
+        result = started.trial.result()
+        if started.trial.data.train is not None and not started.cell.blind:
+            save_prompt(self._store, started.key, started.trial.method.state())
+        return Trace(
+            key=started.key,
+            cell=started.cell.model_dump(mode="json"),
+            status="finished",
+            points=result.points,
+            ledgers=result.ledgers,
+            timing=_timing(result.seconds, started.trial.oracle.method.queries),
+            provenance={
+                **self._parts.provenance(),
+                "split": split_digest(started.task, SPLIT),
+                "dataset_remark": started.task.dataset.remark(),
+            },
+        )
+
+    def _note_damage(self, key: str, text: str) -> None:
+        self._notices.append(
+            f"{text} of cell {key[:12]}: it goes on from the last good one, if any"
+        )
+
+    def _note_progress(self, queries: int) -> None:
+        self._queries = queries
+        if self._lease is not None and self._lease.lost:
+            raise LeaseLost
+
+
+SPLIT: tuple[Part, ...] = ("train", "val", "test")
+"""Whose digest a trace keeps, so that a report can show that methods saw the same images."""
+
+
+def _check_shared(store: Store, identity: str | None) -> None:
+    """Refuses a folder of the same name that is not the driver's: its results would be lost."""
+    if identity is not None and store.identity() != identity:
+        raise UserError(
+            f"the store {store.storage.location} on {platform.node()} is not the one that the "
+            f"driver uses. Give a folder that all nodes share, or s3://BUCKET/PREFIX."
+        )
+
+
+def _timing(seconds: dict[str, float], queries: int) -> dict[str, float]:
+    total = sum(seconds.values())
+    timing = {**seconds, "total": total}
+    if queries:
+        training = total - seconds.get("evaluation", 0.0)
+        timing["seconds_per_query"] = training / queries
+    return timing

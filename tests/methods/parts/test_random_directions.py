@@ -1,0 +1,38 @@
+"""One-sided estimates against numpy, and on a function whose gradient is known."""
+
+import numpy as np
+import torch
+
+from methods.parts.directions import one_sided_estimate, one_sided_probes, unit_directions
+from methods.parts.seeding import generator
+
+
+def test_directions_have_norm_one() -> None:
+    norms = unit_directions(20, 500, generator(1, "unit")).norm(dim=1)
+    torch.testing.assert_close(norms, torch.ones(20))
+
+
+def test_probes_are_here_and_one_point_a_direction() -> None:
+    probes = one_sided_probes(torch.tensor([1.0]), torch.tensor([[0.5], [-1.0]]), radius=0.1)
+    torch.testing.assert_close(probes.flatten(), torch.tensor([1.0, 1.05, 0.9]))
+
+
+def test_estimate_equals_the_formula_written_out() -> None:
+    draw = generator(3, "test")
+    directions = unit_directions(5, 12, draw).double()
+    losses = torch.rand(6, generator=draw, dtype=torch.float64)
+    expected = np.zeros(12)
+    for j in range(5):
+        difference = float(losses[j + 1]) - float(losses[0])
+        expected += 12 / 5 * directions[j].numpy() * difference / 0.01
+    np.testing.assert_allclose(
+        one_sided_estimate(losses, directions, 0.01).numpy(), expected, rtol=1e-9
+    )
+
+
+def test_estimate_of_a_linear_function_is_right_on_average() -> None:
+    slope = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    directions = unit_directions(40_000, 3, generator(0, "law")).double()
+    losses = one_sided_probes(torch.zeros(3, dtype=torch.float64), directions, 0.1) @ slope
+    estimate = one_sided_estimate(losses, directions, 0.1)
+    torch.testing.assert_close(estimate, slope, atol=0.06, rtol=0)

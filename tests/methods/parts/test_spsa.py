@@ -1,0 +1,96 @@
+"""Two-sided estimates against numpy, and on a function whose gradient is known."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from methods.parts.directions import LAWS, LawName, rademacher, segmented_uniform
+from methods.parts.seeding import generator
+from methods.parts.spsa import Spsa, SpsaSettings, two_sided_estimate, two_sided_probes
+from methods.parts.update_rules import GradientCorrected
+
+
+def test_probes_alternate_plus_and_minus() -> None:
+    probes = two_sided_probes(torch.tensor([1.0]), torch.tensor([[0.5], [0.25]]), radius=2.0)
+    assert probes.flatten().tolist() == [2.0, 0.0, 1.5, 0.5]
+
+
+@given(seed=st.integers(0, 1000), pairs=st.integers(1, 6), dimension=st.integers(1, 40))
+def test_estimate_equals_the_formula_written_out(seed: int, pairs: int, dimension: int) -> None:
+    draw = generator(seed, "test")
+    directions = segmented_uniform(pairs, dimension, draw).double()
+    losses = torch.rand(2 * pairs, generator=draw, dtype=torch.float64)
+    expected = np.zeros(dimension)
+    for k in range(pairs):
+        difference = float(losses[2 * k]) - float(losses[2 * k + 1])
+        expected += difference / (2 * 0.01) / directions[k].numpy() / pairs
+    estimate = two_sided_estimate(losses, directions, 0.01, LAWS["segmented_uniform"])
+    np.testing.assert_allclose(estimate.numpy(), expected, rtol=1e-9)
+
+
+@pytest.mark.parametrize("law", LAWS)
+def test_estimate_of_a_linear_function_is_right_on_average(law: LawName) -> None:
+    slope = torch.tensor([1.0, -2.0, 0.5], dtype=torch.float64)
+    directions = LAWS[law].draw(40_000, 3, generator(0, "law")).double()
+    losses = two_sided_probes(torch.zeros(3, dtype=torch.float64), directions, 0.1) @ slope
+    estimate = two_sided_estimate(losses, directions, 0.1, LAWS[law])
+    torch.testing.assert_close(estimate, slope, atol=0.06, rtol=0)
+
+
+def test_rademacher_directions_are_signs() -> None:
+    assert set(rademacher(20, 30, generator(1, "law")).flatten().tolist()) == {-1.0, 1.0}
+
+
+@pytest.mark.parametrize("law", LAWS)
+@pytest.mark.parametrize("optimiser", ["spsa", "spsa-gc", "spsa-clip"])
+def test_steps_equal_the_formulas_written_out(optimiser: str, law: LawName) -> None:
+    settings = SpsaSettings.model_validate(
+        {"optimiser": optimiser, "perturbation": law, "clip": 3.0, "momentum": 0.7, "pairs": 2}
+    )
+    subject = Spsa(settings, dimension=5, budget=100, seed=4, owner="test")
+    weights = np.arange(5.0)
+    momentum = np.zeros(5)
+    for step in range(1, 5):
+        c = 0.01 / step**0.1
+        directions = LAWS[law].draw(2, 5, generator(4, "test", "directions", step)).double().numpy()
+        points = subject.probes(torch.from_numpy(weights))
+        expected = [weights + sign * c * d for d in directions for sign in (1, -1)]
+        np.testing.assert_allclose(points.numpy(), expected, atol=1e-9)
+        losses = np.sin(3 * np.array(expected)).sum(axis=1) + np.square(expected).sum(axis=1)
+        gradient = np.zeros(5)
+        for k, d in enumerate(directions):
+            slope = (losses[2 * k] - losses[2 * k + 1]) / (2 * c)
+            gradient += (slope * d if law == "gaussian" else slope / d) / 2
+        momentum = 0.7 * momentum + gradient
+        norm = float(np.linalg.norm(gradient))
+        moved = {
+            "spsa": gradient,
+            "spsa-gc": gradient + 0.7 * momentum,
+            "spsa-clip": gradient * min(1.0, 3.0 / norm),
+        }[optimiser]
+        after, measured = subject.step(torch.from_numpy(weights), torch.from_numpy(losses))
+        weights = weights - 0.01 / (step + 1) ** 0.4 * moved
+        np.testing.assert_allclose(after.numpy(), weights, atol=1e-6)
+        assert measured["gradient_norm"] == pytest.approx(norm)
+
+
+def test_the_first_momentum_is_the_first_estimate() -> None:
+    direction, _ = GradientCorrected(0.8).direction(torch.tensor([1.0, -1.0]))
+    torch.testing.assert_close(direction, torch.tensor([1.8, -1.8]))
+
+
+def test_optimisers_without_clipping_have_one_spelling() -> None:
+    plain = SpsaSettings.model_validate({"optimiser": "spsa", "clip": 3.0})
+    assert plain.clip == "none"
+    assert plain == SpsaSettings.model_validate({"optimiser": "spsa"})
+    assert SpsaSettings().clip == "sqrt_dim"
+
+
+def test_directions_stay_away_from_zero() -> None:
+    directions = segmented_uniform(50, 100, generator(5, "law"))
+    magnitude = directions.abs()
+    assert float(magnitude.min()) >= 0.5
+    assert float(magnitude.max()) <= 1.0
+    assert 0.45 < float((directions > 0).float().mean()) < 0.55

@@ -1,0 +1,129 @@
+"""The verb `datasets`, as a person uses it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torchvision
+import yaml
+from typer.testing import CliRunner
+
+from benchmarks.datasets.registry import open_dataset
+from orchestrator.cli.main import app
+from orchestrator.errors import UserError
+from tests.benchmarks.datasets.test_packed import noisy_tree
+from tests.benchmarks.datasets.trees import coop_tree, write_image
+
+
+def datasets(*arguments: str, code: int = 0) -> str:
+    result = CliRunner().invoke(app, ["datasets", *arguments], env={"COLUMNS": "100"})
+    if isinstance(result.exception, UserError):
+        raise result.exception
+    assert result.exit_code == code, result.output
+    return result.output
+
+
+def rows_of(table: str) -> dict[str, str]:
+    """Lines of a table by their first word."""
+    return {line.split()[0]: line for line in table.splitlines() if line.split()}
+
+
+def refused(*arguments: str) -> str:
+    with pytest.raises(UserError) as error:
+        datasets(*arguments)
+    return str(error.value)
+
+
+@pytest.mark.parametrize("verb", [(), ("list",)])
+def test_on_an_empty_root_everything_is_missing_but_what_is_embedded(
+    verb: tuple[str, ...], tmp_path: Path
+) -> None:
+    output = datasets(*verb, "--data", str(tmp_path))
+    assert "4,128 / 1,649 / 2,465" in output
+    assert "Download it from data.caltech.edu" in output
+    assert "`datasets prepare dtd` downloads it" in output
+    assert "`datasets prepare imagenet`" not in output
+    assert "Licence: CC BY 4.0" in output
+    rows = rows_of(output)
+    assert "missing" in rows["imagenet"]
+    assert "ready" in rows["pocket_dots"]
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_list_says_whose_split_it_is(tmp_path: Path) -> None:
+    coop_tree(tmp_path, "dtd")
+    for name in ("Forest", "River"):
+        for number in range(10):
+            write_image(tmp_path / "eurosat" / "2750" / name / f"{number}.jpg")
+    rows = rows_of(datasets("--data", str(tmp_path), "list"))
+    assert "2 / 1 / 2" in rows["dtd"]
+    assert "own split" not in rows["dtd"]
+    assert "own split" in rows["eurosat"]
+
+
+def test_prepare_downloads_what_torchvision_knows_and_explains_the_rest(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fetch(root: str, *, download: bool) -> None:
+        for number in range(10):
+            for name in ("Forest", "River"):
+                write_image(Path(root) / "eurosat" / "2750" / name / f"{number}.jpg")
+
+    monkeypatch.setattr(torchvision.datasets, "EuroSAT", fetch)
+    output = datasets("prepare", "eurosat", "imagenet", "--data", str(tmp_path), code=1)
+    assert "eurosat: ready, 14 / 2 / 4 images" in output
+    assert "note: eurosat: split_zhou_EuroSAT.json is missing: own split" in output
+    assert "imagenet: not ready" in output
+    assert "image-net.org (registration needed)" in output
+    assert datasets("prepare", "eurosat", "--data", str(tmp_path))
+
+
+def test_verify_shows_counts_and_names_what_is_broken(tmp_path: Path) -> None:
+    dataset = noisy_tree(tmp_path)
+    (dataset.folder / "images" / "a" / "1.jpg").write_bytes(b"oops")
+    output = datasets("verify", "--data", str(tmp_path), code=1)
+    assert "dtd: not a full copy: 2 / 1 / 2 of 2,820 / 1,128 / 1,692" in output
+    assert "dataset dtd: can't read image 'a/1.jpg'" in output
+
+
+def test_an_own_dataset_is_verified_and_packed_by_its_spec(tmp_path: Path) -> None:
+    for name in ("owl", "goose"):
+        for number in range(10):
+            write_image(tmp_path / "birds" / name / f"{number}.jpg")
+    spec = tmp_path / "birds.yaml"
+    entry = {"name": "birds", "path": str(tmp_path / "birds")}
+    content = {"name": "b", "datasets": [entry], "methods": ["zip"], "backbone": "pocket"}
+    spec.write_text(yaml.safe_dump(content))
+    output = datasets("verify", "birds", "--spec", str(spec))
+    assert "14 / 2 / 4" in output
+    output = datasets("pack", "birds", "--spec", str(spec), "--to", str(tmp_path / "packs"))
+    assert "birds: 20 images in 3 shards" in output
+
+
+def test_pack_writes_what_runs_read(tmp_path: Path) -> None:
+    noisy_tree(tmp_path)
+    packs = tmp_path / "packs"
+    output = datasets("pack", "dtd", "--to", str(packs), "--data", str(tmp_path))
+    assert "dtd: 5 images in 3 shards" in output
+    assert f"--data '{packs}'" in output
+    assert len(open_dataset("dtd", packs).items("train")) == 2
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (("verify", "dtdd"), "unknown dataset 'dtdd'. Did you mean: dtd"),
+        (("verify",), "no dataset is in"),
+        (("pack", "dtd", "--to", "packs"), "dataset dtd: "),
+        (("pack", "pocket_dots", "--to", "ftp://x"), "ftp:// is not supported"),
+        (("prepare", "dtdd"), "unknown dataset 'dtdd'"),
+        (("verify", "dtd", "--spec", "nowhere"), "no spec 'nowhere'"),
+    ],
+)
+def test_mistakes_are_refused(arguments: tuple[str, ...], message: str, tmp_path: Path) -> None:
+    assert message in refused(*arguments, "--data", str(tmp_path))
+
+
+def test_nothing_is_prepared_on_s3() -> None:
+    assert "is no folder" in refused("prepare", "dtd", "--data", "s3://bucket/x")

@@ -1,0 +1,48 @@
+"""An ablation from the command line to its report, on two models one after the other."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import yaml
+
+from tests.conformance.tiny_clip import write_tiny_clip
+
+ROOT = Path(__file__).parents[3]
+
+
+def test_an_ablation_runs_on_all_its_models_and_says_what_it_found(tmp_path: Path) -> None:
+    tiny = write_tiny_clip(tmp_path / "tiny").model
+    spec = {
+        "name": "two_models",
+        "datasets": ["pocket_dots"],
+        "seeds": [1],
+        "ablation": {
+            "base": {"name": "zip", "intrinsic_dimension": 200},
+            "vary": {"backbone": [tiny], "clip": ["none"]},
+        },
+        "backbone": "pocket",
+        "budget": 20,
+        "batch_size": 8,
+        "augmentation": "none",
+        "evaluation": {"points": 1},
+    }
+    path = tmp_path / "spec.yaml"
+    path.write_text(yaml.safe_dump(spec))
+    store = tmp_path / "store"
+    done = subprocess.run(
+        [
+            sys.executable, str(ROOT / "run_benchmark.py"), "run", str(path),
+            "--store", str(store), "--actors", "1", "--no-tracking",
+        ],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert len(list((store / "results").rglob("*.parquet"))) == 3
+    assert "finished pocket_dots / zip[clip=none] / 16 shots / seed 1" in done.stdout
+    assert "zip: clip varied" in done.stdout
+    figures = store / "reports" / "two_models" / "figures"
+    assert (figures / "ablation_clip.png").is_file()
+    assert (figures / "ablation_changes.png").is_file()

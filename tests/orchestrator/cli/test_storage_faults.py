@@ -1,0 +1,129 @@
+"""Storage that fails while cells run: they wait, say so, and lose nothing."""
+
+from __future__ import annotations
+
+import errno
+import os
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from orchestrator.plan.damaged import set_aside_damaged
+from orchestrator.store.storage import StorageDown, open_storage
+from orchestrator.trial.worker import Worker
+from tests.orchestrator.cli.test_run import Measured, command, plan_of, points_of, undisturbed
+from tests.orchestrator.trial.test_worker import Bench
+from tests.s3_server import S3Server, reset, s3_server, served_but_answered, slow, status
+
+__all__ = ["undisturbed"]
+
+
+@contextmanager
+def started(location: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
+    """A driver whose MLflow is down; ends with the block at latest."""
+    words = [word for word in command(location) if word != "--no-tracking"]
+    driver = subprocess.Popen(
+        [*words, "--tracking-uri", "http://127.0.0.1:9"],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        cwd=folder,
+    )
+    try:
+        yield driver
+    finally:
+        driver.kill()
+        driver.wait()
+
+
+@pytest.fixture
+def server() -> Iterator[S3Server]:
+    with s3_server() as running:
+        yield running
+
+
+def test_a_grid_on_a_failing_s3_equals_one_on_an_undisturbed_folder(
+    server: S3Server, tmp_path: Path, undisturbed: dict[str, Measured]
+) -> None:
+    """Errors of every kind, then none answered at all for a while; MLflow down all the time."""
+    location = server.bucket()
+    server.every = (4, status("503 Slow Down"))
+    server.faults.extend(
+        [status("500 Internal Server Error"), reset, slow(1), served_but_answered("500 Oh")]
+    )
+    server.outage = (100, 6.0)  # cells are running by then
+    with started(location, tmp_path) as driver:
+        output, _ = driver.communicate(timeout=280)
+    server.every = None
+    output = " ".join(output.split())
+    assert driver.returncode == 0, output
+    assert "can't serve (503" in output
+    assert "answers again after" in output
+    assert "rebuild the view with `track` later" in output
+    assert points_of(location) == undisturbed
+    assert plan_of(location).counts() == {"done": 3}
+    assert open_storage(location).names("leases") == ()
+
+
+def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = Bench(tmp_path / "whole").run("zip")
+    bench = Bench(tmp_path / "full")
+    cell, table = bench.cells["zip"], bench.table(bench.cells["zip"])
+    sync, calls = os.fsync, iter(range(1000))
+
+    def full_for_a_while(handle: int) -> None:
+        if 4 <= next(calls) < 9:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(handle)
+
+    monkeypatch.setattr(os, "fsync", full_for_a_while)
+    outcome = bench.worker.run_cell(cell.cell, cell.key, table)
+    assert outcome.status == "finished"
+    first, last = bench.worker.progress().notices
+    assert "can't serve (No space left on device" in first
+    assert "answers again" in last
+    trace = bench.store.finished(cell.key)
+    assert (trace.points, trace.ledgers) == (whole.points, whole.ledgers)
+    assert not list((tmp_path / "full").rglob("*.partial"))
+
+
+def test_a_disk_that_stays_full_ends_the_trial_at_the_limit_and_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = Bench(tmp_path / "whole").run("zip")
+    bench = Bench(tmp_path / "full")
+    cell, table = bench.cells["zip"], bench.table(bench.cells["zip"])
+    hasty = Worker(replace(bench.setup, patience=0.3))
+    sync, calls = os.fsync, iter(range(1000))
+
+    def full_from_now_on(handle: int) -> None:
+        if next(calls) >= 8:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        sync(handle)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full_from_now_on)
+        with pytest.raises(StorageDown, match="No space left on device"):
+            hasty.run_cell(cell.cell, cell.key, table)
+    assert bench.store.running_keys() == {cell.key}
+    resumed = bench.run("zip")
+    assert (resumed.points, resumed.ledgers) == (whole.points, whole.ledgers)
+
+
+def test_a_damaged_trace_is_named_and_its_cell_runs_again(tmp_path: Path) -> None:
+    bench = Bench(tmp_path)
+    before = bench.run("zero_shot")
+    path = tmp_path / "results" / f"{before.key}.parquet"
+    path.write_bytes(path.read_bytes()[:-20])
+    said: list[str] = []
+    plan = set_aside_damaged(bench.plan(), bench.store, said.append)
+    assert len(said) == 1
+    assert str(path) in said[0]
+    assert {c.label: c.status for c in plan.cells} == {"zero_shot": "new", "zip": "new"}
+    assert bench.run("zero_shot").points == before.points
+    assert set_aside_damaged(bench.plan(), bench.store, said.append).counts()["done"] == 1
+    assert len(said) == 1

@@ -1,0 +1,171 @@
+"""Specs: what may be written short, what is refused, and how."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.errors import UserError
+from orchestrator.spec.load import load_spec, spec_as_yaml
+from orchestrator.spec.ready import ready_specs
+from orchestrator.spec.spec import Spec
+
+MINIMAL: dict[str, Any] = {
+    "name": "mine",
+    "datasets": ["pocket_dots"],
+    "methods": ["zip"],
+    "backbone": "pocket",
+}
+
+
+def load(tmp_path: Path, changes: dict[str, Any], overrides: tuple[str, ...] = ()) -> Spec:
+    path = tmp_path / "spec.yaml"
+    path.write_text(yaml.safe_dump({**MINIMAL, **changes}))
+    return load_spec(str(path), overrides)
+
+
+def test_defaults_are_the_papers(tmp_path: Path) -> None:
+    spec = load(tmp_path, {})
+    assert (spec.shots, spec.seeds, spec.budget, spec.batch_size) == ((16,), (1, 2, 3), 5000, 128)
+    assert (spec.augmentation, spec.precision) == ("crop_flip", "fp32")
+    assert spec.methods[0].settings["rank"] == 5
+    assert spec.methods[0].settings["clip"] == "sqrt_dim"
+
+
+def test_a_method_may_be_a_name_or_a_mapping(tmp_path: Path) -> None:
+    methods = ["zip", {"name": "zip", "label": "loose", "clip": "none", "rank": 3}]
+    spec = load(tmp_path, {"methods": methods})
+    assert [m.label for m in spec.methods] == ["zip", "loose"]
+    assert spec.methods[1].settings["clip"] == "none"
+
+
+def test_a_variant_brings_its_defaults_and_leaves_the_rest_to_the_user(tmp_path: Path) -> None:
+    methods = ["bptvlm@original", {"name": "bptvlm@original", "label": "mine", "population": 20}]
+    original, mine = load(tmp_path, {"methods": methods}).methods
+    assert (original.name, original.label) == ("bptvlm", "bptvlm@original")
+    assert original.settings["population"] == 30
+    assert mine.settings == {**original.settings, "population": 20}
+
+
+def test_a_method_may_have_its_own_batch_size(tmp_path: Path) -> None:
+    methods = ["zip", {"name": "bar", "batch_size": 16}]
+    spec = load(tmp_path, {"methods": methods})
+    assert [m.batch_size for m in spec.methods] == [None, 16]
+    assert "batch_size" not in spec.methods[1].settings
+
+
+def test_an_own_dataset_is_declared_where_it_is_named(tmp_path: Path) -> None:
+    own = {"name": "birds", "path": "some/birds", "templates": ["a photo of a {}, a bird."]}
+    spec = load(tmp_path, {"datasets": ["pocket_dots", own]})
+    assert spec.datasets == ("pocket_dots", "birds")
+    assert [source.name for source in spec.own_datasets] == ["birds"]
+    assert spec.own_datasets[0].path == str(Path("some/birds").absolute())
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(spec_as_yaml(spec))
+    assert load_spec(str(copy)) == spec
+
+
+def test_every_part_of_zip_is_chosen_in_the_spec(tmp_path: Path) -> None:
+    parts = {
+        "matrix": "full",
+        "diagonal": False,
+        "shared": False,
+        "projection": "dense",
+        "perturbation": "rademacher",
+        "optimiser": "spsa-gc",
+        "pairs": 2,
+        "step_schedule": "cosine",
+        "smoothing_schedule": "constant",
+    }
+    (method,) = load(tmp_path, {"methods": [{"name": "zip", **parts}]}).methods
+    assert parts.items() <= method.settings.items()
+
+
+def test_the_papers_few_shot_comparison_comes_ready() -> None:
+    spec = load_spec("few_shot")
+    assert len(spec.datasets) == 13
+    assert (spec.shots, spec.seeds, spec.budget) == ((16,), (1, 2, 3), 5000)
+    assert spec.backbone.model == "ViT-B/16"
+
+
+@pytest.mark.parametrize("name", ready_specs())
+def test_ready_specs_are_valid_and_survive_a_round_trip(name: str, tmp_path: Path) -> None:
+    spec = load_spec(name)
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(spec_as_yaml(spec))
+    assert load_spec(str(copy)) == spec
+
+
+@given(budget=st.integers(1, 10**6), seeds=st.sets(st.integers(0, 99), min_size=1, max_size=5))
+def test_overrides_win(budget: int, seeds: set[int]) -> None:
+    spec = load_spec("demo", [f"budget={budget}", f"seeds={sorted(seeds)}"])
+    assert spec.budget == budget
+    assert set(spec.seeds) == seeds
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"budgett": 5}, "unknown field 'budgett'. Did you mean: budget"),
+        ({"budget": 0}, "budget: .*greater than or equal to 1 .got 0"),
+        ({"shots": [0]}, "shots"),
+        ({"shots": []}, "at least one"),
+        ({"seeds": [1, 1]}, "value 1 is given twice"),
+        ({"datasets": ["pocket_dot"]}, "unknown dataset 'pocket_dot'. Did you mean: pocket_dots"),
+        ({"datasets": ["pocket_dots", "pocket_dots"]}, "'pocket_dots' is given twice"),
+        ({"datasets": []}, "at least 1 item"),
+        ({"datasets": [{"name": "birds"}]}, "own_datasets.0.path: Field required"),
+        ({"datasets": [{"path": "x"}]}, "own_datasets.0.name: Field required"),
+        ({"datasets": [{"name": "dtd", "path": "x"}]}, "'dtd' has a known dataset's name"),
+        ({"datasets": [{"name": "b", "path": "ftp://x"}]}, "ftp:// is not supported"),
+        ({"datasets": [{"name": "b", "path": "x", "template": "{}"}]}, "Did you mean: templates"),
+        ({"datasets": [{"name": "b", "path": "x", "templates": ["a"]}]}, "exactly one .* got 'a'"),
+        ({"methods": ["zipp"]}, "unknown method 'zipp'. Did you mean: zip"),
+        ({"methods": [{"name": "zip", "rnk": 3}]}, "unknown field 'rnk'. Did you mean: rank"),
+        ({"methods": [{"rank": 3}]}, "a method needs a `name`"),
+        ({"methods": ["bar@zip-prt"]}, "unknown method 'bar@zip-prt'. Did you mean: bar@zip-port"),
+        ({"methods": [{"name": "bptvlm", "population": 1}]}, "population: .*equal to 2"),
+        ({"methods": [{"name": "zip", "batch_size": 0}]}, "batch_size"),
+        ({"methods": [{"name": "zip", "optimiser": "adam"}]}, "'spsa', 'spsa-gc' or 'spsa-clip'"),
+        ({"methods": ["zip", "zip"]}, "give each its own `label`"),
+        ({"methods": [{"name": "zip", "rank": 9}]}, "rank must be between 1 and 8"),
+        ({"methods": [{"name": "zip", "clip": "sqrt"}]}, "clip"),
+        ({"protocol": "fewshot"}, "unknown protocol 'fewshot'. Did you mean: few_shot"),
+        ({"precision": "fp64"}, "precision"),
+        ({"views": 4, "augmentation": "none"}, "views: 4 needs an augmentation"),
+        ({"name": "a/b"}, "name"),
+        ({"evaluation": {"pts": 1}}, "unknown field 'pts'. Did you mean: points"),
+        ({"report": {"target_gain": 5, "target_accuracy": 50}}, "not both"),
+        ({"report": {"reference": "zpi"}}, "'zpi' is no method's label. Did you mean: zip"),
+        ({"report": {"gains": [0]}}, "greater than 0"),
+        ({"report": {"price": {"per_1000_query": 1}}}, "Did you mean: per_1000_queries"),
+        ({"backbone": {"modle": "pocket"}}, "unknown field 'modle'. Did you mean: model"),
+    ],
+)
+def test_mistakes_are_explained(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, changes)
+
+
+def test_a_refused_entry_is_the_only_complaint(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error:
+        load(tmp_path, {"methods": ["zipp"]})
+    assert "at least 1 item" not in str(error.value)
+
+
+def test_an_unknown_spec_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UserError, match="Did you mean: demo"):
+        load_spec("demmo")
+
+
+@pytest.mark.parametrize("content", ["[1, 2]", "a: [", "- x"])
+def test_files_that_are_no_mapping_are_refused(content: str, tmp_path: Path) -> None:
+    path = tmp_path / "spec.yaml"
+    path.write_text(content)
+    with pytest.raises(UserError, match=r"spec\.yaml"):
+        load_spec(str(path))

@@ -1,0 +1,115 @@
+"""A bucket as a storage, on a server that also fails."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow.fs
+import pytest
+
+from orchestrator.errors import UserError
+from orchestrator.store.storage import Patience, Storage, StorageUnavailable, open_storage
+from orchestrator.store.storage.s3 import S3Storage
+from orchestrator.store.storage.s3_location import S3Location
+from tests.conformance.storage_suite import StorageSuite
+from tests.s3_server import Fault, S3Server, reset, s3_server, slow, status
+
+HASTY = Patience(limit=0.5, introduction=0.5, first_wait=0.01, quiet=0)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[S3Server]:
+    with s3_server() as running:
+        yield running
+
+
+@pytest.fixture
+def storage(server: S3Server) -> S3Storage:
+    return S3Storage(S3Location.parse(server.bucket()))
+
+
+class TestS3Storage(StorageSuite):
+    @pytest.fixture
+    def storage(self, server: S3Server) -> Storage:
+        return S3Storage(S3Location.parse(server.bucket()))
+
+
+class TestS3StorageThatFailsNowAndThen(StorageSuite):
+    """The same through a patient one: every fourth request is answered with an error."""
+
+    @pytest.fixture
+    def storage(self, server: S3Server) -> Iterator[Storage]:
+        location = server.bucket()
+        server.every = (4, status("503 Slow Down"))
+        yield open_storage(location, Patience(limit=20, first_wait=0.001))
+        server.every = None
+
+
+@pytest.mark.parametrize(
+    "fault", [status("500 Internal Server Error"), status("503 Slow Down"), reset, slow(1)]
+)
+def test_what_passes_is_told_from_what_is_missing(fault: Fault, server: S3Server) -> None:
+    storage = S3Storage(S3Location.parse(server.bucket()), timeout=0.3)
+    server.faults.append(fault)
+    try:
+        with pytest.raises(StorageUnavailable):
+            storage.read("r/k")
+    finally:
+        server.faults.clear()
+
+
+def test_a_bucket_that_is_not_there_is_refused_by_name(server: S3Server) -> None:
+    location = S3Location("no-such-bucket", host=server.host, scheme="http")
+    with pytest.raises(UserError, match=r"no bucket 'no-such-bucket' at http://127\.0\.0\.1"):
+        S3Storage(location).check_writable()
+
+
+def test_a_refusal_is_not_waited_for(server: S3Server, storage: S3Storage) -> None:
+    server.faults.append(status("403 Forbidden"))
+    with pytest.raises(UserError, match="refuses GetObject: 403"):
+        storage.read("r/k")
+
+
+def test_an_endpoint_without_conditional_writes_is_refused(
+    storage: S3Storage, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(storage, "_put_if", lambda *_, **__: '"some-version"')
+    with pytest.raises(UserError, match="ignores conditional writes"):
+        storage.check_writable()
+
+
+def test_a_server_that_never_answered_is_not_waited_for_long() -> None:
+    location = "s3://bucket?endpoint_override=127.0.0.1:9&scheme=http"
+    with s3_server(), pytest.raises(UserError, match=r"127\.0\.0\.1:9.* did not answer"):
+        open_storage(location, HASTY).check_writable()
+
+
+def test_no_credentials_are_said_to_be_missing(
+    storage: S3Storage, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    with pytest.raises(UserError, match="needs credentials"):
+        open_storage(storage.location, HASTY).check_writable()
+
+
+def test_an_endpoint_from_the_environment_is_part_of_the_location(
+    server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = S3Location.parse(server.bucket())
+    monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{server.host}")
+    storage = open_storage(f"s3://{place.bucket}/{place.prefix}")
+    storage.write("r/k", b"here")
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    assert open_storage(storage.location).read("r/k") == b"here"
+
+
+def test_pyarrow_opens_the_same_location(server: S3Server, storage: S3Storage) -> None:
+    storage.write("r/k", b"here")
+    files, path = pyarrow.fs.FileSystem.from_uri(storage.location)
+    with files.open_input_stream(f"{path}/r/k") as stream:
+        assert stream.read() == b"here"

@@ -1,0 +1,156 @@
+"""The loop: budget, evaluation points, checkpoints, and resuming as if nothing had happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, cast
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from torch import Tensor
+
+from methods.interface import Prompts
+from methods.zero_shot import ZeroShot, ZeroShotSettings
+from methods.zip import Zip, ZipSettings
+from orchestrator.oracle.interface import Batch
+from orchestrator.trial.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
+from orchestrator.trial.data import TrialData
+from orchestrator.trial.trial import Trial, TrialError, TrialResult
+from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
+
+
+class SavedCheckpoints:
+    """Every checkpoint that was ever written, the last one last."""
+
+    slots = 2
+
+    def __init__(self) -> None:
+        self.written: list[bytes] = []
+
+    def read(self, slot: int) -> bytes | None:
+        return None
+
+    def write(self, slot: int, data: bytes) -> None:
+        self.written.append(data)
+
+
+class ToyStream:
+    """Mini-batches of the toy problem."""
+
+    def batch(self, step: int, *, pixels: bool) -> Batch:
+        return toy_batch(step)
+
+
+class ToySplit:
+    """A split of the toy problem, in two batches."""
+
+    oracle = None
+
+    def batches(self, *, pixels: bool) -> Iterator[Batch]:
+        yield toy_batch(1001, 30)
+        yield toy_batch(1002, 20)
+
+
+def toy_data() -> TrialData:
+    split = cast(Any, ToySplit())
+    return TrialData(cast(Any, ToyStream()), {"test": split, "val": split})
+
+
+def zip_trial(budget: int, evaluations: int = 4, **changes: Any) -> Trial:
+    method = Zip(toy_problem(budget=budget), ZipSettings(pairs=3))
+    return Trial(method, ToyOracle(budget), toy_data(), evaluations, **changes)
+
+
+def queries_of(result: TrialResult, metric: str) -> list[int]:
+    return [p.queries for p in result.points if p.metric == metric]
+
+
+def test_spends_what_whole_steps_allow_and_not_one_query_more() -> None:
+    result = zip_trial(budget=50).run()
+    assert result.ledgers["method"] == {"queries": 48, "images": 48 * 5}
+    assert queries_of(result, "train_loss") == list(range(6, 49, 6))
+
+
+def test_measures_at_the_start_then_evenly_then_at_the_end() -> None:
+    result = zip_trial(budget=50, evaluations=4).run()
+    assert queries_of(result, "test_accuracy") == [0, 18, 30, 42, 48]
+    assert queries_of(result, "val_accuracy") == [0, 18, 30, 42, 48]
+
+
+def test_measuring_is_charged_to_the_observer_alone() -> None:
+    result = zip_trial(budget=50, evaluations=4).run()
+    assert result.ledgers["observer"] == {"queries": 5 * 2 * 2, "images": 5 * 2 * 50}
+
+
+def test_more_evaluations_change_nothing_for_the_method() -> None:
+    few, many = zip_trial(60, evaluations=1).run(), zip_trial(60, evaluations=30).run()
+
+    def losses(result: TrialResult) -> list[float]:
+        return [p.value for p in result.points if p.metric == "train_loss"]
+
+    assert losses(few) == losses(many)
+
+
+def test_a_method_that_never_asks_is_measured_once() -> None:
+    method = ZeroShot(toy_problem(), ZeroShotSettings())
+    result = Trial(method, ToyOracle(0), toy_data(), evaluations=20).run()
+    assert queries_of(result, "test_accuracy") == [0]
+    assert result.ledgers["method"] == {"queries": 0, "images": 0}
+
+
+def test_progress_is_told_after_every_step() -> None:
+    seen: list[int] = []
+    zip_trial(budget=20, on_progress=seen.append).run()
+    assert seen == [6, 12, 18]
+
+
+@given(stop_after=st.integers(1, 9), evaluations=st.integers(1, 12))
+def test_killed_and_resumed_equals_uninterrupted(stop_after: int, evaluations: int) -> None:
+    whole = zip_trial(60, evaluations).run()
+    saved = SavedCheckpoints()
+    interrupted = zip_trial(60, evaluations, checkpoints=Checkpoints(saved, interval=0.0))
+    interrupted.on_progress = _stop_after(stop_after)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted.run()
+    resumed = zip_trial(60, evaluations)
+    if saved.written:
+        resumed.resume(Snapshot.from_bytes(saved.written[-1]))
+    result = resumed.run()
+    assert result.points == whole.points
+    assert result.ledgers == whole.ledgers
+
+
+def _stop_after(steps: int) -> Any:
+    calls = iter(range(1, steps + 1))
+
+    def stop(_: int) -> None:
+        if next(calls, steps) == steps:
+            raise KeyboardInterrupt
+
+    return stop
+
+
+def test_scores_that_are_not_finite_end_the_trial_with_a_reason() -> None:
+    class Broken(ToyOracle):
+        def query(self, prompts: Prompts, batch: Batch) -> Tensor:
+            return super().query(prompts, batch) * torch.nan
+
+    trial = zip_trial(60)
+    trial.oracle = Broken(60)
+    with pytest.raises(TrialError, match="not finite at query 6"):
+        trial.run()
+
+
+def test_a_damaged_checkpoint_is_said_to_be_unusable() -> None:
+    data = zip_trial(20).snapshot().to_bytes()
+    for damaged in (b"", data[: len(data) // 2], b"x" * len(data)):
+        with pytest.raises(UnusableCheckpoint):
+            Snapshot.from_bytes(damaged)
+
+
+def test_checkpoints_keep_their_interval() -> None:
+    saved = SavedCheckpoints()
+    zip_trial(60, checkpoints=Checkpoints(saved, interval=3600)).run()
+    assert saved.written == []
