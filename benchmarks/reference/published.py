@@ -10,7 +10,7 @@ from typing import Literal, cast, get_args
 
 TABLE = Path(__file__).parent / "published.csv"
 
-Status = Literal["primary", "secondary", "digitised"]
+Kind = Literal["primary", "secondary", "digitised"]
 BudgetUnit = Literal["queries", "steps", "unlimited", "unstated", "none"]
 
 ACCURACY_METRICS = ("accuracy", "base accuracy", "new accuracy", "harmonic mean")
@@ -56,7 +56,7 @@ class PublishedResult:
     error: float
     budget: int | None
     budget_unit: BudgetUnit
-    status: Status
+    status: Kind
     caveat: str
     note: str
 
@@ -96,7 +96,7 @@ def _parse(row: dict[str, str], line: int) -> PublishedResult:
             error=float(row["error"]),
             budget=int(row["budget"]) if row["budget"] else None,
             budget_unit=cast(BudgetUnit, _one_of(row["budget_unit"], get_args(BudgetUnit))),
-            status=cast(Status, _one_of(row["status"], get_args(Status))),
+            status=cast(Kind, _one_of(row["status"], get_args(Kind))),
             caveat=row["caveat"],
             note=row["note"],
         )

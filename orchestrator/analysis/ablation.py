@@ -11,7 +11,7 @@ from functools import cached_property
 
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
 from orchestrator.analysis.runs import Run
-from orchestrator.spec.ablation_place import Place, Setting
+from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 
 BySeed = Mapping[int, float]
 """Accuracies in percent, by seed."""
@@ -32,10 +32,10 @@ class Sweep:
 
     ablation: str
     field: str
-    held: tuple[Setting, ...]
-    values: tuple[Setting, ...]
-    default: Setting | None
-    accuracies: Mapping[Setting, Mapping[str, BySeed]]
+    held: tuple[FieldValue, ...]
+    values: tuple[FieldValue, ...]
+    default: FieldValue | None
+    accuracies: Mapping[FieldValue, Mapping[str, BySeed]]
 
     @property
     def title(self) -> str:
@@ -59,7 +59,7 @@ class Sweep:
         found = [set(self.accuracies[value]) for value in self.values]
         return tuple(sorted(set.intersection(*found)))
 
-    def on(self, dataset: str) -> dict[Setting, BySeed]:
+    def on(self, dataset: str) -> dict[FieldValue, BySeed]:
         """Accuracies on a dataset by value; values without a result there are left out."""
         return {
             value: self.accuracies[value][dataset]
@@ -67,7 +67,7 @@ class Sweep:
             if dataset in self.accuracies[value]
         }
 
-    def mean(self) -> dict[Setting, BySeed]:
+    def mean(self) -> dict[FieldValue, BySeed]:
         """Means over the shared datasets, each seed by itself; seeds that lack one are left out."""
         return {
             value: averaged
@@ -83,7 +83,7 @@ class Sweep:
         return {seed: statistics.fmean(by_seed[seed] for by_seed in members) for seed in seeds}
 
 
-def intervals(by_value: Mapping[Setting, BySeed]) -> dict[Setting, MeanInterval]:
+def intervals(by_value: Mapping[FieldValue, BySeed]) -> dict[FieldValue, MeanInterval]:
     """Mean and 95 % t-interval over seeds of each value."""
     return {value: mean_interval(list(found.values())) for value, found in by_value.items()}
 
@@ -95,7 +95,9 @@ def sweeps_of(runs: Iterable[Run]) -> tuple[Sweep, ...]:
     """
     placed = [(place, run) for run in runs for place in run.places if run.accuracy is not None]
     swept = _swept(place for place, _ in placed)
-    groups: dict[tuple[str, str, tuple[Setting, ...]], list[tuple[Place, Setting, Run]]]
+    groups: dict[
+        tuple[str, str, tuple[FieldValue, ...]], list[tuple[AblationPoint, FieldValue, Run]]
+    ]
     groups = defaultdict(list)
     for place, run in placed:
         field = swept[_fields(place)]
@@ -105,11 +107,11 @@ def sweeps_of(runs: Iterable[Run]) -> tuple[Sweep, ...]:
     return tuple(_sweep(*group, members) for group, members in groups.items())
 
 
-def _fields(place: Place) -> tuple[str, ...]:
+def _fields(place: AblationPoint) -> tuple[str, ...]:
     return tuple(setting.field for setting in place.settings)
 
 
-def _swept(places: Iterable[Place]) -> dict[tuple[str, ...], str]:
+def _swept(places: Iterable[AblationPoint]) -> dict[tuple[str, ...], str]:
     """Which field each combination of varied fields is drawn over."""
     values: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
     for place in places:
@@ -123,10 +125,12 @@ def _swept(places: Iterable[Place]) -> dict[tuple[str, ...], str]:
 def _sweep(
     ablation: str,
     field: str,
-    held: tuple[Setting, ...],
-    members: Sequence[tuple[Place, Setting, Run]],
+    held: tuple[FieldValue, ...],
+    members: Sequence[tuple[AblationPoint, FieldValue, Run]],
 ) -> Sweep:
-    accuracies: dict[Setting, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    accuracies: dict[FieldValue, dict[str, dict[int, float]]] = defaultdict(
+        lambda: defaultdict(dict)
+    )
     default = None
     for place, value, run in members:
         assert run.accuracy is not None

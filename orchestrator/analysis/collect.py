@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from orchestrator.analysis.cost import Price
+from orchestrator.analysis.cost import Tariff
 from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.report.comparison import Comparison, Question
 from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY, Run, split_by_measurements
@@ -76,5 +76,5 @@ def question_of(spec: Spec) -> Question:
         target=Target(gain=asked.target_gain, accuracy=asked.target_accuracy),
         gains=asked.gains,
         reference=asked.reference,
-        price=Price(**asked.price.model_dump()),
+        price=Tariff(**asked.price.model_dump()),
     )

@@ -9,7 +9,7 @@ from orchestrator.analysis.runs import Run
 
 
 @dataclass(frozen=True)
-class Price:
+class Tariff:
     """What the owner of the black box charges.
 
     Attributes:

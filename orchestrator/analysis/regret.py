@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from orchestrator.analysis.ablation import BySeed, Sweep
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
-from orchestrator.spec.ablation_place import Setting
+from orchestrator.spec.ablation_point import FieldValue
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Regret:
     """
 
     default: MeanInterval
-    best: Setting
+    best: FieldValue
     is_default: bool
     best_accuracy: MeanInterval
     regret: MeanInterval
@@ -64,7 +64,7 @@ def regrets_of(sweep: Sweep) -> Iterator[tuple[str, Regret]]:
             yield name, regret
 
 
-def regret_of(found: Mapping[Setting, BySeed], default: Setting | None) -> Regret | None:
+def regret_of(found: Mapping[FieldValue, BySeed], default: FieldValue | None) -> Regret | None:
     """Compares a default with all values, on the seeds that all of them have.
 
     Args:
@@ -90,15 +90,17 @@ def regret_of(found: Mapping[Setting, BySeed], default: Setting | None) -> Regre
     )
 
 
-def _best(found: Mapping[Setting, BySeed], default: Setting, seeds: Sequence[int]) -> Setting:
-    def mean(value: Setting) -> tuple[float, bool]:
+def _best(
+    found: Mapping[FieldValue, BySeed], default: FieldValue, seeds: Sequence[int]
+) -> FieldValue:
+    def mean(value: FieldValue) -> tuple[float, bool]:
         return statistics.fmean(found[value][seed] for seed in seeds), value == default
 
     return max(found, key=mean)
 
 
 def _held_out(
-    found: Mapping[Setting, BySeed], default: Setting, seeds: Sequence[int]
+    found: Mapping[FieldValue, BySeed], default: FieldValue, seeds: Sequence[int]
 ) -> MeanInterval:
     gains = []
     for seed in seeds:

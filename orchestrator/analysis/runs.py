@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from orchestrator.spec.ablation_place import Place
+from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.store.trace import Trace
 
 ACCURACY = "test_accuracy"
@@ -37,7 +37,7 @@ class Run:
     shots: int
     seed: int
     trace: Trace
-    places: tuple[Place, ...] = ()
+    places: tuple[AblationPoint, ...] = ()
 
     @property
     def ablated(self) -> bool:

@@ -124,7 +124,7 @@ class SearchFindings:
     Attributes:
         search: its trials.
         objectives: names of what was searched for, the most important one first.
-        as_it_stands: the same objectives of the method with the spec's own settings; empty while
+        baseline: the same objectives of the method with the spec's own settings; empty while
             unknown.
         found: label of the method with the settings that were found.
         longer: runs of the method as it stands with the search's queries on top.
@@ -133,7 +133,7 @@ class SearchFindings:
 
     search: Search
     objectives: tuple[str, ...]
-    as_it_stands: Mapping[str, float]
+    baseline: Mapping[str, float]
     found: str
     longer: tuple[Run, ...] = ()
     logarithmic: frozenset[str] = frozenset()

@@ -17,7 +17,7 @@ from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.table import as_rich, interval_text, seeds_text
 from orchestrator.plan.plan import Plan
 from orchestrator.search.findings import with_search
-from orchestrator.search.plan import Searched
+from orchestrator.search.plan import PlannedSearch
 from orchestrator.store.store import Store
 
 MOST_COLUMNS = 3
@@ -55,7 +55,7 @@ def show_sweep(sweep: Sweep, console: Console) -> None:
 
 
 def write_plan_report(
-    plan: Plan, store: Store, out: Path | None, search: Searched | None = None
+    plan: Plan, store: Store, out: Path | None, search: PlannedSearch | None = None
 ) -> Report:
     """Writes the report of a plan.
 

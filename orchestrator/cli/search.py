@@ -16,18 +16,18 @@ from orchestrator.plan.pricing import Price, Pricing
 from orchestrator.pool.cluster import ClusterChoice, connected
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.search.display import SearchDisplay
-from orchestrator.search.plan import Searched, longer_budget
+from orchestrator.search.plan import PlannedSearch, longer_budget
 from orchestrator.search.pruned import set_aside_damaged_trials
 from orchestrator.search.run import SearchRun
 from orchestrator.search.sampler import sampler_of
-from orchestrator.search.study import own_turn, read_search, study_place
+from orchestrator.search.study import read_search, search_lock, study_place
 from orchestrator.store.leases import Leases
 from orchestrator.store.store import Store
 from orchestrator.tracking.search_entries import entries_of, trial_entries
 from orchestrator.tracking.session import tracking_thread
 
 
-def show_search_plan(found: Searched, pricing: Pricing, console: Console) -> None:
+def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -> None:
     """What is left of the search and what follows it, at most."""
     section, search = found.section, found.search
     blind = found.planner.plan
@@ -59,7 +59,7 @@ def show_search_plan(found: Searched, pricing: Pricing, console: Console) -> Non
         )
 
 
-def show_search_status(found: Searched, console: Console) -> None:
+def show_search_status(found: PlannedSearch, console: Console) -> None:
     """Trials by state, and the best one."""
     _say(search_line(found.search), console)
     for trial in found.search.trials:
@@ -88,7 +88,7 @@ def _priced(one: Price, count: int) -> str:
 
 
 def search_first(
-    plan: Plan, found: Searched, store: Store, options: LaunchOptions, console: Console
+    plan: Plan, found: PlannedSearch, store: Store, options: LaunchOptions, console: Console
 ) -> None:
     """Runs what is left of a search, after any other run that is at it.
 
@@ -103,7 +103,7 @@ def search_first(
         spec = found.planner.spec
         place = study_place(spec, found.section, store)
         leases = Leases.of_process(store.storage, run=uuid4().hex)
-        with own_turn(place, leases, lambda text: _say(text, console)):
+        with search_lock(place, leases, lambda text: _say(text, console)):
             found = replace(found, search=read_search(spec, found.section, store))
             if _is_left(found, store):
                 found = replace(found, search=_run(plan, found, store, options, console))
@@ -116,15 +116,15 @@ def search_first(
         )
 
 
-def _is_left(found: Searched, store: Store) -> bool:
+def _is_left(found: PlannedSearch, store: Store) -> bool:
     """Whether anything is left to measure: trials, or the method as it stands."""
     done = store.finished_keys()
-    cells = found.planner.as_it_stands().cells
+    cells = found.planner.baseline().cells
     return not found.search.is_over or any(cell.key not in done for cell in cells)
 
 
 def _run(
-    plan: Plan, found: Searched, store: Store, options: LaunchOptions, console: Console
+    plan: Plan, found: PlannedSearch, store: Store, options: LaunchOptions, console: Console
 ) -> Search:
     search = found.search
     with ExitStack() as stack:

@@ -19,7 +19,7 @@ _QUICK = 1.702
 """QuickGELU(x) = x sigmoid(1.702 x) = SiLU(1.702 x) / 1.702."""
 
 
-class NotOpened(Exception):
+class Unsupported(Exception):
     """A module that can't be taken apart here; the message says why."""
 
 
@@ -30,12 +30,12 @@ class Block:
         block: open_clip's own block.
 
     Raises:
-        NotOpened: it is of another kind.
+        Unsupported: it is of another kind.
     """
 
     def __init__(self, block: Any) -> None:
         if not _looks_at_itself(block):
-            raise NotOpened(f"its blocks are {type(block).__name__}")
+            raise Unsupported(f"its blocks are {type(block).__name__}")
         self._block = block
         self._attention = block.attn
         quick = type(block.mlp.gelu) is QuickGELU
@@ -78,11 +78,11 @@ def open_blocks(transformer: nn.Module) -> tuple[Block, ...]:
     """The blocks of an open_clip transformer.
 
     Raises:
-        NotOpened: they are of another kind.
+        Unsupported: they are of another kind.
     """
     blocks: Any = getattr(transformer, "resblocks", None)
     if blocks is None:
-        raise NotOpened(f"its transformer is {type(transformer).__name__}")
+        raise Unsupported(f"its transformer is {type(transformer).__name__}")
     return tuple(Block(block) for block in blocks)
 
 

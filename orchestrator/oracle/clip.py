@@ -138,11 +138,11 @@ class ClipOracle(Oracle):
 
 
 def _remarks(model: str, text: TextTower) -> tuple[str, ...]:
-    if not text.plain_because:
+    if not text.fallback_reason:
         return ()
     return (
         f"the text tower of {model!r} takes the plain path, at many times the cost, because "
-        f"{text.plain_because}",
+        f"{text.fallback_reason}",
     )
 
 

@@ -10,7 +10,7 @@ from torch.nn import functional
 
 from methods.interface import PixelPrompt, Prompts
 from orchestrator.errors import UserError
-from orchestrator.oracle.blocks import NotOpened
+from orchestrator.oracle.blocks import Unsupported
 from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.vit import Vit
@@ -141,5 +141,5 @@ def _opened(model: Any, compiler: Compiler) -> Vit | None:
     """The tower opened up, where it can be; others take open_clip's own forward."""
     try:
         return Vit(model.visual, compiler)
-    except NotOpened:
+    except Unsupported:
         return None

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.blocks import Block, NotOpened
+from orchestrator.oracle.blocks import Block, Unsupported
 from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.shared_prefix import SharedPrefix
@@ -25,7 +25,7 @@ class TextTower:
     cost, and says why. Both give the same features, up to float error.
 
     Attributes:
-        plain_because: why it takes the plain path; empty where it does not.
+        fallback_reason: why it takes the plain path; empty where it does not.
 
     Args:
         model: an open_clip model.
@@ -50,12 +50,12 @@ class TextTower:
         self._compiler = compiler
         self._device = self._text.token_embedding.weight.device
         self._micro_batches = MicroBatches.for_device(self._device)
-        self.plain_because = ""
+        self.fallback_reason = ""
         self._blocks: tuple[Block, ...] | None = None
         try:
             self._blocks = self._text.open()
-        except NotOpened as reason:
-            self.plain_because = str(reason)
+        except Unsupported as reason:
+            self.fallback_reason = str(reason)
         self._names = self._tokenize([f"{name}." for name in class_names])
         self._named: SharedPrefix | None = None
         self._templates: dict[tuple[str, ...], Tensor] = {}

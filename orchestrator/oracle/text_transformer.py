@@ -10,7 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.blocks import Block, NotOpened, open_blocks
+from orchestrator.oracle.blocks import Block, Unsupported, open_blocks
 
 _NEEDED = ("token_embedding", "positional_embedding", "transformer", "ln_final", "text_projection")
 _AT_END_OF_TEXT = ("argmax", "eos")
@@ -62,14 +62,14 @@ class TextTransformer:
         """The blocks, of a tower in which nothing sees what comes after it.
 
         Raises:
-            NotOpened: they are of another kind, or the mask or the pooling is.
+            Unsupported: they are of another kind, or the mask or the pooling is.
         """
         if self._mask is None:
-            raise NotOpened("it has no causal mask")
+            raise Unsupported("it has no causal mask")
         if not _is_causal(self._mask):
-            raise NotOpened("its mask is not the causal one")
+            raise Unsupported("its mask is not the causal one")
         if self._pooling not in _AT_END_OF_TEXT:
-            raise NotOpened(f"it pools the position {self._pooling!r}, not the end of the text")
+            raise Unsupported(f"it pools the position {self._pooling!r}, not the end of the text")
         return open_blocks(self._transformer)
 
     def plain(self, embedded: Tensor, ids: Tensor) -> Tensor:

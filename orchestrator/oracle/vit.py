@@ -13,7 +13,7 @@ from open_clip.transformer import VisionTransformer
 from torch import Tensor, nn
 from torch.nn import functional
 
-from orchestrator.oracle.blocks import NotOpened, attend, open_blocks
+from orchestrator.oracle.blocks import Unsupported, attend, open_blocks
 from orchestrator.oracle.compiling import Compiler, as_written
 
 
@@ -28,12 +28,12 @@ class Vit:
         compiler: of what the blocks compute.
 
     Raises:
-        NotOpened: it is of another kind, or its blocks or its pooling are.
+        Unsupported: it is of another kind, or its blocks or its pooling are.
     """
 
     def __init__(self, visual: Any, compiler: Compiler = as_written) -> None:
         if not _reads_class_token(visual):
-            raise NotOpened(f"it is a {type(visual).__name__} that reads more than a class token")
+            raise Unsupported(f"it is a {type(visual).__name__} that reads more than a class token")
         self._visual = visual
         self._blocks = open_blocks(visual.transformer)
         self._run_blocks = compiler(self._from_first)

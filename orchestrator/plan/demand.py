@@ -17,7 +17,7 @@ from orchestrator.spec.method import MethodSpec
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryDemand:
     """What one step of a method asks of the oracle.
 
     Attributes:
@@ -57,7 +57,7 @@ def resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
         yield ResolvedArm(arm, known[backbone])
 
 
-class Asking:
+class QueryDemands:
     """Lets every arm ask once on each dataset, which refuses impossible settings before any work.
 
     Args:
@@ -66,9 +66,9 @@ class Asking:
 
     def __init__(self, arms: Sequence[ResolvedArm]) -> None:
         self._arms = arms
-        self._known: dict[tuple[str, PromptSpace], Asked] = {}
+        self._known: dict[tuple[str, PromptSpace], QueryDemand] = {}
 
-    def on(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, Asked]:
+    def on(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, QueryDemand]:
         """What each arm asks, by its label.
 
         Args:
@@ -106,13 +106,13 @@ def _problem(one: ResolvedArm, dataset: Dataset, space: PromptSpace, classes: in
     )
 
 
-def _ask(method: MethodSpec, problem: Problem) -> Asked:
+def _ask(method: MethodSpec, problem: Problem) -> QueryDemand:
     kind = method_class(method.name)
     settings = kind.settings_type.model_validate(method.settings)
     name = kind.encoder_name(settings)
     encoder = None if name is None else resolve_encoder(name)
     prompts = kind(replace(problem, encoder=encoder), settings).ask()
-    return Asked(
+    return QueryDemand(
         candidates=0 if prompts is None else prompts.count,
         touches_images=prompts is not None and prompts.touches_images,
         soft_text=prompts is not None and prompts.context is not None,

@@ -11,8 +11,8 @@ from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import (
     ResolvedBackbone,
 )
-from orchestrator.plan.demand import Asked
-from orchestrator.spec.ablation_place import Place
+from orchestrator.plan.demand import QueryDemand
+from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.spec import Spec
 
 Status = Literal["done", "in progress", "failed", "new", "skipped"]
@@ -44,7 +44,7 @@ class PlannedCell:
     cell: Cell
     label: str
     backbone: ResolvedBackbone
-    asked: Asked
+    asked: QueryDemand
     key: str
     status: Status
     reason: str = ""
@@ -52,9 +52,9 @@ class PlannedCell:
     classes: int = 0
     test_images: int = 0
     features: str = ""
-    places: tuple[Place, ...] = ()
+    places: tuple[AblationPoint, ...] = ()
 
-    def also_at(self, places: tuple[Place, ...]) -> PlannedCell:
+    def also_at(self, places: tuple[AblationPoint, ...]) -> PlannedCell:
         """The same cell, which stands at other places too."""
         return replace(self, places=tuple(dict.fromkeys((*self.places, *places))))
 

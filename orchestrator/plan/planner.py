@@ -19,7 +19,7 @@ from orchestrator.oracle.backbone import (
     resolve_backbone,
 )
 from orchestrator.oracle.features import feature_digest
-from orchestrator.plan.demand import Asked, Asking, ResolvedArm, resolved
+from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
 from orchestrator.plan.plan import Plan, PlannedCell, Status
 from orchestrator.plan.tasks import Tasks, opened, short_note
 from orchestrator.plan.transfers import Transfers, with_prompts
@@ -77,7 +77,7 @@ class _Planner:
         self._running = store.running_keys()
         self._failed = store.failed_keys()
         self._tasks = Tasks(spec, transfers, blind=blind)
-        self._asking = Asking(self._arms)
+        self._asking = QueryDemands(self._arms)
 
     def draws(self) -> Iterator[tuple[int, int]]:
         """Shots and seed of every few-shot split."""
@@ -118,7 +118,7 @@ class _Planner:
             yield shots, [one for one in self._arms if one.arm.conditions.shots == shots]
 
     def _draft(
-        self, dataset: Dataset, one: ResolvedArm, seed: int, asked: Mapping[str, Asked]
+        self, dataset: Dataset, one: ResolvedArm, seed: int, asked: Mapping[str, QueryDemand]
     ) -> PlannedCell:
         """A cell before it is known whether it can run."""
         return PlannedCell(
@@ -165,7 +165,7 @@ class _Planner:
             return "in progress"
         return "failed" if key in self._failed else "new"
 
-    def _cell(self, dataset: str, one: ResolvedArm, seed: int, asked: Asked) -> Cell:
+    def _cell(self, dataset: str, one: ResolvedArm, seed: int, asked: QueryDemand) -> Cell:
         spec, method, given = self._spec, one.arm.method, one.arm.conditions
         trains = method_class(method.name).trains
         cell = Cell(

@@ -13,16 +13,16 @@ from optuna.trial import TrialState
 from ray.tune.search.optuna import OptunaSearch
 
 from orchestrator.analysis.search import SearchTrial
-from orchestrator.search.course import Assignment
 from orchestrator.search.objective import Goal
 from orchestrator.search.sampler import distributions, sampler_of
 from orchestrator.search.study import ERROR, KEYS, QUERIES, StudyPlace, is_whole, search_of
 from orchestrator.search.trainable import ASSIGNMENT
+from orchestrator.search.trial_run import Assignment
 from orchestrator.spec.search import SearchSpec
 
 logging.getLogger("ray.tune.search.optuna.optuna_search").setLevel(logging.ERROR)
 
-Plan = Callable[[int, dict[str, Any]], Assignment]
+Assign = Callable[[int, dict[str, Any]], Assignment]
 """From a trial's number and point to what it has to do."""
 
 
@@ -55,7 +55,7 @@ class StudySearch(OptunaSearch):
     """
 
     def __init__(
-        self, search: SearchSpec, place: StudyPlace, plan: Plan, listener: SearchListener
+        self, search: SearchSpec, place: StudyPlace, plan: Assign, listener: SearchListener
     ) -> None:
         goal = Goal.of(search)
         single = len(goal.objectives) == 1

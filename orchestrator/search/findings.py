@@ -8,11 +8,11 @@ from orchestrator.analysis.curves import Curve
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
-from orchestrator.search.plan import Searched
+from orchestrator.search.plan import PlannedSearch
 from orchestrator.store.store import Store
 
 
-def with_search(comparison: Comparison, found: Searched, store: Store) -> Comparison:
+def with_search(comparison: Comparison, found: PlannedSearch, store: Store) -> Comparison:
     """A comparison with what the search found.
 
     Runs with the search's queries on top are set apart: beside methods with the plain budget they
@@ -23,7 +23,7 @@ def with_search(comparison: Comparison, found: Searched, store: Store) -> Compar
     findings = SearchFindings(
         search=found.search,
         objectives=section.objectives,
-        as_it_stands=_as_it_stands(found, store),
+        baseline=_baseline(found, store),
         found=section.found_label,
         longer=longer,
         logarithmic=frozenset(
@@ -34,8 +34,8 @@ def with_search(comparison: Comparison, found: Searched, store: Store) -> Compar
     return replace(comparison, runs=runs, search=findings)
 
 
-def _as_it_stands(found: Searched, store: Store) -> dict[str, float]:
-    cells, done = found.planner.as_it_stands().cells, store.finished_keys()
+def _baseline(found: PlannedSearch, store: Store) -> dict[str, float]:
+    cells, done = found.planner.baseline().cells, store.finished_keys()
     if not all(cell.key in done for cell in cells):
         return {}
     wanted = {VALIDATION_ACCURACY}

@@ -16,7 +16,7 @@ from orchestrator.store.store import Store
 
 
 @dataclass(frozen=True)
-class Searched:
+class PlannedSearch:
     """What a spec with a search section plans beside its cells.
 
     Attributes:
@@ -30,7 +30,7 @@ class Searched:
     planner: PointPlanner
 
 
-def searched(spec: Spec, store: Store, data_root: Path | str) -> Searched | None:
+def searched(spec: Spec, store: Store, data_root: Path | str) -> PlannedSearch | None:
     """A spec's search; None where the spec has none.
 
     Raises:
@@ -39,7 +39,7 @@ def searched(spec: Spec, store: Store, data_root: Path | str) -> Searched | None
     if spec.search is None:
         return None
     search = read_search(spec, spec.search, store)
-    return Searched(spec.search, search, PointPlanner(spec, spec.search, store, data_root))
+    return PlannedSearch(spec.search, search, PointPlanner(spec, spec.search, store, data_root))
 
 
 def plan_with_result(spec: Spec, store: Store, data_root: Path | str) -> Plan:

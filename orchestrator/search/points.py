@@ -10,7 +10,7 @@ from typing import Any
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
-from orchestrator.search.course import Assignment, KeyedCell
+from orchestrator.search.trial_run import Assignment, KeyedCell
 from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.search import MOST_CORNERS, SearchSpec, varied
 from orchestrator.spec.spec import Spec
@@ -59,7 +59,7 @@ class PointPlanner:
         except (ValueError, UserError) as error:
             return Assignment(number, (), refusal=str(error))
 
-    def as_it_stands(self) -> Assignment:
+    def baseline(self) -> Assignment:
         """The cells of the method as the spec has it, for comparison.
 
         Raises:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from orchestrator.plan.damaged import keys_set_aside
-from orchestrator.search.course import Assignment
-from orchestrator.search.plan import Searched
+from orchestrator.search.plan import PlannedSearch
+from orchestrator.search.trial_run import Assignment
 from orchestrator.store.store import Store, StoredCheckpoints
 from orchestrator.store.trace import Trace
 from orchestrator.trial.checkpoint import Checkpoints
 
 
-def set_aside_damaged_trials(found: Searched, store: Store, say: Callable[[str], None]) -> None:
+def set_aside_damaged_trials(
+    found: PlannedSearch, store: Store, say: Callable[[str], None]
+) -> None:
     """Moves damaged traces of trials, and of the method as it stands, to the folder `damaged`.
 
     The study still knows how trials ended. Pruned ones are marked anew from their checkpoints; what
@@ -28,7 +30,7 @@ def set_aside_damaged_trials(found: Searched, store: Store, say: Callable[[str],
         UserError: none of the datasets is there.
     """
     trials = found.search.trials
-    stands = [cell.key for cell in found.planner.as_it_stands().cells]
+    stands = [cell.key for cell in found.planner.baseline().cells]
     keys = dict.fromkeys([*stands, *(key for trial in trials for key in trial.keys)])
     damaged = keys_set_aside(tuple(keys), store, say)
     for trial in trials:

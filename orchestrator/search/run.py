@@ -18,15 +18,15 @@ from orchestrator.errors import UserError
 from orchestrator.pool.actors import OracleActorFactory
 from orchestrator.pool.pool import PoolLimits
 from orchestrator.search.algorithm import SearchListener, StudySearch
-from orchestrator.search.course import Assignment, Course
+from orchestrator.search.broker import BorrowedOracle, OracleBroker
 from orchestrator.search.display import SearchDisplay
-from orchestrator.search.lease import LeaseDesk, RemoteLease
 from orchestrator.search.objective import Goal
 from orchestrator.search.points import PointPlanner
 from orchestrator.search.pruned import mark_pruned
 from orchestrator.search.pruning import pruner_of
 from orchestrator.search.study import read_search, search_of, study_place
 from orchestrator.search.trainable import LeasingTrial
+from orchestrator.search.trial_run import Assignment, TrialRun
 from orchestrator.trial.messages import WorkerSetup
 
 OnTrial = Callable[[SearchTrial], None]
@@ -65,25 +65,25 @@ class SearchRun:
             UserError: no oracle can be started, or the study can't be opened.
         """
         with self._desk() as desk, self.display:
-            self._run_as_it_stands(desk)
+            self._run_baseline(desk)
             self._run_trials(desk)
         return read_search(self.planner.spec, self.planner.search, self.planner.store)
 
     @contextmanager
     def _desk(self) -> Iterator[Any]:
         factory = OracleActorFactory(self.setup, self.limits.cpus, self.limits.gpus)
-        remote: Any = ray.remote(LeaseDesk)
+        remote: Any = ray.remote(OracleBroker)
         desk = remote.options(num_cpus=0).remote(factory, self.limits)
         try:
             yield desk
         finally:
             ray.kill(desk)  # its oracles end with it
 
-    def _run_as_it_stands(self, desk: Any) -> None:
+    def _run_baseline(self, desk: Any) -> None:
         """Measures the method as the spec has it, like a trial, which also starts an oracle."""
-        assignment = self.planner.as_it_stands()
-        lease = RemoteLease(desk, "the driver")
-        course = Course(assignment, self._goal, self.planner.store, lease)
+        assignment = self.planner.baseline()
+        lease = BorrowedOracle(desk, "the driver")
+        course = TrialRun(assignment, self._goal, self.planner.store, lease)
         try:
             for report in course.reports():
                 self._tell_news(desk)
@@ -104,7 +104,7 @@ class SearchRun:
         left = planner.search.count - search_of(algorithm.study, planner.search).ended
         if left <= 0:
             return
-        queries = sum(cell.cell.budget for cell in planner.as_it_stands().cells)
+        queries = sum(cell.cell.budget for cell in planner.baseline().cells)
         pruner = pruner_of(planner.search, queries)
         if pruner is not None:
             pruner.recall(algorithm.study.get_trials(deepcopy=False), planner.search.objectives[0])

@@ -29,7 +29,7 @@ PAUSE = 2.0
 
 
 @contextmanager
-def own_turn(place: StudyPlace, leases: Leases, say: Callable[[str], None]) -> Iterator[None]:
+def search_lock(place: StudyPlace, leases: Leases, say: Callable[[str], None]) -> Iterator[None]:
     """Holds a search for as long as the block lasts, once no other run does.
 
     Waits, as runs do for each other's cells: a run that was started anew elsewhere, after its host

@@ -8,9 +8,9 @@ from typing import Any
 import ray
 from ray import tune
 
-from orchestrator.search.course import Course, Report
-from orchestrator.search.lease import RemoteLease
+from orchestrator.search.broker import BorrowedOracle
 from orchestrator.search.objective import Goal
+from orchestrator.search.trial_run import TrialReport, TrialRun
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
 
@@ -50,9 +50,9 @@ class LeasingTrial(tune.Trainable):
     def _begin(self, config: dict[str, Any]) -> None:
         goal: Goal = self._goal
         me = ray.get_runtime_context()
-        lease = RemoteLease(self._desk, str(me.get_actor_id()), me.current_actor)
-        course = Course(config[ASSIGNMENT], goal, self._store, lease)
-        self._reports: Iterator[Report] = course.reports()
+        lease = BorrowedOracle(self._desk, str(me.get_actor_id()), me.current_actor)
+        course = TrialRun(config[ASSIGNMENT], goal, self._store, lease)
+        self._reports: Iterator[TrialReport] = course.reports()
 
     def _close(self) -> None:
         close = getattr(self._reports, "close", None)

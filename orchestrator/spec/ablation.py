@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from benchmarks.naming import did_you_mean
 from methods.registry import method_class
-from orchestrator.spec.ablation_place import Place, Setting
+from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 from orchestrator.spec.arm import Arm, Conditions, arm_of
 from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.validation import describe
@@ -48,14 +48,14 @@ def varied(arm: Arm, changes: Mapping[str, Any]) -> Arm:
     )
 
 
-def setting_of(arm: Arm, field: str) -> Setting:
+def setting_of(arm: Arm, field: str) -> FieldValue:
     """The value that a field has in an arm."""
     if field in Conditions.model_fields:
         value = getattr(arm.conditions, field)
-        return Setting(field, _text(value), _number(value), tuned=False)
+        return FieldValue(field, _text(value), _number(value), tuned=False)
     kind = method_class(arm.method.name).settings_type
     settings = kind.model_validate(arm.method.settings)
-    return Setting(field, _text(arm.method.settings[field]), settings.number(field))
+    return FieldValue(field, _text(arm.method.settings[field]), settings.number(field))
 
 
 def _validated(model: type[ModelT], given: Mapping[str, Any], changes: Mapping[str, Any]) -> ModelT:
@@ -142,15 +142,15 @@ class AblationSpec(BaseModel):
         for field, values in self.vary.items():
             yield from ({field: value} for value in values)
 
-    def _base_places(self, base: Arm) -> tuple[Place, ...]:
+    def _base_places(self, base: Arm) -> tuple[AblationPoint, ...]:
         settings = tuple(setting_of(base, field) for field in self.vary)
         groups = [settings] if self.product else [(setting,) for setting in settings]
-        return tuple(Place(base.label, group, is_base=True) for group in groups)
+        return tuple(AblationPoint(base.label, group, is_base=True) for group in groups)
 
 
 def _varied_arm(base: Arm, changes: Mapping[str, Any]) -> Arm:
     arm = varied(base, changes)
-    place = Place(base.label, tuple(setting_of(arm, field) for field in changes))
+    place = AblationPoint(base.label, tuple(setting_of(arm, field) for field in changes))
     method = arm.method.model_copy(update={"label": place.label})
     return replace(arm, method=method, places=(place,))
 

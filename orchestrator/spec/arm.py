@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from orchestrator.oracle.backbone import Backbone
-from orchestrator.spec.ablation_place import Place
+from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.method import MethodSpec
 
 PositiveInt = Annotated[int, Field(ge=1)]
@@ -52,7 +52,7 @@ class Arm:
 
     method: MethodSpec
     conditions: Conditions
-    places: tuple[Place, ...] = ()
+    places: tuple[AblationPoint, ...] = ()
 
     @property
     def label(self) -> str:

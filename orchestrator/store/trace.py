@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
 
-Status = Literal["finished", "failed", "pruned"]
+Ending = Literal["finished", "failed", "pruned"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ class Trace:
 
     key: str
     cell: Mapping[str, Any]
-    status: Status
+    status: Ending
     points: tuple[Point, ...]
     ledgers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     timing: Mapping[str, float] = field(default_factory=dict)

@@ -31,7 +31,7 @@ from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainS
 from orchestrator.trial.trained_prompts import load_prompt
 
 
-class TrialParts:
+class TrialFactory:
     """Holds the model, and makes from it the parts of one trial after another.
 
     Args:

@@ -11,7 +11,7 @@ from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.sampling import ShortClasses
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.precision import Precision
-from orchestrator.store.trace import Point, Status
+from orchestrator.store.trace import Ending, Point
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,7 @@ class CellOutcome:
     """
 
     key: str
-    status: Status | Literal["paused", "stopped", "elsewhere"]
+    status: Ending | Literal["paused", "stopped", "elsewhere"]
     queries: int
     error: str = ""
     points: tuple[Point, ...] = ()

@@ -18,7 +18,7 @@ from orchestrator.store.storage import Patience, StorageDown, open_storage
 from orchestrator.store.store import Store, StoredCheckpoints
 from orchestrator.store.trace import Trace
 from orchestrator.trial.checkpoint import Checkpoints, TrialStopped
-from orchestrator.trial.factory import TrialParts
+from orchestrator.trial.factory import TrialFactory
 from orchestrator.trial.messages import CellOutcome, Progress, WorkerSetup
 from orchestrator.trial.trained_prompts import prompt_lost, save_prompt
 from orchestrator.trial.trial import Trial
@@ -52,7 +52,7 @@ class Worker:
         _check_shared(self._store, setup.store_identity)
         self._leases = Leases.of_process(open_storage(setup.store, patience), setup.run)
         self._lease: Lease | None = None
-        self._parts = TrialParts(setup, self._store)
+        self._parts = TrialFactory(setup, self._store)
         self._queries = 0
         self._remarks = self._parts.remarks
         self._paused: _Started | None = None

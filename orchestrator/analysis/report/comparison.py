@@ -7,7 +7,7 @@ from functools import cached_property
 
 from orchestrator.analysis.ablation import Sweep, sweeps_of
 from orchestrator.analysis.charts.palette import Look, looks_of
-from orchestrator.analysis.cost import Price
+from orchestrator.analysis.cost import Tariff
 from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.runs import Run, at_shots, datasets_of, shots_of
 from orchestrator.analysis.scores import Scores, scores_of
@@ -30,7 +30,7 @@ class Question:
     target: Target = field(default_factory=Target)
     gains: tuple[float, ...] = ()
     reference: str | None = None
-    price: Price = field(default_factory=Price)
+    price: Tariff = field(default_factory=Tariff)
 
 
 @dataclass(frozen=True)

@@ -7,20 +7,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator.analysis.runs import Run
-from orchestrator.spec.ablation_place import Place, Setting
+from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 from tests.orchestrator.analysis.builders import make_run
 
-ROOT = Setting("clip", "sqrt_dim", math.sqrt(417))
-ONE = Setting("clip", "1", 1.0)
-HUNDRED = Setting("clip", "100", 100.0)
-NONE = Setting("clip", "none", math.inf)
-DENSE = Setting("projection", "dense")
-FASTFOOD = Setting("projection", "fastfood")
+ROOT = FieldValue("clip", "sqrt_dim", math.sqrt(417))
+ONE = FieldValue("clip", "1", 1.0)
+HUNDRED = FieldValue("clip", "100", 100.0)
+NONE = FieldValue("clip", "none", math.inf)
+DENSE = FieldValue("projection", "dense")
+FASTFOOD = FieldValue("projection", "fastfood")
 
 
-def placed(run: Run, *settings: Setting, base: bool = False) -> Run:
+def placed(run: Run, *settings: FieldValue, base: bool = False) -> Run:
     """A run at one place for each setting; the base keeps its label."""
-    places = tuple(Place("zip", (setting,), is_base=base) for setting in settings)
+    places = tuple(AblationPoint("zip", (setting,), is_base=base) for setting in settings)
     if base:
         return replace(run, places=places)
     label = places[0].label
@@ -29,7 +29,7 @@ def placed(run: Run, *settings: Setting, base: bool = False) -> Run:
 
 
 def at(
-    setting: Setting,
+    setting: FieldValue,
     accuracies: Sequence[float],
     *,
     dataset: str = "dots",
@@ -44,7 +44,9 @@ def at(
 
 
 def clipping(
-    accuracies: Mapping[Setting, Sequence[float]], dataset: str = "dots", default: Setting = ROOT
+    accuracies: Mapping[FieldValue, Sequence[float]],
+    dataset: str = "dots",
+    default: FieldValue = ROOT,
 ) -> list[Run]:
     """A whole sweep on one dataset."""
     return [

@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from orchestrator.analysis.ablation import intervals, sweeps_of
-from orchestrator.spec.ablation_place import Place, Setting
+from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 from tests.orchestrator.analysis.ablation_builders import (
     DENSE,
     FASTFOOD,
@@ -38,9 +38,9 @@ def test_the_base_belongs_to_every_sweep() -> None:
 
 
 def test_a_product_is_swept_over_its_longest_field() -> None:
-    ranks = [Setting("rank", str(rank), float(rank)) for rank in (1, 3)]
+    ranks = [FieldValue("rank", str(rank), float(rank)) for rank in (1, 3)]
     runs = [
-        replace(make_run([(10, 40.0)]), places=(Place("zip", (clip, rank), clip == ROOT),))
+        replace(make_run([(10, 40.0)]), places=(AblationPoint("zip", (clip, rank), clip == ROOT),))
         for clip in (ONE, ROOT, NONE)
         for rank in ranks
     ]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from orchestrator.analysis.ablation import sweeps_of
 from orchestrator.analysis.regret import regret_of, regrets_of
-from orchestrator.spec.ablation_place import Setting
+from orchestrator.spec.ablation_point import FieldValue
 from tests.orchestrator.analysis.ablation_builders import HUNDRED, ONE, ROOT, at, clipping
 
 
@@ -59,7 +59,7 @@ def test_regret_is_never_negative_and_bounds_what_tuning_gains(
     values: list[list[float]], place: int
 ) -> None:
     found = {
-        Setting("clip", str(number), float(number)): dict(enumerate(accuracies))
+        FieldValue("clip", str(number), float(number)): dict(enumerate(accuracies))
         for number, accuracies in enumerate(values)
     }
     default = list(found)[place % len(found)]
@@ -80,7 +80,7 @@ def test_regret_is_never_negative_and_bounds_what_tuning_gains(
     ],
 )
 def test_nothing_is_said_where_nothing_can_be_compared(
-    found: dict[Setting, dict[int, float]], default: Setting | None
+    found: dict[FieldValue, dict[int, float]], default: FieldValue | None
 ) -> None:
     assert regret_of(found, default) is None
 
@@ -89,6 +89,6 @@ def test_datasets_and_their_mean_have_a_regret_each_but_budgets_have_none() -> N
     both = {ROOT: [50, 51], ONE: [52, 55]}
     (sweep,) = sweeps_of([*clipping(both, "dots"), *clipping(both, "letters")])
     assert [name for name, _ in regrets_of(sweep)] == ["dots", "letters", "mean of 2"]
-    little, much = (Setting("budget", b, float(b), tuned=False) for b in ("100", "500"))
+    little, much = (FieldValue("budget", b, float(b), tuned=False) for b in ("100", "500"))
     (budgets,) = sweeps_of([*at(little, [40, 41]), *at(much, [50, 51], base=True)])
     assert list(regrets_of(budgets)) == []

@@ -82,7 +82,7 @@ def test_causal_towers_are_opened_without_a_word(custom: bool) -> None:
     model = tiny(custom=custom)
     subject = tower(model, ("cat", "crop land"))
     assert subject._blocks is not None
-    assert not subject.plain_because
+    assert not subject.fallback_reason
     assert_plain(model, subject, contexts(2, 3, 32), ("cat", "crop land"))
 
 
@@ -100,14 +100,14 @@ def test_other_towers_take_the_plain_path_and_say_why(text: dict[str, Any], reas
     model = tiny(custom=True, **text)
     subject = tower(model, ("cat", "crop land"), positions=30)
     assert subject._blocks is None
-    assert reason in subject.plain_because
+    assert reason in subject.fallback_reason
     assert_plain(model, subject, contexts(3, 2, 32), ("cat", "crop land"))
 
 
 def test_a_mask_that_is_not_the_causal_one_is_noticed() -> None:
     model: Any = tiny.__wrapped__(custom=True)
     model.text.attn_mask[0, 1] = 0.0
-    assert "mask is not the causal one" in tower(model, ("cat",)).plain_because
+    assert "mask is not the causal one" in tower(model, ("cat",)).fallback_reason
 
 
 def test_memory_that_runs_out_halves_the_micro_batch_and_changes_nothing(

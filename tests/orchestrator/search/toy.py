@@ -12,10 +12,10 @@ from optuna.storages import BaseStorage, InMemoryStorage
 
 from orchestrator.cell import Cell, Evaluation, MethodChoice
 from orchestrator.search.algorithm import SearchListener, StudySearch
-from orchestrator.search.course import Assignment, Course, KeyedCell
 from orchestrator.search.objective import Goal
 from orchestrator.search.pruning import QueryPruner, pruner_of
 from orchestrator.search.study import StudyPlace
+from orchestrator.search.trial_run import Assignment, KeyedCell, TrialRun
 from orchestrator.spec.search import SearchSpec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
@@ -128,7 +128,7 @@ class ToySearch:
         assignment = self.algorithm.suggest(name)["assignment"]
         if self.pruner is not None:
             self.pruner.on_trial_add(None, trial)
-        course = Course(assignment, Goal.of(self.spec), self.store, self.lease).reports()
+        course = TrialRun(assignment, Goal.of(self.spec), self.store, self.lease).reports()
         for count, report in enumerate(course):
             if count == killed_after:
                 return False

@@ -10,7 +10,7 @@ from orchestrator.analysis.report.blocks import Block, Section, TableBlock, Tabl
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.ablation_figures import figures_of
 from orchestrator.analysis.table import interval_text
-from orchestrator.spec.ablation_place import Setting
+from orchestrator.spec.ablation_point import FieldValue
 
 DEFAULT = "*"
 
@@ -87,5 +87,5 @@ def _regret_table(sweeps: Sequence[Sweep]) -> TableBlock | None:
     return TableBlock("ablation_regret", caption, header, tuple(rows), numeric_from=2)
 
 
-def _named(value: Setting, mean: float) -> str:
+def _named(value: FieldValue, mean: float) -> str:
     return f"{value.text}: {mean:.1f}"

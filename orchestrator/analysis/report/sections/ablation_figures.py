@@ -11,7 +11,7 @@ from orchestrator.analysis.charts.chart import PERCENT, ValueChart, ValueLine
 from orchestrator.analysis.charts.palette import NEUTRAL, Look, looks_of
 from orchestrator.analysis.intervals import MeanInterval
 from orchestrator.analysis.report.blocks import FigureBlock
-from orchestrator.spec.ablation_place import Setting
+from orchestrator.spec.ablation_point import FieldValue
 
 ACCURACY = "test accuracy (%)"
 MEAN = "mean"
@@ -50,7 +50,7 @@ class _Axis:
         log: whether the axis is logarithmic.
     """
 
-    places: Mapping[Setting, float]
+    places: Mapping[FieldValue, float]
     log: bool = False
 
     @property
@@ -162,7 +162,7 @@ def _side_by_side(lines: Sequence[ValueLine]) -> tuple[ValueLine, ...]:
     )
 
 
-def _at(axis: _Axis, found: Sequence[Mapping[Setting, BySeed]]) -> dict[float, MeanInterval]:
+def _at(axis: _Axis, found: Sequence[Mapping[FieldValue, BySeed]]) -> dict[float, MeanInterval]:
     """Means over seeds by place, rising."""
     at = {axis.places[value]: i for part in found for value, i in intervals(part).items()}
     return dict(sorted(at.items()))
@@ -182,7 +182,7 @@ def _line(
     )
 
 
-def _axis(values: Sequence[Setting]) -> _Axis:
+def _axis(values: Sequence[FieldValue]) -> _Axis:
     """Numbers where they belong, and "no limit" one step beyond the largest."""
     numbers = {value: value.number for value in values if value.number is not None}
     finite = sorted({number for number in numbers.values() if math.isfinite(number)})
@@ -205,5 +205,5 @@ def _marks(sweep: Sweep, axis: _Axis) -> tuple[tuple[str, float], ...]:
     return tuple(marks)
 
 
-def _symbol(value: Setting) -> str:
+def _symbol(value: FieldValue) -> str:
     return SYMBOLS.get(value.text, value.text)

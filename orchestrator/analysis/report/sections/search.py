@@ -41,9 +41,9 @@ def _regret(findings: SearchFindings) -> str:
         return "No trial came to its end yet."
     title, value = name.replace("_", " "), best.values[name]
     text = f"The best trial is {best.number}: {best.title}, with {title} {short(value)}."
-    if name not in findings.as_it_stands:
+    if name not in findings.baseline:
         return text
-    own = findings.as_it_stands[name]
+    own = findings.baseline[name]
     favour = "" if is_as_good(name, value, own) else " in its favour"
     return (
         f"{text} {findings.search.method} as it stands has {short(own)} on the same images: a "

@@ -36,7 +36,7 @@ def figures_of(findings: SearchFindings) -> Iterator[FigureBlock]:
 def _progress(findings: SearchFindings) -> FigureBlock:
     name, method = findings.objectives[0], findings.search.method
     curve = findings.search.best_so_far(name)
-    own = findings.as_it_stands.get(name)
+    own = findings.baseline.get(name)
     label = "best so far"
     chart = LineChart(
         title="",

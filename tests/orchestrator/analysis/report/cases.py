@@ -6,11 +6,11 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.analysis.cost import Price
+from orchestrator.analysis.cost import Tariff
 from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.report.comparison import Comparison, Question
 from orchestrator.analysis.runs import Run
-from orchestrator.spec.ablation_place import Place
+from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.store.trace import Point
 from tests.orchestrator.analysis.ablation_builders import (
     DENSE,
@@ -26,8 +26,8 @@ from tests.orchestrator.analysis.builders import make_run, moved_run, zero_shot_
 
 DATASETS = ("dots", "letters", "outlines", "silhouettes", "textures", "digits", "scenes")
 GAINS = {"zip": 14.0, "bar": 3.0, "bptvlm": 8.0}
-QUESTION = Question(Target(gain=5), price=Price(per_1000_queries=2.0))
-IN_PROJECTION = Place("zip", (FASTFOOD,), is_base=True)
+QUESTION = Question(Target(gain=5), price=Tariff(per_1000_queries=2.0))
+IN_PROJECTION = AblationPoint("zip", (FASTFOOD,), is_base=True)
 ERROR = "Traceback (most recent call last):\nTrialError: the scores are <not> finite"
 
 

@@ -71,7 +71,7 @@ def test_queries_of_a_point_that_came_twice_count_once() -> None:
 def test_regret_is_told_on_the_images_that_were_searched_on() -> None:
     assert "The best trial is 2: clip=22, with accuracy 56" in words()
     assert "zip as it stands has 54 on the same images: a regret of 2." in words()
-    better = replace(FINDINGS, as_it_stands={"accuracy": 57.0})
+    better = replace(FINDINGS, baseline={"accuracy": 57.0})
     assert "regret of 1 in its favour" in words(replace(COMPARISON, search=better))
 
 
@@ -106,7 +106,7 @@ def test_the_best_so_far_falls_where_fewer_queries_are_better() -> None:
         SearchTrial(n, {"clip": 1.0}, "complete", {"queries_to_target": value}, 10, (str(n),))
         for n, value in enumerate([70.0, 90.0, 40.0])
     ]
-    found = replace(searched(*trials), objectives=("queries_to_target",), as_it_stands={})
+    found = replace(searched(*trials), objectives=("queries_to_target",), baseline={})
     (chart,) = figures(found)["search_progress"].charts
     assert isinstance(chart, LineChart)
     assert chart.lines[0].y == (70.0, 70.0, 40.0)
@@ -146,5 +146,5 @@ def test_a_single_trial_is_not_drawn() -> None:
 
 def test_it_is_part_of_the_report() -> None:
     assert search.TITLE in [part.title for part in sections_of(COMPARISON)]
-    early = replace(FINDINGS, search=Search("zip", 5, TRIALS[1:2]), as_it_stands={}, longer=())
+    early = replace(FINDINGS, search=Search("zip", 5, TRIALS[1:2]), baseline={}, longer=())
     assert "No trial came to its end yet" in words(Comparison("early", (), search=early))

@@ -9,9 +9,9 @@ import pytest
 
 from methods.interface import State
 from orchestrator.analysis.search import Search, SearchTrial, TrialState
-from orchestrator.search.course import KeyedCell
-from orchestrator.search.plan import Searched, searched
+from orchestrator.search.plan import PlannedSearch, searched
 from orchestrator.search.pruned import mark_pruned, set_aside_damaged_trials
+from orchestrator.search.trial_run import KeyedCell
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
@@ -31,17 +31,17 @@ def store(tmp_path: Path) -> Store:
 
 
 @pytest.fixture
-def found(store: Store, tmp_path: Path) -> Searched:
+def found(store: Store, tmp_path: Path) -> PlannedSearch:
     made = searched(load_spec("search_clipping_pocket", ("search.seeds=[101]",)), store, tmp_path)
     assert made is not None
     return made
 
 
-def cell_of(found: Searched) -> KeyedCell:
+def cell_of(found: PlannedSearch) -> KeyedCell:
     return found.planner.assignment(0, POINT).cells[0]
 
 
-def with_trial(found: Searched, state: TrialState) -> Searched:
+def with_trial(found: PlannedSearch, state: TrialState) -> PlannedSearch:
     trial = SearchTrial(0, POINT, state, {}, keys=(cell_of(found).key,))
     return replace(found, search=Search("zip", 4, (trial,)))
 
@@ -51,7 +51,7 @@ def damage(store: Store, folder: str, key: str) -> None:
 
 
 def test_a_damaged_trace_of_a_pruned_trial_is_made_anew_from_its_checkpoint(
-    found: Searched, store: Store
+    found: PlannedSearch, store: Store
 ) -> None:
     found, said = with_trial(found, "pruned"), list[str]()
     key = cell_of(found).key
@@ -71,7 +71,7 @@ def test_a_damaged_trace_of_a_pruned_trial_is_made_anew_from_its_checkpoint(
 
 
 def test_without_a_checkpoint_a_pruned_trial_has_no_trace_and_nothing_stops_for_it(
-    found: Searched, store: Store
+    found: PlannedSearch, store: Store
 ) -> None:
     found, said = with_trial(found, "pruned"), list[str]()
     damage(store, "pruned", cell_of(found).key)
@@ -81,7 +81,7 @@ def test_without_a_checkpoint_a_pruned_trial_has_no_trace_and_nothing_stops_for_
 
 
 def test_a_complete_trial_keeps_its_value_and_says_what_it_lost(
-    found: Searched, store: Store
+    found: PlannedSearch, store: Store
 ) -> None:
     found, said = with_trial(found, "complete"), list[str]()
     damage(store, "results", cell_of(found).key)
@@ -91,10 +91,10 @@ def test_a_complete_trial_keeps_its_value_and_says_what_it_lost(
 
 
 def test_the_method_as_it_stands_is_looked_at_too_and_sound_traces_are_left_alone(
-    found: Searched, store: Store
+    found: PlannedSearch, store: Store
 ) -> None:
     found, said = with_trial(found, "running"), list[str]()
-    (stands,) = found.planner.as_it_stands().cells
+    (stands,) = found.planner.baseline().cells
     cell = cell_of(found)
     store.save(Trace(cell.key, cell.cell.model_dump(mode="json"), "finished", MEASURED))
     damage(store, "results", stands.key)

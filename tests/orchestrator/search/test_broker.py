@@ -14,8 +14,8 @@ from rich.console import Console
 from orchestrator.analysis.search import Search
 from orchestrator.pool.cluster import ClusterChoice, connected
 from orchestrator.pool.pool import PoolLimits
+from orchestrator.search.broker import OracleBroker
 from orchestrator.search.display import SearchDisplay
-from orchestrator.search.lease import LeaseDesk
 from orchestrator.search.plan import plan_with_result, searched
 from orchestrator.search.run import SearchRun
 from orchestrator.spec.load import load_spec
@@ -71,7 +71,7 @@ def _owner() -> Any:
 
 @pytest.fixture
 def desk(cluster: None) -> Iterator[Any]:
-    remote: Any = ray.remote(LeaseDesk)
+    remote: Any = ray.remote(OracleBroker)
     oracle: Any = ray.remote(Oracle)
 
     def factory() -> Any:

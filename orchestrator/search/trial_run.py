@@ -46,7 +46,7 @@ class Assignment:
         return f"trial {self.number}"
 
 
-class Lease(Protocol):
+class LentOracle(Protocol):
     """An oracle at the trial's disposal."""
 
     def advance(self, cell: Cell, key: str) -> CellOutcome:
@@ -61,7 +61,7 @@ class Lease(Protocol):
 
 
 @dataclass(frozen=True)
-class Report:
+class TrialReport:
     """Where a trial stands.
 
     Attributes:
@@ -91,7 +91,7 @@ class Report:
 
 
 @dataclass
-class Course:
+class TrialRun:
     """Runs the cells of a trial from measurement to measurement.
 
     A cell that the store has finished costs nothing. One that has a checkpoint first reports
@@ -107,14 +107,14 @@ class Course:
     assignment: Assignment
     goal: Goal
     store: Store
-    lease: Lease
+    lease: LentOracle
     _curves: list[Curve] = field(default_factory=list)
     _stored: bool = False
 
-    def reports(self) -> Generator[Report, None, None]:
+    def reports(self) -> Generator[TrialReport, None, None]:
         """One report a measurement; the last one says that the trial has finished or failed."""
         if self.assignment.refusal:
-            yield Report(0, {}, "failed", error=self.assignment.refusal)
+            yield TrialReport(0, {}, "failed", error=self.assignment.refusal)
             return
         try:
             for cell in self.assignment.cells:
@@ -152,12 +152,12 @@ class Course:
     def _whole(self, key: str) -> Curve:
         return Curve(*self.store.finished(key).series(VALIDATION_ACCURACY))
 
-    def _report(self, state: State, error: str = "") -> Report:
+    def _report(self, state: State, error: str = "") -> TrialReport:
         curves = [curve for curve in self._curves if curve.queries]
         budget = self.assignment.cells[0].cell.budget
         values = self.goal.values(curves, budget) if curves else {}
         queries = sum(curve.queries[-1] for curve in curves)
-        return Report(queries, values, state, self._stored, error)
+        return TrialReport(queries, values, state, self._stored, error)
 
 
 def _curve_of(points: Sequence[Point]) -> Curve:

@@ -14,9 +14,9 @@ from rich.console import Console
 from orchestrator.cli import search as launch
 from orchestrator.cli.search import search_first
 from orchestrator.search import study as turns
-from orchestrator.search.plan import Searched, searched
+from orchestrator.search.plan import PlannedSearch, searched
 from orchestrator.search.sampler import distributions
-from orchestrator.search.study import StudyPlace, own_turn, study_place
+from orchestrator.search.study import StudyPlace, search_lock, study_place
 from orchestrator.spec.load import load_spec
 from orchestrator.store.leases import Holder, Leases, ProcessIdentity
 from orchestrator.store.storage import LocalStorage, Storage
@@ -46,10 +46,10 @@ def test_a_second_run_waits_until_the_first_has_ended_and_is_told_once(
     meanwhile: Callable[..., None],
 ) -> None:
     storage, said, entered = MemoryStorage(), list[str](), list[int]()
-    with own_turn(PLACE, leases(storage, "first"), said.append):
+    with search_lock(PLACE, leases(storage, "first"), said.append):
         assert said == []
         meanwhile(lambda: None, lambda: storage.delete(f"leases/search-{PLACE.name}.json"))
-        with own_turn(PLACE, leases(storage, "second"), said.append):
+        with search_lock(PLACE, leases(storage, "second"), said.append):
             entered.append(1)
     assert entered
     (line,) = said
@@ -66,18 +66,18 @@ def test_a_run_that_is_gone_without_a_word_is_waited_for_as_long_as_its_lease_la
         storage.clock += 61
 
     meanwhile(a_minute_passes)
-    with own_turn(PLACE, leases(storage, "again"), said.append):
+    with search_lock(PLACE, leases(storage, "again"), said.append):
         pass
     assert "If it is dead, that is within 60 seconds" in said[0]
 
 
 def test_a_turn_ends_with_an_error_and_other_searches_need_not_wait() -> None:
     storage, said = MemoryStorage(), list[str]()
-    with suppress(KeyError), own_turn(PLACE, leases(storage, "first"), said.append):
-        with own_turn(StudyPlace("memory", "other"), leases(storage, "second"), said.append):
+    with suppress(KeyError), search_lock(PLACE, leases(storage, "first"), said.append):
+        with search_lock(StudyPlace("memory", "other"), leases(storage, "second"), said.append):
             pass
         raise KeyError
-    with own_turn(PLACE, leases(storage, "second"), said.append):
+    with search_lock(PLACE, leases(storage, "second"), said.append):
         pass
     assert said == []
 
@@ -98,7 +98,7 @@ def test_who_has_waited_goes_on_from_what_the_other_run_left(
 
     known: list[int] = []
 
-    def run(_plan: Any, found: Searched, *_: Any) -> Any:
+    def run(_plan: Any, found: PlannedSearch, *_: Any) -> Any:
         known.append(found.search.ended)
         return found.search
 
@@ -109,7 +109,7 @@ def test_who_has_waited_goes_on_from_what_the_other_run_left(
     assert known == [1]
 
 
-def _add_trial(found: Searched, place: StudyPlace) -> None:
+def _add_trial(found: PlannedSearch, place: StudyPlace) -> None:
     study = optuna.create_study(
         study_name=place.name, storage=place.storage(), direction="maximize"
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Setting:
+class FieldValue:
     """A field with one of its values.
 
     Attributes:
@@ -28,7 +28,7 @@ class Setting:
 
 
 @dataclass(frozen=True)
-class Place:
+class AblationPoint:
     """One place of an ablation. A cell may have several: the base is part of every sweep.
 
     Attributes:
@@ -38,7 +38,7 @@ class Place:
     """
 
     ablation: str
-    settings: tuple[Setting, ...]
+    settings: tuple[FieldValue, ...]
     is_base: bool = False
 
     @property

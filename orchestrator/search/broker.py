@@ -12,7 +12,7 @@ from ray.exceptions import RayError, RayTaskError
 from orchestrator.cell import Cell
 from orchestrator.pool.actors import OracleActorFactory
 from orchestrator.pool.pool import ActorPool, PoolLimits, PoolListener
-from orchestrator.search.course import CellFailed
+from orchestrator.search.trial_run import CellFailed
 from orchestrator.trial.messages import CellOutcome
 
 PATIENCE = 0.05
@@ -26,7 +26,7 @@ class _Leased:
     alive: Any  # resolves when the owner is between two calls, and fails when it is dead
 
 
-class LeaseDesk:
+class OracleBroker:
     """Lends the actors of a pool, one an owner. Runs as a Ray actor of its own, without a CPU.
 
     A lease ends with its owner: when the owner's process dies, its oracle is replaced, as nobody
@@ -93,7 +93,7 @@ class LeaseDesk:
                 lease.alive = _sign_of_life(lease.owner)
 
 
-class RemoteLease:
+class BorrowedOracle:
     """A trial's lease of an oracle, taken when it is first needed.
 
     Args:
