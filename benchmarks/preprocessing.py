@@ -5,21 +5,24 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-import torch
-from PIL import Image
-from torch import Tensor
-from torchvision.transforms import InterpolationMode
-from torchvision.transforms import functional as transforms
+if TYPE_CHECKING:
+    import torch
+    from PIL import Image
+    from torch import Tensor
 
 Augmentation = Literal["none", "crop_flip"]
 """`crop_flip` is a random resized crop and a horizontal flip; `none` the test transform."""
 
+CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
+"""Mean of CLIP's training images, per channel, for values from 0 to 1 (Radford et al., 2021)."""
+CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
+"""Their standard deviation."""
+
 _VERSION = 1
 _SCALE = (0.08, 1.0)
 _RATIO = (3 / 4, 4 / 3)
-_BICUBIC = InterpolationMode.BICUBIC
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,11 @@ class Preprocessing:
 
         Equal to open_clip's evaluation transform.
         """
+        from torchvision.transforms import InterpolationMode
+        from torchvision.transforms import functional as transforms
+
         if min(image.size) != self.size:
-            image = transforms.resize(image, self.size, _BICUBIC)
+            image = transforms.resize(image, self.size, InterpolationMode.BICUBIC)
         return self._tensor(transforms.center_crop(image, [self.size, self.size]))
 
     def train(self, image: Image.Image, generator: torch.Generator) -> Tensor:
@@ -55,9 +61,14 @@ class Preprocessing:
         """
         if self.augmentation == "none":
             return self.test(image)
+        import torch
+        from torchvision.transforms import InterpolationMode
+        from torchvision.transforms import functional as transforms
+
         top, left, height, width = random_crop(image.height, image.width, generator)
         target = [self.size, self.size]
-        image = transforms.resized_crop(image, top, left, height, width, target, _BICUBIC)
+        bicubic = InterpolationMode.BICUBIC
+        image = transforms.resized_crop(image, top, left, height, width, target, bicubic)
         if float(torch.rand((), generator=generator)) < 0.5:
             image = transforms.hflip(image)
         return self._tensor(image)
@@ -68,6 +79,8 @@ class Preprocessing:
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
     def _tensor(self, image: Image.Image) -> Tensor:
+        from torchvision.transforms import functional as transforms
+
         pixels: Tensor = transforms.to_tensor(image.convert("RGB"))
         normalised: Tensor = transforms.normalize(pixels, list(self.mean), list(self.std))
         return normalised
@@ -79,6 +92,8 @@ def random_crop(height: int, width: int, generator: torch.Generator) -> tuple[in
     Ten tries, then the largest centred crop of an allowed ratio, like torchvision's
     RandomResizedCrop, but with all its chance from `generator`.
     """
+    import torch
+
     low, high = math.log(_RATIO[0]), math.log(_RATIO[1])
     for _ in range(10):
         share, position = torch.rand(2, generator=generator).tolist()

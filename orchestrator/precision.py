@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Literal
 
-import torch
-
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
 """Format of the towers' matrix products, for every method alike. Residual streams, norms, softmax,
 logits and losses are always fp32.
@@ -25,13 +23,3 @@ WEIGHTS: dict[Precision, Literal["fp32", "bf16", "fp16"]] = {
     "fp16": "fp16",
 }
 """What the weights are held in."""
-
-
-def set_products(precision: Precision) -> None:
-    """Tells torch, for this process, whether products of fp32 factors may be rounded.
-
-    Left to itself, torch rounds in convolutions and not in matrix products.
-    """
-    allowed = precision == "tf32"
-    torch.backends.cuda.matmul.allow_tf32 = allowed
-    torch.backends.cudnn.allow_tf32 = allowed

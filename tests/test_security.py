@@ -15,8 +15,9 @@ import torch
 from orchestrator.cli import main as cli
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
-from orchestrator.oracle.backbone import Backbone, load_model, resolve_backbone
+from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.features import FeatureTable
+from orchestrator.oracle.loading import load_model
 from orchestrator.oracle.mae_encoder import load_encoder, resolve_encoder
 from orchestrator.tracking.entries import TrackedSpec
 from orchestrator.tracking.tracker import Tracker, TrackingError

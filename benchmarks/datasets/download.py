@@ -42,7 +42,7 @@ class Download:
         Raises:
             DownloadFailed: the network, the checksum or the archive.
         """
-        from torchvision import datasets  # noqa: PLC0415 - slow to import
+        from torchvision import datasets
 
         workplace = data_root / WORKPLACE / self.torchvision
         workplace.mkdir(parents=True, exist_ok=True)
@@ -58,7 +58,7 @@ def unpack_archives(folder: Path) -> list[str]:
     Raises:
         DownloadFailed: an archive is damaged, or a member would leave the folder.
     """
-    from torchvision.datasets.utils import extract_archive  # noqa: PLC0415 - slow to import
+    from torchvision.datasets.utils import extract_archive
 
     found = sorted(path for path in folder.glob("*") if path.name.lower().endswith(ARCHIVES))
     for path in found:

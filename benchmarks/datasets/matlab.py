@@ -14,8 +14,8 @@ def read_mat(path: Path, dataset: str) -> dict[str, Any]:
     Raises:
         DatasetError: the file is missing or damaged.
     """
-    from scipy.io import loadmat  # noqa: PLC0415 - slow to import, and seldom needed
-    from scipy.io.matlab import MatReadError  # noqa: PLC0415
+    from scipy.io import loadmat
+    from scipy.io.matlab import MatReadError
 
     try:
         return dict(loadmat(path))

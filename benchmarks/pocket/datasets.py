@@ -217,7 +217,7 @@ class PocketRealDigits(Dataset):
 
     @cached_property
     def _bundle(self) -> Any:
-        from sklearn.datasets import load_digits  # noqa: PLC0415 - slow to import
+        from sklearn.datasets import load_digits
 
         return load_digits()
 

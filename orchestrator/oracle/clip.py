@@ -11,16 +11,12 @@ from torch import Tensor, nn
 
 from methods.interface import Prompts, PromptSpace
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import (
-    ResolvedBackbone,
-    load_model,
-    load_tokenizer,
-    preprocessing_of,
-)
+from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
 from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import Ledger
+from orchestrator.oracle.loading import load_model, load_tokenizer
 from orchestrator.oracle.text_tower import TextTower
 from orchestrator.precision import Precision
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from methods.interface import PromptSpace
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import ResolvedBackbone, load_tokenizer, preprocessing_of
+from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
+from orchestrator.oracle.token_count import TokenCount
 
 # Tokens besides the name in `[SOS] context name . [EOT]`, when no class name is at hand.
 _UNKNOWN_NAME_TOKENS = 12
+_OTHER_TOKENIZER = {"hf_tokenizer_name", "tokenizer_kwargs"}
 _EMBEDDING_STD = 0.02  # CLIP's initialisation; the loaded oracle states the true one
 
 
@@ -32,7 +34,7 @@ def planned_space(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> P
     pixels = preprocessing_of(backbone, "none")
     return PromptSpace(
         text_width=int(text.get("width", 512)),
-        context_tokens=limit - _longest_name(backbone, class_names),
+        context_tokens=limit - _longest_name(backbone, class_names, limit),
         vision_width=int(vision.get("width", 768)) if is_transformer else 0,
         image_size=pixels.size,
         token_embedding_std=_EMBEDDING_STD,
@@ -41,8 +43,14 @@ def planned_space(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> P
     )
 
 
-def _longest_name(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> int:
+def _longest_name(backbone: ResolvedBackbone, class_names: tuple[str, ...], limit: int) -> int:
     if not class_names:
         return _UNKNOWN_NAME_TOKENS
-    ids = load_tokenizer(backbone)([f"{name}." for name in class_names])
-    return int(ids.argmax(dim=-1).max()) + 1
+    sentences = [f"{name}." for name in class_names]
+    if not _OTHER_TOKENIZER.isdisjoint(backbone.config["text_cfg"]) or not backbone.vocabulary:
+        from orchestrator.oracle.loading import load_tokenizer
+
+        ids = load_tokenizer(backbone)(sentences)
+        return int(ids.argmax(dim=-1).max()) + 1
+    count = TokenCount(backbone.vocabulary)
+    return min(limit, max(map(count, sentences)) + len(("[SOS]", "[EOT]")))

@@ -11,9 +11,13 @@ from hypothesis import strategies as st
 from open_clip.transform import image_transform
 from PIL import Image
 
-from benchmarks.preprocessing import Preprocessing, random_crop
+from benchmarks.preprocessing import CLIP_MEAN, CLIP_STD, Preprocessing, random_crop
 
 MEAN, STD = open_clip.OPENAI_DATASET_MEAN, open_clip.OPENAI_DATASET_STD
+
+
+def test_the_default_normalisation_is_open_clips() -> None:
+    assert (CLIP_MEAN, CLIP_STD) == (MEAN, STD)
 
 
 def picture(width: int, height: int, mode: str = "RGB") -> Image.Image:

@@ -70,8 +70,8 @@ class ImageNetFamily(ImageFolderDataset):
 @cache
 def curated_names() -> dict[str, str]:
     """Class names by WordNet id, from libraries: timm has the ids, open_clip the names."""
-    from open_clip import IMAGENET_CLASSNAMES  # noqa: PLC0415 - slow to import
-    from timm.data.imagenet_info import ImageNetInfo  # noqa: PLC0415
+    from open_clip import IMAGENET_CLASSNAMES
+    from timm.data.imagenet_info import ImageNetInfo
 
     info: Any = ImageNetInfo("imagenet1k")
     ids: list[str] = info.label_names()

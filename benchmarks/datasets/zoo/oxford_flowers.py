@@ -67,6 +67,6 @@ class OxfordFlowers(CoopSplitDataset):
         path = self.folder / "cat_to_name.json"
         if path.is_file():
             return read_json(path, self.card.name)
-        from torchvision.datasets import Flowers102  # noqa: PLC0415 - slow to import
+        from torchvision.datasets import Flowers102
 
         return {str(number): name for number, name in enumerate(Flowers102.classes, start=1)}

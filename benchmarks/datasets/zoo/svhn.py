@@ -21,7 +21,7 @@ class SvhnDownload:
         Raises:
             DownloadFailed: the network, or a checksum.
         """
-        from torchvision.datasets import SVHN  # noqa: PLC0415 - slow to import
+        from torchvision.datasets import SVHN
 
         workplace = data_root / WORKPLACE / "SVHN"
         workplace.mkdir(parents=True, exist_ok=True)

@@ -13,10 +13,10 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import (
     Backbone,
     ResolvedBackbone,
-    load_model,
     preprocessing_of,
     resolve_backbone,
 )
+from orchestrator.oracle.loading import load_model
 from orchestrator.oracle.space import planned_space
 from tests.conformance.tiny_clip import write_tiny_clip
 

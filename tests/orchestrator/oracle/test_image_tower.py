@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from torch import Tensor, nn
 
 from methods.interface import Prompts
-from orchestrator.oracle.backbone import Backbone, load_model, resolve_backbone
+from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.image_tower import ImageTower
+from orchestrator.oracle.loading import load_model
 from tests.conformance.plain_clip import image_features, tiny, vit_b_16
 
 TEMPLATES = ("a {}.",)

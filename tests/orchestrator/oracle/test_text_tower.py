@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
-from orchestrator.oracle.backbone import Backbone, load_model, load_tokenizer, resolve_backbone
+from orchestrator.oracle.backbone import Backbone, resolve_backbone
+from orchestrator.oracle.loading import load_model, load_tokenizer
 from orchestrator.oracle.text_tower import TextTower
 from tests.conformance.plain_clip import class_features, tiny, tokenizer_for, vit_b_16
 

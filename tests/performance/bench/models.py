@@ -8,8 +8,9 @@ import open_clip
 import torch
 from open_clip.model import convert_weights_to_lp
 
-from orchestrator.oracle.backbone import RANDOM, Backbone, load_tokenizer, resolve_backbone
+from orchestrator.oracle.backbone import RANDOM, Backbone, resolve_backbone
 from orchestrator.oracle.clip import LoadedClip
+from orchestrator.oracle.loading import load_tokenizer
 from orchestrator.oracle.mae_encoder import MaeEncoder
 from orchestrator.precision import Precision
 

@@ -1,0 +1,81 @@
+"""Loads the model behind the oracle and its tokenizer, through open_clip."""
+
+from __future__ import annotations
+
+import logging
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pickle import UnpicklingError
+from typing import Any
+
+import open_clip
+import torch
+from torch import nn
+
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
+from orchestrator.precision import WEIGHTS, Precision
+
+
+def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.device) -> nn.Module:
+    """The open_clip model with its weights, in evaluation mode, without gradients.
+
+    Raises:
+        UserError: the weights can't be fetched or don't have the model's shapes.
+    """
+    _set_products(precision)
+    random = backbone.pretrained == RANDOM
+    if random:
+        torch.manual_seed(0)  # untrained weights that are the same on every actor
+    try:
+        with _quiet():
+            model = open_clip.create_model(
+                backbone.model,
+                pretrained=None if random else backbone.pretrained,
+                precision=WEIGHTS[precision],
+                device=device,
+                load_weights=not random,
+            )
+    except (RuntimeError, OSError, ValueError, KeyError, UnpicklingError) as error:
+        raise UserError(
+            f"can't load backbone {backbone.label!r} with weights "
+            f"{backbone.pretrained or backbone.model!r}: {_first_lines(error)}"
+        ) from None
+    module: nn.Module = model
+    return module.eval().requires_grad_(False)
+
+
+def load_tokenizer(backbone: ResolvedBackbone) -> Any:
+    """The model's tokenizer: a callable from strings to `(N, L)` token ids."""
+    if backbone.vocabulary is not None:
+        return open_clip.get_tokenizer(backbone.model, bpe_path=str(backbone.vocabulary))
+    return open_clip.get_tokenizer(backbone.model)
+
+
+def _set_products(precision: Precision) -> None:
+    """Tells torch, for this process, whether products of fp32 factors may be rounded.
+
+    Left to itself, torch rounds in convolutions and not in matrix products.
+    """
+    allowed = precision == "tf32"
+    torch.backends.cuda.matmul.allow_tf32 = allowed
+    torch.backends.cudnn.allow_tf32 = allowed
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without open_clip's remarks, which go to the root logger."""
+    root = logging.getLogger()
+    level = root.level
+    root.setLevel(logging.CRITICAL)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        root.setLevel(level)
+
+
+def _first_lines(error: Exception, count: int = 4) -> str:
+    return "\n".join(str(error).splitlines()[:count])
