@@ -40,7 +40,7 @@ class Sweep:
     @property
     def title(self) -> str:
         """The varied field, and what is held."""
-        held = ", ".join(setting.title for setting in self.held)
+        held = ", ".join(value.title for value in self.held)
         return f"{self.field} ({held})" if held else self.field
 
     @property
@@ -93,30 +93,32 @@ def sweeps_of(runs: Iterable[Run]) -> tuple[Sweep, ...]:
 
     There the field with the most values is swept.
     """
-    placed = [(place, run) for run in runs for place in run.places if run.accuracy is not None]
-    swept = _swept(place for place, _ in placed)
+    placed = [
+        (point, run) for run in runs for point in run.ablation_points if run.accuracy is not None
+    ]
+    swept = _swept(point for point, _ in placed)
     groups: dict[
         tuple[str, str, tuple[FieldValue, ...]], list[tuple[AblationPoint, FieldValue, Run]]
     ]
     groups = defaultdict(list)
-    for place, run in placed:
-        field = swept[_fields(place)]
-        (value,) = (setting for setting in place.settings if setting.field == field)
-        held = tuple(setting for setting in place.settings if setting.field != field)
-        groups[place.ablation, field, held].append((place, value, run))
+    for point, run in placed:
+        field = swept[_fields(point)]
+        (value,) = (v for v in point.values if v.field == field)
+        held = tuple(v for v in point.values if v.field != field)
+        groups[point.ablation, field, held].append((point, value, run))
     return tuple(_sweep(*group, members) for group, members in groups.items())
 
 
-def _fields(place: AblationPoint) -> tuple[str, ...]:
-    return tuple(setting.field for setting in place.settings)
+def _fields(point: AblationPoint) -> tuple[str, ...]:
+    return tuple(value.field for value in point.values)
 
 
-def _swept(places: Iterable[AblationPoint]) -> dict[tuple[str, ...], str]:
+def _swept(points: Iterable[AblationPoint]) -> dict[tuple[str, ...], str]:
     """Which field each combination of varied fields is drawn over."""
     values: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for place in places:
-        for setting in place.settings:
-            values[_fields(place)][setting.field].add(setting.text)
+    for point in points:
+        for value in point.values:
+            values[_fields(point)][value.field].add(value.text)
     return {
         fields: max(fields, key=lambda field: len(found[field])) for fields, found in values.items()
     }
@@ -132,10 +134,10 @@ def _sweep(
         lambda: defaultdict(dict)
     )
     default = None
-    for place, value, run in members:
+    for point, value, run in members:
         assert run.accuracy is not None
         accuracies[value][run.dataset][run.seed] = run.accuracy
-        default = value if place.is_base else default
+        default = value if point.is_base else default
     values = tuple(accuracies)
     if all(value.number is not None for value in values):
         values = tuple(sorted(values, key=lambda v: math.inf if v.number is None else v.number))

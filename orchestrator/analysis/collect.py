@@ -22,7 +22,7 @@ ANALYSED = frozenset({ACCURACY, NEW_ACCURACY})
 def run_of(cell: PlannedCell, trace: Trace) -> Run:
     """A trace at its place in the comparison."""
     place = (cell.cell.dataset, cell.label, cell.cell.shots, cell.cell.seed)
-    return Run(*place, trace, cell.places)
+    return Run(*place, trace, cell.ablation_points)
 
 
 def finished_runs(plan: Plan, store: Store, metrics: Collection[str] | None = None) -> list[Run]:

@@ -29,7 +29,7 @@ class Run:
         shots: labelled images a class; 0 for methods that don't train.
         seed: the cell's seed; 0 for methods that don't train.
         trace: what the trial left behind.
-        places: where it stands in an ablation, if anywhere.
+        ablation_points: where it stands in an ablation, if anywhere.
     """
 
     dataset: str
@@ -37,12 +37,12 @@ class Run:
     shots: int
     seed: int
     trace: Trace
-    places: tuple[AblationPoint, ...] = ()
+    ablation_points: tuple[AblationPoint, ...] = ()
 
     @property
     def ablated(self) -> bool:
         """Whether it belongs to an ablation alone, and is no method of the comparison."""
-        return any(place.label == self.method for place in self.places)
+        return any(point.label == self.method for point in self.ablation_points)
 
     @property
     def method_name(self) -> str:

@@ -80,7 +80,7 @@ class QueryDemands:
         """
         backbones = dict.fromkeys(one.backbone for one in self._arms)
         spaces = {backbone: planned_space(backbone, class_names) for backbone in backbones}
-        asked = {}
+        demands = {}
         for one in self._arms:
             label, space = one.arm.label, spaces[one.backbone]
             try:
@@ -89,10 +89,10 @@ class QueryDemands:
                     classes = len(class_names) or dataset.card.classes
                     problem = _problem(one, dataset, space, classes)
                     self._known[label, space] = _ask(one.arm.method, problem)
-                asked[label] = self._known[label, space]
+                demands[label] = self._known[label, space]
             except (SettingsError, UserError) as error:
                 raise UserError(f"method {label!r} on {dataset.card.name}: {error}") from None
-        return asked
+        return demands
 
 
 def _problem(one: ResolvedArm, dataset: Dataset, space: PromptSpace, classes: int) -> Problem:

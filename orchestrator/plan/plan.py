@@ -29,7 +29,7 @@ class PlannedCell:
         cell: the unit of work.
         label: what reports call its method.
         backbone: the model that it runs on.
-        asked: what one step of its method asks.
+        demand: what one step of its method asks.
         key: names its result; empty when the dataset isn't there to be fingerprinted.
         status: `done` has a result, `in progress` a checkpoint, `failed` only a traceback (it runs
             again), `skipped` can't run for `reason`.
@@ -38,13 +38,13 @@ class PlannedCell:
         classes: number of classes.
         test_images: images of its dataset's whole test split (those of a full copy when skipped).
         features: names the image features of its dataset's test split.
-        places: where it stands in the spec's ablation, if anywhere.
+        ablation_points: where it stands in the spec's ablation, if anywhere.
     """
 
     cell: Cell
     label: str
     backbone: ResolvedBackbone
-    asked: QueryDemand
+    demand: QueryDemand
     key: str
     status: Status
     reason: str = ""
@@ -52,11 +52,11 @@ class PlannedCell:
     classes: int = 0
     test_images: int = 0
     features: str = ""
-    places: tuple[AblationPoint, ...] = ()
+    ablation_points: tuple[AblationPoint, ...] = ()
 
-    def also_at(self, places: tuple[AblationPoint, ...]) -> PlannedCell:
-        """The same cell, which stands at other places too."""
-        return replace(self, places=tuple(dict.fromkeys((*self.places, *places))))
+    def with_points(self, points: tuple[AblationPoint, ...]) -> PlannedCell:
+        """The same cell, which stands at these points too."""
+        return replace(self, ablation_points=tuple(dict.fromkeys((*self.ablation_points, *points))))
 
     @property
     def title(self) -> str:

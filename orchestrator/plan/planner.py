@@ -57,7 +57,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
             for cell in found:
                 identity = cell.key or cell.cell.model_dump_json()
                 known = cells.get(identity)
-                cells[identity] = known.also_at(cell.places) if known else cell
+                cells[identity] = known.with_points(cell.ablation_points) if known else cell
         except DatasetError as error:  # a split file that can't be read
             raise UserError(str(error)) from None
     ready = with_prompts(tuple(cells.values()), store.prompt_keys())
@@ -77,7 +77,7 @@ class _Planner:
         self._running = store.running_keys()
         self._failed = store.failed_keys()
         self._tasks = Tasks(spec, transfers, blind=blind)
-        self._asking = QueryDemands(self._arms)
+        self._demands = QueryDemands(self._arms)
 
     def draws(self) -> Iterator[tuple[int, int]]:
         """Shots and seed of every few-shot split."""
@@ -85,7 +85,7 @@ class _Planner:
 
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
         """The cells of a dataset that is there."""
-        asked = self._asking.on(dataset, dataset.class_names())
+        demands = self._demands.on(dataset, dataset.class_names())
         if dataset.remark():
             notes.append(dataset.remark())
         for shots, arms in self._by_shots():
@@ -95,16 +95,16 @@ class _Planner:
                     notes.append(short_note(task, shots))
                 facts = _TaskFacts(task)
                 for arm in arms:
-                    yield self._planned(facts, self._draft(dataset, arm, seed, asked))
+                    yield self._planned(facts, self._draft(dataset, arm, seed, demands))
 
     def skipped(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
-        asked = self._asking.on(dataset, ())
+        demands = self._demands.on(dataset, ())
         classes = dataset.card.classes
         images = dataset.card.images["test"]
         for _, arms in self._by_shots():
             for seed, arm in product(self._spec.seeds, arms):
-                draft = self._draft(dataset, arm, seed, asked)
+                draft = self._draft(dataset, arm, seed, demands)
                 yield replace(
                     draft,
                     reason=reason,
@@ -118,17 +118,17 @@ class _Planner:
             yield shots, [one for one in self._arms if one.arm.conditions.shots == shots]
 
     def _draft(
-        self, dataset: Dataset, one: ResolvedArm, seed: int, asked: Mapping[str, QueryDemand]
+        self, dataset: Dataset, one: ResolvedArm, seed: int, demands: Mapping[str, QueryDemand]
     ) -> PlannedCell:
         """A cell before it is known whether it can run."""
         return PlannedCell(
-            self._cell(dataset.card.name, one, seed, asked[one.arm.label]),
+            self._cell(dataset.card.name, one, seed, demands[one.arm.label]),
             one.arm.label,
             one.backbone,
-            asked[one.arm.label],
+            demands[one.arm.label],
             key="",
             status="skipped",
-            places=one.arm.places,
+            ablation_points=one.arm.ablation_points,
         )
 
     def _planned(self, facts: _TaskFacts, draft: PlannedCell) -> PlannedCell:
@@ -140,8 +140,8 @@ class _Planner:
         fingerprints = Fingerprints(
             method_version=kind.version,
             split=facts.whole if kind.trains else facts.test,
-            preprocessing=replace(prepared, size=draft.asked.image_size).digest(),
-            encoder=draft.asked.encoder,
+            preprocessing=replace(prepared, size=draft.demand.image_size).digest(),
+            encoder=draft.demand.encoder,
             rounding=None if cell.precision == "fp32" else ROUNDING,
         )
         key = "" if unsourced else cell_key(cell, fingerprints)
@@ -165,7 +165,7 @@ class _Planner:
             return "in progress"
         return "failed" if key in self._failed else "new"
 
-    def _cell(self, dataset: str, one: ResolvedArm, seed: int, asked: QueryDemand) -> Cell:
+    def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:
         spec, method, given = self._spec, one.arm.method, one.arm.conditions
         trains = method_class(method.name).trains
         cell = Cell(
@@ -182,7 +182,7 @@ class _Planner:
             precision=spec.precision,
             augmentation=spec.augmentation if trains else "none",
             evaluation=spec.evaluation if trains else type(spec.evaluation)(),
-            views=spec.views if trains and not asked.touches_images else 0,
+            views=spec.views if trains and not demand.touches_images else 0,
             blind=self._blind,
         )
         return self._transfers.placed(cell)

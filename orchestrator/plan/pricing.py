@@ -83,18 +83,18 @@ def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> P
 
 def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
     """Both towers over the whole budget; plain images are encoded once for all candidates."""
-    asked, budget = cell.asked, cell.cell.queries
+    demand, budget = cell.demand, cell.cell.queries
     if not budget:
         return 0.0
-    if asked.touches_images:
+    if demand.touches_images:
         images = budget * batch
     elif cell.cell.augmentation == "none":
         images = cell.train_images
     elif cell.cell.views:
         images = cell.train_images * cell.cell.views
     else:
-        images = budget * batch // asked.candidates
-    sequences = budget * cell.classes if asked.soft_text else 0
+        images = budget * batch // demand.candidates
+    sequences = budget * cell.classes if demand.soft_text else 0
     return images * costs.per_image + sequences * costs.per_sequence
 
 
@@ -102,7 +102,7 @@ def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     """Text features at each evaluation point, and images where the prompt changes them."""
     points = cell.cell.evaluation.points + 1 if cell.cell.queries else 1
     images = 0
-    if cell.asked.touches_images:
+    if cell.demand.touches_images:
         images = points * cell.test_images
     return points * cell.classes * costs.per_sequence + images * costs.per_image
 

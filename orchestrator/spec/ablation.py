@@ -48,7 +48,7 @@ def varied(arm: Arm, changes: Mapping[str, Any]) -> Arm:
     )
 
 
-def setting_of(arm: Arm, field: str) -> FieldValue:
+def field_value(arm: Arm, field: str) -> FieldValue:
     """The value that a field has in an arm."""
     if field in Conditions.model_fields:
         value = getattr(arm.conditions, field)
@@ -132,7 +132,7 @@ class AblationSpec(BaseModel):
             for field, values in self.vary.items():
                 _check_values(base, field, values)
         arms = (_varied_arm(base, changes) for changes in self._changes())
-        return (replace(base, places=self._base_places(base)), *arms)
+        return (replace(base, ablation_points=self._base_points(base)), *arms)
 
     def _changes(self) -> Iterator[dict[str, Any]]:
         if self.product:
@@ -142,27 +142,27 @@ class AblationSpec(BaseModel):
         for field, values in self.vary.items():
             yield from ({field: value} for value in values)
 
-    def _base_places(self, base: Arm) -> tuple[AblationPoint, ...]:
-        settings = tuple(setting_of(base, field) for field in self.vary)
-        groups = [settings] if self.product else [(setting,) for setting in settings]
+    def _base_points(self, base: Arm) -> tuple[AblationPoint, ...]:
+        values = tuple(field_value(base, field) for field in self.vary)
+        groups = [values] if self.product else [(value,) for value in values]
         return tuple(AblationPoint(base.label, group, is_base=True) for group in groups)
 
 
 def _varied_arm(base: Arm, changes: Mapping[str, Any]) -> Arm:
     arm = varied(base, changes)
-    place = AblationPoint(base.label, tuple(setting_of(arm, field) for field in changes))
-    method = arm.method.model_copy(update={"label": place.label})
-    return replace(arm, method=method, places=(place,))
+    point = AblationPoint(base.label, tuple(field_value(arm, field) for field in changes))
+    method = arm.method.model_copy(update={"label": point.label})
+    return replace(arm, method=method, ablation_points=(point,))
 
 
 def _check_values(base: Arm, field: str, values: tuple[Any, ...]) -> None:
-    own = setting_of(base, field)
-    found = [setting_of(varied(base, {field: value}), field) for value in values]
-    if len(values) > 1 and all(setting == own for setting in found):
+    own = field_value(base, field)
+    found = [field_value(varied(base, {field: value}), field) for value in values]
+    if len(values) > 1 and all(value == own for value in found):
         raise ValueError(
             f"vary.{field}: makes no difference, with the base's other settings every value "
             f"means {own.text}"
         )
-    for place, setting in enumerate(found):
-        if setting in found[:place]:
-            raise ValueError(f"vary.{field}: value {setting.text} is given twice")
+    for position, value in enumerate(found):
+        if value in found[:position]:
+            raise ValueError(f"vary.{field}: value {value.text} is given twice")

@@ -29,19 +29,19 @@ class FieldValue:
 
 @dataclass(frozen=True)
 class AblationPoint:
-    """One place of an ablation. A cell may have several: the base is part of every sweep.
+    """One point of an ablation. A cell may have several: the base is part of every sweep.
 
     Attributes:
         ablation: label of the base.
-        settings: what is varied here: one field, or all of them in a full product.
+        values: what is varied here: one field, or all of them in a full product.
         is_base: whether these are the base's own values.
     """
 
     ablation: str
-    settings: tuple[FieldValue, ...]
+    values: tuple[FieldValue, ...]
     is_base: bool = False
 
     @property
     def label(self) -> str:
         """What reports call a method that differs from the base in this."""
-        return f"{self.ablation}[{', '.join(setting.title for setting in self.settings)}]"
+        return f"{self.ablation}[{', '.join(value.title for value in self.values)}]"

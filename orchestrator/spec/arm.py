@@ -47,12 +47,13 @@ class Arm:
     Attributes:
         method: the method with all its settings, and its label.
         conditions: what it runs under.
-        places: where it stands in the spec's ablation; empty for a method of the comparison.
+        ablation_points: where it stands in the spec's ablation; empty for methods of the
+            comparison.
     """
 
     method: MethodSpec
     conditions: Conditions
-    places: tuple[AblationPoint, ...] = ()
+    ablation_points: tuple[AblationPoint, ...] = ()
 
     @property
     def label(self) -> str:

@@ -169,13 +169,13 @@ def _ablation_tags(run: Run) -> dict[str, str]:
 
     The base itself, being part of every sweep, names them all.
     """
-    if not run.places:
+    if not run.ablation_points:
         return {}
-    settings = dict.fromkeys(s for place in run.places for s in place.settings)
+    values = dict.fromkeys(v for point in run.ablation_points for v in point.values)
     return {
-        "ablation": run.places[0].ablation,
-        "varied": ", ".join(dict.fromkeys(setting.field for setting in settings)),
-        "value": ", ".join(setting.text for setting in settings),
+        "ablation": run.ablation_points[0].ablation,
+        "varied": ", ".join(dict.fromkeys(value.field for value in values)),
+        "value": ", ".join(value.text for value in values),
     }
 
 

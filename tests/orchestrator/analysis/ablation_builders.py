@@ -18,29 +18,29 @@ DENSE = FieldValue("projection", "dense")
 FASTFOOD = FieldValue("projection", "fastfood")
 
 
-def placed(run: Run, *settings: FieldValue, base: bool = False) -> Run:
-    """A run at one place for each setting; the base keeps its label."""
-    places = tuple(AblationPoint("zip", (setting,), is_base=base) for setting in settings)
+def placed(run: Run, *field_values: FieldValue, base: bool = False) -> Run:
+    """A run at one ablation point per value; the base keeps its label."""
+    points = tuple(AblationPoint("zip", (value,), is_base=base) for value in field_values)
     if base:
-        return replace(run, places=places)
-    label = places[0].label
+        return replace(run, ablation_points=points)
+    label = points[0].label
     trace = replace(run.trace, key=f"{run.trace.key}-{label}")
-    return replace(run, method=label, trace=trace, places=places)
+    return replace(run, method=label, trace=trace, ablation_points=points)
 
 
 def at(
-    setting: FieldValue,
+    value: FieldValue,
     accuracies: Sequence[float],
     *,
     dataset: str = "dots",
     base: bool = False,
 ) -> list[Run]:
-    """Runs at one value of a field, one a seed from 1 on."""
+    """Runs at one value of a field, one per seed from 1 on."""
     runs = (
-        make_run([(0, 30.0), (1000, value)], dataset=dataset, seed=seed)
-        for seed, value in enumerate(accuracies, start=1)
+        make_run([(0, 30.0), (1000, accuracy)], dataset=dataset, seed=seed)
+        for seed, accuracy in enumerate(accuracies, start=1)
     )
-    return [placed(run, setting, base=base) for run in runs]
+    return [placed(run, value, base=base) for run in runs]
 
 
 def clipping(
@@ -51,6 +51,6 @@ def clipping(
     """A whole sweep on one dataset."""
     return [
         run
-        for setting, values in accuracies.items()
-        for run in at(setting, values, dataset=dataset, base=setting == default)
+        for value, found in accuracies.items()
+        for run in at(value, found, dataset=dataset, base=value == default)
     ]

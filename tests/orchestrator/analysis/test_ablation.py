@@ -40,7 +40,10 @@ def test_the_base_belongs_to_every_sweep() -> None:
 def test_a_product_is_swept_over_its_longest_field() -> None:
     ranks = [FieldValue("rank", str(rank), float(rank)) for rank in (1, 3)]
     runs = [
-        replace(make_run([(10, 40.0)]), places=(AblationPoint("zip", (clip, rank), clip == ROOT),))
+        replace(
+            make_run([(10, 40.0)]),
+            ablation_points=(AblationPoint("zip", (clip, rank), clip == ROOT),),
+        )
         for clip in (ONE, ROOT, NONE)
         for rank in ranks
     ]

@@ -1,4 +1,4 @@
-"""Plans of ablations: equal cells once, whatever they are called, each at all of its places."""
+"""Plans of ablations: equal cells once, whatever they are called, each at all of its points."""
 
 from __future__ import annotations
 
@@ -57,23 +57,23 @@ def ablations(draw: st.DrawFn) -> dict[str, Any]:
 def test_every_value_has_a_cell_and_no_key_is_run_twice(ablation: dict[str, Any]) -> None:
     plan = plan_of(ablation=ablation)
     assert all(count == 1 for count in Counter(cell.key for cell in plan.cells).values())
-    wanted = Counter(place.label for arm in plan.spec.arms for place in arm.places)
-    found = {place.label for cell in plan.cells for place in cell.places}
+    wanted = Counter(point.label for arm in plan.spec.arms for point in arm.ablation_points)
+    found = {point.label for cell in plan.cells for point in cell.ablation_points}
     assert found == set(wanted)
     base = next(cell for cell in plan.cells if cell.label == "zip")
     for cell in plan.cells:
-        for place in cell.places:
-            equal = {s.title for s in place.settings} <= {
-                s.title for p in base.places for s in p.settings
+        for point in cell.ablation_points:
+            equal = {s.title for s in point.values} <= {
+                s.title for p in base.ablation_points for s in p.values
             }
-            assert (cell.key == base.key) == equal, place.label
+            assert (cell.key == base.key) == equal, point.label
 
 
 def test_a_cell_that_equals_a_method_is_that_methods(tmp_path: Path) -> None:
     methods = ["zip", {"name": "zip", "label": "loose", "clip": "none"}]
     plan = plan_of(methods=methods, ablation={"base": "zip", "vary": {"clip": ["none", 1]}})
-    places = {cell.label: [place.label for place in cell.places] for cell in plan.cells}
-    assert places == {
+    points = {cell.label: [point.label for point in cell.ablation_points] for cell in plan.cells}
+    assert points == {
         "zip": ["zip[clip=sqrt_dim]"],
         "loose": ["zip[clip=none]"],
         "zip[clip=1]": ["zip[clip=1]"],
@@ -108,7 +108,7 @@ def test_each_cell_runs_on_its_backbone(tmp_path: Path) -> None:
 def test_ready_ablations_plan(name: str, tmp_path: Path) -> None:
     spec = load_spec(name)
     plan = make_plan(spec, Store(LocalStorage(tmp_path)), tmp_path)
-    values = {place.label for cell in plan.cells for place in cell.places}
+    values = {point.label for cell in plan.cells for point in cell.ablation_points}
     assert spec.ablation is not None
     for field, given_values in spec.ablation.vary.items():
         assert len([label for label in values if f"[{field}=" in label]) >= len(given_values)

@@ -128,13 +128,13 @@ def test_image_size_and_encoder_of_a_method_are_part_of_its_key(tmp_path: Path) 
 def test_the_papers_comparison_plans_every_method(tmp_path: Path) -> None:
     store = Store(LocalStorage(tmp_path))
     cells = make_plan(load_spec("few_shot"), store, tmp_path).cells
-    asked = {c.label: c.asked for c in cells}
-    assert {label: a.candidates for label, a in asked.items()} == {
+    demands = {c.label: c.demand for c in cells}
+    assert {label: d.candidates for label, d in demands.items()} == {
         "zero_shot": 0, "bar": 6, "blackvip": 10, "bptvlm": 15, "zip": 10,
     }  # fmt: skip
-    assert asked["bar"].image_size == 194
-    assert asked["blackvip"].encoder == "hub:facebook/vit-mae-base"
-    assert [a.touches_images for a in asked.values()] == [False, True, True, True, False]
+    assert demands["bar"].image_size == 194
+    assert demands["blackvip"].encoder == "hub:facebook/vit-mae-base"
+    assert [d.touches_images for d in demands.values()] == [False, True, True, True, False]
 
 
 def test_cells_are_done_in_progress_failed_or_new(tmp_path: Path) -> None:

@@ -41,8 +41,11 @@ def test_one_field_is_varied_and_the_rest_is_the_bases(tmp_path: Path) -> None:
 def test_several_fields_are_varied_one_at_a_time(tmp_path: Path) -> None:
     spec = load(tmp_path, {"base": "zip", "vary": {"rank": [1, 3], "shared": [False]}})
     assert list(by_label(spec)) == ["zip", "zip[rank=1]", "zip[rank=3]", "zip[shared=false]"]
-    assert [place.label for place in spec.arms[0].places] == ["zip[rank=5]", "zip[shared=true]"]
-    assert all(place.is_base for place in spec.arms[0].places)
+    assert [point.label for point in spec.arms[0].ablation_points] == [
+        "zip[rank=5]",
+        "zip[shared=true]",
+    ]
+    assert all(point.is_base for point in spec.arms[0].ablation_points)
 
 
 def test_every_combination_runs_when_asked_for(tmp_path: Path) -> None:
@@ -78,13 +81,15 @@ def test_budget_shots_mini_batch_and_backbone_are_varied_too(tmp_path: Path) -> 
     assert arms["zip[backbone=RN50]"].conditions.backbone.model == "RN50"
     other = arms["zip[backbone=ViT-B-16-quickgelu random]"]
     assert other.conditions.backbone.pretrained == "random"
-    assert not any(s.tuned for arm in arms.values() for p in arm.places for s in p.settings)
+    assert not any(s.tuned for arm in arms.values() for p in arm.ablation_points for s in p.values)
 
 
 def test_named_values_know_the_number_they_stand_for(tmp_path: Path) -> None:
     vary = {"clip": ["none", 0.1, "sqrt_dim"], "perturbation": ["gaussian"]}
     arms = by_label(load(tmp_path, {"base": "zip", "vary": vary}))
-    numbers = {s.title: s.number for arm in arms.values() for p in arm.places for s in p.settings}
+    numbers = {
+        s.title: s.number for arm in arms.values() for p in arm.ablation_points for s in p.values
+    }
     assert numbers["clip=sqrt_dim"] == pytest.approx(math.sqrt(417))
     assert numbers["clip=none"] == math.inf
     assert numbers["clip=0.1"] == 0.1

@@ -102,7 +102,7 @@ def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
     values = tuple(dict.fromkeys(value for sweep in sweeps for value in sweep.values))
     numeric = all(value.number is not None for value in values)
     axis = _axis(values) if numeric else _Axis({v: float(i) for i, v in enumerate(values)})
-    titles = [", ".join(setting.title for setting in sweep.held) for sweep in sweeps]
+    titles = [", ".join(value.title for value in sweep.held) for sweep in sweeps]
     looks = looks_of(titles)
     few = len(sweeps) <= MOST_INTERVALS
     lines = tuple(

@@ -77,7 +77,11 @@ def ablation(datasets: tuple[str, ...], seeds: int = 3) -> list[Run]:
         curves = {value: [level + seed for seed in range(seeds)] for value, level in levels.items()}
         runs += clipping(curves, name)
         runs += at(DENSE, [43.0 + seed for seed in range(seeds)], dataset=name)
-    base = [replace(run, places=(*run.places, IN_PROJECTION)) for run in runs if not run.ablated]
+    base = [
+        replace(run, ablation_points=(*run.ablation_points, IN_PROJECTION))
+        for run in runs
+        if not run.ablated
+    ]
     return base + [run for run in runs if run.ablated]
 
 
