@@ -4,14 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from orchestrator.analysis.cost import Tariff
-from orchestrator.analysis.queries_to_target import Target
-from orchestrator.analysis.report.comparison import Comparison, Question
+from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY, Run, split_by_measurements
 from orchestrator.masking import masked
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.spec.load import spec_as_yaml
-from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 
@@ -64,17 +61,6 @@ def comparison_of(plan: Plan, store: Store) -> Comparison:
         failures=tuple(failures),
         unsound=tuple(unsound),
         missing=tuple(cell.title for cell in plan.cells if cell.key not in known),
-        question=question_of(plan.spec),
+        question=plan.spec.report,
         spec_yaml=masked(spec_as_yaml(plan.spec)),
-    )
-
-
-def question_of(spec: Spec) -> Question:
-    """What a spec asks its report."""
-    asked = spec.report
-    return Question(
-        target=Target(gain=asked.target_gain, accuracy=asked.target_accuracy),
-        gains=asked.gains,
-        reference=asked.reference,
-        price=Tariff(**asked.price.model_dump()),
     )

@@ -1,4 +1,4 @@
-"""What a method cost: queries, images, seconds, and money by the price of the black box."""
+"""What a method cost: queries, images and seconds."""
 
 from __future__ import annotations
 
@@ -6,30 +6,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchestrator.analysis.runs import Run
-
-
-@dataclass(frozen=True)
-class Tariff:
-    """What the owner of the black box charges.
-
-    Attributes:
-        per_1000_queries: money for 1,000 queries.
-        per_1000_images: money for 1,000 images in queries.
-        currency: its name.
-    """
-
-    per_1000_queries: float = 0.0
-    per_1000_images: float = 0.0
-    currency: str = "USD"
-
-    @property
-    def known(self) -> bool:
-        """Whether anything has a price."""
-        return self.per_1000_queries > 0 or self.per_1000_images > 0
-
-    def of(self, queries: float, images: float) -> float:
-        """Money for queries with so many images in all."""
-        return (queries * self.per_1000_queries + images * self.per_1000_images) / 1000
 
 
 @dataclass(frozen=True)

@@ -8,35 +8,7 @@ from dataclasses import dataclass
 
 from orchestrator.analysis.curves import curve_of
 from orchestrator.analysis.runs import ACCURACY, ZERO_SHOT, Run
-
-
-@dataclass(frozen=True)
-class Target:
-    """What has to be reached: an accuracy, or a gain above zero-shot on the same dataset.
-
-    Attributes:
-        gain: points above zero-shot.
-        accuracy: absolute, in percent.
-    """
-
-    gain: float | None = None
-    accuracy: float | None = None
-
-    @property
-    def title(self) -> str:
-        """The target in words; empty without one."""
-        if self.accuracy is not None:
-            return f"{self.accuracy:g} % accuracy"
-        return "" if self.gain is None else f"{self.gain:g} points above zero-shot"
-
-    def on(self, dataset: str, runs: Sequence[Run]) -> float | None:
-        """The target on a dataset, in percent; None without a target or a zero-shot run."""
-        if self.accuracy is not None:
-            return self.accuracy
-        if self.gain is None:
-            return None
-        start = zero_shot_accuracy(runs, dataset)
-        return None if start is None else start + self.gain
+from orchestrator.spec.spec import ReportSpec
 
 
 @dataclass(frozen=True)
@@ -70,6 +42,25 @@ def zero_shot_accuracy(runs: Sequence[Run], dataset: str) -> float | None:
         if run.dataset == dataset and run.method_name == ZERO_SHOT
     )
     return next((value for value in reached if value is not None), None)
+
+
+def target_on(dataset: str, asked: ReportSpec, runs: Sequence[Run]) -> float | None:
+    """The accuracy in percent that a spec wants reached on a dataset.
+
+    Args:
+        dataset: where.
+        asked: names an accuracy, or a gain above zero-shot on the same dataset.
+        runs: the runs of the comparison, zero-shot among them.
+
+    Returns:
+        None without a target, or without the zero-shot run that a gain counts from.
+    """
+    if asked.target_accuracy is not None:
+        return asked.target_accuracy
+    if asked.target_gain is None:
+        return None
+    start = zero_shot_accuracy(runs, dataset)
+    return None if start is None else start + asked.target_gain
 
 
 def first_reaching(run: Run, target: float) -> int | None:

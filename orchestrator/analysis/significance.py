@@ -58,8 +58,11 @@ def against_the_best(scores: Scores) -> Significance:
             f"with fewer than {FEWEST_DATASETS} the paired Wilcoxon test can't come below "
             f"{ALPHA:g}, whatever the results.",
         )
+    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - slow to import
+
     raw = [paired_p_value(scores.means(best), scores.means(other)) for other in others]
-    return Significance(best, dict(zip(others, holm(raw), strict=True)))
+    corrected = multipletests(raw, method="holm")[1].tolist()
+    return Significance(best, dict(zip(others, corrected, strict=True)))
 
 
 def paired_p_value(first: Sequence[float], second: Sequence[float]) -> float:
@@ -83,13 +86,3 @@ def paired_p_value(first: Sequence[float], second: Sequence[float]) -> float:
         vectorized=True,
     )
     return float(result.pvalue)
-
-
-def holm(p_values: Sequence[float]) -> list[float]:
-    """Holm's step-down correction (1979): p-values in the given order, none above 1."""
-    corrected = [0.0] * len(p_values)
-    running = 0.0
-    for rank, place in enumerate(sorted(range(len(p_values)), key=lambda i: p_values[i])):
-        running = max(running, min(1.0, (len(p_values) - rank) * p_values[place]))
-        corrected[place] = running
-    return corrected

@@ -14,8 +14,9 @@ from rich.table import Table
 from orchestrator.analysis.area import mean_over_budget
 from orchestrator.analysis.curves import curve_of
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
-from orchestrator.analysis.queries_to_target import QueriesToTarget, Target, queries_to_target
+from orchestrator.analysis.queries_to_target import QueriesToTarget, queries_to_target, target_on
 from orchestrator.analysis.runs import Group, Run, by_group
+from orchestrator.spec.spec import ReportSpec
 
 HEADERS = (
     "dataset",
@@ -70,7 +71,7 @@ class Row:
         )
 
 
-def comparison(runs: Sequence[Run], target: Target, crashed: Sequence[Run] = ()) -> list[Row]:
+def comparison(runs: Sequence[Run], question: ReportSpec, crashed: Sequence[Run] = ()) -> list[Row]:
     """One row a dataset, shots and method; then the mean over datasets that all methods have.
 
     Accuracy is the one after the last query, never the best on the way. Crashed runs count only
@@ -78,7 +79,7 @@ def comparison(runs: Sequence[Run], target: Target, crashed: Sequence[Run] = ())
     """
     lost = by_group(crashed)
     rows = [
-        _row(group, members, target.on(group.dataset, runs), lost.get(group, []))
+        _row(group, members, target_on(group.dataset, question, runs), lost.get(group, []))
         for group, members in sorted(by_group(runs).items())
         if any(run.accuracy is not None for run in members)
     ]

@@ -41,6 +41,15 @@ class PriceSpec(_Frozen):
     per_1000_images: float = Field(default=0.0, ge=0)
     currency: str = "USD"
 
+    @property
+    def known(self) -> bool:
+        """Whether anything has a price."""
+        return self.per_1000_queries > 0 or self.per_1000_images > 0
+
+    def of(self, queries: float, images: float) -> float:
+        """Money for so many queries that hold so many images in all."""
+        return (queries * self.per_1000_queries + images * self.per_1000_images) / 1000
+
 
 class ReportSpec(_Frozen):
     """What the report measures beyond accuracy.
@@ -66,6 +75,13 @@ class ReportSpec(_Frozen):
         if self.target_gain is not None and self.target_accuracy is not None:
             raise ValueError("give target_gain or target_accuracy, not both")
         return self
+
+    @property
+    def target_title(self) -> str:
+        """The target in words; empty without one."""
+        if self.target_accuracy is not None:
+            return f"{self.target_accuracy:g} % accuracy"
+        return "" if self.target_gain is None else f"{self.target_gain:g} points above zero-shot"
 
 
 class Spec(_Frozen):

@@ -13,10 +13,10 @@ import time
 from pathlib import Path
 
 from orchestrator.analysis.collect import ANALYSED
-from orchestrator.analysis.queries_to_target import Target
-from orchestrator.analysis.report.comparison import Comparison, Question
+from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.write import write_report
 from orchestrator.analysis.runs import Run
+from orchestrator.spec.spec import ReportSpec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Point, Trace
@@ -36,7 +36,7 @@ def main() -> None:
         runs = tuple(Run(*place, store.finished(key, ANALYSED)) for key, place in places.items())
         read = time.perf_counter()
         print(f"reading the store: {read - start:.1f} s, {_megabytes():.0f} MB")
-        question = Question(Target(gain=5))
+        question = ReportSpec(target_gain=5)
         report = write_report(Comparison("speed", runs, question=question), Path(folder) / "out")
         print(f"writing the report: {time.perf_counter() - read:.1f} s, {_megabytes():.0f} MB")
         print(f"the page: {report.page.stat().st_size / 1e6:.1f} MB, {len(report.files)} files")

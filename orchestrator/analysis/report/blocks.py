@@ -36,6 +36,11 @@ class TableCell:
     best: bool = False
     mark: str = ""
 
+    @property
+    def shown(self) -> str:
+        """The text with its mark."""
+        return f"{self.text}{self.mark}"
+
 
 @dataclass(frozen=True)
 class TableBlock:

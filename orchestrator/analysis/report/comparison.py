@@ -7,30 +7,11 @@ from functools import cached_property
 
 from orchestrator.analysis.ablation import Sweep, sweeps_of
 from orchestrator.analysis.charts.palette import Look, looks_of
-from orchestrator.analysis.cost import Tariff
-from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.runs import Run, at_shots, datasets_of, shots_of
 from orchestrator.analysis.scores import Scores, scores_of
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.analysis.table import Row, comparison
-
-
-@dataclass(frozen=True)
-class Question:
-    """What the report is to answer beyond accuracy.
-
-    Attributes:
-        target: of queries-to-target.
-        gains: targets of the ECDF in points above zero-shot; empty for even steps to the best.
-        reference: label of the method that queries saved are counted against; None for the best
-            other one.
-        price: what the black box charges.
-    """
-
-    target: Target = field(default_factory=Target)
-    gains: tuple[float, ...] = ()
-    reference: str | None = None
-    price: Tariff = field(default_factory=Tariff)
+from orchestrator.spec.spec import ReportSpec
 
 
 @dataclass(frozen=True)
@@ -45,7 +26,7 @@ class Comparison:
         failures: cells whose last attempt failed.
         unsound: finished runs without an accuracy, or with one that is no number.
         missing: titles of planned cells that have no result yet.
-        question: what is asked.
+        question: what the spec asks its report beyond accuracy.
         spec_yaml: the whole spec.
         search: what a search found; None where there was none.
     """
@@ -56,7 +37,7 @@ class Comparison:
     failures: tuple[Run, ...] = ()
     unsound: tuple[Run, ...] = ()
     missing: tuple[str, ...] = ()
-    question: Question = field(default_factory=Question)
+    question: ReportSpec = field(default_factory=ReportSpec)
     spec_yaml: str = ""
     search: SearchFindings | None = None
     _scores: dict[int, Scores] = field(default_factory=dict, compare=False, repr=False)
@@ -69,7 +50,7 @@ class Comparison:
     @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The comparison table."""
-        return tuple(comparison(self.runs, self.question.target, self.failures))
+        return tuple(comparison(self.runs, self.question, self.failures))
 
     @cached_property
     def sweeps(self) -> tuple[Sweep, ...]:

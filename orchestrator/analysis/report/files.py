@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import csv
-import io
+import pandas as pd
 
-from orchestrator.analysis.report.blocks import TableBlock, cell_of
+from orchestrator.analysis.report.blocks import TableBlock, TableCell, cell_of
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -21,32 +20,24 @@ _SPECIAL = {
 
 def as_csv(table: TableBlock) -> str:
     """The table as it is shown, marks included."""
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(table.header)
-    for row in table.rows:
-        cells = map(cell_of, row)
-        writer.writerow([f"{cell.text}{cell.mark}" for cell in cells])
-    return out.getvalue()
+    rows = [[cell_of(cell).shown for cell in row] for row in table.rows]
+    return str(pd.DataFrame(rows, columns=table.header).to_csv(index=False, lineterminator="\n"))
 
 
 def as_latex(table: TableBlock) -> str:
     """A `table` environment in booktabs' style; needs `\\usepackage{booktabs}`."""
-    columns = "".join("l" if i < table.numeric_from else "r" for i in range(len(table.header)))
-    lines = [
-        r"\begin{table}",
-        r"\centering",
-        rf"\caption{{{escape(table.caption)}}}",
-        rf"\label{{tab:{table.name}}}",
-        rf"\begin{{tabular}}{{{columns}}}",
-        r"\toprule",
-        " & ".join(map(escape, table.header)) + r" \\",
-        r"\midrule",
-    ]
-    for row in table.rows:
-        lines.append(" & ".join(_latex_cell(*_parts(cell)) for cell in row) + r" \\")
-    lines += [r"\bottomrule", r"\end{tabular}", r"\end{table}"]
-    return "\n".join(lines) + "\n"
+    rows = [[_latex_cell(cell_of(cell)) for cell in row] for row in table.rows]
+    numeric = len(table.header) - table.numeric_from
+    styled = pd.DataFrame(rows, columns=[escape(name) for name in table.header]).style
+    return str(
+        styled.hide(axis="index").to_latex(
+            column_format="l" * (len(table.header) - max(numeric, 0)) + "r" * numeric,
+            position_float="centering",
+            hrules=True,
+            caption=escape(table.caption),
+            label=f"tab:{table.name}",
+        )
+    )
 
 
 def escape(text: str) -> str:
@@ -54,10 +45,5 @@ def escape(text: str) -> str:
     return "".join(_SPECIAL.get(char, char) for char in text)
 
 
-def _parts(cell: object) -> tuple[str, bool]:
-    whole = cell_of(cell)  # type: ignore[arg-type]
-    return f"{whole.text}{whole.mark}", whole.best
-
-
-def _latex_cell(text: str, best: bool) -> str:
-    return rf"\textbf{{{escape(text)}}}" if best else escape(text)
+def _latex_cell(cell: TableCell) -> str:
+    return rf"\textbf{{{escape(cell.shown)}}}" if cell.best else escape(cell.shown)

@@ -67,7 +67,7 @@ def test_only_what_is_analysed_and_what_is_no_number_is_kept(store: Store) -> No
 def test_the_spec_says_what_is_asked(store: Store) -> None:
     plan = make_plan(load_spec("demo", SPEC), store, Path("data"))
     asked = comparison_of(plan, store).question
-    assert (asked.target.gain, asked.gains, asked.reference) == (5, (2, 4), "zip")
+    assert (asked.target_gain, asked.gains, asked.reference) == (5, (2, 4), "zip")
     assert asked.price.of(1000, 0) == 3
 
 

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.analysis.cost import Tariff, cost_of
+from orchestrator.analysis.cost import cost_of
+from orchestrator.spec.spec import PriceSpec
 from tests.orchestrator.analysis.builders import make_run
 
 
@@ -14,10 +15,10 @@ def test_the_sum_over_runs() -> None:
 
 
 def test_money_is_charged_for_queries_and_images() -> None:
-    price = Tariff(per_1000_queries=2.0, per_1000_images=0.5)
+    price = PriceSpec(per_1000_queries=2.0, per_1000_images=0.5)
     assert price.of(5000, 640_000) == pytest.approx(10 + 320)
     assert price.known
-    assert not Tariff().known
+    assert not PriceSpec().known
 
 
 def test_a_transferred_prompt_is_paid_where_it_was_trained() -> None:

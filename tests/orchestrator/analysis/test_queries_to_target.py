@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.analysis.queries_to_target import Target, first_reaching, queries_to_target
+from orchestrator.analysis.queries_to_target import first_reaching, queries_to_target, target_on
+from orchestrator.spec.spec import ReportSpec
 from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 
 
@@ -55,8 +56,8 @@ def test_a_higher_target_is_never_reached_earlier(
 
 def test_a_gain_counts_from_zero_shot_on_the_same_dataset() -> None:
     runs = [zero_shot_run(40, "dots"), zero_shot_run(60, "letters"), make_run([(0, 1)])]
-    assert Target(gain=5).on("dots", runs) == 45
-    assert Target(gain=5).on("letters", runs) == 65
-    assert Target(gain=5).on("textures", runs) is None
-    assert Target(accuracy=50).on("textures", runs) == pytest.approx(50)
-    assert Target().on("dots", runs) is None
+    assert target_on("dots", ReportSpec(target_gain=5), runs) == 45
+    assert target_on("letters", ReportSpec(target_gain=5), runs) == 65
+    assert target_on("textures", ReportSpec(target_gain=5), runs) is None
+    assert target_on("textures", ReportSpec(target_accuracy=50), runs) == pytest.approx(50)
+    assert target_on("dots", ReportSpec(), runs) is None

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from orchestrator.analysis.queries_to_target import Target
 from orchestrator.analysis.runs import Run
 from orchestrator.analysis.table import as_csv, as_markdown, as_rich, comparison
+from orchestrator.spec.spec import ReportSpec
 from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 
 RUNS = [
@@ -20,8 +20,11 @@ RUNS = [
 ]
 
 
+FIVE_POINTS = ReportSpec(target_gain=5)
+
+
 def test_accuracy_is_the_last_one_not_the_best() -> None:
-    by_place = {(r.group.dataset, r.group.method): r for r in comparison(RUNS, Target(gain=5))}
+    by_place = {(r.group.dataset, r.group.method): r for r in comparison(RUNS, FIVE_POINTS)}
     assert by_place["dots", "zip"].accuracy.mean == 47
     assert by_place["dots", "zip"].accuracy.count == 3
     target = by_place["dots", "zip"].target
@@ -34,29 +37,27 @@ def test_accuracy_is_the_last_one_not_the_best() -> None:
 
 def test_the_mean_row_covers_datasets_that_all_methods_have() -> None:
     extra = [*RUNS, make_run([(0, 90)], dataset="textures")]
-    means = {r.group.method: r for r in comparison(extra, Target()) if "mean" in r.group.dataset}
+    means = {
+        r.group.method: r for r in comparison(extra, ReportSpec()) if "mean" in r.group.dataset
+    }
     assert means["zip"].accuracy.mean == (47 + 52) / 2
     assert means["zero_shot"].accuracy.mean == 45
     assert "(2)" in means["zip"].group.dataset
 
 
 def test_there_is_no_mean_of_one_dataset() -> None:
-    rows = comparison([make_run([(0, 1)])], Target())
+    rows = comparison([make_run([(0, 1)])], ReportSpec())
     assert [row.group.dataset for row in rows] == ["dots"]
 
 
 @given(order=st.permutations(RUNS))
 def test_the_order_of_runs_does_not_matter(order: list[Run]) -> None:
-    assert comparison(order, Target(gain=5)) == comparison(RUNS, Target(gain=5))
-
-
-def test_a_run_without_a_measurement_is_left_out() -> None:
-    assert comparison([make_run([])], Target()) == []
+    assert comparison(order, FIVE_POINTS) == comparison(RUNS, FIVE_POINTS)
 
 
 def test_the_terminal_table_fits_80_columns_and_says_what_the_interval_is() -> None:
     out = io.StringIO()
-    Console(file=out, width=80).print(as_rich(comparison(RUNS, Target(gain=5)), "demo"))
+    Console(file=out, width=80).print(as_rich(comparison(RUNS, FIVE_POINTS), "demo"))
     text = out.getvalue()
     assert "95 % t-interval over 3 seeds" in text
     assert "47.0 ± 2.5" in text
@@ -65,7 +66,7 @@ def test_the_terminal_table_fits_80_columns_and_says_what_the_interval_is() -> N
 
 
 def test_csv_keeps_full_numbers_and_markdown_is_a_table() -> None:
-    rows = comparison(RUNS, Target(gain=5))
+    rows = comparison(RUNS, FIVE_POINTS)
     parsed = list(csv.DictReader(io.StringIO(as_csv(rows))))
     dots = next(r for r in parsed if r["dataset"] == "dots" and r["method"] == "zip")
     assert float(dots["accuracy"]) == 47

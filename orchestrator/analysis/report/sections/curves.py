@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from orchestrator.analysis.charts.chart import PERCENT, LineChart, line_of
 from orchestrator.analysis.curves import Band, band_of, band_over, curve_of, mean_curve
+from orchestrator.analysis.queries_to_target import target_on
 from orchestrator.analysis.report.blocks import Block, FigureBlock, Section
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Contender, Run, by_group
@@ -52,7 +53,7 @@ def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChar
     )
     if not lines:
         return None
-    target = comparison.question.target.on(dataset, here)
+    target = target_on(dataset, comparison.question, here)
     levels = () if target is None else (("target", target),)
     title = f"{dataset}{comparison.suffix(shots)}"
     return LineChart(title, QUERIES, ACCURACY, lines, levels, PERCENT)
@@ -109,5 +110,5 @@ def _band_words(runs: Sequence[Run]) -> str:
 
 
 def _target_words(comparison: Comparison) -> str:
-    title = comparison.question.target.title
+    title = comparison.question.target_title
     return f"The dotted line is the target: {title}." if title else ""

@@ -17,7 +17,7 @@ def section(comparison: Comparison) -> Section | None:
     if not tables:
         return None
     reference = comparison.question.reference or BEST_OTHER
-    note = Text(f"Queries until {comparison.question.target.title}, against {reference}.")
+    note = Text(f"Queries until {comparison.question.target_title}, against {reference}.")
     return Section(TITLE, (note, *tables))
 
 

@@ -27,13 +27,13 @@ def section(comparison: Comparison) -> Section | None:
 
 
 def _why_none(comparison: Comparison) -> str:
-    if not comparison.question.target.title:
+    if not comparison.question.target_title:
         return (
             "The spec names no target: give `target_gain` (points above zero-shot) or "
             "`target_accuracy` under `report` to see how many queries each method needs."
         )
     return (
-        f"The target, {comparison.question.target.title}, is not defined on any dataset: add the "
+        f"The target, {comparison.question.target_title}, is not defined on any dataset: add the "
         f"method zero_shot to the spec, or name an absolute `target_accuracy`."
     )
 
@@ -53,7 +53,7 @@ def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
     )
     suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
     caption = (
-        f"Expected queries until {comparison.question.target.title}{comparison.suffix(shots)}; "
+        f"Expected queries until {comparison.question.target_title}{comparison.suffix(shots)}; "
         f"shorter "
         f"is better. In brackets: runs that reached it, of all runs. A run that never did is "
         f"charged "

@@ -6,11 +6,10 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from orchestrator.analysis.cost import Tariff
-from orchestrator.analysis.queries_to_target import Target
-from orchestrator.analysis.report.comparison import Comparison, Question
+from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Run
 from orchestrator.spec.ablation_point import AblationPoint
+from orchestrator.spec.spec import PriceSpec, ReportSpec
 from orchestrator.store.trace import Point
 from tests.orchestrator.analysis.ablation_builders import (
     DENSE,
@@ -26,7 +25,7 @@ from tests.orchestrator.analysis.builders import make_run, moved_run, zero_shot_
 
 DATASETS = ("dots", "letters", "outlines", "silhouettes", "textures", "digits", "scenes")
 GAINS = {"zip": 14.0, "bar": 3.0, "bptvlm": 8.0}
-QUESTION = Question(Target(gain=5), price=Tariff(per_1000_queries=2.0))
+QUESTION = ReportSpec(target_gain=5, price=PriceSpec(per_1000_queries=2.0))
 IN_PROJECTION = AblationPoint("zip", (FASTFOOD,), is_base=True)
 ERROR = "Traceback (most recent call last):\nTrialError: the scores are <not> finite"
 
@@ -100,7 +99,7 @@ CASES: dict[str, Comparison] = {
     "incomplete": comparison(grid()[:-7], missing=("scenes / zip / 16 shots / seed 3",)),
     "no zero-shot": comparison([run for run in grid() if run.shots]),
     "only zero-shot": comparison([zero_shot_run(40)]),
-    "no target": comparison(grid(), question=Question()),
+    "no target": comparison(grid(), question=ReportSpec()),
     "some failed": comparison(grid(), failures=(failed(grid()[-1]),)),
     "all failed": comparison([], failures=tuple(map(failed, grid(("dots",))))),
     "nan losses": comparison([with_number(run, "test_loss", math.nan) for run in grid(("dots",))]),
