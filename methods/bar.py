@@ -25,7 +25,7 @@ from methods.interface import (
 )
 from methods.parts.directions import one_sided_estimate, one_sided_probes, unit_directions
 from methods.parts.losses import accuracy, focal_loss
-from methods.parts.schedules import PolynomialDecay
+from methods.parts.schedules import Schedule, polynomial_decay
 from methods.parts.seeding import generator
 from methods.parts.spsa import check_parameters
 
@@ -100,7 +100,7 @@ class Bar(Method):
             )
         self._settings = settings
         self._problem = problem
-        self._step_sizes = _step_sizes(problem, settings)
+        self._step_size = _step_size_schedule(problem, settings)
         self._dimension = 3 * space.image_size**2
         start = generator(problem.seed, "bar", "start")
         self._parameters = torch.randn(self._dimension, generator=start)
@@ -122,7 +122,7 @@ class Bar(Method):
         losses = focal_loss(scores.logits.double(), scores.labels, settings.focal_gamma)
         gradient = one_sided_estimate(losses, self._directions(), settings.smoothing)
         self._steps_done += 1
-        self._parameters = self._parameters - self._step_sizes.at(self._steps_done) * gradient
+        self._parameters = self._parameters - self._step_size(self._steps_done) * gradient
         return {
             "train_loss": float(losses[0]),
             "train_accuracy": float(accuracy(scores.logits[:1], scores.labels)),
@@ -188,12 +188,12 @@ class Frames:
         return canvas
 
 
-def _step_sizes(problem: Problem, settings: BarSettings) -> PolynomialDecay:
+def _step_size_schedule(problem: Problem, settings: BarSettings) -> Schedule:
     if settings.decay_epochs is None:
         steps = max(1, problem.budget // (1 + settings.directions))
     else:
         steps = settings.decay_epochs * problem.batches_per_epoch
-    return PolynomialDecay(
+    return polynomial_decay(
         settings.step_size,
         settings.final_step_size,
         settings.step_decay * steps,

@@ -1,4 +1,7 @@
-"""The laws that random directions of a zeroth-order estimate are drawn from."""
+"""Random directions of zeroth-order estimates, and the one-sided estimate along them.
+
+`LAWS` are the distributions that settings choose from for two-sided estimates (spsa.py).
+"""
 
 from __future__ import annotations
 
@@ -10,44 +13,6 @@ from typing import Literal
 import torch
 from torch import Tensor
 
-
-def unit_directions(count: int, dimension: int, generator: torch.Generator) -> Tensor:
-    """Gaussian directions `(count, dimension)` of norm 1."""
-    directions = torch.randn(count, dimension, generator=generator)
-    unit: Tensor = directions / directions.norm(dim=-1, keepdim=True)
-    return unit
-
-
-def one_sided_probes(parameters: Tensor, directions: Tensor, radius: float) -> Tensor:
-    """The points at which a one-sided estimate needs the loss.
-
-    Args:
-        parameters: `(N,)`.
-        directions: `(q, N)`.
-        radius: smoothing radius beta.
-
-    Returns:
-        `(1 + q, N)`: the parameters themselves, then one point a direction.
-    """
-    return torch.cat((parameters.unsqueeze(0), parameters + radius * directions))
-
-
-def one_sided_estimate(losses: Tensor, directions: Tensor, radius: float) -> Tensor:
-    """g = (N / q) sum over directions u of u (L(w + beta u) - L(w)) / beta.
-
-    Args:
-        losses: `(1 + q,)` at the probes, in their order.
-        directions: `(q, N)`, of norm 1.
-        radius: smoothing radius beta.
-
-    Returns:
-        `(N,)` gradient estimate.
-    """
-    count, dimension = directions.shape
-    slopes = ((losses[1:] - losses[0]) / radius).to(directions)
-    return (dimension / count) * (slopes @ directions)
-
-
 LawName = Literal["segmented_uniform", "rademacher", "gaussian"]
 
 
@@ -56,8 +21,7 @@ class Law:
     """How directions are drawn, and how the slope along a direction becomes a gradient.
 
     Attributes:
-        draw: from number of directions q, dimension N and generator to `(q, N)`, drawn direction
-            by direction.
+        draw: from number of directions q, dimension N and generator to `(q, N)`.
         gradients: from slopes `(q, 1)` and directions `(q, N)` to estimates `(q, N)`.
     """
 
@@ -66,13 +30,10 @@ class Law:
 
 
 def segmented_uniform(count: int, dimension: int, generator: torch.Generator) -> Tensor:
-    """Directions with magnitudes from U(0.5, 1) and independent random signs.
+    """Directions `(count, dimension)` with magnitudes from U(0.5, 1) and independent random signs.
 
     The law that SPSA asks for: symmetric, with bounded inverse moments (Spall, 1992), as used by
-    BlackVIP (CVPR 2023) and ZIP (ICLR 2025).
-
-    Returns:
-        `(count, dimension)`; drawn direction by direction, magnitudes before signs.
+    BlackVIP (CVPR 2023) and ZIP (ICLR 2025). Drawn direction by direction, magnitudes before signs.
     """
     directions = []
     for _ in range(count):
@@ -93,6 +54,13 @@ def gaussian(count: int, dimension: int, generator: torch.Generator) -> Tensor:
     return torch.randn(count, dimension, generator=generator)
 
 
+def unit_directions(count: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Directions `(count, dimension)` of norm 1, uniform on the sphere."""
+    directions = gaussian(count, dimension, generator)
+    unit: Tensor = directions / directions.norm(dim=-1, keepdim=True)
+    return unit
+
+
 LAWS: Mapping[LawName, Law] = MappingProxyType(
     {
         "segmented_uniform": Law(segmented_uniform, torch.div),
@@ -102,3 +70,33 @@ LAWS: Mapping[LawName, Law] = MappingProxyType(
     }
 )
 """SPSA divides a slope by the direction, element by element; Gaussian smoothing multiplies."""
+
+
+def one_sided_probes(parameters: Tensor, directions: Tensor, radius: float) -> Tensor:
+    """The points at which a one-sided estimate needs the loss.
+
+    Args:
+        parameters: `(N,)`.
+        directions: `(q, N)`.
+        radius: smoothing radius beta.
+
+    Returns:
+        `(1 + q, N)`: the parameters themselves, then one point per direction.
+    """
+    return torch.cat((parameters.unsqueeze(0), parameters + radius * directions))
+
+
+def one_sided_estimate(losses: Tensor, directions: Tensor, radius: float) -> Tensor:
+    """g = (N / q) sum over directions u of u (L(w + beta u) - L(w)) / beta.
+
+    Args:
+        losses: `(1 + q,)` at the probes, in their order.
+        directions: `(q, N)`, of norm 1.
+        radius: smoothing radius beta.
+
+    Returns:
+        `(N,)` gradient estimate.
+    """
+    count, dimension = directions.shape
+    slopes = ((losses[1:] - losses[0]) / radius).to(directions)
+    return (dimension / count) * (slopes @ directions)

@@ -1,8 +1,9 @@
-"""Fastfood: a structured random projection into a wide space (Le, Sarlós, Smola, ICML 2013).
+"""Random linear maps from a few numbers to a wide vector: dense Gaussian, and fastfood.
 
-ZIP lifts its few intrinsic parameters to token embeddings with one projection a context token
-(ZIP, ICLR 2025, section 3, following intrinsic-dimension tuning). The projection is linear, so it
-is stored as the dense map that it is: a few hundred kilobytes, one matrix product to apply.
+ZIP lifts its few intrinsic parameters to token embeddings with one projection per context token
+(ICLR 2025, section 3). Fastfood (Le, Sarlós, Smola, ICML 2013) imitates a dense Gaussian matrix by
+a product of diagonal, permutation and Hadamard matrices. It is linear all the same, so it is stored
+as one dense matrix: a few hundred kilobytes, and one product to apply.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from torch import Tensor
 
 
 def gaussian_maps(count: int, rows: int, width: int, generator: torch.Generator) -> Tensor:
-    """Independent projections that preserve norms in expectation: what fastfood imitates.
+    """Independent dense projections that preserve norms in expectation.
 
     Args:
         count: number of projections T.
@@ -29,13 +30,13 @@ def gaussian_maps(count: int, rows: int, width: int, generator: torch.Generator)
 
 
 def fastfood_maps(count: int, rows: int, width: int, generator: torch.Generator) -> Tensor:
-    """Independent fastfood projections, as matrices.
+    """Independent fastfood projections, as dense matrices that preserve norms in expectation.
 
     Args:
         count: number of projections T.
-        rows: input dimension L, at most the next power of two at or above `width`.
+        rows: input dimension L, at most `padded_width(width)`.
         width: output dimension D.
-        generator: drawn from in the order signs, permutation, Gaussian, map by map.
+        generator: drawn from map by map: signs, then permutation, then Gaussian.
 
     Returns:
         A `(T, L, D)` float32 tensor; `x @ maps[i]` projects `x` `(L,)` with the i-th map.
@@ -48,26 +49,17 @@ def padded_width(width: int) -> int:
     return 1 << max(0, (width - 1).bit_length())
 
 
-def _fastfood_map(rows: int, width: int, generator: torch.Generator) -> Tensor:
-    inner = padded_width(width)
-    signs = torch.randint(0, 2, (inner,), generator=generator).double() * 2 - 1
-    permutation = torch.randperm(inner, generator=generator)
-    gaussian = torch.randn(inner, generator=generator).double()
-
-    # The rows of the identity, sent through B, H, Pi, G and H one after another.
-    mapped = torch.eye(rows, inner, dtype=torch.float64) * signs
-    mapped = hadamard_transform(mapped)[:, permutation] * gaussian
-    mapped = hadamard_transform(mapped)[:, :width]
-    # Norm-preserving in expectation, also when only D of the inner coordinates are kept.
-    scale = math.sqrt(inner * float(gaussian.square().sum()) * width / inner)
-    return (mapped / scale).float()
-
-
 def hadamard_transform(values: Tensor) -> Tensor:
     """Multiplies the last axis by the unnormalised Hadamard matrix in natural order.
 
     Args:
         values: `(..., n)` with n a power of two.
+
+    Returns:
+        `(..., n)`.
+
+    Raises:
+        ValueError: n is no power of two.
     """
     size = values.shape[-1]
     if size & (size - 1):
@@ -79,3 +71,18 @@ def hadamard_transform(values: Tensor) -> Tensor:
         values = torch.stack((first + second, first - second), dim=-2).reshape(values.shape)
         half *= 2
     return values
+
+
+def _fastfood_map(rows: int, width: int, generator: torch.Generator) -> Tensor:
+    """One projection `(L, D)`: H G Pi H B, applied to the first L unit vectors."""
+    inner = padded_width(width)
+    signs = torch.randint(0, 2, (inner,), generator=generator).double() * 2 - 1
+    permutation = torch.randperm(inner, generator=generator)
+    gaussian = torch.randn(inner, generator=generator).double()
+
+    mapped = torch.eye(rows, inner, dtype=torch.float64) * signs
+    mapped = hadamard_transform(mapped)[:, permutation] * gaussian
+    mapped = hadamard_transform(mapped)[:, :width]
+    # Preserves norms in expectation, also when only D of the inner coordinates are kept.
+    scale = math.sqrt(inner * float(gaussian.square().sum()) * width / inner)
+    return (mapped / scale).float()

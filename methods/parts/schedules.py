@@ -1,108 +1,68 @@
-"""Sequences of step sizes and smoothing radii over the steps of an optimiser."""
+"""Step sizes and smoothing radii over the steps of an optimiser: functions of the step, from 1."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Literal
+
+Schedule = Callable[[int], float]
+"""From the number of a step, counted from 1, to a positive number."""
 
 ScheduleName = Literal["power", "constant", "linear", "cosine"]
 
 
-class Schedule(Protocol):
-    """A positive number for each step."""
-
-    def at(self, step: int) -> float:
-        """The value at `step` (from 1)."""
-
-
-@dataclass(frozen=True)
-class PowerDecay:
+def power_decay(initial: float, exponent: float, offset: float = 0.0) -> Schedule:
     """initial / (step + offset) ** exponent, the gain sequence of SPSA (Spall, 1998).
 
-    Attributes:
+    Args:
         initial: value of the numerator, above 0.
         exponent: how fast it decays; 0 keeps it constant.
-        offset: added to the step, which counts from 1.
+        offset: added to the step.
     """
-
-    initial: float
-    exponent: float
-    offset: float = 0.0
-
-    def at(self, step: int) -> float:
-        """The value at `step` (from 1)."""
-        return float(self.initial / (step + self.offset) ** self.exponent)
+    return lambda step: float(initial / (step + offset) ** exponent)
 
 
-@dataclass(frozen=True)
-class PolynomialDecay:
-    """(initial - final) (1 - s / steps) ** exponent + final, s = min(step, steps).
+def polynomial_decay(initial: float, final: float, steps: float, exponent: float) -> Schedule:
+    """(initial - final) (1 - s / steps) ** exponent + final, with s = min(step, steps).
 
-    Attributes:
+    Args:
         initial: value that it starts from.
         final: value from step `steps` on.
         steps: length of the decay.
         exponent: 1 is a straight line.
     """
 
-    initial: float
-    final: float
-    steps: float
-    exponent: float
+    def value(step: int) -> float:
+        left = 1 - min(step, steps) / steps
+        return float((initial - final) * left**exponent + final)
 
-    def at(self, step: int) -> float:
-        """The value at `step` (from 1)."""
-        left = 1 - min(step, self.steps) / self.steps
-        return float((self.initial - self.final) * left**self.exponent + self.final)
+    return value
 
 
-@dataclass(frozen=True)
-class LinearDecay:
-    """From `initial` at the first step towards 0, which would come after the last one.
-
-    Attributes:
-        initial: value at the first step.
-        steps: number of steps.
-    """
-
-    initial: float
-    steps: int
-
-    def at(self, step: int) -> float:
-        """The value at `step` (from 1); that of the last step from there on."""
-        return self.initial * (1 - (min(step, self.steps) - 1) / self.steps)
-
-
-@dataclass(frozen=True)
-class CosineDecay:
-    """Half a cosine from `initial` towards 0 (Loshchilov and Hutter, ICLR 2017).
-
-    Attributes:
-        initial: value at the first step.
-        steps: number of steps.
-    """
-
-    initial: float
-    steps: int
-
-    def at(self, step: int) -> float:
-        """The value at `step` (from 1); that of the last step from there on."""
-        done = (min(step, self.steps) - 1) / self.steps
-        return self.initial * (1 + math.cos(math.pi * done)) / 2
-
-
-def named_schedule(name: ScheduleName, power: PowerDecay, steps: int) -> Schedule:
-    """The schedule called `name` that starts from the numerator of `power`.
+def named_schedule(
+    name: ScheduleName, initial: float, steps: int, *, exponent: float, offset: float = 0.0
+) -> Schedule:
+    """The schedule that settings call `name`.
 
     Args:
-        name: `power` is `power` itself.
-        power: the schedule of the papers.
+        name: `power` is `power_decay`; `constant` stays at `initial`; `linear` and `cosine` (half a
+            cosine: Loshchilov and Hutter, ICLR 2017) fall from `initial` at the first step towards
+            0, which they would reach one step after the last. Later steps keep the last value.
+        initial: value at the first step, or the numerator of `power`; above 0.
         steps: steps that the budget allows.
+        exponent: of `power`.
+        offset: of `power`.
     """
-    if name == "power":
-        return power
-    if name == "constant":
-        return PowerDecay(power.initial, exponent=0.0)
-    kind = LinearDecay if name == "linear" else CosineDecay
-    return kind(power.initial, max(1, steps))
+    last = max(1, steps)
+
+    def done(step: int) -> float:
+        return (min(step, last) - 1) / last
+
+    schedules: dict[ScheduleName, Schedule] = {
+        "power": power_decay(initial, exponent, offset),
+        "constant": lambda _: initial,
+        "linear": lambda step: initial * (1 - done(step)),
+        "cosine": lambda step: initial * (1 + math.cos(math.pi * done(step))) / 2,
+    }
+    return schedules[name]

@@ -15,14 +15,13 @@ from torch import Tensor
 
 from methods.interface import Settings, SettingsError, State
 from methods.parts.directions import LAWS, Law, LawName
-from methods.parts.schedules import PowerDecay, ScheduleName, named_schedule
+from methods.parts.schedules import ScheduleName, named_schedule
 from methods.parts.seeding import generator
 from methods.parts.update_rules import (
     Clipped,
     ClipRule,
     GradientCorrected,
     Plain,
-    UpdateRule,
     clip_threshold,
 )
 
@@ -91,15 +90,24 @@ class Spsa:
         self._law = LAWS[settings.perturbation]
         self._rule = _update_rule(settings, dimension)
         steps = budget // (2 * settings.pairs)
-        size = PowerDecay(settings.step_size, settings.step_decay, settings.step_offset)
-        radius = PowerDecay(settings.smoothing, settings.smoothing_decay)
-        self._step_sizes = named_schedule(settings.step_schedule, size, steps)
-        self._radii = named_schedule(settings.smoothing_schedule, radius, steps)
+        self._step_size = named_schedule(
+            settings.step_schedule,
+            settings.step_size,
+            steps,
+            exponent=settings.step_decay,
+            offset=settings.step_offset,
+        )
+        self._radius = named_schedule(
+            settings.smoothing_schedule,
+            settings.smoothing,
+            steps,
+            exponent=settings.smoothing_decay,
+        )
         self._steps_done = 0
 
     def probes(self, parameters: Tensor) -> Tensor:
         """The points `(2q, N)` at which the next step needs the loss."""
-        radius = self._radii.at(self._steps_done + 1)
+        radius = self._radius(self._steps_done + 1)
         return two_sided_probes(parameters, self._directions(), radius)
 
     def step(self, parameters: Tensor, losses: Tensor) -> tuple[Tensor, Mapping[str, float]]:
@@ -114,10 +122,10 @@ class Spsa:
         """
         step = self._steps_done + 1
         directions = self._directions()
-        gradient = two_sided_estimate(losses, directions, self._radii.at(step), self._law)
+        gradient = two_sided_estimate(losses, directions, self._radius(step), self._law)
         direction, measured = self._rule.direction(gradient)
         self._steps_done = step
-        return parameters - self._step_sizes.at(step) * direction, measured
+        return parameters - self._step_size(step) * direction, measured
 
     def state(self) -> State:
         """Steps done, and what the update rule remembers."""
@@ -179,7 +187,7 @@ def check_parameters(stored: Tensor, needed: Tensor, owner: str) -> None:
         )
 
 
-def _update_rule(settings: SpsaSettings, dimension: int) -> UpdateRule:
+def _update_rule(settings: SpsaSettings, dimension: int) -> Plain:
     if settings.optimiser == "spsa-clip":
         return Clipped(clip_threshold(settings.clip, dimension))
     return GradientCorrected(settings.momentum) if settings.optimiser == "spsa-gc" else Plain()

@@ -1,10 +1,10 @@
-"""From a gradient estimate to the direction of a step."""
+"""From a gradient estimate to the direction of a step: plain, clipped, or corrected by momentum."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Annotated, Literal, Protocol
+from typing import Annotated, Literal
 
 from pydantic import Field
 from torch import Tensor
@@ -26,44 +26,19 @@ def clip_threshold(rule: ClipRule, dimension: int) -> float:
     return float(rule)
 
 
-def clip_norm(gradient: Tensor, threshold: float) -> tuple[Tensor, float]:
-    """Scales a gradient `(N,)` down to norm `threshold` if it is at or above it.
-
-    Returns:
-        The clipped gradient and its norm before clipping.
-    """
-    norm = float(gradient.norm())
-    if norm >= threshold:
-        gradient = gradient * (threshold / norm)
-    return gradient, norm
-
-
-class UpdateRule(Protocol):
-    """One direction a step; may remember earlier ones."""
-
-    def direction(self, gradient: Tensor) -> tuple[Tensor, Mapping[str, float]]:
-        """Where to step, against `gradient` `(N,)`, and measurements worth plotting."""
-
-    def memory(self) -> dict[str, Tensor]:
-        """All that the rule remembers."""
-
-    def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """Goes on from a memory."""
-
-
 class Plain:
-    """The estimate itself."""
+    """The estimate itself; the base of rules that change it, and may remember earlier ones."""
 
     def direction(self, gradient: Tensor) -> tuple[Tensor, Mapping[str, float]]:
-        """The estimate, with its norm."""
+        """The direction `(N,)` to step against for an estimate `(N,)`, and what to plot."""
         return gradient, {"gradient_norm": float(gradient.norm())}
 
     def memory(self) -> dict[str, Tensor]:
-        """Nothing."""
+        """All that the rule remembers, by name; this one remembers nothing."""
         return {}
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """Nothing to remember."""
+        """Takes back what `memory` returned; other names are left alone."""
 
 
 class Clipped(Plain):
@@ -73,10 +48,10 @@ class Clipped(Plain):
         self._threshold = threshold
 
     def direction(self, gradient: Tensor) -> tuple[Tensor, Mapping[str, float]]:
-        """The clipped estimate, with its norm before, and the factor that it was scaled by."""
-        clipped, norm = clip_norm(gradient, self._threshold)
+        """The clipped estimate `(N,)`, its norm before, and the factor that it was scaled by."""
+        norm = float(gradient.norm())
         scale = min(1.0, self._threshold / norm) if norm else 1.0
-        return clipped, {"gradient_norm": norm, "clip_scale": scale}
+        return gradient * scale, {"gradient_norm": norm, "clip_scale": scale}
 
 
 class GradientCorrected(Plain):
@@ -90,14 +65,14 @@ class GradientCorrected(Plain):
         self._momentum: Tensor | None = None
 
     def direction(self, gradient: Tensor) -> tuple[Tensor, Mapping[str, float]]:
-        """The corrected estimate, with the norm of the plain one."""
+        """The corrected estimate `(N,)`, and the norm of the plain one."""
         old = self._momentum
         self._momentum = gradient if old is None else self._beta * old + gradient
         corrected = gradient + self._beta * self._momentum
         return corrected, {"gradient_norm": float(gradient.norm())}
 
     def memory(self) -> dict[str, Tensor]:
-        """The momentum, once there is one."""
+        """The momentum `(N,)`, once there is one."""
         return {} if self._momentum is None else {"momentum": self._momentum}
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:

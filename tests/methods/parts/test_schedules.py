@@ -7,30 +7,40 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from methods.parts.schedules import (
-    CosineDecay,
-    LinearDecay,
-    PolynomialDecay,
-    PowerDecay,
+    Schedule,
     ScheduleName,
     named_schedule,
+    polynomial_decay,
+    power_decay,
 )
 
 
+def schedule(name: ScheduleName, initial: float, steps: int) -> Schedule:
+    return named_schedule(name, initial, steps, exponent=0.4, offset=1.0)
+
+
 def test_power_decay_is_spalls_gain_sequence() -> None:
-    schedule = PowerDecay(initial=0.01, exponent=0.4, offset=1)
-    assert schedule.at(3) == pytest.approx(0.01 / 4**0.4)
+    expected = pytest.approx(0.01 / 4**0.4)
+    assert power_decay(initial=0.01, exponent=0.4, offset=1)(3) == expected
+    assert schedule("power", 0.01, steps=2)(3) == expected
 
 
 def test_polynomial_decay_reaches_its_end_and_stays() -> None:
-    schedule = PolynomialDecay(initial=10, final=0.1, steps=900, exponent=0.9)
-    assert schedule.at(300) == pytest.approx(9.9 * (1 - 300 / 900) ** 0.9 + 0.1)
-    assert schedule.at(900) == schedule.at(5000) == pytest.approx(0.1)
+    value = polynomial_decay(initial=10, final=0.1, steps=900, exponent=0.9)
+    assert value(300) == pytest.approx(9.9 * (1 - 300 / 900) ** 0.9 + 0.1)
+    assert value(900) == value(5000) == pytest.approx(0.1)
 
 
 def test_linear_and_cosine_start_at_the_initial_value() -> None:
-    assert LinearDecay(2.0, 10).at(1) == CosineDecay(2.0, 10).at(1) == 2.0
-    assert LinearDecay(2.0, 10).at(6) == pytest.approx(1.0)
-    assert CosineDecay(2.0, 10).at(4) == pytest.approx(1 + math.cos(0.3 * math.pi))
+    linear, cosine = schedule("linear", 2.0, 10), schedule("cosine", 2.0, 10)
+    assert linear(1) == cosine(1) == 2.0
+    assert linear(6) == pytest.approx(1.0)
+    assert cosine(4) == pytest.approx(1 + math.cos(0.3 * math.pi))
+
+
+def test_a_constant_stays() -> None:
+    constant = schedule("constant", 2.0, 10)
+    assert constant(1) == constant(10) == constant(99) == 2.0
 
 
 @given(
@@ -41,5 +51,5 @@ def test_linear_and_cosine_start_at_the_initial_value() -> None:
 def test_every_schedule_stays_positive_and_never_grows(
     name: ScheduleName, steps: int, step: int
 ) -> None:
-    schedule = named_schedule(name, PowerDecay(0.5, 0.4, 1.0), steps)
-    assert 0 < schedule.at(step + 1) <= schedule.at(step) <= 0.5
+    value = schedule(name, 0.5, steps)
+    assert 0 < value(step + 1) <= value(step) <= 0.5

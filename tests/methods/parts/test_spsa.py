@@ -6,10 +6,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from methods.parts.directions import LAWS, LawName, rademacher, segmented_uniform
+from methods.parts.directions import LAWS, LawName, segmented_uniform
 from methods.parts.seeding import generator
 from methods.parts.spsa import Spsa, SpsaSettings, two_sided_estimate, two_sided_probes
-from methods.parts.update_rules import GradientCorrected
 
 
 def test_probes_alternate_plus_and_minus() -> None:
@@ -37,10 +36,6 @@ def test_estimate_of_a_linear_function_is_right_on_average(law: LawName) -> None
     losses = two_sided_probes(torch.zeros(3, dtype=torch.float64), directions, 0.1) @ slope
     estimate = two_sided_estimate(losses, directions, 0.1, LAWS[law])
     torch.testing.assert_close(estimate, slope, atol=0.06, rtol=0)
-
-
-def test_rademacher_directions_are_signs() -> None:
-    assert set(rademacher(20, 30, generator(1, "law")).flatten().tolist()) == {-1.0, 1.0}
 
 
 @pytest.mark.parametrize("law", LAWS)
@@ -76,21 +71,8 @@ def test_steps_equal_the_formulas_written_out(optimiser: str, law: LawName) -> N
         assert measured["gradient_norm"] == pytest.approx(norm)
 
 
-def test_the_first_momentum_is_the_first_estimate() -> None:
-    direction, _ = GradientCorrected(0.8).direction(torch.tensor([1.0, -1.0]))
-    torch.testing.assert_close(direction, torch.tensor([1.8, -1.8]))
-
-
 def test_optimisers_without_clipping_have_one_spelling() -> None:
     plain = SpsaSettings.model_validate({"optimiser": "spsa", "clip": 3.0})
     assert plain.clip == "none"
     assert plain == SpsaSettings.model_validate({"optimiser": "spsa"})
     assert SpsaSettings().clip == "sqrt_dim"
-
-
-def test_directions_stay_away_from_zero() -> None:
-    directions = segmented_uniform(50, 100, generator(5, "law"))
-    magnitude = directions.abs()
-    assert float(magnitude.min()) >= 0.5
-    assert float(magnitude.max()) <= 1.0
-    assert 0.45 < float((directions > 0).float().mean()) < 0.55

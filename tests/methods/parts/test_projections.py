@@ -1,11 +1,16 @@
-"""The fastfood maps against a plain-numpy transcription and their stated properties."""
+"""Fastfood against a plain-numpy transcription, and what both projections promise."""
+
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 import torch
 
-from methods.parts.projections import fastfood_maps, hadamard_transform, padded_width
+from methods.parts.projections import fastfood_maps, gaussian_maps, hadamard_transform, padded_width
 from methods.parts.seeding import generator
+
+Maps = Callable[[int, int, int, torch.Generator], torch.Tensor]
+BOTH = pytest.mark.parametrize("maps_of", [gaussian_maps, fastfood_maps])
 
 
 def sylvester(size: int) -> np.ndarray:
@@ -51,13 +56,16 @@ def test_maps_equal_the_formula_written_out(width: int) -> None:
             np.testing.assert_allclose(projection[row].numpy(), out, rtol=1e-5, atol=1e-7)
 
 
-def test_projection_preserves_norms_on_average() -> None:
-    maps = fastfood_maps(64, 20, 128, generator(1, "norm"))
+@BOTH
+def test_projections_preserve_norms_on_average(maps_of: Maps) -> None:
+    maps = maps_of(64, 20, 128, generator(1, "norm"))
+    assert maps.shape == (64, 20, 128)
     vectors = torch.randn(64, 1, 20, generator=generator(2, "norm"))
     ratio = (vectors @ maps).norm(dim=-1) / vectors.norm(dim=-1)
     assert 0.93 < float(ratio.mean()) < 1.07
 
 
-def test_maps_differ_from_token_to_token() -> None:
-    first, second = fastfood_maps(2, 4, 16, generator(0, "map"))
+@BOTH
+def test_maps_differ_from_token_to_token(maps_of: Maps) -> None:
+    first, second = maps_of(2, 4, 16, generator(0, "map"))
     assert not torch.allclose(first, second)

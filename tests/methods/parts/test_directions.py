@@ -1,13 +1,31 @@
-"""One-sided estimates against numpy, and on a function whose gradient is known."""
+"""Laws of directions; one-sided estimates against numpy, and where the gradient is known."""
 
 import numpy as np
 import torch
 
-from methods.parts.directions import one_sided_estimate, one_sided_probes, unit_directions
+from methods.parts.directions import (
+    one_sided_estimate,
+    one_sided_probes,
+    rademacher,
+    segmented_uniform,
+    unit_directions,
+)
 from methods.parts.seeding import generator
 
 
-def test_directions_have_norm_one() -> None:
+def test_segmented_uniform_directions_stay_away_from_zero() -> None:
+    directions = segmented_uniform(50, 100, generator(5, "law"))
+    magnitude = directions.abs()
+    assert float(magnitude.min()) >= 0.5
+    assert float(magnitude.max()) <= 1.0
+    assert 0.45 < float((directions > 0).float().mean()) < 0.55
+
+
+def test_rademacher_directions_are_signs() -> None:
+    assert set(rademacher(20, 30, generator(1, "law")).flatten().tolist()) == {-1.0, 1.0}
+
+
+def test_unit_directions_have_norm_one() -> None:
     norms = unit_directions(20, 500, generator(1, "unit")).norm(dim=1)
     torch.testing.assert_close(norms, torch.ones(20))
 
