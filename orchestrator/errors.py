@@ -1,5 +1,20 @@
-"""The one error class that the command line turns into a message and exit code 2."""
+"""What users are told of errors."""
 
 
 class UserError(Exception):
-    """Something the user can mend: what was expected, what was received, what to do."""
+    """Something the user can mend: what was expected, what was received, what to do.
+
+    The command line shows it without a traceback, and ends with exit code 2.
+    """
+
+
+def last_line(error: BaseException | str) -> str:
+    """The last line of an error's message or of a traceback, which says what went wrong.
+
+    Args:
+        error: the error, or its text.
+    """
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    if lines:
+        return lines[-1]
+    return "unknown error" if isinstance(error, str) else type(error).__name__

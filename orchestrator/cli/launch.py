@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from functools import partial
 
 from rich.console import Console
 
@@ -38,7 +39,8 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -
         if not plan.to_run():
             return 0
         console.print("starting Ray and loading the model ...", highlight=False)
-        stack.enter_context(connected(ClusterChoice(options.address)))
+        say = partial(console.print, highlight=False, markup=False)
+        stack.enter_context(connected(ClusterChoice(options.address), say))
         summary = _drive(plan, store, options, console, tracking)
     _tell_failures(summary, console)
     return len(summary.failed)

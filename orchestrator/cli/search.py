@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 from dataclasses import replace
+from functools import partial
 from uuid import uuid4
 
 from rich.console import Console
@@ -140,7 +141,8 @@ def _run(
 
         console.print(f"searching: {search.ended} of {search.planned} trials are done")
         console.print("starting Ray and loading the model ...", highlight=False)
-        stack.enter_context(connected(ClusterChoice(options.address)))
+        say = partial(_say, console=console)
+        stack.enter_context(connected(ClusterChoice(options.address), say))
         return SearchRun(
             planner=found.planner,
             setup=worker_setup(plan, plan.backbone, store, options),

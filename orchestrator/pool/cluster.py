@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from time import sleep
 
 import ray
 from ray.exceptions import RayError
 
-from orchestrator.errors import UserError
+from orchestrator.errors import UserError, last_line
+
+ATTEMPTS = 3
+"""How often Ray is started on this machine before a run gives up."""
+
+PAUSE = 10.0
+"""Seconds between two attempts."""
 
 
 def room_for(cpus: float, gpus: float) -> int:
@@ -63,42 +70,72 @@ class ClusterChoice:
 
 
 @contextmanager
-def connected(choice: ClusterChoice) -> Iterator[bool]:
+def connected(choice: ClusterChoice, say: Callable[[str], None] = lambda _: None) -> Iterator[bool]:
     """Connects this process to a cluster; yields whether the cluster was already running.
 
     A cluster that is started here ends with the block. Ray listens on every interface of a
     machine that has a routable one; what keeps others out is the token that Ray asks of whoever
     connects to a cluster that it started by itself (unless RAY_AUTH_MODE says otherwise).
 
+    Args:
+        choice: which cluster.
+        say: told when Ray has to be started again.
+
     Raises:
-        UserError: the address can't be reached.
+        UserError: the address can't be reached, or Ray doesn't start here.
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     address = choice.address or os.environ.get("RAY_ADDRESS")
-    try:
-        if address:
-            ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
-        else:
-            _start_here(choice)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        where = f"the Ray cluster at {address!r}" if address else "Ray on this machine"
-        raise UserError(
-            f"can't reach {where}: {error}. Check --address (or RAY_ADDRESS), or leave it out to "
-            f"run on this machine."
-        ) from None
+    if address:
+        _join(address)
+    else:
+        _start_here(choice, say)
     try:
         yield bool(address)
     finally:
         ray.shutdown()
 
 
-def _start_here(choice: ClusterChoice) -> None:
-    ray.init(
-        address="local",
-        num_cpus=choice.cpus,
-        include_dashboard=False,
-        object_store_memory=choice.object_store_mb * 2**20,
-        logging_level=logging.ERROR,
-        log_to_driver=False,
-    )
+def _join(address: str) -> None:
+    try:
+        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
+    except (ConnectionError, ValueError, RuntimeError) as error:
+        raise UserError(
+            f"can't reach the Ray cluster at {address!r}: {error}. Check --address (or "
+            f"RAY_ADDRESS), or leave it out to run on this machine."
+        ) from None
+
+
+def _start_here(choice: ClusterChoice, say: Callable[[str], None]) -> None:
+    """Starts Ray on this machine, again where it was too busy for Ray's processes to come up.
+
+    Ray says so by a bare `Exception`, a RuntimeError, an error of its own or of the system,
+    depending on which of its processes was late.
+    """
+    attempt = 0
+    while True:
+        attempt += 1
+        try:
+            ray.init(
+                address="local",
+                num_cpus=choice.cpus,
+                include_dashboard=False,
+                object_store_memory=choice.object_store_mb * 2**20,
+                logging_level=logging.ERROR,
+                log_to_driver=False,
+            )
+        except (TypeError, ValueError) as error:  # what it was asked for is impossible
+            raise UserError(f"can't start Ray on this machine: {error}") from None
+        except Exception as error:
+            ray.shutdown()
+            if attempt == ATTEMPTS:
+                raise UserError(
+                    f"Ray did not start on this machine in {ATTEMPTS} attempts: "
+                    f"{last_line(error)} The machine is likely too busy, or short of memory: try "
+                    f"again when less is running, or give a running cluster with --address."
+                ) from None
+            say(f"Ray did not start ({last_line(error)}); trying again in {PAUSE:.0f} s")
+            sleep(PAUSE)
+        else:
+            return

@@ -1,0 +1,104 @@
+"""Ray on a busy machine is started again; a cluster that was named is joined once."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from orchestrator.errors import UserError
+from orchestrator.pool import cluster
+from orchestrator.pool.cluster import ATTEMPTS, PAUSE, ClusterChoice, connected
+
+TOO_BUSY = Exception(
+    "The current node timed out during startup. This could happen because some of the raylet "
+    "failed to startup or the GCS has become overloaded."
+)
+
+
+class FakeRay:
+    """Notes what is asked of Ray; `init` fails with each error in turn, then works."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.asked: list[str] = []
+        self.addresses: list[str] = []
+
+    def init(self, address: str, **_: Any) -> None:
+        self.asked.append("init")
+        self.addresses.append(address)
+        if self.errors:
+            raise self.errors.pop(0)
+
+    def shutdown(self) -> None:
+        self.asked.append("shutdown")
+
+    def sleep(self, seconds: float) -> None:
+        assert seconds == PAUSE
+        self.asked.append("sleep")
+
+
+@pytest.fixture
+def fake(monkeypatch: pytest.MonkeyPatch) -> FakeRay:
+    ray = FakeRay()
+    monkeypatch.setattr(cluster, "ray", ray)
+    monkeypatch.setattr(cluster, "sleep", ray.sleep)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    return ray
+
+
+def test_ray_that_starts_is_started_once_and_ends_with_the_block(fake: FakeRay) -> None:
+    said: list[str] = []
+    with connected(ClusterChoice(), said.append) as running:
+        assert not running
+        assert fake.asked == ["init"]
+    assert (fake.asked, fake.addresses, said) == (["init", "shutdown"], ["local"], [])
+
+
+@pytest.mark.parametrize(
+    "error", [TOO_BUSY, RuntimeError("Failed to start GCS."), OSError("Resource unavailable")]
+)
+def test_ray_is_started_again_after_a_pause_with_a_line_each(
+    error: Exception, fake: FakeRay
+) -> None:
+    fake.errors = [error, error]
+    said: list[str] = []
+    with connected(ClusterChoice(), said.append):
+        assert fake.asked == [*["init", "shutdown", "sleep"] * 2, "init"]
+    assert said == [f"Ray did not start ({error}); trying again in 10 s"] * 2
+
+
+def test_ray_that_never_starts_ends_with_what_to_do(fake: FakeRay) -> None:
+    fake.errors = [TOO_BUSY] * 5
+    said: list[str] = []
+    with pytest.raises(UserError) as caught, connected(ClusterChoice(), said.append):
+        pytest.fail("it is not connected")
+    assert fake.asked.count("init") == ATTEMPTS == 3
+    assert fake.asked[-1] == "shutdown"
+    assert len(said) == 2
+    for words in ("in 3 attempts", "raylet failed to startup", "too busy", "--address"):
+        assert words in str(caught.value)
+
+
+def test_what_is_impossible_is_not_tried_again(fake: FakeRay) -> None:
+    fake.errors = [ValueError("object_store_memory must be at least 75 MB")]
+    with pytest.raises(UserError, match="at least 75 MB"), connected(ClusterChoice()):
+        pytest.fail("it is not connected")
+    assert fake.asked == ["init"]
+
+
+def test_a_named_cluster_is_joined_once(fake: FakeRay) -> None:
+    fake.errors = [ConnectionError("no answer")]
+    expected = "can't reach the Ray cluster at '10.0.0.1:6379': no answer. Check --address"
+    with pytest.raises(UserError, match=expected), connected(ClusterChoice("10.0.0.1:6379")):
+        pytest.fail("it is not connected")
+    assert (fake.asked, fake.addresses) == (["init"], ["10.0.0.1:6379"])
+
+
+def test_the_cluster_of_the_environment_is_joined(
+    fake: FakeRay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_ADDRESS", "auto")
+    with connected(ClusterChoice()) as running:
+        assert running
+    assert fake.addresses == ["auto"]
