@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from methods.interface import State
 from orchestrator.store import tensor_file
 from orchestrator.store.trace import Point
+from orchestrator.trial.messages import TrialStopped
 
 _FORMAT = 1
 _TITLE = "trial"
@@ -69,10 +70,6 @@ class Snapshot:
             points=tuple(Point(*row) for row in values["points"]),
             seconds=values["seconds"],
         )
-
-
-class TrialStopped(Exception):
-    """Somebody asked the trial to stop; a checkpoint holds where it was."""
 
 
 class CheckpointFiles(Protocol):

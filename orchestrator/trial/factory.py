@@ -52,6 +52,10 @@ class TrialFactory:
         self._features = FeatureCache(store, setup.backbone.digest, setup.precision)
         self._encoders: dict[str, MaeEncoder] = {}
 
+    def use_threads(self) -> None:
+        """Lets the calling thread compute with as many CPU threads as were asked for."""
+        torch.set_num_threads(self._setup.threads)
+
     def encode_test_split(self, dataset_name: str, digest: str) -> None:
         """Stores the features of a dataset's test split under their digest.
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
-from benchmarks.datasets.own.source import OwnDataset
-from benchmarks.datasets.sampling import ShortClasses
-from orchestrator.oracle.backbone import ResolvedBackbone
-from orchestrator.precision import Precision
 from orchestrator.store.trace import Ending, Point
+
+if TYPE_CHECKING:  # the broker and the trials of a search pass these on and import no models
+    from benchmarks.datasets.own.source import OwnDataset
+    from benchmarks.datasets.sampling import ShortClasses
+    from orchestrator.oracle.backbone import ResolvedBackbone
+    from orchestrator.precision import Precision
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,7 @@ class Progress:
     queries: int
     notices: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+
+
+class TrialStopped(Exception):
+    """A trial ended early, as its worker was asked to; a checkpoint holds where it was."""

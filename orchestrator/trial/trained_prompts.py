@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from methods.interface import State
-from orchestrator.cell import Cell, Source
+from orchestrator.cell import Source
 from orchestrator.errors import UserError
 from orchestrator.store import tensor_file
 from orchestrator.store.store import Store
@@ -19,11 +19,6 @@ class PromptMissing(UserError):
 def save_prompt(store: Store, key: str, state: State) -> None:
     """Keeps the method's last state, from which the deployed prompt can be rebuilt."""
     store.save_prompt(key, tensor_file.to_bytes(state.tensors, _TITLE, state.values))
-
-
-def prompt_lost(store: Store, cell: Cell, key: str) -> bool:
-    """Whether a finished cell should have left a prompt, and there is none."""
-    return cell.queries > 0 and not cell.blind and store.prompt(key) is None
 
 
 def load_prompt(store: Store, source: Source) -> State:

@@ -1,27 +1,29 @@
-"""Runs cells with one model in memory: leases them, checkpoints their trials, stores traces."""
+"""Runs cells with one model in memory: leases them, checkpoints their trials, stores traces.
+
+Whoever makes a `Worker` on another machine imports this module, so it imports what loads and runs
+models only when a worker is made.
+"""
 
 from __future__ import annotations
 
 import platform
 import traceback
 from dataclasses import dataclass
-
-import torch
+from typing import TYPE_CHECKING
 
 from benchmarks.protocols import Part, Task, split_digest
 from orchestrator.cell import Cell
-from orchestrator.errors import UserError
+from orchestrator.errors import UserError, last_line
 from orchestrator.masking import masked
-from orchestrator.oracle.features import FeatureTable
 from orchestrator.store.leases import Lease, LeaseLost, Leases
 from orchestrator.store.storage import Patience, StorageDown, open_storage
 from orchestrator.store.store import Store, StoredCheckpoints
 from orchestrator.store.trace import Trace
-from orchestrator.trial.checkpoint import Checkpoints, TrialStopped
-from orchestrator.trial.factory import TrialFactory
-from orchestrator.trial.messages import CellOutcome, Progress, WorkerSetup
-from orchestrator.trial.trained_prompts import prompt_lost, save_prompt
-from orchestrator.trial.trial import Trial
+from orchestrator.trial.messages import CellOutcome, Progress, TrialStopped, WorkerSetup
+
+if TYPE_CHECKING:
+    from orchestrator.oracle.features import FeatureTable
+    from orchestrator.trial.trial import Trial
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,8 @@ class Worker:
     """
 
     def __init__(self, setup: WorkerSetup) -> None:
+        from orchestrator.trial.factory import TrialFactory
+
         self._setup = setup
         self._notices: list[str] = []
         patience = Patience(limit=setup.patience, introduction=setup.patience)
@@ -52,9 +56,9 @@ class Worker:
         _check_shared(self._store, setup.store_identity)
         self._leases = Leases.of_process(open_storage(setup.store, patience), setup.run)
         self._lease: Lease | None = None
-        self._parts = TrialFactory(setup, self._store)
+        self._factory = TrialFactory(setup, self._store)
         self._queries = 0
-        self._remarks = self._parts.remarks
+        self._remarks = self._factory.remarks
         self._paused: _Started | None = None
         self._stopped = False
 
@@ -79,8 +83,8 @@ class Worker:
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
-        torch.set_num_threads(self._setup.threads)  # the last digits depend on it
-        self._parts.encode_test_split(dataset_name, digest)
+        self._factory.use_threads()  # the last digits depend on it
+        self._factory.encode_test_split(dataset_name, digest)
 
     def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
         """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
@@ -98,27 +102,13 @@ class Worker:
         with self._leases.held(key) as lease:
             if lease is None:
                 return CellOutcome(key, "elsewhere", 0)
-            if self._store.is_finished(key) and not prompt_lost(self._store, cell, key):
+            if self._store.is_finished(key) and not _prompt_lost(self._store, cell, key):
                 return CellOutcome(key, "finished", 0, found=True)
             self._lease = lease
-            return self._run_leased(cell, key, table)
-
-    def _run_leased(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
-        started = None
-        try:
-            started = self._start(cell, key, table)
-            started.trial.run()
-        except LeaseLost:
-            return CellOutcome(key, "elsewhere", self._queries)
-        except StorageDown:
-            raise
-        except TrialStopped:
-            return CellOutcome(key, "stopped", self._queries)
-        except Exception:
-            return self._end(self._failure(cell, key, started))
-        finally:
-            self._lease = None
-        return self._end(self._finish(started))
+            try:
+                return self._attempt(cell, key, table, pauses=False)
+            finally:
+                self._lease = None
 
     def advance_cell(self, cell: Cell, key: str) -> CellOutcome:
         """Runs a blind cell to its next measurement, where it waits in memory and as a checkpoint.
@@ -127,16 +117,28 @@ class Worker:
         stored and reported as by `run_cell`.
         """
         self._begin()
-        started, self._paused = self._paused, None
+        return self._attempt(cell, key, None, pauses=True)
+
+    def _attempt(
+        self, cell: Cell, key: str, table: FeatureTable | None, *, pauses: bool
+    ) -> CellOutcome:
+        """Runs a cell to its end or, if it pauses, to its next measurement.
+
+        Raises:
+            StorageDown: the store has not answered for too long.
+        """
+        started = None
         try:
-            if started is None or started.key != key:
-                started = None
-                started = self._start(cell, key, None)
-                measured = bool(started.trial.points)
-            else:
-                measured = False
-            if measured or started.trial.run_to_measurement():
+            started, waits = self._waiting(key), False
+            if started is None:
+                started = self._start(cell, key, table)
+                waits = pauses and bool(started.trial.points)  # measured before its checkpoint
+            if not pauses:
+                started.trial.run()
+            elif waits or started.trial.run_to_measurement():
                 return self._pause(started)
+        except LeaseLost:
+            return CellOutcome(key, "elsewhere", self._queries)
         except StorageDown:
             raise
         except TrialStopped:
@@ -145,8 +147,13 @@ class Worker:
             return self._end(self._failure(cell, key, started))
         return self._end(self._finish(started))
 
+    def _waiting(self, key: str) -> _Started | None:
+        """The trial that waits in memory, if it is this cell's; any other one is let go of."""
+        paused, self._paused = self._paused, None
+        return paused if paused is not None and paused.key == key else None
+
     def _begin(self) -> None:
-        torch.set_num_threads(self._setup.threads)  # a setting of the calling thread
+        self._factory.use_threads()  # a setting of the calling thread
         self._queries = 0
 
     def _pause(self, started: _Started) -> CellOutcome:
@@ -158,9 +165,10 @@ class Worker:
 
     def _end(self, trace: Trace) -> CellOutcome:
         self._store.save(trace)
-        last_line = trace.error.strip().splitlines()[-1] if trace.error else ""
         queries = trace.ledgers["method"]["queries"] if trace.ledgers else self._queries
-        return CellOutcome(trace.key, trace.status, queries, last_line)
+        return CellOutcome(
+            trace.key, trace.status, queries, last_line(trace.error) if trace.error else ""
+        )
 
     def _failure(self, cell: Cell, key: str, started: _Started | None) -> Trace:
         """What a crashed trial leaves; its queries were spent, so its ledgers are kept."""
@@ -172,22 +180,25 @@ class Worker:
             points=(),
             ledgers={} if spent is None else spent.ledgers,
             timing={} if spent is None else _timing(spent.seconds, self._queries),
-            provenance=self._parts.provenance(),
+            provenance=self._factory.provenance(),
             error=masked(traceback.format_exc()),
         )
 
     def _start(self, cell: Cell, key: str, table: FeatureTable | None) -> _Started:
-        task = self._parts.task(cell)
-        oracle = self._parts.oracle(cell, task)
-        self._remarks = (*self._parts.remarks, *oracle.remarks)
-        data = self._parts.data(cell, task, oracle, table)
+        from orchestrator.trial.checkpoint import Checkpoints
+        from orchestrator.trial.trial import Trial
+
+        task = self._factory.task(cell)
+        oracle = self._factory.oracle(cell, task)
+        self._remarks = (*self._factory.remarks, *oracle.remarks)
+        data = self._factory.data(cell, task, oracle, table)
         checkpoints = Checkpoints(
             StoredCheckpoints(self._store, key),
             self._setup.checkpoint_interval,
             stopped=lambda: self._stopped,
         )
         trial = Trial(
-            method=self._parts.method(cell, task, oracle, data),
+            method=self._factory.method(cell, task, oracle, data),
             oracle=oracle,
             data=data,
             evaluations=cell.evaluation.points,
@@ -200,6 +211,8 @@ class Worker:
         return _Started(cell, key, task, trial)
 
     def _finish(self, started: _Started) -> Trace:
+        from orchestrator.trial.trained_prompts import save_prompt
+
         result = started.trial.result()
         if started.trial.data.train is not None and not started.cell.blind:
             save_prompt(self._store, started.key, started.trial.method.state())
@@ -211,7 +224,7 @@ class Worker:
             ledgers=result.ledgers,
             timing=_timing(result.seconds, started.trial.oracle.method.queries),
             provenance={
-                **self._parts.provenance(),
+                **self._factory.provenance(),
                 "split": split_digest(started.task, SPLIT),
                 "dataset_remark": started.task.dataset.remark(),
             },
@@ -230,6 +243,11 @@ class Worker:
 
 SPLIT: tuple[Part, ...] = ("train", "val", "test")
 """Whose digest a trace keeps, so that a report can show that methods saw the same images."""
+
+
+def _prompt_lost(store: Store, cell: Cell, key: str) -> bool:
+    """Whether a finished cell should have left a prompt, and there is none."""
+    return cell.queries > 0 and not cell.blind and store.prompt(key) is None
 
 
 def _check_shared(store: Store, identity: str | None) -> None:

@@ -205,7 +205,7 @@ def actors_of(driver: subprocess.Popen[str]) -> list[int]:
             except OSError:
                 continue
             parents[int(folder.name)] = int(status[1])
-            if line.startswith(b"ray::OracleActor"):
+            if line.startswith(b"ray::Worker"):
                 actors.append(int(folder.name))
     return [pid for pid in actors if driver.pid in _ancestors(pid, parents)]
 
