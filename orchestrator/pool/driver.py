@@ -6,14 +6,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from orchestrator.errors import last_line
 from orchestrator.masking import masked
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.pool.actors import OracleActorFactory
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.interrupts import first_interrupt
-from orchestrator.pool.pool import ActorPool, Outcome, PoolLimits, PoolListener, PoolTask
+from orchestrator.pool.pool import ActorPool, Outcome, PoolListener, PoolTask
 from orchestrator.pool.queue import CellQueue
+from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from orchestrator.trial.messages import Progress, WorkerSetup
@@ -129,7 +131,7 @@ class Driver:
         error = masked(error)
         trace = Trace(cell.key, cell.cell.model_dump(mode="json"), "failed", points=(), error=error)
         self.store.save(trace)
-        self._note_failure(queue, cell, trace, _last_line(error))
+        self._note_failure(queue, cell, trace, last_line(error))
 
     def _note_failure(self, queue: CellQueue, cell: PlannedCell, trace: Trace, error: str) -> None:
         self._failed.append((cell, error))
@@ -141,8 +143,3 @@ class Driver:
     def _load_features(self, digest: str) -> FeatureTable | None:
         data = self.store.features(digest)
         return None if data is None else FeatureTable.from_bytes(data)
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "unknown error"

@@ -8,7 +8,7 @@ import ray
 
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.plan import Plan
-from orchestrator.pool.pool import PoolLimits
+from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import WorkerSetup
 

@@ -16,7 +16,7 @@ from orchestrator.spec.search import MOST_CORNERS, SearchSpec, varied
 from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store
 
-AS_IT_STANDS = -1
+BASELINE = -1
 """Number of the assignment that tries no point, but the method as the spec has it."""
 
 
@@ -49,7 +49,7 @@ class PointPlanner:
             point = dict(zip(self.search.space, corner, strict=True))
             label = ", ".join(f"{name}={value}" for name, value in point.items())
             corners.append(varied(base, f"{base.label} with {label}", point))
-        self._assignment(AS_IT_STANDS, self._plan(*corners))
+        self._assignment(BASELINE, self._plan(*corners))
 
     def assignment(self, number: int, point: dict[str, Any]) -> Assignment:
         """The cells of a point; a refusal where its settings are impossible together."""
@@ -66,11 +66,11 @@ class PointPlanner:
             UserError: none of the datasets is there.
         """
         base = self.search.base(self.spec.methods)
-        return self._assignment(AS_IT_STANDS, self._plan(base))
+        return self._assignment(BASELINE, self._plan(base))
 
     @property
     def plan(self) -> Plan:
-        """Blind cells of the method as it stands."""
+        """Blind cells of the baseline, the method as the spec has it."""
         return self._plan(self.search.base(self.spec.methods))
 
     def _plan(self, *methods: MethodSpec) -> Plan:

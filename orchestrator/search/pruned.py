@@ -15,10 +15,10 @@ from orchestrator.trial.checkpoint import Checkpoints
 def set_aside_damaged_trials(
     found: PlannedSearch, store: Store, say: Callable[[str], None]
 ) -> None:
-    """Moves damaged traces of trials, and of the method as it stands, to the folder `damaged`.
+    """Moves damaged traces of trials, and of the baseline, to the folder `damaged`.
 
     The study still knows how trials ended. Pruned ones are marked anew from their checkpoints; what
-    a running trial or the method as it stands has lost, the search measures again.
+    a running trial or the baseline has lost, the search measures again.
 
     Args:
         found: the search.

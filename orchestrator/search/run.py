@@ -1,4 +1,4 @@
-"""Runs a search: Tune's light trials on leased oracles, in a study that can go on."""
+"""Runs a search: Tune's light trials on borrowed oracles, in a study that can go on."""
 
 from __future__ import annotations
 
@@ -16,16 +16,17 @@ from ray import tune
 from orchestrator.analysis.search import Search, SearchTrial
 from orchestrator.errors import UserError
 from orchestrator.pool.actors import OracleActorFactory
-from orchestrator.pool.pool import PoolLimits
+from orchestrator.pool.slots import PoolLimits
 from orchestrator.search.algorithm import SearchListener, StudySearch
-from orchestrator.search.broker import BorrowedOracle, OracleBroker
+from orchestrator.search.borrowed_oracle import BorrowedOracle
+from orchestrator.search.broker import OracleBroker
 from orchestrator.search.display import SearchDisplay
 from orchestrator.search.objective import Goal
 from orchestrator.search.points import PointPlanner
 from orchestrator.search.pruned import mark_pruned
 from orchestrator.search.pruning import pruner_of
 from orchestrator.search.study import read_search, search_of, study_place
-from orchestrator.search.trainable import LeasingTrial
+from orchestrator.search.trainable import BorrowingTrial
 from orchestrator.search.trial_run import Assignment, TrialRun
 from orchestrator.trial.messages import WorkerSetup
 
@@ -64,40 +65,40 @@ class SearchRun:
         Raises:
             UserError: no oracle can be started, or the study can't be opened.
         """
-        with self._desk() as desk, self.display:
-            self._run_baseline(desk)
-            self._run_trials(desk)
+        with self._broker() as broker, self.display:
+            self._run_baseline(broker)
+            self._run_trials(broker)
         return read_search(self.planner.spec, self.planner.search, self.planner.store)
 
     @contextmanager
-    def _desk(self) -> Iterator[Any]:
+    def _broker(self) -> Iterator[Any]:
         factory = OracleActorFactory(self.setup, self.limits.cpus, self.limits.gpus)
         remote: Any = ray.remote(OracleBroker)
-        desk = remote.options(num_cpus=0).remote(factory, self.limits)
+        broker = remote.options(num_cpus=0).remote(factory, self.limits)
         try:
-            yield desk
+            yield broker
         finally:
-            ray.kill(desk)  # its oracles end with it
+            ray.kill(broker)  # its oracles end with it
 
-    def _run_baseline(self, desk: Any) -> None:
-        """Measures the method as the spec has it, like a trial, which also starts an oracle."""
+    def _run_baseline(self, broker: Any) -> None:
+        """Measures the baseline, the method as the spec has it, which also starts an oracle."""
         assignment = self.planner.baseline()
-        lease = BorrowedOracle(desk, "the driver")
-        course = TrialRun(assignment, self._goal, self.planner.store, lease)
+        oracle = BorrowedOracle(broker, "the driver")
+        run = TrialRun(assignment, self._goal, self.planner.store, oracle)
         try:
-            for report in course.reports():
-                self._tell_news(desk)
+            for report in run.reports():
+                self._tell_news(broker)
                 if report.state == "failed":
-                    self.display.say(f"the method as it stands failed: {report.error}")
+                    self.display.say(f"the baseline failed: {report.error}")
         except UserError as error:
             raise UserError(_cause(error)) from None
 
-    def _run_trials(self, desk: Any) -> None:
+    def _run_trials(self, broker: Any) -> None:
         planner = self.planner
         place = study_place(planner.spec, planner.search, planner.store)
         listener = SearchListener(
             on_start=self.display.started,
-            on_report=lambda number, queries, values: self._report(desk, number, queries, values),
+            on_report=lambda number, queries, values: self._report(broker, number, queries, values),
             on_end=self._end,
         )
         algorithm = StudySearch(planner.search, place, planner.assignment, listener)
@@ -114,16 +115,16 @@ class SearchRun:
             warnings.simplefilter("ignore")
             for name, value in _TUNE.items():
                 os.environ.setdefault(name, value)
-            self._tuner(desk, algorithm, pruner, left, folder).fit()
+            self._tuner(broker, algorithm, pruner, left, folder).fit()
 
     def _tuner(
-        self, desk: Any, algorithm: StudySearch, pruner: Any, left: int, folder: str
+        self, broker: Any, algorithm: StudySearch, pruner: Any, left: int, folder: str
     ) -> tune.Tuner:
         planner = self.planner
         trainable = tune.with_parameters(
-            LeasingTrial, desk=desk, goal=self._goal, store=planner.store.storage.location
+            BorrowingTrial, broker=broker, goal=self._goal, store=planner.store.storage.location
         )
-        parallel = planner.search.parallel or max(1, ray.get(desk.capacity.remote()))
+        parallel = planner.search.parallel or max(1, ray.get(broker.capacity.remote()))
         return tune.Tuner(
             # Tune refuses trials without any resource; a byte of memory is always there.
             tune.with_resources(trainable, {"cpu": 0, "memory": 1}),
@@ -146,12 +147,12 @@ class SearchRun:
     def _goal(self) -> Goal:
         return Goal.of(self.planner.search)
 
-    def _report(self, desk: Any, number: int, queries: int, values: dict[str, float]) -> None:
+    def _report(self, broker: Any, number: int, queries: int, values: dict[str, float]) -> None:
         self.display.reported(number, queries, values)
-        self._tell_news(desk)
+        self._tell_news(broker)
 
-    def _tell_news(self, desk: Any) -> None:
-        for line in ray.get(desk.news.remote()):
+    def _tell_news(self, broker: Any) -> None:
+        for line in ray.get(broker.news.remote()):
             self.display.say(line)
 
     def _end(self, trial: SearchTrial, assignment: Assignment) -> None:

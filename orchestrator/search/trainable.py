@@ -1,4 +1,4 @@
-"""The light process that Ray Tune runs for a trial: it holds no model, it leases an oracle."""
+"""The light process that Ray Tune runs for a trial: it holds no model, it borrows an oracle."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import ray
 from ray import tune
 
-from orchestrator.search.broker import BorrowedOracle
+from orchestrator.search.borrowed_oracle import BorrowedOracle
 from orchestrator.search.objective import Goal
 from orchestrator.search.trial_run import TrialReport, TrialRun
 from orchestrator.store.storage import open_storage
@@ -18,13 +18,13 @@ ASSIGNMENT = "assignment"
 """Where Tune's configuration of a trial holds its `Assignment`."""
 
 
-class LeasingTrial(tune.Trainable):
-    """Reports every measurement of a trial's course. Its process serves one trial after another."""
+class BorrowingTrial(tune.Trainable):
+    """Reports every measurement of a trial. Its process serves one trial after another."""
 
     def setup(
-        self, config: dict[str, Any], desk: Any = None, goal: Any = None, store: str = ""
+        self, config: dict[str, Any], broker: Any = None, goal: Any = None, store: str = ""
     ) -> None:
-        self._desk, self._goal, self._store = desk, goal, Store(open_storage(store))
+        self._broker, self._goal, self._store = broker, goal, Store(open_storage(store))
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -36,7 +36,7 @@ class LeasingTrial(tune.Trainable):
         return next(self._reports).as_result()
 
     def cleanup(self) -> None:
-        """Ends the course wherever it is, which gives its oracle back."""
+        """Ends the trial wherever it is, which gives its oracle back."""
         self._close()
 
     def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
@@ -45,14 +45,14 @@ class LeasingTrial(tune.Trainable):
         return {}
 
     def load_checkpoint(self, checkpoint: Any) -> None:
-        """Nothing: the course goes on from the store."""
+        """Nothing: the trial goes on from the store."""
 
     def _begin(self, config: dict[str, Any]) -> None:
         goal: Goal = self._goal
         me = ray.get_runtime_context()
-        lease = BorrowedOracle(self._desk, str(me.get_actor_id()), me.current_actor)
-        course = TrialRun(config[ASSIGNMENT], goal, self._store, lease)
-        self._reports: Iterator[TrialReport] = course.reports()
+        oracle = BorrowedOracle(self._broker, str(me.get_actor_id()), me.current_actor)
+        run = TrialRun(config[ASSIGNMENT], goal, self._store, oracle)
+        self._reports: Iterator[TrialReport] = run.reports()
 
     def _close(self) -> None:
         close = getattr(self._reports, "close", None)

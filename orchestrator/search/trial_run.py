@@ -1,4 +1,4 @@
-"""The course of one trial: its cells one after another, and what it reports on the way."""
+"""One trial's run: its cells one after another, and what it reports on the way."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Assignment:
     """What a trial has to do.
 
     Attributes:
-        number: the trial's number in its study; -1 for the method as it stands.
+        number: the trial's number in its study; -1 for the baseline, the method as the spec has it.
         cells: blind cells, in the same order for every trial.
         refusal: why there is nothing to do: settings that turned out to be impossible together.
     """
@@ -101,18 +101,18 @@ class TrialRun:
         assignment: what to do.
         goal: what is reported.
         store: where finished cells are looked up.
-        lease: the oracle.
+        oracle: runs the cells.
     """
 
     assignment: Assignment
     goal: Goal
     store: Store
-    lease: LentOracle
+    oracle: LentOracle
     _curves: list[Curve] = field(default_factory=list)
     _stored: bool = False
 
     def reports(self) -> Generator[TrialReport, None, None]:
-        """One report a measurement; the last one says that the trial has finished or failed."""
+        """One report per measurement; the last one says that the trial has finished or failed."""
         if self.assignment.refusal:
             yield TrialReport(0, {}, "failed", error=self.assignment.refusal)
             return
@@ -130,14 +130,14 @@ class TrialRun:
         else:
             yield self._report("finished")
         finally:
-            self.lease.end()
+            self.oracle.end()
 
     def _measured(self, cell: KeyedCell) -> Iterator[Curve]:
         """The curve as it grows, without its end."""
         self._stored = cell.key in self.store.finished_keys()
         reported, outcome = 0, None
         while not self._stored:
-            outcome = self.lease.advance(cell.cell, cell.key)
+            outcome = self.oracle.advance(cell.cell, cell.key)
             if outcome.status == "failed":
                 raise CellFailed(outcome.error)
             if outcome.status == "finished":

@@ -27,7 +27,7 @@ from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
 from orchestrator.pool.cluster import ClusterChoice, connected
 from orchestrator.pool.driver import Driver
-from orchestrator.pool.pool import PoolLimits
+from orchestrator.pool.slots import PoolLimits
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store

@@ -7,7 +7,8 @@ from pathlib import Path
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
-from orchestrator.pool.pool import PoolLimits, PoolTask
+from orchestrator.pool.pool import PoolTask
+from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import Progress, WorkerSetup

@@ -16,7 +16,8 @@ import pytest
 import ray
 
 from orchestrator.pool.cluster import ClusterChoice, connected
-from orchestrator.pool.pool import ActorPool, Outcome, PoolError, PoolLimits, PoolListener, PoolTask
+from orchestrator.pool.pool import ActorPool, Outcome, PoolListener, PoolTask
+from orchestrator.pool.slots import PoolError, PoolLimits
 
 
 @pytest.fixture(scope="module")
@@ -218,11 +219,11 @@ def test_a_person_is_told_when_no_node_has_room(cluster: None, tmp_path: Path) -
 def test_an_acquired_actor_is_left_alone_until_released(cluster: None, tmp_path: Path) -> None:
     with ActorPool(factory(tmp_path, 0.1), PoolLimits(actors=1)) as pool:
         run(pool, squares(1))
-        actor = pool.acquire()
-        assert actor is not None
-        assert ray.get(actor.square.remote(3)) == 9
-        assert pool.acquire() is None
-        pool.release(actor)
+        slot = pool.slots.acquire()
+        assert slot is not None
+        assert ray.get(slot.actor.square.remote(3)) == 9
+        assert pool.slots.acquire() is None
+        pool.slots.release(slot)
         assert [o.value for o in run(pool, squares(2))] == [0, 1]
 
 

@@ -15,7 +15,8 @@ import ray
 from ray.autoscaler.v2.sdk import get_cluster_status
 from ray.cluster_utils import Cluster
 
-from orchestrator.pool.pool import ActorPool, PoolLimits, PoolListener, PoolTask
+from orchestrator.pool.pool import ActorPool, PoolListener, PoolTask
+from orchestrator.pool.slots import PoolLimits
 
 
 class OnGpu:

@@ -36,7 +36,7 @@ def test_a_killed_search_suggests_what_an_undisturbed_one_does(how: str, tmp_pat
     killed = ToySearch(tmp_path / "killed", spec)
     killed.run(spec.count // 2, killed_after=2)
     again = ToySearch(tmp_path / "killed", spec, killed.place)
-    again.lease.paid = killed.lease.paid  # what checkpoints are for
+    again.oracle.paid = killed.oracle.paid  # what checkpoints are for
     again.run(spec.count - (spec.count // 2 - 1))
     found, expected = (search_of(s.algorithm.study, spec) for s in (again, whole))
     assert found.trials == expected.trials
@@ -78,15 +78,15 @@ def test_trials_that_a_pruner_stopped_are_marked_and_are_never_the_best(tmp_path
     assert found.best is not None
     assert found.best.state == "complete"
     assert not set(search.store.finished_keys()) & {key for t in pruned for key in t.keys}
-    assert found.queries == sum(search.lease.paid.values())
+    assert found.queries == sum(search.oracle.paid.values())
 
 
 def test_a_failed_trial_is_noted_with_its_reason_and_the_search_goes_on(tmp_path: Path) -> None:
     spec = search_spec()
     search = ToySearch(tmp_path, spec)
-    search.lease.fails = True
+    search.oracle.fails = True
     search.run(1)
-    search.lease.fails = False
+    search.oracle.fails = False
     search.run(1)
     failed, complete = search_of(search.algorithm.study, spec).trials
     assert (failed.state, failed.error) == ("failed", "the scores are not finite")
@@ -98,9 +98,9 @@ def test_a_point_that_the_store_knows_costs_nothing(tmp_path: Path) -> None:
     first = ToySearch(tmp_path / "first", spec)
     first.run(spec.count)
     second = ToySearch(tmp_path / "second", spec)
-    second.store = second.lease.store = first.store
+    second.store = second.oracle.store = first.store
     second.run(spec.count)
-    assert second.lease.paid == {}
+    assert second.oracle.paid == {}
     assert (
         search_of(second.algorithm.study, spec).best == search_of(first.algorithm.study, spec).best
     )

@@ -1,4 +1,4 @@
-"""A real search on Ray: Tune's light trials lease oracles, which end with who holds them."""
+"""A real search on Ray: Tune's light trials borrow oracles; a loan ends with its borrower."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from rich.console import Console
 
 from orchestrator.analysis.search import Search
 from orchestrator.pool.cluster import ClusterChoice, connected
-from orchestrator.pool.pool import PoolLimits
+from orchestrator.pool.slots import PoolLimits
 from orchestrator.search.broker import OracleBroker
 from orchestrator.search.display import SearchDisplay
 from orchestrator.search.plan import plan_with_result, searched
@@ -49,19 +49,19 @@ class Oracle:
 
 
 class Owner:
-    """Holds a lease, like a trial's process."""
+    """Holds an oracle, like a trial's process."""
 
-    def take(self, desk: Any) -> str:
+    def take(self, broker: Any) -> str:
         me = ray.get_runtime_context()
         oracle = None
         while oracle is None:
-            oracle = ray.get(desk.acquire.remote(me.get_actor_id(), me.current_actor))
+            oracle = ray.get(broker.acquire.remote(me.get_actor_id(), me.current_actor))
             time.sleep(0.02)
         identity: str = ray.get(oracle.identity.remote())
         return identity
 
-    def give_back(self, desk: Any) -> None:
-        ray.get(desk.release.remote(ray.get_runtime_context().get_actor_id()))
+    def give_back(self, broker: Any) -> None:
+        ray.get(broker.release.remote(ray.get_runtime_context().get_actor_id()))
 
 
 def _owner() -> Any:
@@ -70,37 +70,37 @@ def _owner() -> Any:
 
 
 @pytest.fixture
-def desk(cluster: None) -> Iterator[Any]:
+def broker(cluster: None) -> Iterator[Any]:
     remote: Any = ray.remote(OracleBroker)
     oracle: Any = ray.remote(Oracle)
 
     def factory() -> Any:
         return oracle.options(num_cpus=1, max_restarts=0).remote()
 
-    desk = remote.options(num_cpus=0).remote(factory, PoolLimits(actors=1))
-    yield desk
-    ray.kill(desk)
+    broker = remote.options(num_cpus=0).remote(factory, PoolLimits(actors=1))
+    yield broker
+    ray.kill(broker)
 
 
-def test_an_oracle_is_lent_to_one_owner_at_a_time(desk: Any) -> None:
+def test_an_oracle_is_lent_to_one_owner_at_a_time(broker: Any) -> None:
     first, second = _owner(), _owner()
-    identity = ray.get(first.take.remote(desk))
-    waiting = second.take.remote(desk)
+    identity = ray.get(first.take.remote(broker))
+    waiting = second.take.remote(broker)
     assert ray.wait([waiting], timeout=0.5)[0] == []
-    ray.get(first.give_back.remote(desk))
+    ray.get(first.give_back.remote(broker))
     assert ray.get(waiting) == identity
 
 
-def test_a_lease_ends_with_its_owner(desk: Any) -> None:
+def test_a_loan_ends_with_its_owner(broker: Any) -> None:
     first, second = _owner(), _owner()
-    identity = ray.get(first.take.remote(desk))
-    waiting = second.take.remote(desk)
+    identity = ray.get(first.take.remote(broker))
+    waiting = second.take.remote(broker)
     ray.kill(first)
     assert ray.get(waiting) != identity
-    assert any("its oracle is replaced" in line for line in ray.get(desk.news.remote()))
+    assert any("its oracle is replaced" in line for line in ray.get(broker.news.remote()))
 
 
-def test_a_search_runs_on_leased_oracles_and_is_then_over(cluster: None, tmp_path: Path) -> None:
+def test_a_search_runs_on_borrowed_oracles_and_is_then_over(cluster: None, tmp_path: Path) -> None:
     spec, store = load_spec("search_clipping_pocket", SPEC), Store(LocalStorage(tmp_path))
     search = _run(spec, store, tmp_path)
     assert search.is_over

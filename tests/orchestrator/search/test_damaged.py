@@ -90,7 +90,7 @@ def test_a_complete_trial_keeps_its_value_and_says_what_it_lost(
     assert "the study holds its value, not its curve" in said[1]
 
 
-def test_the_method_as_it_stands_is_looked_at_too_and_sound_traces_are_left_alone(
+def test_the_baseline_is_looked_at_too_and_sound_traces_are_left_alone(
     found: PlannedSearch, store: Store
 ) -> None:
     found, said = with_trial(found, "running"), list[str]()

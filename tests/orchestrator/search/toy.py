@@ -57,7 +57,7 @@ def accuracy(point: dict[str, Any], queries: int) -> float:
 
 
 @dataclass
-class ToyLease:
+class ToyOracle:
     """Answers by the formula, and notes what was paid."""
 
     store: Store
@@ -103,7 +103,7 @@ class ToySearch:
         self.spec = spec
         self.place = place or KeptPlace("memory", "toy")
         self.store = Store(LocalStorage(folder))
-        self.lease = ToyLease(self.store)
+        self.oracle = ToyOracle(self.store)
         self.points: list[dict[str, Any]] = []
         self.algorithm = StudySearch(
             spec,
@@ -128,8 +128,8 @@ class ToySearch:
         assignment = self.algorithm.suggest(name)["assignment"]
         if self.pruner is not None:
             self.pruner.on_trial_add(None, trial)
-        course = TrialRun(assignment, Goal.of(self.spec), self.store, self.lease).reports()
-        for count, report in enumerate(course):
+        reports = TrialRun(assignment, Goal.of(self.spec), self.store, self.oracle).reports()
+        for count, report in enumerate(reports):
             if count == killed_after:
                 return False
             result = report.as_result() | {"training_iteration": count + 1}

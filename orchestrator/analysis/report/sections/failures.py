@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from orchestrator.analysis.report.blocks import Block, Section, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Run
+from orchestrator.errors import last_line
 
 SHOWN = 200
 """Cells listed by name; a grid that failed as a whole would drown the rest."""
@@ -16,7 +17,7 @@ SHOWN = 200
 def section(comparison: Comparison) -> Section:
     """Failed cells with their errors, measurements that are no numbers, and missing cells."""
     blocks: list[Block] = []
-    rows = [(run.title, _last_line(run.trace.error)) for run in comparison.failures]
+    rows = [(run.title, last_line(run.trace.error)) for run in comparison.failures]
     rows += [(run.title, _unsound(run)) for run in comparison.unsound]
     rows += [(run.title, said) for run in comparison.finished if (said := _odd_numbers(run))]
     if rows:
@@ -42,11 +43,6 @@ def section(comparison: Comparison) -> Section:
 
 def _more(count: int) -> str:
     return f" The first {SHOWN} of {count} are shown." if count > SHOWN else ""
-
-
-def _last_line(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip()]
-    return lines[-1] if lines else "unknown error"
 
 
 def _unsound(run: Run) -> str:

@@ -1,0 +1,66 @@
+"""What a trial holds of an oracle that a broker lends it."""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import ray
+from ray.exceptions import RayError, RayTaskError
+
+from orchestrator.cell import Cell
+from orchestrator.errors import last_line
+from orchestrator.search.trial_run import CellFailed
+from orchestrator.trial.messages import CellOutcome
+
+PATIENCE = 0.05
+"""Seconds between two questions for an oracle."""
+
+
+class BorrowedOracle:
+    """An oracle from a broker, borrowed when it is first needed.
+
+    Args:
+        broker: the broker's handle.
+        name: of the borrower.
+        owner: handle of the actor with which the loan ends; None for the driver.
+        crashes: how often an oracle may die under the same step before the trial fails.
+    """
+
+    def __init__(self, broker: Any, name: str, owner: Any = None, crashes: int = 3) -> None:
+        self._broker, self._name, self._owner, self._crashes = broker, name, owner, crashes
+        self._actor: Any = None
+
+    def advance(self, cell: Cell, key: str) -> CellOutcome:
+        """Runs a cell to its next measurement; where the oracle dies, on another one.
+
+        Raises:
+            CellFailed: oracles died again and again, or could not even store a failure.
+        """
+        error = ""
+        for _ in range(self._crashes):
+            actor = self._held()
+            try:
+                outcome: CellOutcome = ray.get(actor.advance_cell.remote(cell, key))
+            except RayTaskError as problem:  # the oracle could not even store the failure
+                raise CellFailed(last_line(problem)) from None
+            except RayError as problem:
+                error = type(problem).__name__
+                self._actor = None
+                ray.get(self._broker.discard.remote(self._name))
+            else:
+                return outcome
+        raise CellFailed(f"its oracle died {self._crashes} times ({error})")
+
+    def end(self) -> None:
+        """Gives the oracle back."""
+        if self._actor is not None:
+            self._actor = None
+            ray.get(self._broker.release.remote(self._name))
+
+    def _held(self) -> Any:
+        while self._actor is None:
+            self._actor = ray.get(self._broker.acquire.remote(self._name, self._owner))
+            if self._actor is None:
+                time.sleep(PATIENCE)
+        return self._actor
