@@ -9,7 +9,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
 LEVEL = 0.95
 
@@ -76,4 +75,6 @@ def column_intervals(values: Array) -> ColumnIntervals:
 
 @cache
 def _quantile(freedom: int) -> float:
+    from scipy import stats
+
     return float(stats.t.ppf((1 + LEVEL) / 2, freedom))

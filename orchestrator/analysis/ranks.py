@@ -77,7 +77,7 @@ def _untestable(datasets: int, methods: int) -> str:
 def _with_critical_difference(
     ordered: tuple[tuple[Contender, float], ...], matrix: np.ndarray
 ) -> Ranks:
-    from autorank import autorank  # noqa: PLC0415 - takes a second to import
+    from autorank import autorank
 
     frame = pd.DataFrame(matrix, columns=[str(place) for place in range(matrix.shape[1])])
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():

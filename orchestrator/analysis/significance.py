@@ -58,7 +58,7 @@ def against_the_best(scores: Scores) -> Significance:
             f"with fewer than {FEWEST_DATASETS} the paired Wilcoxon test can't come below "
             f"{ALPHA:g}, whatever the results.",
         )
-    from statsmodels.stats.multitest import multipletests  # noqa: PLC0415 - slow to import
+    from statsmodels.stats.multitest import multipletests
 
     raw = [paired_p_value(scores.means(best), scores.means(other)) for other in others]
     corrected = multipletests(raw, method="holm")[1].tolist()

@@ -1,7 +1,8 @@
 """Features of the plain image tower for a list of images, computed once and shared.
 
 What prompts leave alone need not be encoded twice: the features of a split depend on weights,
-images, preprocessing and precision, and on nothing else.
+images, preprocessing and precision, and on nothing else. Tables are NumPy's: the driver passes
+them on to actors, and does without torch.
 """
 
 from __future__ import annotations
@@ -10,23 +11,27 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
-from torch import Tensor
 
 from benchmarks.datasets.interface import Dataset, Item
 from benchmarks.preprocessing import Preprocessing
-from orchestrator.oracle.interface import Batch
 from orchestrator.precision import ROUNDING, Precision
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from orchestrator.oracle.interface import Batch
 
 CHUNK = 256
 DECODERS = 4
 
-Encoder = Callable[[Tensor], Tensor]
+Encoder = Callable[["Tensor"], "Tensor"]
 """From `(B, 3, S, S)` pixels to `(B, E)` normalised features of the plain image tower."""
 
 _FORMAT = 1
@@ -61,6 +66,10 @@ class FeatureTable:
 
     def rows(self, index: NDArray[np.int64]) -> Batch:
         """Some rows as one batch."""
+        import torch
+
+        from orchestrator.oracle.interface import Batch
+
         return Batch(
             labels=torch.from_numpy(self.labels[index]),
             features=torch.from_numpy(self.features[index]),
@@ -121,6 +130,8 @@ class ImageSplit:
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
+        import torch
+
         chunks = [self.items[start : start + size] for start in range(0, len(self.items), size)]
         with ThreadPoolExecutor(max_workers=DECODERS) as threads:
             ahead = threads.map(self._decode, chunks[0]) if chunks else iter(())
@@ -137,6 +148,8 @@ class ImageSplit:
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
+        import torch
+
         encoded = [encoder(images).float().cpu() for images in self.pixels()]
         features = torch.cat(encoded) if encoded else torch.empty(0, 0)
         return FeatureTable(features.numpy(), np.array(self.labels, dtype=np.int64))

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import mean
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from orchestrator.analysis.area import mean_over_budget
 from orchestrator.analysis.curves import Curve
-from orchestrator.spec.search import ObjectiveName, SearchSpec
+
+if TYPE_CHECKING:  # specs know all methods, which import torch; a trial's light process must not
+    from orchestrator.spec.search import ObjectiveName, SearchSpec
 
 VALIDATION_ACCURACY = "val_accuracy"
 """Percent of the validation images of a few-shot split."""
