@@ -110,8 +110,12 @@ class BptVlm(Method):
         self._best_loss = math.inf
         self._begin_generation()
 
+    @property
+    def candidates(self) -> int:
+        return 0 if self._enough() else len(range(self._settings.population)[self._together()])
+
     def ask(self) -> Prompts | None:
-        if self._first == 0 and self._batches == 0 and self._enough():
+        if self._enough():
             return None
         return self._prompts(self._search.ask()[self._together()])
 
@@ -158,9 +162,11 @@ class BptVlm(Method):
         return slice(None) if self._settings.shared_batches else slice(self._first, self._first + 1)
 
     def _enough(self) -> bool:
+        """Whether no generation may begin any more, and none is on its way."""
         limit = self._settings.max_individuals
         done = self._search.generations * self._settings.population
-        return limit is not None and done >= limit
+        between = self._first == 0 and self._batches == 0
+        return between and limit is not None and done >= limit
 
     def _keep_best(self, together: slice, means: Tensor) -> None:
         lowest = int(means.argmin())

@@ -6,10 +6,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 
 class ImageEncoder(Protocol):
@@ -237,6 +239,15 @@ class Method(ABC):
     @abstractmethod
     def ask(self) -> Prompts | None:
         """The next candidates, all for one mini-batch; None when the method is done."""
+
+    @property
+    def candidates(self) -> int:
+        """Candidates K of the next `ask`, which a plan must know; 0 when the method is done.
+
+        Methods that take long to draw their candidates override this.
+        """
+        prompts = self.ask()
+        return 0 if prompts is None else prompts.count
 
     @abstractmethod
     def tell(self, scores: Scores) -> Mapping[str, float]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from methods.interface import Method, Problem, Prompts, Scores, Settings, State, Variants
-from methods.parts.templates import IMAGENET_80
+from methods.parts.templates import imagenet_80
 
 
 class ZeroShotSettings(Settings):
@@ -34,11 +34,11 @@ class ZeroShot(Method):
     }
 
     def __init__(self, problem: Problem, settings: ZeroShotSettings) -> None:
-        self._templates = {
-            "dataset": problem.templates[:1],
-            "ensemble": problem.templates,
-            "imagenet_80": IMAGENET_80,
-        }[settings.templates]
+        if settings.templates == "imagenet_80":
+            self._templates = imagenet_80()
+        else:
+            one = settings.templates == "dataset"
+            self._templates = problem.templates[:1] if one else problem.templates
 
     def ask(self) -> None:
         return None

@@ -16,9 +16,10 @@ from orchestrator.cli import main as cli
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
+from orchestrator.oracle.encoder import resolve_encoder
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.oracle.loading import load_model
-from orchestrator.oracle.mae_encoder import load_encoder, resolve_encoder
+from orchestrator.oracle.mae_encoder import load_encoder
 from orchestrator.tracking.entries import TrackedSpec
 from orchestrator.tracking.tracker import Tracker, TrackingError
 from orchestrator.trial.trial import Trial

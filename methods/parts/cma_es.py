@@ -9,16 +9,19 @@ values it proposes the same points again, so `load` replays it. That takes 0.2 s
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
-import cma
 import numpy as np
 import torch
-from cma.sigma_adaptation import CMAAdaptSigmaCSA
 from numpy.typing import NDArray
 from torch import Tensor
 
 from methods.interface import SettingsError, State
 from methods.parts.seeding import generator
+
+if TYPE_CHECKING:
+    from cma import CMAEvolutionStrategy
 
 
 @dataclass(frozen=True)
@@ -51,23 +54,11 @@ class CmaEs:
     """
 
     def __init__(self, population: Population, seed: int) -> None:
-        self._size = population.size
+        self._population = population
         self._seed = seed
         self._draws = 0
         self._told: list[list[float]] = []
         self._points: list[NDArray[np.float64]] | None = None
-        options = {
-            "popsize": population.size,
-            "AdaptSigma": CMAAdaptSigmaCSA,
-            "CMA_diagonal": population.diagonal,
-            "randn": self._normal,
-            "seed": np.nan,  # numpy's global generator is left alone
-            "verbose": -9,
-            "verb_log": 0,
-            "signals_filename": "",
-        }
-        start = np.zeros(population.dimension)
-        self._strategy = cma.CMAEvolutionStrategy(start, population.sigma, options)
 
     @property
     def generations(self) -> int:
@@ -81,7 +72,9 @@ class CmaEs:
 
     @property
     def mean(self) -> Tensor:
-        """The centre `(N,)` of what is sampled, float64."""
+        """The centre `(N,)` of what is sampled, float64; 0 at the start."""
+        if not self._told:
+            return torch.zeros(self._population.dimension, dtype=torch.float64)
         return torch.from_numpy(np.array(self._strategy.mean))
 
     def ask(self) -> Tensor:
@@ -101,7 +94,7 @@ class CmaEs:
     def state(self) -> State:
         """The fitness of every generation `(G, P)`, float64."""
         told = torch.tensor(self._told, dtype=torch.float64)
-        return State({"fitness": told.reshape(-1, self._size)})
+        return State({"fitness": told.reshape(-1, self._population.size)})
 
     def load(self, state: State) -> None:
         """Replays a stored search on one that has not begun.
@@ -110,13 +103,32 @@ class CmaEs:
             SettingsError: it had another population.
         """
         told = state.tensors["fitness"]
-        if told.shape[1] != self._size:
+        if told.shape[1] != self._population.size:
             raise SettingsError(
                 f"the stored search has a population of {told.shape[1]}, but these settings need "
-                f"{self._size}"
+                f"{self._population.size}"
             )
         for fitness in told:
             self.tell(fitness)
+
+    @cached_property
+    def _strategy(self) -> CMAEvolutionStrategy:
+        """The library's search; made when it is first used, for the import takes a second."""
+        import cma
+        from cma.sigma_adaptation import CMAAdaptSigmaCSA
+
+        options = {
+            "popsize": self._population.size,
+            "AdaptSigma": CMAAdaptSigmaCSA,
+            "CMA_diagonal": self._population.diagonal,
+            "randn": self._normal,
+            "seed": np.nan,  # numpy's global generator is left alone
+            "verbose": -9,
+            "verb_log": 0,
+            "signals_filename": "",
+        }
+        start = np.zeros(self._population.dimension)
+        return cma.CMAEvolutionStrategy(start, self._population.sigma, options)
 
     def _normal(self, *shape: int) -> NDArray[np.float64]:
         """Standard normal numbers from a generator of each call's own."""

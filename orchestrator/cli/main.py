@@ -344,7 +344,7 @@ def _open(
 
 
 def _pricing(work: _Work, threads: int, *, measure: bool) -> Any:
-    from orchestrator.plan.calibration import TowerCosts, calibration_name, measure_towers
+    from orchestrator.plan.calibration import TowerCosts, calibration_name
     from orchestrator.plan.pricing import pricing_from
 
     precision = work.plan.spec.precision
@@ -355,6 +355,8 @@ def _pricing(work: _Work, threads: int, *, measure: bool) -> Any:
         if known is not None:
             costs[backbone.digest] = TowerCosts(**known)
         if measure:
+            from orchestrator.plan.measuring import measure_towers
+
             work.store.storage.check_writable()
             with console.status(f"timing {backbone.label} on this machine"):
                 costs[backbone.digest] = measure_towers(backbone, precision, threads)

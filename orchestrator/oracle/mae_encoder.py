@@ -1,4 +1,4 @@
-"""Frozen image encoders that methods bring along: finds, fingerprints and loads their weights.
+"""Loads the frozen image encoders that methods bring along.
 
 The one kind there is: the encoder of a ViT-MAE-base (He et al., CVPR 2022), for BlackVIP. It is the
 method's own, so it is no part of the oracle and its forwards are not queries.
@@ -6,9 +6,7 @@ method's own, so it is no part of the oracle and its forwards are not queries.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,37 +19,10 @@ from timm.models.vision_transformer import VisionTransformer
 from torch import Tensor, nn
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import RANDOM, hash_files
+from orchestrator.oracle.backbone import RANDOM
+from orchestrator.oracle.encoder import EXPECTED, Encoder
 
-_HUB_NAME = re.compile(r"[\w.-]+/[\w.-]+")
 _HUB_FILES = ("model.safetensors", "pytorch_model.bin")
-_WEIGHT_FILES = (".safetensors", ".pth", ".pt", ".bin")
-_EXPECTED = (
-    "Expected a Hugging Face name such as facebook/vit-mae-base, the path of a .safetensors or "
-    "torch file with the weights of a ViT-MAE-base, or `random`."
-)
-
-
-@dataclass(frozen=True)
-class Encoder:
-    """An encoder that is known, but not loaded.
-
-    Attributes:
-        name: the name that the settings give.
-        digest: fingerprint of the weights: the hash of a local file, or the published name.
-        width: width of a feature.
-        image_size: height and width of the images that it takes, in pixels.
-    """
-
-    name: str
-    digest: str
-    width: int = 768
-    image_size: int = 224
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Refuses: a plan needs shapes, not features."""
-        del images
-        raise RuntimeError(f"the encoder {self.name!r} is planned with, but not loaded")
 
 
 class MaeEncoder(nn.Module):
@@ -82,22 +53,6 @@ class MaeEncoder(nn.Module):
         return features
 
 
-def resolve_encoder(name: str) -> Encoder:
-    """Checks an encoder's name without loading weights or using the network.
-
-    Raises:
-        UserError: neither a file, nor a name of the form owner/model, nor `random`.
-    """
-    if name == RANDOM:
-        return Encoder(name, RANDOM)
-    path = Path(name).expanduser()
-    if path.is_file():
-        return Encoder(name, hash_files([path]))
-    if path.suffix in _WEIGHT_FILES or not _HUB_NAME.fullmatch(name):
-        raise UserError(f"no encoder {name!r}. {_EXPECTED}")
-    return Encoder(name, f"hub:{name}")
-
-
 def load_encoder(encoder: Encoder, device: torch.device) -> MaeEncoder:
     """The encoder with its weights, in evaluation mode, without gradients.
 
@@ -115,7 +70,7 @@ def load_encoder(encoder: Encoder, device: torch.device) -> MaeEncoder:
     except (KeyError, RuntimeError) as error:
         raise UserError(
             f"encoder {encoder.name!r} has not the weights of a ViT-MAE-base: "
-            f"{str(error).splitlines()[0]}. {_EXPECTED}"
+            f"{str(error).splitlines()[0]}. {EXPECTED}"
         ) from None
 
 

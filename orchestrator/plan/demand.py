@@ -1,4 +1,4 @@
-"""What methods ask of the oracle, found by building each and letting it ask once."""
+"""What methods ask of the oracle, found by building each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from methods.interface import Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
-from orchestrator.oracle.mae_encoder import resolve_encoder
+from orchestrator.oracle.encoder import resolve_encoder
 from orchestrator.oracle.space import planned_space
 from orchestrator.spec.arm import Arm
 from orchestrator.spec.method import MethodSpec
@@ -58,7 +58,7 @@ def resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
 
 
 class QueryDemands:
-    """Lets every arm ask once on each dataset, which refuses impossible settings before any work.
+    """Builds every arm on each dataset, which refuses impossible settings before any work.
 
     Args:
         arms: the arms of a spec.
@@ -111,11 +111,12 @@ def _ask(method: MethodSpec, problem: Problem) -> QueryDemand:
     settings = kind.settings_type.model_validate(method.settings)
     name = kind.encoder_name(settings)
     encoder = None if name is None else resolve_encoder(name)
-    prompts = kind(replace(problem, encoder=encoder), settings).ask()
+    built = kind(replace(problem, encoder=encoder), settings)
+    candidates, prompt = built.candidates, built.best_prompt()
     return QueryDemand(
-        candidates=0 if prompts is None else prompts.count,
-        touches_images=prompts is not None and prompts.touches_images,
-        soft_text=prompts is not None and prompts.context is not None,
+        candidates=candidates,
+        touches_images=candidates > 0 and prompt.touches_images,
+        soft_text=candidates > 0 and prompt.context is not None,
         image_size=kind.image_size(problem.space, settings),
         encoder=None if encoder is None else encoder.digest,
     )

@@ -19,9 +19,10 @@ from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.compiling import as_written, compiler_for
+from orchestrator.oracle.encoder import resolve_encoder
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
-from orchestrator.oracle.mae_encoder import MaeEncoder, load_encoder, resolve_encoder
+from orchestrator.oracle.mae_encoder import MaeEncoder, load_encoder
 from orchestrator.store.store import Store
 from orchestrator.trial.data import EvaluationSplit, TrialData, tested_features
 from orchestrator.trial.feature_cache import FeatureCache

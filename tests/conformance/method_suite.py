@@ -200,6 +200,16 @@ class MethodSuite:
             one_by_one = torch.cat([pixels.apply(image[None], 0) for image in images])
             torch.testing.assert_close(pixels.apply(images, 0), one_by_one)
 
+    def test_a_plan_knows_what_is_asked(self) -> None:
+        method, oracle = self.build(), ToyOracle(self.budget)
+        for step in range(4):
+            candidates, deployed = method.candidates, method.best_prompt()
+            asked = self.advance(method, oracle, step)
+            assert candidates == (0 if asked is None else asked.count)
+            if asked is not None:
+                assert (asked.context is None) == (deployed.context is None)
+                assert asked.touches_images == deployed.touches_images
+
     def test_prompts_have_the_black_boxs_shapes(self) -> None:
         method = self.build()
         for prompts in (method.ask(), method.best_prompt()):

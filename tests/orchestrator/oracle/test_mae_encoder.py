@@ -10,7 +10,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.mae_encoder import MaeEncoder, load_encoder, resolve_encoder
+from orchestrator.oracle.encoder import resolve_encoder
+from orchestrator.oracle.mae_encoder import MaeEncoder, load_encoder
 
 CPU = torch.device("cpu")
 
