@@ -7,13 +7,10 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
-from typing import Literal
 
-from benchmarks.datasets.interface import Dataset, DatasetError, Item
+from benchmarks.datasets.interface import Dataset, DatasetError, Item, Split
 from benchmarks.datasets.sampling import ShortClasses, few_shot_split
 from benchmarks.naming import did_you_mean
-
-Part = Literal["train", "val", "test"]
 
 
 class UnknownProtocol(DatasetError):
@@ -46,9 +43,9 @@ class Task:
     short_classes: tuple[str, ...] = ()
     new: Task | None = None
 
-    def part(self, name: Part) -> tuple[Item, ...]:
-        """The images of one part."""
-        return {"train": self.train, "val": self.val, "test": self.test}[name]
+    def items(self, split: Split) -> tuple[Item, ...]:
+        """The images of one split."""
+        return {"train": self.train, "val": self.val, "test": self.test}[split]
 
 
 @dataclass(frozen=True)
@@ -186,19 +183,19 @@ def protocol_named(name: str) -> Protocol:
         raise UnknownProtocol(name) from None
 
 
-def split_digest(task: Task, parts: Iterable[Part]) -> str:
-    """SHA-256 of what the named parts of a task are made of.
+def split_digest(task: Task, splits: Iterable[Split]) -> str:
+    """SHA-256 over the named splits of a task, as 64 hex digits.
 
-    It covers the dataset's name and revision, the class names, and every part's references and
-    labels in order; then the test images of new classes, where there are any.
+    It covers the dataset's name and revision, the class names, the references and labels of each
+    split in order, and then the test images of new classes, where there are any.
     """
     digest = hashlib.sha256()
     dataset = task.dataset
     head = [dataset.card.name, dataset.revision(), list(task.class_names)]
     digest.update(json.dumps(head).encode())
-    for name in parts:
-        rows = [[item.reference, item.label] for item in task.part(name)]
-        digest.update(json.dumps([name, rows]).encode())
+    for split in splits:
+        rows = [[item.reference, item.label] for item in task.items(split)]
+        digest.update(json.dumps([split, rows]).encode())
     if task.new is not None:
         digest.update(split_digest(task.new, ("test",)).encode())
     return digest.hexdigest()

@@ -9,10 +9,8 @@ from typing import Any, cast
 
 from benchmarks.datasets.folders import image_names, read_json, subfolders
 from benchmarks.datasets.image_folder import ImageFolderDataset
-from benchmarks.datasets.interface import DatasetError, Split
+from benchmarks.datasets.interface import SPLITS, DatasetError, Split
 from benchmarks.datasets.own_split import OWN_SPLIT, LabelledFile, Listing, own_split
-
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 GUIDE = (
     "Lay the folder out as CoOp's DATASETS.md describes (github.com/KaiyangZhou/CoOp); without "

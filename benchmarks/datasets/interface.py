@@ -13,6 +13,7 @@ from PIL import Image
 from benchmarks.datasets.decoding import png
 
 Split = Literal["train", "val", "test"]
+SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
 class DatasetError(ValueError):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Sequence
 
-from benchmarks.datasets.interface import Split
+from benchmarks.datasets.interface import SPLITS, Split
 
 LabelledFile = tuple[str, int, str]
 """Path below the image folder, label, class name."""
@@ -25,7 +25,7 @@ def own_split(rows: Iterable[LabelledFile]) -> Listing:
     Two images of a class go to train and test, one goes to train. Each split is in order of
     labels, then of paths.
     """
-    listing: Listing = {"train": [], "val": [], "test": []}
+    listing: Listing = {split: [] for split in SPLITS}
     for members in _by_label(rows):
         test = _share(len(members), 0.2, enough=2)
         val = _share(len(members), 0.1, enough=3)

@@ -9,9 +9,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from typing import NamedTuple
 
-from benchmarks.datasets.interface import Dataset, ImageUnreadable, Item, Split
-
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
+from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable, Item, Split
 
 _THREADS = 8
 _CHUNK = 256

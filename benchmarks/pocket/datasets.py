@@ -22,6 +22,7 @@ from PIL import Image
 
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.interface import (
+    SPLITS,
     Card,
     Dataset,
     DatasetError,
@@ -240,7 +241,7 @@ class PocketRealDigits(Dataset):
     @cached_property
     def _rows(self) -> dict[Split, list[int]]:
         """Rows by split: 32 train and 12 val a class from a fixed shuffle, the rest test."""
-        rows: dict[Split, list[int]] = {"train": [], "val": [], "test": []}
+        rows: dict[Split, list[int]] = {split: [] for split in SPLITS}
         order = np.random.default_rng(0).permutation(len(self._labels))
         for label in range(self.card.classes):
             mine = [int(row) for row in order if self._labels[row] == label]

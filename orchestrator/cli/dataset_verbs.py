@@ -13,12 +13,12 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
-from benchmarks.datasets.interface import Dataset, Split
+from benchmarks.datasets.interface import SPLITS, Dataset, Split
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import dataset_names, open_dataset
-from benchmarks.datasets.verify import SPLITS, Verified, count, verify
+from benchmarks.datasets.verify import Verified, count, verify
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
 

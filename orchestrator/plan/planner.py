@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import product
 from pathlib import Path
 
-from benchmarks.datasets.interface import Dataset, DatasetError
+from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
 from benchmarks.datasets.views import SkippingUnreadable, WithoutTest
 from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
@@ -200,7 +200,7 @@ class _TaskFacts:
 
     @cached_property
     def whole(self) -> str:
-        return split_digest(self.task, ("train", "val", "test"))
+        return split_digest(self.task, SPLITS)
 
     @cached_property
     def test_images(self) -> int:

@@ -8,11 +8,11 @@ from typing import Any
 
 import torch
 
-from benchmarks.datasets.interface import Dataset
+from benchmarks.datasets.interface import Dataset, Split
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.views import SkippingUnreadable, WithoutTest
 from benchmarks.preprocessing import Preprocessing
-from benchmarks.protocols import Part, Task, evaluation_task, protocol_named, split_digest
+from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
@@ -112,9 +112,9 @@ class TrialFactory:
         if not task.train:
             return TrialData(None, evaluation)
 
-        def encoded(part: Part, split: ImageSplit) -> FeatureTable:
-            images = split_digest(task, (part,))
-            return self._features.table(images, split, oracle.encode_images)
+        def encoded(split: Split, images: ImageSplit) -> FeatureTable:
+            digest = split_digest(task, (split,))
+            return self._features.table(digest, images, oracle.encode_images)
 
         if task.val:
             val = ImageSplit(task.dataset, task.val, plain)

@@ -11,7 +11,8 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.protocols import Part, Task, split_digest
+from benchmarks.datasets.interface import SPLITS
+from benchmarks.protocols import Task, split_digest
 from orchestrator.cell import Cell
 from orchestrator.errors import UserError, last_line
 from orchestrator.masking import masked
@@ -225,7 +226,7 @@ class Worker:
             timing=_timing(result.seconds, started.trial.oracle.method.queries),
             provenance={
                 **self._factory.provenance(),
-                "split": split_digest(started.task, SPLIT),
+                "split": split_digest(started.task, SPLITS),
                 "dataset_remark": started.task.dataset.remark(),
             },
         )
@@ -239,10 +240,6 @@ class Worker:
         self._queries = queries
         if self._lease is not None and self._lease.lost:
             raise LeaseLost
-
-
-SPLIT: tuple[Part, ...] = ("train", "val", "test")
-"""Whose digest a trace keeps, so that a report can show that methods saw the same images."""
 
 
 def _prompt_lost(store: Store, cell: Cell, key: str) -> bool:

@@ -85,9 +85,9 @@ def test_base_and_new_share_out_classes_and_images(sizes: list[int], shots: int,
     assert base.new is not None
     assert (*base.class_names, *base.new.class_names) == whole.class_names
     assert 0 <= len(base.class_names) - len(base.new.class_names) <= 1, "the odd one is base"
-    for part in ("train", "val", "test"):
-        below = [i for i in whole.part(part) if i.label < len(base.class_names)]
-        assert list(base.part(part)) == below, "drawn as in few_shot, in the same order"
+    for split in ("train", "val", "test"):
+        below = [i for i in whole.items(split) if i.label < len(base.class_names)]
+        assert list(base.items(split)) == below, "drawn as in few_shot, in the same order"
     shown = {item.reference for item in (*base.test, *base.new.test)}
     assert shown == {item.reference for item in whole.test}
     assert base.new.train == base.new.val == ()

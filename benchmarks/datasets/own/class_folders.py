@@ -7,10 +7,9 @@ from pathlib import Path
 
 from benchmarks.datasets.folders import image_names, subfolders
 from benchmarks.datasets.image_folder import ImageFolderDataset
-from benchmarks.datasets.interface import Card, DatasetError, Split
+from benchmarks.datasets.interface import SPLITS, Card, DatasetError
 from benchmarks.datasets.own_split import OWN_SPLIT, LabelledFile, Listing, own_split
 
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 GIVEN = "split folders"
 
 

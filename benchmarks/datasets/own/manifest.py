@@ -12,13 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.datasets.interface import DatasetError, Split
+from benchmarks.datasets.interface import SPLITS, DatasetError
 from benchmarks.datasets.own_split import OWN_SPLIT, LabelledFile, Listing, own_split
 from benchmarks.naming import did_you_mean
 
 REQUIRED = ("image", "class_name")
 OPTIONAL = ("label", "split")
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 GIVEN = "manifest's split"
 
 
@@ -125,7 +124,7 @@ def _labels(rows: Sequence[tuple[int, Mapping[str, Any]]], where: str) -> dict[s
 def _given(
     rows: Sequence[tuple[int, Mapping[str, Any]]], files: Sequence[LabelledFile], where: str
 ) -> Listing:
-    listing: Listing = {"train": [], "val": [], "test": []}
+    listing: Listing = {split: [] for split in SPLITS}
     for (number, row), file in zip(rows, files, strict=True):
         split = str(row.get("split") or "").strip()
         if split not in SPLITS:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from benchmarks.datasets.interface import Card, Dataset
+from benchmarks.datasets.interface import SPLITS, Card, Dataset
 from benchmarks.datasets.own.class_folders import ClassFolders
 from benchmarks.datasets.own.csv_manifest import CsvManifest
 from benchmarks.datasets.own.parquet_manifest import open_parquet
@@ -65,7 +65,7 @@ class OwnDataset(BaseModel):
             name=self.name,
             title=self.name,
             classes=0,
-            images={"train": 0, "val": 0, "test": 0},
+            images=dict.fromkeys(SPLITS, 0),
             templates=self.templates or (PHOTO,),
             how_to_get="Mend its path in the spec.",
         )

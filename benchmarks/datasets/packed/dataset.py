@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.interface import Card, DatasetError, Item, Split
+from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Item, Split
 from benchmarks.datasets.packed.byte_cache import ByteCache
 from benchmarks.datasets.packed.layout import ITEMS, Facts, read_facts
 from benchmarks.datasets.packed.location import Location, Unreachable
@@ -107,7 +107,7 @@ class PackedDataset(EncodedDataset):
     @cached_property
     def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, Place]]:
         """Items by split, and where each image lies."""
-        items: dict[Split, list[Item]] = {"train": [], "val": [], "test": []}
+        items: dict[Split, list[Item]] = {split: [] for split in SPLITS}
         places: dict[str, Place] = {}
         for row in zip(*self._table(ITEMS).to_pydict().values(), strict=True):
             reference, label, split, *place = row

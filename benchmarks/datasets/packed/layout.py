@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import pyarrow as pa
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from benchmarks.datasets.interface import Card, DatasetError
+from benchmarks.datasets.interface import SPLITS, Card, DatasetError
 from benchmarks.datasets.packed.location import Location
 
 FORMAT = 1
@@ -76,11 +76,7 @@ class Facts(BaseModel):
             name=self.name,
             title=self.title,
             classes=len(self.class_names),
-            images={
-                "train": self.images["train"],
-                "val": self.images["val"],
-                "test": self.images["test"],
-            },
+            images={split: self.images[split] for split in SPLITS},
             templates=self.templates,
             how_to_get="It is a packed dataset: pack it again.",
         )

@@ -10,7 +10,7 @@ from itertools import islice
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.datasets.interface import Dataset, DatasetError, Item, Split
+from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Item, Split
 from benchmarks.datasets.packed.layout import (
     FACTS,
     FORMAT,
@@ -24,7 +24,6 @@ from benchmarks.datasets.packed.layout import (
 )
 from benchmarks.datasets.packed.location import Location, telling
 
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 SHARD_BYTES = 256 << 20
 
 # One image is read at a time while training, so a group must be small; a worker that streams a

@@ -11,7 +11,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item, Split
+from benchmarks.datasets.interface import (
+    SPLITS,
+    Dataset,
+    DatasetError,
+    ImageUnreadable,
+    Item,
+    Split,
+)
 from benchmarks.datasets.registry import dataset_names, open_dataset
 from benchmarks.pocket.build.clip import load_clip
 from benchmarks.pocket.build.make_datasets import as_png
@@ -20,7 +27,6 @@ from benchmarks.pocket.build.text import room_for_prefix
 from benchmarks.pocket.datasets import ParquetDataset, PocketDots
 
 NAMES = tuple(name for name in dataset_names() if name.startswith("pocket_"))
-SPLITS: tuple[Split, ...] = ("train", "val", "test")
 CONTEXT_TOKENS = 8
 
 
