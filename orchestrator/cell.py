@@ -7,8 +7,9 @@ import json
 from operator import not_
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
+from benchmarks.frozen import Frozen
 from benchmarks.preprocessing import Augmentation
 from orchestrator.precision import Precision
 
@@ -16,18 +17,14 @@ KEY_VERSION = 1
 """Goes up when cells of equal JSON stop meaning the same experiment."""
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MethodChoice(_Frozen):
+class MethodChoice(Frozen):
     """A method with every setting spelled out, defaults included."""
 
     name: str
     settings: dict[str, Any] = Field(default_factory=dict)
 
 
-class Evaluation(_Frozen):
+class Evaluation(Frozen):
     """When a trial is measured.
 
     Attributes:
@@ -37,7 +34,7 @@ class Evaluation(_Frozen):
     points: int = Field(default=20, ge=1)
 
 
-class Source(_Frozen):
+class Source(Frozen):
     """The cell whose final prompt a cell tests, without training one of its own.
 
     Attributes:
@@ -49,7 +46,7 @@ class Source(_Frozen):
     key: str
 
 
-class Cell(_Frozen):
+class Cell(Frozen):
     """One planned unit of work, free of everything that doesn't change its result.
 
     Attributes:
@@ -93,7 +90,7 @@ class Cell(_Frozen):
         return 0 if self.source else self.budget
 
 
-class Fingerprints(_Frozen):
+class Fingerprints(Frozen):
     """Digests of what a cell depends on beyond its own fields.
 
     Attributes:

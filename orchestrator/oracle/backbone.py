@@ -12,9 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict
-
 from benchmarks.backbones import BACKBONES
+from benchmarks.frozen import Frozen
 from benchmarks.preprocessing import CLIP_MEAN, CLIP_STD, Augmentation, Preprocessing
 from orchestrator.errors import UserError
 
@@ -23,7 +22,7 @@ RANDOM = "random"
 """A `pretrained` value for untrained weights: for timing and tests, never for results."""
 
 
-class Backbone(BaseModel):
+class Backbone(Frozen):
     """Which model answers, as a spec names it.
 
     Attributes:
@@ -33,8 +32,6 @@ class Backbone(BaseModel):
         pretrained: open_clip tag, path of a checkpoint, or `random`; None takes what the model
             name brings.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     model: str
     pretrained: str | None = None

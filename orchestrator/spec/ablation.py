@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, Field, ValidationError, model_validator
 
+from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.registry import method_class
 from orchestrator.spec.ablation_point import AblationPoint, FieldValue
@@ -85,7 +86,7 @@ def _text(value: Any) -> str:
     return str(given)
 
 
-class AblationSpec(BaseModel):
+class AblationSpec(Frozen):
     """A base method and the fields that are varied, each by itself unless asked otherwise.
 
     In YAML:
@@ -103,8 +104,6 @@ class AblationSpec(BaseModel):
             `batch_size`. The base's own value belongs to each sweep, listed or not.
         product: whether every combination of values is run instead.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     base: MethodSpec
     vary: Mapping[str, tuple[Any, ...]] = Field(min_length=1)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BeforeValidator, Field
 
+from benchmarks.frozen import Frozen
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.method import MethodSpec
@@ -22,7 +23,7 @@ NamedBackbone = Annotated[Backbone, BeforeValidator(_from_name)]
 """A backbone, or its name alone."""
 
 
-class Conditions(BaseModel):
+class Conditions(Frozen):
     """What a cell takes from the spec rather than from its method.
 
     Attributes:
@@ -31,8 +32,6 @@ class Conditions(BaseModel):
         shots: labelled training images a class.
         batch_size: images in a query's mini-batch.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     backbone: NamedBackbone
     budget: PositiveInt

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
+
+from benchmarks.frozen import Frozen
 
 Scalar = bool | int | float | str | None
 Kind = Literal["log_uniform", "uniform", "int", "choice"]
@@ -15,7 +17,7 @@ _SHORT_OF_GOLDEN = 0.38
 """Where an interval is probed for numbers that a setting refuses though it takes both ends."""
 
 
-class Dimension(BaseModel):
+class Dimension(Frozen):
     """The values of one setting. In YAML: `{log_uniform: [0.1, 300]}`.
 
     Attributes:
@@ -27,8 +29,6 @@ class Dimension(BaseModel):
         points: values that a grid takes from an interval, evenly spread (in its logarithm for
             `log_uniform`); for `int` all of them unless given.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     kind: Kind
     low: float | None = None

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
+from benchmarks.frozen import Frozen
 from methods.registry import method_variant
 from orchestrator.cell import MethodChoice
 from orchestrator.spec.validation import describe
 
 
-class MethodSpec(BaseModel):
+class MethodSpec(Frozen):
     """One method of the comparison.
 
     In YAML: its name alone, or a mapping with `name`, optionally `label` and `batch_size`, and its
@@ -23,8 +24,6 @@ class MethodSpec(BaseModel):
         batch_size: images in a query's mini-batch, if not the spec's.
         settings: the method's settings, all of them, defaults included.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str
     label: str

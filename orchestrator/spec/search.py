@@ -7,8 +7,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
+from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.registry import method_class
 from orchestrator.spec.dimension import Dimension, Scalar
@@ -28,11 +29,7 @@ MOST_CORNERS = 256
 DEFAULT_TRIALS = 20
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PrunerSpec(_Frozen):
+class PrunerSpec(Frozen):
     """When a trial that does badly is ended early. In YAML: its name, or a mapping.
 
     Attributes:
@@ -53,7 +50,7 @@ class PrunerSpec(_Frozen):
         return {"name": value} if isinstance(value, str) else value
 
 
-class SearchSpec(_Frozen):
+class SearchSpec(Frozen):
     """A search for settings of one of the spec's methods.
 
     Every trial is a cell of its own that sees validation images alone. The best trial's settings

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.registry import dataset_class, dataset_names
 from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.datasets.views import OnUnreadable
+from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
@@ -24,11 +25,7 @@ from orchestrator.spec.search import SearchSpec, check_search
 SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
 
 
-class _Frozen(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class PriceSpec(_Frozen):
+class PriceSpec(Frozen):
     """What the owner of the black box charges.
 
     Attributes:
@@ -51,7 +48,7 @@ class PriceSpec(_Frozen):
         return (queries * self.per_1000_queries + images * self.per_1000_images) / 1000
 
 
-class ReportSpec(_Frozen):
+class ReportSpec(Frozen):
     """What the report measures beyond accuracy.
 
     Attributes:
@@ -84,7 +81,7 @@ class ReportSpec(_Frozen):
         return "" if self.target_gain is None else f"{self.target_gain:g} points above zero-shot"
 
 
-class Spec(_Frozen):
+class Spec(Frozen):
     """A comparison: every dataset with every number of shots, seed and method.
 
     Attributes:

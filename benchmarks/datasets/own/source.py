@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import Field, field_validator
 
 from benchmarks.datasets.interface import SPLITS, Card, Dataset
 from benchmarks.datasets.own.class_folders import ClassFolders
@@ -14,9 +14,10 @@ from benchmarks.datasets.packed.dataset import PackedDataset
 from benchmarks.datasets.packed.layout import FACTS
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.templates import PHOTO
+from benchmarks.frozen import Frozen
 
 
-class OwnDataset(BaseModel):
+class OwnDataset(Frozen):
     """A dataset that only its user has.
 
     Attributes:
@@ -25,8 +26,6 @@ class OwnDataset(BaseModel):
         templates: hand-written prompts with one `{}`; the first is the dataset's own. A packed
             dataset has its own unless some are given.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
     path: str = Field(min_length=1)

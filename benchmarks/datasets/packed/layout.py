@@ -10,10 +10,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pyarrow as pa
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ValidationError
 
 from benchmarks.datasets.interface import SPLITS, Card, DatasetError
 from benchmarks.datasets.packed.location import Location
+from benchmarks.frozen import Frozen
 
 FORMAT = 1
 FACTS, ITEMS, SHARDS = "dataset.json", "items.parquet", "shards"
@@ -39,7 +40,7 @@ ITEMS_SCHEMA = pa.schema(
 )
 
 
-class Facts(BaseModel):
+class Facts(Frozen):
     """What a packed dataset knows of itself.
 
     Attributes:
@@ -55,8 +56,6 @@ class Facts(BaseModel):
         shards: names of the shards' files, in order.
         digest: SHA-256 over names, references, labels and splits.
     """
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     format: int
     name: str
