@@ -10,7 +10,7 @@ from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
 from orchestrator.search.points import PointPlanner
 from orchestrator.search.study import read_search
-from orchestrator.spec.search import SearchSpec, varied
+from orchestrator.spec.search import SearchSpec
 from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store
 
@@ -55,7 +55,7 @@ def plan_with_result(spec: Spec, store: Store, data_root: Path | str) -> Plan:
     if found is None or not found.search.is_over or found.search.best is None:
         return make_plan(spec, store, data_root)
     section, base = found.section, found.section.base(spec.methods)
-    result = varied(base, section.found_label, dict(found.search.best.point))
+    result = base.varied(found.search.best.point, section.found_label)
     whole = spec.model_copy(update={"methods": (*spec.methods, result)})
     plan = make_plan(whole, store, data_root)
     if not section.equal_queries:

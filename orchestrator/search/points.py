@@ -12,7 +12,7 @@ from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
 from orchestrator.search.trial_run import Assignment, KeyedCell
 from orchestrator.spec.method import MethodSpec
-from orchestrator.spec.search import MOST_CORNERS, SearchSpec, varied
+from orchestrator.spec.search import MOST_CORNERS, SearchSpec
 from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store
 
@@ -48,13 +48,13 @@ class PointPlanner:
         for corner in islice(product(*extremes), MOST_CORNERS):
             point = dict(zip(self.search.space, corner, strict=True))
             label = ", ".join(f"{name}={value}" for name, value in point.items())
-            corners.append(varied(base, f"{base.label} with {label}", point))
+            corners.append(base.varied(point, f"{base.label} with {label}"))
         self._assignment(BASELINE, self._plan(*corners))
 
     def assignment(self, number: int, point: dict[str, Any]) -> Assignment:
         """The cells of a point; a refusal where its settings are impossible together."""
         try:
-            method = varied(self.search.base(self.spec.methods), "searched", point)
+            method = self.search.base(self.spec.methods).varied(point, "searched")
             return self._assignment(number, self._plan(method))
         except (ValueError, UserError) as error:
             return Assignment(number, (), refusal=str(error))

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
-from pydantic import BaseModel, Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
@@ -16,9 +16,7 @@ from methods.registry import method_class
 from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 from orchestrator.spec.arm import Arm, Conditions, arm_of
 from orchestrator.spec.method import MethodSpec
-from orchestrator.spec.validation import describe
-
-ModelT = TypeVar("ModelT", bound=BaseModel)
+from orchestrator.spec.validation import validated
 
 
 def check_field(method: MethodSpec, field: str) -> None:
@@ -40,13 +38,15 @@ def varied(arm: Arm, changes: Mapping[str, Any]) -> Arm:
     """
     conditions = {f: value for f, value in changes.items() if f in Conditions.model_fields}
     settings = {f: value for f, value in changes.items() if f not in conditions}
-    kind = method_class(arm.method.name).settings_type
-    changed = _validated(kind, arm.method.settings, settings).model_dump(mode="json")
-    return replace(
-        arm,
-        method=arm.method.model_copy(update={"settings": changed}),
-        conditions=_validated(Conditions, arm.conditions.model_dump(), conditions),
-    )
+    try:
+        return replace(
+            arm,
+            method=arm.method.varied(settings),
+            conditions=validated(Conditions, {**arm.conditions.model_dump(), **conditions}),
+        )
+    except ValueError as error:
+        what = ", ".join(f"{field} = {_text(value)}" for field, value in changes.items())
+        raise ValueError(f"{what} is impossible here: {error}") from None
 
 
 def field_value(arm: Arm, field: str) -> FieldValue:
@@ -57,15 +57,6 @@ def field_value(arm: Arm, field: str) -> FieldValue:
     kind = method_class(arm.method.name).settings_type
     settings = kind.model_validate(arm.method.settings)
     return FieldValue(field, _text(arm.method.settings[field]), settings.number(field))
-
-
-def _validated(model: type[ModelT], given: Mapping[str, Any], changes: Mapping[str, Any]) -> ModelT:
-    try:
-        return model.model_validate({**given, **changes})
-    except ValidationError as error:
-        what = ", ".join(f"{field} = {_text(value)}" for field, value in changes.items())
-        problems = "; ".join(describe(error, model))
-        raise ValueError(f"{what} is impossible here: {problems}") from None
 
 
 def _number(value: Any) -> float | None:

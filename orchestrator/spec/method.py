@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
 from benchmarks.frozen import Frozen
-from methods.registry import method_variant
+from methods.registry import method_class, method_variant
 from orchestrator.cell import MethodChoice
-from orchestrator.spec.validation import describe
+from orchestrator.spec.validation import validated
 
 
 class MethodSpec(Frozen):
@@ -41,13 +42,25 @@ class MethodSpec(Frozen):
         nested = given.pop("settings", {})
         kind, defaults = method_variant(name)
         try:
-            settings = kind.settings_type.model_validate({**defaults, **nested, **given})
-        except ValidationError as error:
-            raise ValueError(
-                f"method {name}: {'; '.join(describe(error, kind.settings_type))}"
-            ) from None
+            settings = validated(kind.settings_type, {**defaults, **nested, **given})
+        except ValueError as error:
+            raise ValueError(f"method {name}: {error}") from None
         dumped = settings.model_dump(mode="json")
         return {"label": name, **own, "name": kind.name, "settings": dumped}
+
+    def varied(self, settings: Mapping[str, Any], label: str | None = None) -> MethodSpec:
+        """The method with some settings replaced, all at once.
+
+        Args:
+            settings: the new values.
+            label: what reports call the result; unchanged unless given.
+
+        Raises:
+            ValueError: a value is impossible, alone or beside the others; says what is allowed.
+        """
+        kind = method_class(self.name).settings_type
+        dumped = validated(kind, {**self.settings, **settings}).model_dump(mode="json")
+        return self.model_copy(update={"label": label or self.label, "settings": dumped})
 
     @property
     def choice(self) -> MethodChoice:

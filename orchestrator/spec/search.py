@@ -7,14 +7,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.registry import method_class
 from orchestrator.spec.dimension import Dimension, Scalar
 from orchestrator.spec.method import MethodSpec
-from orchestrator.spec.validation import describe
 
 SamplerName = Literal["tpe", "cma-es", "random", "grid"]
 PrunerName = Literal["asha", "median"]
@@ -158,21 +157,6 @@ class SearchSpec(Frozen):
         )
 
 
-def varied(method: MethodSpec, label: str, point: dict[str, Scalar]) -> MethodSpec:
-    """A method with some settings replaced.
-
-    Raises:
-        ValueError: the settings are impossible; says why, and what is allowed.
-    """
-    kind = method_class(method.name).settings_type
-    try:
-        settings = kind.model_validate({**method.settings, **point})
-    except ValidationError as error:
-        raise ValueError("; ".join(describe(error, kind))) from None
-    dumped = settings.model_dump(mode="json")
-    return method.model_copy(update={"label": label, "settings": dumped})
-
-
 def check_search(search: SearchSpec, methods: Sequence[MethodSpec], seeds: Sequence[int]) -> None:
     """Refuses a search that can't work with the rest of its spec.
 
@@ -200,7 +184,7 @@ def check_search(search: SearchSpec, methods: Sequence[MethodSpec], seeds: Seque
             _check_value(base, search.space, name, value)
     for corner in _corners(search.space):
         try:
-            varied(base, base.label, corner)
+            base.varied(corner)
         except ValueError as error:
             values = ", ".join(f"{name}={value}" for name, value in corner.items())
             raise ValueError(f"space: {values} are impossible together: {error}") from None
@@ -211,7 +195,7 @@ def _check_value(base: MethodSpec, space: Space, name: str, value: Scalar) -> No
     refusal, taken = "", value
     for corner in _corners(space):
         try:
-            taken = varied(base, base.label, {**corner, name: value}).settings[name]
+            taken = base.varied({**corner, name: value}).settings[name]
         except ValueError as error:
             refusal = refusal or str(error)
             continue

@@ -1,17 +1,31 @@
-"""Turns pydantic's findings into sentences for the person who wrote the YAML."""
+"""Checks values against a model, and says what is wrong in sentences for whoever wrote the YAML."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, get_args
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar, get_args
 
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.naming import did_you_mean
 
+ModelT = TypeVar("ModelT", bound=BaseModel)
+
+
+def validated(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
+    """The model with these values.
+
+    Raises:
+        ValueError: a value is unknown or impossible; says which, and what is allowed.
+    """
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        raise ValueError("; ".join(describe(error, model))) from None
+
 
 def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line a problem: where, what was expected, what was received, and the nearest name.
+    """One line per problem: where, what was expected, what was received, and the nearest name.
 
     Args:
         error: what pydantic found.
