@@ -1,26 +1,24 @@
 """Folders here and on S3, opened by pyarrow.
 
-An S3 location is `s3://BUCKET/PREFIX?endpoint_override=HOST:PORT&scheme=http&region=REGION`, as a
-store's is. What it leaves out comes from the usual AWS variables.
+On S3 a location is written as `S3Address` says; what it leaves out comes from the usual AWS
+variables.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
 import pyarrow as pa
 from pyarrow import fs
 
 from benchmarks.datasets.interface import DatasetError
-from benchmarks.naming import did_you_mean
+from benchmarks.s3_address import AddressError, S3Address
 
-_OPTIONS = ("endpoint_override", "scheme", "region")
 _ATTEMPTS = 8
 
 
@@ -45,7 +43,7 @@ class Location:
         """What opens it."""
         if not is_uri(self.uri):
             return fs.LocalFileSystem()
-        return _s3(self.path.split("/", 1)[0], **dict(parse_qsl(urlsplit(self.uri).query)))
+        return _s3(replace(S3Address.parse(self.uri), prefix=""))
 
     def child(self, name: str) -> Location:
         """A folder or file below this one."""
@@ -117,59 +115,25 @@ def open_location(where: str | Path) -> Location:
     if not is_uri(where):
         path = str(Path(where).expanduser().absolute())
         return Location(path, path)
-    return _open_s3(str(where))
-
-
-def _open_s3(uri: str) -> Location:
-    parts = urlsplit(uri)
-    options = dict(parse_qsl(parts.query))
-    _check(uri, options)
-    if "endpoint_override" not in options:
-        options |= _endpoint_from_environment()
-    plain = f"s3://{parts.netloc}{parts.path.rstrip('/')}"
-    spelled = f"{plain}?{urlencode(options, safe=':')}" if options else plain
-    return Location(spelled, f"{parts.netloc}{parts.path}".rstrip("/"))
-
-
-def _check(uri: str, options: dict[str, str]) -> None:
-    parts = urlsplit(uri)
-    if parts.scheme != "s3":
-        raise DatasetError(
-            f"data at {parts.scheme}:// is not supported: give a folder or s3://BUCKET/PREFIX."
-        )
-    if "@" in parts.netloc:
-        raise DatasetError(
-            "a location must hold no credentials, since it is shown and logged. Give them as "
-            "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as a profile or as a role."
-        )
-    if not parts.netloc:
-        raise DatasetError(f"{uri} names no bucket: expected s3://BUCKET/PREFIX.")
-    for name in options:
-        if name not in _OPTIONS:
-            raise DatasetError(
-                f"unknown option {name!r} in the location {uri}. {did_you_mean(name, _OPTIONS)}"
-            )
-
-
-def _endpoint_from_environment() -> dict[str, str]:
-    """The endpoint that the usual variables name, spelled out, so that it reaches other nodes."""
-    url = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-    if not url:
-        return {}
-    parts = urlsplit(url)
-    return {"endpoint_override": parts.netloc, "scheme": parts.scheme}
+    try:
+        address = S3Address.parse(str(where))
+    except AddressError as error:
+        raise DatasetError(f"data: {error}") from None
+    # An endpoint that this process has from its environment must reach the nodes of a cluster.
+    endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+    if address.host is None and endpoint:
+        address = address.at(endpoint)
+    return Location(str(address), f"{address.bucket}/{address.prefix}".rstrip("/"))
 
 
 @cache
-def _s3(
-    bucket: str, endpoint_override: str = "", scheme: str = "https", region: str = ""
-) -> fs.FileSystem:
-    region = region or os.environ.get("AWS_REGION", "") or os.environ.get("AWS_DEFAULT_REGION", "")
+def _s3(address: S3Address) -> fs.FileSystem:
+    region = address.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region:
-        region = "us-east-1" if endpoint_override else _quietly(fs.resolve_s3_region, bucket)
+        region = "us-east-1" if address.host else _region_of(address.bucket)
     return fs.S3FileSystem(
-        endpoint_override=endpoint_override or None,
-        scheme=scheme,
+        endpoint_override=address.host,
+        scheme=address.scheme,
         region=region,
         connect_timeout=10,
         request_timeout=60,
@@ -177,8 +141,8 @@ def _s3(
     )
 
 
-def _quietly(ask: Callable[[str], str], bucket: str) -> str:
+def _region_of(bucket: str) -> str:
     try:
-        return ask(bucket)
+        return str(fs.resolve_s3_region(bucket))
     except OSError:
         return "us-east-1"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from benchmarks.s3_address import AddressError, S3Address
 from orchestrator.errors import UserError
 from orchestrator.store.storage.interface import Storage
 from orchestrator.store.storage.local import LocalStorage
 from orchestrator.store.storage.patient import DEFAULT_PATIENCE, Patience, PatientStorage
-from orchestrator.store.storage.s3_location import S3Location
 
 
 def open_storage(
@@ -20,7 +20,7 @@ def open_storage(
     """The storage at a folder's path or an `s3://` location.
 
     Args:
-        location: see `S3Location` for what may follow `s3://`.
+        location: see `S3Address` for what may follow `s3://`.
         patience: how long to wait while it can't serve.
         say: told when the waiting begins and ends.
 
@@ -31,14 +31,12 @@ def open_storage(
 
 
 def _open(location: str) -> Storage:
-    scheme, separator, _ = location.partition("://")
-    if not separator:
+    if "://" not in location:
         return LocalStorage(Path(location).expanduser())
-    if scheme != "s3":
-        raise UserError(
-            f"a store at {scheme}:// is not supported: give a folder or s3://BUCKET/PREFIX with "
-            f"--store."
-        )
+    try:
+        address = S3Address.parse(location)
+    except AddressError as error:
+        raise UserError(f"--store: {error}") from None
     from orchestrator.store.storage.s3 import S3Storage
 
-    return S3Storage(S3Location.parse(location))
+    return S3Storage(address)

@@ -22,6 +22,7 @@ from botocore.exceptions import (
     PartialCredentialsError,
 )
 
+from benchmarks.s3_address import S3Address
 from orchestrator.errors import UserError
 from orchestrator.store.storage.interface import (
     Blob,
@@ -30,7 +31,6 @@ from orchestrator.store.storage.interface import (
     StorageUnavailable,
     Version,
 )
-from orchestrator.store.storage.s3_location import S3Location
 
 _CONFIG: dict[str, Any] = {
     "connect_timeout": 10,
@@ -57,15 +57,15 @@ class S3Storage(Storage):
     """Blobs as objects below a prefix of a bucket.
 
     Args:
-        place: bucket, prefix and endpoint.
+        address: bucket, prefix and endpoint.
         timeout: seconds of silence after which a request counts as lost.
     """
 
-    def __init__(self, place: S3Location, timeout: float = 60.0) -> None:
+    def __init__(self, address: S3Address, timeout: float = 60.0) -> None:
         # An endpoint that this process has from its environment must reach the nodes of a cluster.
-        self._place = place.at(_client(place, timeout).meta.endpoint_url)
-        self._client = _client(self._place, timeout)
-        self.location = str(self._place)
+        self._address = address.at(_client(address, timeout).meta.endpoint_url)
+        self._client = _client(self._address, timeout)
+        self.location = str(self._address)
 
     def check_writable(self) -> None:
         name = f".probe-{uuid.uuid4().hex}"
@@ -105,7 +105,7 @@ class S3Storage(Storage):
         root = self._key("")
         with self._translated(folder):
             pages = self._client.get_paginator("list_objects_v2").paginate(
-                Bucket=self._place.bucket, Prefix=f"{root}{folder}/", Delimiter="/"
+                Bucket=self._address.bucket, Prefix=f"{root}{folder}/", Delimiter="/"
             )
             return {
                 entry["Key"].removeprefix(root): int(entry["Size"])
@@ -135,10 +135,10 @@ class S3Storage(Storage):
             return {**answer, "Body": answer["Body"].read()}
 
     def _object(self, name: str) -> dict[str, str]:
-        return {"Bucket": self._place.bucket, "Key": self._key(name)}
+        return {"Bucket": self._address.bucket, "Key": self._key(name)}
 
     def _key(self, name: str) -> str:
-        return f"{self._place.prefix}/{name}" if self._place.prefix else name
+        return f"{self._address.prefix}/{name}" if self._address.prefix else name
 
     @contextmanager
     def _translated(self, name: str) -> Iterator[None]:
@@ -162,7 +162,7 @@ class S3Storage(Storage):
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
         if code == "NoSuchBucket":
             return UserError(
-                f"there is no bucket {self._place.bucket!r} at {self._client.meta.endpoint_url}. "
+                f"there is no bucket {self._address.bucket!r} at {self._client.meta.endpoint_url}. "
                 f"Make it, or mend --store."
             )
         if code in _MISSING or status == 404:
@@ -181,19 +181,19 @@ class _ConditionFailed(Exception):
     """Another writer was faster."""
 
 
-def _client(place: S3Location, timeout: float) -> Any:
+def _client(address: S3Address, timeout: float) -> Any:
     # Imports of boto3 take a while, and most stores are folders.
     import boto3  # noqa: PLC0415
 
     config = Config(**_CONFIG, read_timeout=timeout)
-    if place.endpoint:
+    if address.endpoint:
         # Own servers rarely have a DNS entry for each bucket, and many don't know S3's newer
         # checksums of requests.
         own: dict[str, Any] = {"request_checksum_calculation": "when_required"}
         config = config.merge(Config(**own, s3={"addressing_style": "path"}))
     try:
         return boto3.session.Session().client(
-            "s3", endpoint_url=place.endpoint, region_name=place.region, config=config
+            "s3", endpoint_url=address.endpoint, region_name=address.region, config=config
         )
     except (BotoCoreError, ValueError) as error:
-        raise UserError(f"the store {place} can't be opened: {error}") from None
+        raise UserError(f"the store {address} can't be opened: {error}") from None

@@ -8,33 +8,10 @@ import pytest
 
 from orchestrator.errors import UserError
 from orchestrator.store.storage import open_storage
-from orchestrator.store.storage.s3_location import S3Location
 
 
 def test_a_path_is_a_folder(tmp_path: Path) -> None:
     assert open_storage(str(tmp_path / "results")).location == str(tmp_path / "results")
-
-
-@pytest.mark.parametrize(
-    ("location", "place"),
-    [
-        ("s3://bucket", S3Location("bucket")),
-        ("s3://bucket/a/b/", S3Location("bucket", "a/b")),
-        ("s3://bucket/a?region=eu-west-1", S3Location("bucket", "a", region="eu-west-1")),
-        (
-            "s3://bucket/a?endpoint_override=minio:9000&scheme=http",
-            S3Location("bucket", "a", "minio:9000", "http"),
-        ),
-    ],
-)
-def test_a_location_comes_back_as_it_was(location: str, place: S3Location) -> None:
-    assert S3Location.parse(location) == place
-    assert S3Location.parse(str(place)) == place
-
-
-def test_amazons_endpoint_is_not_spelt_out() -> None:
-    place = S3Location("bucket", "a", region="eu-west-1")
-    assert place.at("https://s3.eu-west-1.amazonaws.com") == place
 
 
 @pytest.mark.parametrize(

@@ -8,10 +8,10 @@ from pathlib import Path
 import pyarrow.fs
 import pytest
 
+from benchmarks.s3_address import S3Address
 from orchestrator.errors import UserError
 from orchestrator.store.storage import Patience, Storage, StorageUnavailable, open_storage
 from orchestrator.store.storage.s3 import S3Storage
-from orchestrator.store.storage.s3_location import S3Location
 from tests.conformance.storage_suite import StorageSuite
 from tests.s3_server import Fault, S3Server, reset, s3_server, slow, status
 
@@ -26,13 +26,13 @@ def server() -> Iterator[S3Server]:
 
 @pytest.fixture
 def storage(server: S3Server) -> S3Storage:
-    return S3Storage(S3Location.parse(server.bucket()))
+    return S3Storage(S3Address.parse(server.bucket()))
 
 
 class TestS3Storage(StorageSuite):
     @pytest.fixture
     def storage(self, server: S3Server) -> Storage:
-        return S3Storage(S3Location.parse(server.bucket()))
+        return S3Storage(S3Address.parse(server.bucket()))
 
 
 class TestS3StorageThatFailsNowAndThen(StorageSuite):
@@ -50,7 +50,7 @@ class TestS3StorageThatFailsNowAndThen(StorageSuite):
     "fault", [status("500 Internal Server Error"), status("503 Slow Down"), reset, slow(1)]
 )
 def test_what_passes_is_told_from_what_is_missing(fault: Fault, server: S3Server) -> None:
-    storage = S3Storage(S3Location.parse(server.bucket()), timeout=0.3)
+    storage = S3Storage(S3Address.parse(server.bucket()), timeout=0.3)
     server.faults.append(fault)
     try:
         with pytest.raises(StorageUnavailable):
@@ -60,7 +60,7 @@ def test_what_passes_is_told_from_what_is_missing(fault: Fault, server: S3Server
 
 
 def test_a_bucket_that_is_not_there_is_refused_by_name(server: S3Server) -> None:
-    location = S3Location("no-such-bucket", host=server.host, scheme="http")
+    location = S3Address("no-such-bucket", host=server.host, scheme="http")
     with pytest.raises(UserError, match=r"no bucket 'no-such-bucket' at http://127\.0\.0\.1"):
         S3Storage(location).check_writable()
 
@@ -100,9 +100,9 @@ def test_no_credentials_are_said_to_be_missing(
 def test_an_endpoint_from_the_environment_is_part_of_the_location(
     server: S3Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    place = S3Location.parse(server.bucket())
+    address = S3Address.parse(server.bucket())
     monkeypatch.setenv("AWS_ENDPOINT_URL", f"http://{server.host}")
-    storage = open_storage(f"s3://{place.bucket}/{place.prefix}")
+    storage = open_storage(f"s3://{address.bucket}/{address.prefix}")
     storage.write("r/k", b"here")
     monkeypatch.delenv("AWS_ENDPOINT_URL")
     assert open_storage(storage.location).read("r/k") == b"here"

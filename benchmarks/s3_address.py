@@ -1,4 +1,4 @@
-"""What an `s3://` location says: bucket, prefix, and where the server is."""
+"""What an `s3://` address says: bucket, prefix, and where the server is."""
 
 from __future__ import annotations
 
@@ -6,23 +6,26 @@ from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from benchmarks.naming import did_you_mean
-from orchestrator.errors import UserError
 
 _OPTIONS = ("endpoint_override", "scheme", "region")
 
 
+class AddressError(ValueError):
+    """An address that names no place on S3, or that must not be shown."""
+
+
 @dataclass(frozen=True)
-class S3Location:
+class S3Address:
     """`s3://BUCKET/PREFIX?endpoint_override=HOST:PORT&scheme=http&region=REGION`.
 
-    The words after the question mark are those of pyarrow, which opens the same locations.
+    The words after the question mark are those of pyarrow, which opens the same addresses.
 
     Attributes:
         bucket: the bucket's name.
         prefix: what all keys start with, without slashes at its ends; may be empty.
         host: `HOST:PORT` of a server that isn't Amazon's; None for Amazon's.
         scheme: `https` or `http`.
-        region: the bucket's region; None for the usual chain's.
+        region: the bucket's region; None to look it up as AWS clients usually do.
     """
 
     bucket: str
@@ -32,31 +35,34 @@ class S3Location:
     region: str | None = None
 
     @classmethod
-    def parse(cls, location: str) -> S3Location:
-        """Takes a location apart.
+    def parse(cls, address: str) -> S3Address:
+        """Takes an address apart.
 
         Raises:
-            UserError: it has no bucket, an unknown option, or credentials in it.
+            AddressError: it is not on S3, has no bucket, an unknown option, or credentials in it.
         """
-        parts = urlsplit(location)
+        parts = urlsplit(address)
+        if parts.scheme != "s3":
+            raise AddressError(
+                f"{parts.scheme}:// is not supported: give a folder or s3://BUCKET/PREFIX."
+            )
         if "@" in parts.netloc:
-            raise UserError(
-                "a store's location must hold no credentials, since locations are shown and "
-                "logged. Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as a profile or "
-                "as a role."
+            raise AddressError(
+                "an S3 address must hold no credentials, since addresses are shown and logged. "
+                "Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as a profile or as a "
+                "role."
             )
         if not parts.netloc:
-            raise UserError(f"{location} names no bucket: expected s3://BUCKET/PREFIX.")
+            raise AddressError(f"{address} names no bucket: expected s3://BUCKET/PREFIX.")
         options = dict(parse_qsl(parts.query, keep_blank_values=True))
         for name in options:
             if name not in _OPTIONS:
-                raise UserError(
-                    f"unknown option {name!r} in the store's location. "
-                    f"{did_you_mean(name, _OPTIONS)}"
+                raise AddressError(
+                    f"unknown option {name!r} in {address}. {did_you_mean(name, _OPTIONS)}"
                 )
         scheme = options.get("scheme", "https")
         if scheme not in ("http", "https"):
-            raise UserError(f"scheme must be http or https in a store's location, got {scheme!r}.")
+            raise AddressError(f"scheme must be http or https in {address}, got {scheme!r}.")
         return cls(
             bucket=parts.netloc,
             prefix=parts.path.strip("/"),
@@ -70,8 +76,8 @@ class S3Location:
         """URL of a server that isn't Amazon's."""
         return None if self.host is None else f"{self.scheme}://{self.host}"
 
-    def at(self, endpoint: str) -> S3Location:
-        """The same place at the endpoint that a client found, spelt out unless it is Amazon's."""
+    def at(self, endpoint: str) -> S3Address:
+        """The same place at an endpoint's URL, which is written out unless it is Amazon's."""
         parts = urlsplit(endpoint)
         if (parts.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn")):
             return self
