@@ -1,4 +1,4 @@
-"""A dataset without the images that can't be read: few-shot draws stay as they are, less those."""
+"""A dataset less some of its images; few-shot draws are those of the whole dataset."""
 
 from __future__ import annotations
 
@@ -9,94 +9,38 @@ from PIL import Image
 
 from benchmarks.datasets.interface import Dataset, Item, Split
 
-
-class WithoutTest(Dataset):
-    """Another dataset without its test split, so that nothing can be tuned on test labels.
-
-    Args:
-        dataset: answers everything else.
-    """
-
-    def __init__(self, dataset: Dataset) -> None:
-        super().__init__(dataset.root)
-        self._dataset = dataset
-        self.card = dataset.card
-
-    def missing(self) -> str | None:
-        return self._dataset.missing()
-
-    def class_names(self) -> tuple[str, ...]:
-        return self._dataset.class_names()
-
-    def items(self, split: Split) -> Sequence[Item]:
-        """The items of a split; none of `test`, which is never read."""
-        return () if split == "test" else self._dataset.items(split)
-
-    def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        return self._dataset.usable(items)
-
-    def open(self, item: Item) -> Image.Image:
-        return self._dataset.open(item)
-
-    def absent(self, items: Sequence[Item]) -> str | None:
-        return self._dataset.absent(items)
-
-    def revision(self) -> str:
-        return self._dataset.revision()
-
-    def remark(self) -> str:
-        return self._dataset.remark()
-
-    def encoded(self, item: Item) -> bytes:
-        return self._dataset.encoded(item)
-
-
 OnUnreadable = Literal["fail", "skip"]
 """What to do about an image that is missing or corrupt."""
 
 
-class SkippingUnreadable(Dataset):
-    """Another dataset, less some images.
-
-    A draw is made from all training images, as if all could be read, and then loses the ones that
-    can't: what else is drawn doesn't depend on them.
+class DatasetView(Dataset):
+    """Another dataset without its unreadable images, or without its test split.
 
     Args:
-        dataset: answers everything else.
-        unreadable: references of the images to leave out.
+        dataset: the other dataset.
+        unreadable: references of images to leave out. Training images are still drawn from all
+            images, and these are left out afterwards: the other drawn images stay the same.
+        blind: whether to leave the test split out, unread, so that nothing can be tuned on it.
     """
 
-    def __init__(self, dataset: Dataset, unreadable: Iterable[str]) -> None:
+    def __init__(
+        self, dataset: Dataset, unreadable: Iterable[str] = (), *, blind: bool = False
+    ) -> None:
         super().__init__(dataset.root)
         self._dataset = dataset
         self._unreadable = frozenset(unreadable)
+        self._blind = blind
         self.card = dataset.card
         self.upright = dataset.upright
 
-    def missing(self) -> str | None:
-        return self._dataset.missing()
-
-    def class_names(self) -> tuple[str, ...]:
-        return self._dataset.class_names()
-
     def items(self, split: Split) -> Sequence[Item]:
-        items = self._dataset.items(split)
-        return self.usable(items) if split == "test" else items
+        if split != "test":
+            return self._dataset.items(split)
+        return () if self._blind else self.usable(self._dataset.items(split))
 
     def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        return tuple(item for item in items if item.reference not in self._unreadable)
-
-    def open(self, item: Item) -> Image.Image:
-        return self._dataset.open(item)
-
-    def encoded(self, item: Item) -> bytes:
-        return self._dataset.encoded(item)
-
-    def absent(self, items: Sequence[Item]) -> str | None:
-        return self._dataset.absent(items)
-
-    def revision(self) -> str:
-        return self._dataset.revision()
+        kept = self._dataset.usable(items)
+        return tuple(item for item in kept if item.reference not in self._unreadable)
 
     def remark(self) -> str:
         if not self._unreadable:
@@ -105,3 +49,21 @@ class SkippingUnreadable(Dataset):
         shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
         skipped = f"{self.card.name}: {len(names)} unreadable images are skipped ({shown})"
         return "; ".join(filter(None, (self._dataset.remark(), skipped)))
+
+    def missing(self) -> str | None:
+        return self._dataset.missing()
+
+    def class_names(self) -> tuple[str, ...]:
+        return self._dataset.class_names()
+
+    def open(self, item: Item) -> Image.Image:
+        return self._dataset.open(item)
+
+    def encoded(self, item: Item) -> bytes:
+        return self._dataset.encoded(item)
+
+    def absent(self, items: Sequence[Item]) -> str | None:
+        return self._dataset.absent(items)
+
+    def revision(self) -> str:
+        return self._dataset.revision()

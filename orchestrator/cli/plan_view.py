@@ -15,7 +15,7 @@ from rich.table import Table
 from orchestrator.cli.progress import duration
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds
-from orchestrator.store.store import Store, StoredCheckpoints, UnreadableTrace
+from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.trial.checkpoint import Checkpoints
 
 _UNKNOWN = "?"
@@ -154,7 +154,7 @@ def _explain_prices(plan: Plan, pricing: Pricing, console: Console) -> None:
 
 def _spent(cell: PlannedCell, store: Store) -> str:
     damage: list[str] = []
-    snapshot = Checkpoints(StoredCheckpoints(store, cell.key)).latest(damage.append)
+    snapshot = Checkpoints(store, cell.key).latest(damage.append)
     if snapshot is None and damage:
         return f"{damage[0]}; it will start afresh"
     spent = 0 if snapshot is None else snapshot.ledgers["method"]["queries"]

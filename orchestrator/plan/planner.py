@@ -9,7 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
-from benchmarks.datasets.views import SkippingUnreadable, WithoutTest
+from benchmarks.datasets.views import DatasetView
 from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, cell_key
@@ -47,11 +47,11 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
     unreadable: dict[str, frozenset[str]] = {}
     for name in spec.trained_datasets if blind else spec.all_datasets:
         dataset = opened(name, data_root, spec)
-        dataset = WithoutTest(dataset) if blind else dataset
+        dataset = DatasetView(dataset, blind=blind)
         missing = dataset.missing()
         if spec.unreadable == "skip" and missing is None:
             unreadable[name] = unreadable_images(dataset, store, planner.draws())
-            dataset = SkippingUnreadable(dataset, unreadable[name])
+            dataset = DatasetView(dataset, unreadable[name])
         found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
         try:
             for cell in found:

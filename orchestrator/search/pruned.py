@@ -7,7 +7,7 @@ from collections.abc import Callable
 from orchestrator.plan.damaged import keys_set_aside
 from orchestrator.search.plan import PlannedSearch
 from orchestrator.search.trial_run import Assignment
-from orchestrator.store.store import Store, StoredCheckpoints
+from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from orchestrator.trial.checkpoint import Checkpoints
 
@@ -50,7 +50,7 @@ def mark_pruned(assignment: Assignment, store: Store) -> None:
     """
     finished = store.finished_keys()
     for cell in assignment.cells:
-        snapshot = Checkpoints(StoredCheckpoints(store, cell.key)).latest()
+        snapshot = Checkpoints(store, cell.key).latest()
         if cell.key in finished or snapshot is None:
             continue
         store.save(

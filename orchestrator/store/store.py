@@ -26,7 +26,7 @@ from orchestrator.store.storage import BlobMissing, Storage
 from orchestrator.store.trace import Trace
 from orchestrator.store.trace_file import DamagedTrace, UnreadableTrace, decode, encode
 
-__all__ = ["DamagedTrace", "Store", "StoredCheckpoints", "UnreadableTrace"]
+__all__ = ["DamagedTrace", "Store", "UnreadableTrace"]
 
 CHECKPOINTS = 2
 """Kept of a running cell: should the last be damaged, the one before is used."""
@@ -206,28 +206,6 @@ class Store:
 
     def _load(self, name: str, metrics: Collection[str] | None = None) -> Trace:
         return decode(self.storage.read(name), f"{self.storage.location}/{name}", metrics)
-
-
-@dataclass(frozen=True)
-class StoredCheckpoints:
-    """The checkpoints of one cell, as `Checkpoints` needs them.
-
-    Attributes:
-        store: where they lie.
-        key: the cell's key.
-    """
-
-    store: Store
-    key: str
-    slots: int = CHECKPOINTS
-
-    def read(self, slot: int) -> bytes | None:
-        """See `CheckpointFiles.read`."""
-        return self.store.checkpoint(self.key, slot)
-
-    def write(self, slot: int, data: bytes) -> None:
-        """See `CheckpointFiles.write`."""
-        self.store.save_checkpoint(self.key, slot, data)
 
 
 def _checkpoint_name(key: str, slot: int) -> str:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 from methods.interface import State
 from orchestrator.store import tensor_file
+from orchestrator.store.store import CHECKPOINTS, Store
 from orchestrator.store.trace import Point
 from orchestrator.trial.messages import TrialStopped
 
@@ -72,34 +73,19 @@ class Snapshot:
         )
 
 
-class CheckpointFiles(Protocol):
-    """Where the checkpoints of one trial lie, each in a slot of its own.
-
-    Attributes:
-        slots: how many are kept.
-    """
-
-    @property
-    def slots(self) -> int: ...
-
-    def read(self, slot: int) -> bytes | None:
-        """The checkpoint in a slot; None when there is none."""
-
-    def write(self, slot: int, data: bytes) -> None:
-        """Replaces the checkpoint in a slot."""
-
-
 @dataclass
 class Checkpoints:
     """Saves a trial now and then, and finds its last good checkpoint again.
 
     Attributes:
-        files: where they lie.
+        store: keeps them.
+        key: of the trial's cell.
         interval: wall seconds between two saves.
         stopped: whether somebody asked the trial to stop.
     """
 
-    files: CheckpointFiles
+    store: Store
+    key: str
     interval: float = 10.0
     stopped: Callable[[], bool] = lambda: False
     _next: int = 0
@@ -114,8 +100,8 @@ class Checkpoints:
             on_damage: told of each checkpoint that can't be used.
         """
         found: dict[int, Snapshot] = {}
-        for slot in range(self.files.slots):
-            data = self.files.read(slot)
+        for slot in range(CHECKPOINTS):
+            data = self.store.checkpoint(self.key, slot)
             if data is None:
                 continue
             try:
@@ -125,13 +111,13 @@ class Checkpoints:
         if not found:
             return None
         best = max(found, key=lambda slot: (found[slot].step, len(found[slot].points)))
-        self._next = (best + 1) % self.files.slots
+        self._next = (best + 1) % CHECKPOINTS
         return found[best]
 
     def save(self, snapshot: Snapshot) -> None:
         """Saves a snapshot in the place of the oldest."""
-        self.files.write(self._next, snapshot.to_bytes())
-        self._next = (self._next + 1) % self.files.slots
+        self.store.save_checkpoint(self.key, self._next, snapshot.to_bytes())
+        self._next = (self._next + 1) % CHECKPOINTS
         self._last = time.monotonic()
 
     def maybe(self, snapshot: Callable[[], Snapshot]) -> None:

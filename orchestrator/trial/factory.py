@@ -10,7 +10,7 @@ import torch
 
 from benchmarks.datasets.interface import Dataset, Split
 from benchmarks.datasets.registry import open_dataset
-from benchmarks.datasets.views import SkippingUnreadable, WithoutTest
+from benchmarks.datasets.views import DatasetView
 from benchmarks.preprocessing import Preprocessing
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from methods.interface import Method, Problem, Settings
@@ -86,8 +86,7 @@ class TrialFactory:
 
     def task(self, cell: Cell) -> Task:
         """Which classes and images a cell trains and tests on; no test images for a blind one."""
-        dataset = self._open(cell.dataset)
-        dataset = WithoutTest(dataset) if cell.blind else dataset
+        dataset = self._open(cell.dataset, blind=cell.blind)
         shots = 0 if cell.source else cell.shots
         protocol = protocol_named(cell.protocol)
         return protocol.task(dataset, shots, cell.seed, self._setup.short_classes)
@@ -158,11 +157,10 @@ class TrialFactory:
             splits["new"] = EvaluationSplit(new, tested_features(table, task.new), others)
         return splits
 
-    def _open(self, dataset: str) -> Dataset:
+    def _open(self, name: str, *, blind: bool = False) -> Dataset:
         setup = self._setup
-        opened = open_dataset(dataset, setup.data_root, setup.own_datasets)
-        left_out = setup.unreadable.get(dataset)
-        return SkippingUnreadable(opened, left_out) if left_out else opened
+        dataset = open_dataset(name, setup.data_root, setup.own_datasets)
+        return DatasetView(dataset, setup.unreadable.get(name, ()), blind=blind)
 
     def _encoder(self, name: str) -> MaeEncoder:
         """A method's own encoder, loaded once for all cells."""

@@ -18,7 +18,7 @@ from orchestrator.errors import UserError, last_line
 from orchestrator.masking import masked
 from orchestrator.store.leases import Lease, LeaseLost, Leases
 from orchestrator.store.storage import Patience, StorageDown, open_storage
-from orchestrator.store.store import Store, StoredCheckpoints
+from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from orchestrator.trial.messages import CellOutcome, Progress, TrialStopped, WorkerSetup
 
@@ -194,7 +194,8 @@ class Worker:
         self._remarks = (*self._factory.remarks, *oracle.remarks)
         data = self._factory.data(cell, task, oracle, table)
         checkpoints = Checkpoints(
-            StoredCheckpoints(self._store, key),
+            self._store,
+            key,
             self._setup.checkpoint_interval,
             stopped=lambda: self._stopped,
         )

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.datasets.interface import Item
 from benchmarks.datasets.sampling import few_shot_split
-from benchmarks.datasets.views import SkippingUnreadable, WithoutTest
+from benchmarks.datasets.views import DatasetView
 from benchmarks.protocols import few_shot
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
@@ -58,11 +58,11 @@ def broken_in(dots: Path, part: str, store: Store) -> Path:
 def test_a_draw_keeps_all_but_what_is_unreadable() -> None:
     whole = few_shot(ToyDataset((9, 9, 9)), 4, 1, "refuse")
     gone = {whole.train[2].reference, whole.val[0].reference, whole.test[1].reference}
-    task = few_shot(SkippingUnreadable(ToyDataset((9, 9, 9)), gone), 4, 1, "refuse")
+    task = few_shot(DatasetView(ToyDataset((9, 9, 9)), gone), 4, 1, "refuse")
     assert task.train == whole.train[:2] + whole.train[3:]
     assert task.val == whole.val[1:]
     assert task.test == whole.test[:1] + whole.test[2:]
-    blind = few_shot(WithoutTest(task.dataset), 4, 1, "refuse")
+    blind = few_shot(DatasetView(task.dataset, blind=True), 4, 1, "refuse")
     assert blind.train == task.train
 
 

@@ -15,25 +15,12 @@ from methods.interface import Prompts
 from methods.zero_shot import ZeroShot, ZeroShotSettings
 from methods.zip import Zip, ZipSettings
 from orchestrator.oracle.interface import Batch
+from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
 from orchestrator.trial.data import TrialData
 from orchestrator.trial.trial import Trial, TrialError, TrialResult
+from tests.conformance.memory_storage import MemoryStorage
 from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
-
-
-class SavedCheckpoints:
-    """Every checkpoint that was ever written, the last one last."""
-
-    slots = 2
-
-    def __init__(self) -> None:
-        self.written: list[bytes] = []
-
-    def read(self, slot: int) -> bytes | None:
-        return None
-
-    def write(self, slot: int, data: bytes) -> None:
-        self.written.append(data)
 
 
 class ToyStream:
@@ -109,14 +96,17 @@ def test_progress_is_told_after_every_step() -> None:
 @given(stop_after=st.integers(1, 9), evaluations=st.integers(1, 12))
 def test_killed_and_resumed_equals_uninterrupted(stop_after: int, evaluations: int) -> None:
     whole = zip_trial(60, evaluations).run()
-    saved = SavedCheckpoints()
-    interrupted = zip_trial(60, evaluations, checkpoints=Checkpoints(saved, interval=0.0))
+    store = Store(MemoryStorage())
+    checkpoints = Checkpoints(store, "cell", interval=0.0)
+    interrupted = zip_trial(60, evaluations, checkpoints=checkpoints)
     interrupted.on_progress = _stop_after(stop_after)
     with pytest.raises(KeyboardInterrupt):
         interrupted.run()
     resumed = zip_trial(60, evaluations)
-    if saved.written:
-        resumed.resume(Snapshot.from_bytes(saved.written[-1]))
+    snapshot = Checkpoints(store, "cell").latest()
+    assert (snapshot.step if snapshot else 0) == stop_after - 1, "it was killed before its save"
+    if snapshot is not None:
+        resumed.resume(snapshot)
     result = resumed.run()
     assert result.points == whole.points
     assert result.ledgers == whole.ledgers
@@ -151,6 +141,6 @@ def test_a_damaged_checkpoint_is_said_to_be_unusable() -> None:
 
 
 def test_checkpoints_keep_their_interval() -> None:
-    saved = SavedCheckpoints()
-    zip_trial(60, checkpoints=Checkpoints(saved, interval=3600)).run()
-    assert saved.written == []
+    store = Store(MemoryStorage())
+    zip_trial(60, checkpoints=Checkpoints(store, "cell", interval=3600)).run()
+    assert store.storage.names("checkpoints") == ()
