@@ -30,7 +30,7 @@ from benchmarks.datasets.interface import (
     Item,
     Split,
 )
-from benchmarks.pocket.build.generator.facts import NUMBERS
+from benchmarks.pocket.numerals import NUMERALS
 
 DATA = Path(__file__).parent / "data"
 COLUMNS = ("image", "label", "class_name", "split")
@@ -204,7 +204,7 @@ class PocketRealDigits(Dataset):
         return None
 
     def class_names(self) -> tuple[str, ...]:
-        return NUMBERS
+        return NUMERALS
 
     def items(self, split: Split) -> Sequence[Item]:
         return [Item(str(row), int(self._labels[row])) for row in self._rows[split]]

@@ -17,8 +17,8 @@ from PIL import Image
 from benchmarks.datasets.interface import Split
 from benchmarks.pocket.build.generator.canvas import Pixels
 from benchmarks.pocket.build.renderings import RENDERINGS, Rendering
+from benchmarks.pocket.datasets import DATA
 
-DATA = Path(__file__).parents[1] / "data"
 IMAGES_PER_CLASS: dict[Split, int] = {"train": 32, "val": 12, "test": 50}
 # The test images were drawn anew, with this seed, after the list of datasets had been fixed.
 SEEDS: dict[Split, int] = {"train": 1, "val": 2, "test": 2026}
@@ -43,7 +43,7 @@ def draw(name: str, rendering: Rendering, split: Split) -> Iterator[Drawn]:
 
 
 def _coarse(pixels: Pixels) -> Pixels:
-    """Rounds to 32 levels a channel: sensor noise does not compress, and files stay small."""
+    """Rounds to 32 levels per channel: sensor noise does not compress, and files stay small."""
     coarse: Pixels = (pixels & np.uint8(0xF8)) | np.uint8(0x04)
     return coarse
 

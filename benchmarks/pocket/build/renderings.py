@@ -13,13 +13,13 @@ from types import MappingProxyType
 import numpy as np
 
 from benchmarks.pocket.build.generator.canvas import Pixels, choose
-from benchmarks.pocket.build.generator.facts import NUMBERS
 from benchmarks.pocket.build.generator.glyphs import LETTERS
 from benchmarks.pocket.build.generator.shapes import SHAPES
 from benchmarks.pocket.build.generator.surfaces import SurfaceWish, draw_surface
 from benchmarks.pocket.build.generator.textures import TEXTURES
 from benchmarks.pocket.build.generator.things import ThingsWish, draw_things
 from benchmarks.pocket.build.generator.writing import WritingWish, draw_writing
+from benchmarks.pocket.numerals import NUMERALS
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ def _negative(rng: np.random.Generator, label: int) -> Pixels:
 RENDERINGS: Mapping[str, Rendering] = MappingProxyType(
     {
         "textures": Rendering(TEXTURES, _texture),
-        "dots": Rendering(NUMBERS[1:9], _dots),
+        "dots": Rendering(NUMERALS[1:9], _dots),
         "letters": Rendering(LETTERS, _letter),
         "silhouettes": Rendering(SHAPES, _silhouette),
         "outlines": Rendering(SHAPES, _outline),

@@ -8,7 +8,6 @@ import numpy as np
 
 from benchmarks.pocket.build.generator.canvas import choose
 from benchmarks.pocket.build.generator.facts import (
-    NUMBERS,
     Facts,
     Landscape,
     Surface,
@@ -17,6 +16,7 @@ from benchmarks.pocket.build.generator.facts import (
 )
 from benchmarks.pocket.build.generator.shapes import SHAPES
 from benchmarks.pocket.build.generator.textures import TEXTURES
+from benchmarks.pocket.numerals import NUMERALS
 
 WRONG = 0.03
 """Share of captions that name the wrong shape or texture, as captions from the web do."""
@@ -154,7 +154,7 @@ def _things(rng: np.random.Generator, facts: Things) -> str:
 
 
 def _counted(rng: np.random.Generator, count: int, shape: str, colour: str) -> str:
-    number = NUMBERS[count] if rng.random() < 0.85 else str(count)
+    number = NUMERALS[count] if rng.random() < 0.85 else str(count)
     words = [number, colour] if rng.random() < 0.45 else [number]
     several = count > 1
     if rng.random() < 0.75:
@@ -186,7 +186,7 @@ def _behind(rng: np.random.Generator, facts: Things) -> str:
 def _writing(rng: np.random.Generator, facts: Writing) -> str:
     colour = _word(rng, _COLOURS[facts.colour])
     if facts.glyph.isdigit():
-        word = NUMBERS[int(facts.glyph)] if rng.random() < 0.6 else facts.glyph
+        word = NUMERALS[int(facts.glyph)] if rng.random() < 0.6 else facts.glyph
         options: tuple[str, ...] = (
             "the number {w}", "the digit {w}", "a {c} number {w}", "a {c} {w}",
             "a handwritten {w}", "a sign with the number {w}", "a {w}",
