@@ -3,22 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Literal, get_args
 
 from orchestrator.cell import Cell
-from orchestrator.oracle.backbone import (
-    ResolvedBackbone,
-)
+from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.demand import QueryDemand
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.spec import Spec
 
 Status = Literal["done", "in progress", "failed", "new", "skipped"]
-
-
-STATUSES: tuple[Status, ...] = ("done", "in progress", "failed", "new", "skipped")
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 
 @dataclass(frozen=True)
@@ -29,10 +25,10 @@ class PlannedCell:
         cell: the unit of work.
         label: what reports call its method.
         backbone: the model that it runs on.
-        demand: what one step of its method asks.
+        demand: what one step of its method asks of the oracle.
         key: names its result; empty when the dataset isn't there to be fingerprinted.
         status: `done` has a result, `in progress` a checkpoint, `failed` only a traceback (it runs
-            again), `skipped` can't run for `reason`.
+            again), `new` nothing yet; `skipped` can't run, for `reason`.
         reason: why it is skipped.
         train_images: labelled training images of its split (an estimate when skipped).
         classes: number of classes.
@@ -98,3 +94,24 @@ class Plan:
     def counts(self) -> Counter[Status]:
         """Number of cells by status."""
         return Counter(cell.status for cell in self.cells)
+
+
+def with_lost_prompts(
+    cells: Sequence[PlannedCell], prompt_keys: Collection[str]
+) -> tuple[PlannedCell, ...]:
+    """Plans anew the cells that are done but whose prompt, which others still test, is lost.
+
+    Args:
+        cells: those of a plan.
+        prompt_keys: keys of the cells whose final prompt is stored.
+    """
+    wanted = {
+        cell.cell.source.key
+        for cell in cells
+        if cell.cell.source is not None and cell.status not in ("done", "skipped")
+    }
+    lost = wanted.difference(prompt_keys)
+    return tuple(
+        replace(cell, status="new") if cell.key in lost and cell.status == "done" else cell
+        for cell in cells
+    )

@@ -1,28 +1,23 @@
-"""Turns a spec into cells with keys, and says of each what a run would do with it."""
+"""Turns a spec into cells with keys, and says what a run would do with each."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
-from functools import cached_property
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
-from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
+from benchmarks.datasets.interface import Dataset, DatasetError
 from benchmarks.datasets.views import DatasetView
-from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import (
-    preprocessing_of,
-    resolve_backbone,
-)
+from orchestrator.oracle.backbone import preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
-from orchestrator.plan.plan import Plan, PlannedCell, Status
-from orchestrator.plan.tasks import Tasks, opened, short_note
-from orchestrator.plan.transfers import Transfers, with_prompts
+from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
+from orchestrator.plan.tasks import TaskFacts, Tasks, dataset_of, short_note
+from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
 from orchestrator.precision import ROUNDING
 from orchestrator.spec.spec import Spec
@@ -30,24 +25,29 @@ from orchestrator.store.store import Store
 
 
 def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = False) -> Plan:
-    """Plans a spec against what a store holds.
+    """Plans a spec: every cell with its key, and whether the store has its result.
+
+    Nothing is run and nothing is downloaded. For example:
+
+        plan = make_plan(load_spec("demo"), Store(open_storage("results")), "data")
+        for cell in plan.to_run():
+            print(cell.title, cell.key)
 
     Args:
         spec: the comparison.
         store: where results are looked up.
         data_root: the folder or location that holds the datasets.
-        blind: plans cells that are measured on validation images alone, as a search's are.
+        blind: whether cells are measured on validation images alone, as those of a search are.
 
     Raises:
-        UserError: settings or shots that can't work, so that nothing starts.
+        UserError: a dataset can't be read, or settings or shots are impossible on it.
     """
     planner = _Planner(spec, store, Transfers(spec, data_root), blind=blind)
     cells: dict[str, PlannedCell] = {}
     notes: list[str] = []
     unreadable: dict[str, frozenset[str]] = {}
     for name in spec.trained_datasets if blind else spec.all_datasets:
-        dataset = opened(name, data_root, spec)
-        dataset = DatasetView(dataset, blind=blind)
+        dataset: Dataset = DatasetView(dataset_of(spec, name, data_root), blind=blind)
         missing = dataset.missing()
         if spec.unreadable == "skip" and missing is None:
             unreadable[name] = unreadable_images(dataset, store, planner.draws())
@@ -60,7 +60,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
                 cells[identity] = known.with_points(cell.ablation_points) if known else cell
         except DatasetError as error:  # a split file that can't be read
             raise UserError(str(error)) from None
-    ready = with_prompts(tuple(cells.values()), store.prompt_keys())
+    ready = with_lost_prompts(tuple(cells.values()), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), unreadable)
 
@@ -90,10 +90,9 @@ class _Planner:
             notes.append(dataset.remark())
         for shots, arms in self._by_shots():
             for seed in self._spec.seeds:
-                task = self._tasks.task(dataset, shots, seed)
-                if task.short_classes:
-                    notes.append(short_note(task, shots))
-                facts = _TaskFacts(task)
+                facts = self._tasks.task(dataset, shots, seed)
+                if facts.task.short_classes:
+                    notes.append(short_note(facts.task, shots))
                 for arm in arms:
                     yield self._planned(facts, self._draft(dataset, arm, seed, demands))
 
@@ -131,27 +130,27 @@ class _Planner:
             ablation_points=one.arm.ablation_points,
         )
 
-    def _planned(self, facts: _TaskFacts, draft: PlannedCell) -> PlannedCell:
+    def _planned(self, facts: TaskFacts, draft: PlannedCell) -> PlannedCell:
         task, cell, backbone = facts.task, draft.cell, draft.backbone
         kind = method_class(cell.method.name)
-        unsourced = _unsourced(cell)
+        problem = _problem(cell)
         prepared = preprocessing_of(backbone, cell.augmentation)
         plain = preprocessing_of(backbone, "none")
         fingerprints = Fingerprints(
             method_version=kind.version,
-            split=facts.whole if kind.trains else facts.test,
+            split=facts.digest if kind.trains else facts.test_digest,
             preprocessing=replace(prepared, size=draft.demand.image_size).digest(),
             encoder=draft.demand.encoder,
             rounding=None if cell.precision == "fp32" else ROUNDING,
         )
-        key = "" if unsourced else cell_key(cell, fingerprints)
-        self._transfers.note(cell, key)
+        key = "" if problem else cell_key(cell, fingerprints)
+        self._transfers.remember(cell, key)
         whole = self._tasks.whole_test(task.dataset)
         return replace(
             draft,
             key=key,
-            status="skipped" if unsourced else self._status(key),
-            reason=unsourced,
+            status="skipped" if problem else self._status(key),
+            reason=problem,
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
             test_images=facts.test_images,
@@ -171,8 +170,7 @@ class _Planner:
         cell = Cell(
             protocol=spec.protocol,
             dataset=dataset,
-            # What a method that never asks doesn't depend on stays out of its cell, so that it
-            # runs once for all shots and seeds.
+            # A method that doesn't train depends on none of these: one cell serves all shots and seeds.
             shots=given.shots if trains else 0,
             seed=seed if trains else 0,
             method=method.choice,
@@ -185,30 +183,11 @@ class _Planner:
             views=spec.views if trains and not demand.touches_images else 0,
             blind=self._blind,
         )
-        return self._transfers.placed(cell)
+        return self._transfers.linked(cell)
 
 
-@dataclass(frozen=True)
-class _TaskFacts:
-    """What planning needs of a task, computed once for all methods."""
-
-    task: Task
-
-    @cached_property
-    def test(self) -> str:
-        return split_digest(self.task, ("test",))
-
-    @cached_property
-    def whole(self) -> str:
-        return split_digest(self.task, SPLITS)
-
-    @cached_property
-    def test_images(self) -> int:
-        return len(self.task.dataset.items("test"))
-
-
-def _unsourced(cell: Cell) -> str:
-    """Why a cell can't run that tests another one's prompt; empty if it can."""
+def _problem(cell: Cell) -> str:
+    """Why a cell can't test another cell's prompt; empty if it can."""
     if cell.source is None or cell.source.key:
         return ""
     return f"it tests prompts trained on {cell.source.dataset}, which is missing"

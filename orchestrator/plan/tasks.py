@@ -1,10 +1,12 @@
-"""The datasets and splits of a plan, looked through before anything starts."""
+"""The datasets and splits of a plan, checked before anything runs."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
-from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
+from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
@@ -12,11 +14,11 @@ from orchestrator.plan.transfers import Transfers
 from orchestrator.spec.spec import Spec
 
 
-def opened(name: str, data_root: Path | str, spec: Spec) -> Dataset:
-    """A dataset of the spec.
+def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
+    """One of the spec's datasets, opened.
 
     Raises:
-        UserError: one of the user's own is not there.
+        UserError: it is the user's own and is missing, or there can be no data at `data_root`.
     """
     try:
         dataset = open_dataset(name, data_root, spec.own_datasets)
@@ -28,13 +30,39 @@ def opened(name: str, data_root: Path | str, spec: Spec) -> Dataset:
     return dataset
 
 
+@dataclass(frozen=True)
+class TaskFacts:
+    """A task with what planning needs of it, computed once for all methods.
+
+    Attributes:
+        task: images and classes.
+    """
+
+    task: Task
+
+    @cached_property
+    def test_digest(self) -> str:
+        """Digest of the test images and classes: what a method depends on that doesn't train."""
+        return split_digest(self.task, ("test",))
+
+    @cached_property
+    def digest(self) -> str:
+        """Digest of all images and classes."""
+        return split_digest(self.task, SPLITS)
+
+    @cached_property
+    def test_images(self) -> int:
+        """Number of images of the dataset's whole test split."""
+        return len(self.task.dataset.items("test"))
+
+
 class Tasks:
-    """Draws the splits of a plan.
+    """Draws the splits of a plan, and refuses those that can't be used.
 
     Args:
         spec: the comparison.
         transfers: which datasets are only tested on.
-        blind: refuses datasets without validation images.
+        blind: whether to refuse datasets without validation images.
     """
 
     def __init__(self, spec: Spec, transfers: Transfers, *, blind: bool) -> None:
@@ -44,12 +72,17 @@ class Tasks:
         self._checked: set[str] = set()
         self._whole: dict[str, str] = {}
 
-    def task(self, dataset: Dataset, shots: int, seed: int) -> Task:
+    def task(self, dataset: Dataset, shots: int, seed: int) -> TaskFacts:
         """The images and classes of cells.
+
+        Args:
+            dataset: where they come from.
+            shots: labelled training images per class; none are drawn where nothing is trained.
+            seed: draws them.
 
         Raises:
             DatasetError: the split can't be read, or has too few images.
-            UserError: images are missing, or nothing could be searched on them.
+            UserError: an image is missing, or a search has no validation images.
         """
         protocol = protocol_named(self._spec.protocol)
         if self._transfers.only_tests(dataset):
@@ -62,10 +95,10 @@ class Tasks:
                 f"on it. Leave it out of the search."
             )
         self._check_files(task)
-        return task
+        return TaskFacts(task)
 
     def _check_files(self, task: Task) -> None:
-        """Refuses a task with missing images; a test split is looked at once."""
+        """Refuses a task with missing images; each test split is checked once."""
         dataset = task.dataset
         items = [*task.train, *task.val]
         if dataset.card.name not in self._checked:
@@ -76,7 +109,7 @@ class Tasks:
             raise UserError(str(ImageUnreadable(dataset.card.name, absent, "no such file")))
 
     def whole_test(self, dataset: Dataset) -> str:
-        """Digest of a dataset's test split, whichever classes of it a protocol shows."""
+        """Digest of a dataset's whole test split, all classes included, whatever the protocol."""
         name = dataset.card.name
         if name not in self._whole:
             self._whole[name] = split_digest(evaluation_task(dataset), ("test",))
@@ -84,7 +117,7 @@ class Tasks:
 
 
 def short_note(task: Task, shots: int) -> str:
-    """Which classes have fewer images than shots, and give all they have."""
+    """Says which classes have fewer images than shots and so give all they have."""
     short = task.short_classes
     names = ", ".join(short[:5]) + (", ..." if len(short) > 5 else "")
     return (

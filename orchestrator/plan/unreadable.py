@@ -1,4 +1,4 @@
-"""Which images of a dataset can't be read: looked at once, and remembered in the store."""
+"""Finds images that can't be read. Each is looked at once; the store remembers what was found."""
 
 from __future__ import annotations
 
@@ -14,44 +14,6 @@ from orchestrator.oracle.features import DECODERS
 from orchestrator.store.store import Store
 
 
-class Readability:
-    """Decodes the images that a plan needs, each list of them once for all plans.
-
-    What was unreadable is looked at again in every plan, in case it was mended.
-
-    Args:
-        dataset: opens the images.
-        store: remembers.
-    """
-
-    def __init__(self, dataset: Dataset, store: Store) -> None:
-        self._dataset = dataset
-        self._store = store
-
-    def unreadable(self, items: Sequence[Item]) -> frozenset[str]:
-        """References of the items that are missing or corrupt."""
-        digest = self._digest(items)
-        known = self._store.unreadable_images(digest)
-        suspects = items if known is None else [i for i in items if i.reference in set(known)]
-        with ThreadPoolExecutor(DECODERS) as threads:
-            broken = threads.map(self._is_broken, suspects)
-            found = [item.reference for item, bad in zip(suspects, broken, strict=True) if bad]
-        if known is None or sorted(known) != sorted(found):
-            self._store.save_unreadable_images(digest, found)
-        return frozenset(found)
-
-    def _is_broken(self, item: Item) -> bool:
-        try:
-            self._dataset.open(item)
-        except ImageUnreadable:
-            return True
-        return False
-
-    def _digest(self, items: Sequence[Item]) -> str:
-        head = [self._dataset.card.name, self._dataset.revision()]
-        return hashlib.sha256(json.dumps([head, [i.reference for i in items]]).encode()).hexdigest()
-
-
 def unreadable_images(
     dataset: Dataset, store: Store, draws: Iterable[tuple[int, int]]
 ) -> frozenset[str]:
@@ -59,18 +21,47 @@ def unreadable_images(
 
     Args:
         dataset: opens the images.
-        store: remembers what was looked at.
+        store: remembers what was found.
         draws: shots and seed of each task.
 
     Raises:
         UserError: the dataset can't be read.
     """
-    looker = Readability(dataset, store)
     try:
-        found = looker.unreadable(dataset.items("test"))
+        found = unreadable_among(dataset.items("test"), dataset, store)
         for shots, seed in draws if dataset.items("train") else ():
             split = few_shot_split(dataset, shots, seed, "take_all")
-            found |= looker.unreadable([*split.train, *split.val])
+            found |= unreadable_among([*split.train, *split.val], dataset, store)
     except DatasetError as error:
         raise UserError(str(error)) from None
     return found
+
+
+def unreadable_among(items: Sequence[Item], dataset: Dataset, store: Store) -> frozenset[str]:
+    """References of the items that are missing or corrupt.
+
+    Items that were looked at before are not decoded again, except those that were unreadable then:
+    they may have been repaired.
+    """
+    digest = _digest(items, dataset)
+    known = store.unreadable_images(digest)
+    suspects = items if known is None else [i for i in items if i.reference in set(known)]
+
+    def broken(item: Item) -> bool:
+        try:
+            dataset.open(item)
+        except ImageUnreadable:
+            return True
+        return False
+
+    with ThreadPoolExecutor(DECODERS) as threads:
+        verdicts = threads.map(broken, suspects)
+        found = [item.reference for item, bad in zip(suspects, verdicts, strict=True) if bad]
+    if known is None or sorted(known) != sorted(found):
+        store.save_unreadable_images(digest, found)
+    return frozenset(found)
+
+
+def _digest(items: Sequence[Item], dataset: Dataset) -> str:
+    head = [dataset.card.name, dataset.revision()]
+    return hashlib.sha256(json.dumps([head, [i.reference for i in items]]).encode()).hexdigest()

@@ -14,7 +14,7 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
-from orchestrator.plan.unreadable import Readability
+from orchestrator.plan.unreadable import unreadable_among
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
@@ -70,9 +70,9 @@ def test_images_are_looked_at_once_and_broken_ones_again(store: Store) -> None:
     dataset = ToyDataset()
     items = [Item("test/0/0", 0), Item("test/1/0", 1)]
     dataset.broken = {"test/1/0"}
-    assert Readability(dataset, store).unreadable(items) == {"test/1/0"}
+    assert unreadable_among(items, dataset, store) == {"test/1/0"}
     dataset.broken = {"test/0/0"}  # not looked at again, and the other one was mended
-    assert Readability(dataset, store).unreadable(items) == set()
+    assert unreadable_among(items, dataset, store) == set()
 
 
 @pytest.mark.parametrize("part", ["train", "test"])
