@@ -1,13 +1,13 @@
 """Leases keep two runs on one store from doing the same work at the same time.
 
-A lease is a blob that its holder writes anew every few seconds. It has ended when it is released,
-when it has not been written for `Terms.lasts` seconds by the store's own clock (so clocks of hosts
-may disagree), or when its holder is known to be dead. Whoever takes an ended lease replaces exactly
-the blob that was seen, so that only one can.
+A lease is a blob that its holder rewrites every few seconds. It ends when it is released, when it
+was not rewritten for `Terms.lasts` seconds by the store's own clock (clocks of hosts may disagree),
+or when its holder is known to be dead. To take over an ended lease, a process replaces exactly the
+version of the blob that it has seen, so only one process succeeds.
 
-A holder that is cut off from the store for longer than a lease lasts may lose it and learn of that
-late. Then two runs do the same work for a while; results are still kept once, since the store never
-replaces one.
+A holder that is cut off from the store for longer than a lease lasts may lose it, and notice only
+later. Two runs then do the same work for a while. Each result is still stored once, because the
+store never replaces a result.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -26,60 +26,9 @@ from uuid import uuid4
 from orchestrator.errors import UserError
 from orchestrator.store.storage import Blob, BlobMissing, Storage, StorageUnavailable, Version
 
-_PROC = Path("/proc")
-
-
-@dataclass(frozen=True)
-class ProcessIdentity:
-    """A process, told from all others on all machines.
-
-    Attributes:
-        host: name of its machine, for people.
-        machine: the machine since its last boot, and the space that process ids count in; empty
-            where that can't be known.
-        pid: process id.
-        started: when it started, in the kernel's ticks; tells it from a later process of its id.
-    """
-
-    host: str
-    machine: str
-    pid: int
-    started: str
-
-    @classmethod
-    def own(cls) -> ProcessIdentity:
-        """This process."""
-        pid = os.getpid()
-        return cls(socket.gethostname(), _machine(), pid, _started(pid))
-
-    def is_surely_dead(self) -> bool:
-        """True only where it ran in this very machine and space, and is no more."""
-        if not self.machine or self.machine != _machine():
-            return False
-        return _started(self.pid) != self.started
-
-
-@cache
-def _machine() -> str:
-    try:
-        boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
-        return f"{boot} {(_PROC / 'self/ns/pid').readlink()}"
-    except OSError:
-        return ""
-
-
-def _started(pid: int) -> str:
-    """Field 22 of the kernel's line on a process; empty when there is none."""
-    try:
-        line = (_PROC / str(pid) / "stat").read_text()
-    except OSError:
-        return ""
-    fields = line.rpartition(")")[2].split()  # the name before it may hold anything
-    return "" if fields[0] == "Z" else fields[19]
-
 
 class LeaseLost(Exception):
-    """Somebody else has taken a lease that its holder could not renew in time."""
+    """Another process has taken a lease that its holder could not renew in time."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +48,36 @@ DEFAULT_TERMS = Terms()
 
 
 @dataclass(frozen=True)
+class ProcessIdentity:
+    """Tells a process from every other process, on any machine.
+
+    Attributes:
+        host: name of its machine, for people.
+        machine: the machine since its last boot, with its process-id namespace; empty where these
+            can't be known.
+        pid: process id.
+        started: when it started, in the kernel's ticks; a later process may have the same id.
+    """
+
+    host: str
+    machine: str
+    pid: int
+    started: str
+
+    @classmethod
+    def own(cls) -> ProcessIdentity:
+        """This process."""
+        pid = os.getpid()
+        return cls(socket.gethostname(), _machine(), pid, _started(pid))
+
+    def is_surely_dead(self) -> bool:
+        """True only if it ran on this machine, in this namespace, and has ended."""
+        if not self.machine or self.machine != _machine():
+            return False
+        return _started(self.pid) != self.started
+
+
+@dataclass(frozen=True)
 class Holder:
     """Who holds a lease.
 
@@ -112,46 +91,12 @@ class Holder:
     process: ProcessIdentity
 
 
-class Lease:
-    """A lease that is held; see `Leases.take`."""
-
-    def __init__(self, storage: Storage, name: str, content: _Content, version: Version) -> None:
-        self._storage = storage
-        self._name = name
-        self._content = content
-        self._version = version
-        self._lost = False
-
-    @property
-    def lost(self) -> bool:
-        """Whether somebody else has taken it."""
-        return self._lost
-
-    def renew(self) -> None:
-        """Makes it last anew, or finds that it is lost."""
-        content = self._content.renewed()
-        version = self._storage.replace(self._name, content.to_bytes(), self._version)
-        if version is None:
-            self._lost = True
-            return
-        self._content, self._version = content, version
-
-    def release(self) -> None:
-        """Ends it, unless it is lost."""
-        if self._lost:
-            return
-        try:
-            self._storage.delete(self._name, self._version)
-        except (StorageUnavailable, UserError):
-            return  # it ends by itself, and what was done under it must not fail for that
-
-
 @dataclass(frozen=True)
 class Leases:
-    """Takes leases by name on behalf of one process.
+    """Takes leases by name for one process.
 
     Attributes:
-        storage: where all runs look.
+        storage: shared by all runs.
         holder: who takes them.
         terms: how they end.
     """
@@ -166,10 +111,10 @@ class Leases:
         return cls(storage, Holder(run, ProcessIdentity.own()), terms)
 
     def take(self, name: str) -> Lease | None:
-        """Takes a lease that nobody holds; None when somebody does, or was faster.
+        """Takes a lease that nobody holds; None when another process holds it, or was faster.
 
         Args:
-            name: of the work, fit for a file name.
+            name: names the work; must be valid in a file name.
         """
         path = f"leases/{name}.json"
         content = _Content(self.holder)
@@ -185,15 +130,22 @@ class Leases:
         return None if version is None else Lease(self.storage, path, content, version)
 
     def held_by(self, name: str) -> Holder | None:
-        """Who holds a lease or lost it by silence; None when nobody does, or it can't be read."""
+        """Who wrote a lease last, ended or not; None when there is none, or it can't be read."""
         try:
-            return _Content.holder_in(self.storage.look(f"leases/{name}.json").data)
+            return _holder_in(self.storage.look(f"leases/{name}.json").data)
         except BlobMissing:
             return None
 
     @contextmanager
     def held(self, name: str) -> Iterator[Lease | None]:
-        """Holds a lease for as long as the block lasts; None when somebody else holds it."""
+        """Holds a lease, renewed by a thread, while the block runs; None when another holds it.
+
+        For example:
+
+            with leases.held(key) as lease:
+                if lease is not None:
+                    ...  # the work, which should stop once `lease.lost`
+        """
         lease = self.take(name)
         if lease is None:
             yield None
@@ -213,37 +165,92 @@ class Leases:
             try:
                 lease.renew()
             except (StorageUnavailable, UserError):
-                continue  # the work itself meets the same store, and says what is wrong
+                continue  # the work uses the same store, and will say what is wrong
 
     def _has_ended(self, blob: Blob) -> bool:
         if blob.age > self.terms.lasts:
             return True
-        holder = _Content.holder_in(blob.data)
+        holder = _holder_in(blob.data)
         if holder is None:
             return False
         return holder.run == self.holder.run or holder.process.is_surely_dead()
 
 
-class _Content:
-    """What a lease's blob says; differs between any two leases and renewals."""
+class Lease:
+    """A lease that is held; see `Leases.take`."""
 
-    def __init__(self, holder: Holder, nonce: str = "", renewals: int = 0) -> None:
-        self._holder = holder
-        self._nonce = nonce or uuid4().hex
-        self._renewals = renewals
+    def __init__(self, storage: Storage, name: str, content: _Content, version: Version) -> None:
+        self._storage = storage
+        self._name = name
+        self._content = content
+        self._version = version
+        self._lost = False
+
+    @property
+    def lost(self) -> bool:
+        """Whether another process has taken it."""
+        return self._lost
+
+    def renew(self) -> None:
+        """Extends it for `Terms.lasts` more seconds, or finds that it is lost."""
+        content = self._content.renewed()
+        version = self._storage.replace(self._name, content.to_bytes(), self._version)
+        if version is None:
+            self._lost = True
+            return
+        self._content, self._version = content, version
+
+    def release(self) -> None:
+        """Ends it, unless it is lost."""
+        if self._lost:
+            return
+        try:
+            self._storage.delete(self._name, self._version)
+        except (StorageUnavailable, UserError):
+            return  # it ends by itself; the finished work must not fail because of it
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a lease's blob holds. No two leases and no two renewals have the same content."""
+
+    holder: Holder
+    nonce: str = field(default_factory=lambda: uuid4().hex)
+    renewals: int = 0
 
     def renewed(self) -> _Content:
-        return _Content(self._holder, self._nonce, self._renewals + 1)
+        return replace(self, renewals=self.renewals + 1)
 
     def to_bytes(self) -> bytes:
-        values = {"holder": asdict(self._holder), "nonce": self._nonce, "renewals": self._renewals}
-        return json.dumps(values).encode()
+        return json.dumps(asdict(self)).encode()
 
-    @staticmethod
-    def holder_in(data: bytes) -> Holder | None:
-        """Who wrote it; None when that can't be read."""
-        try:
-            values = json.loads(data)["holder"]
-            return Holder(values["run"], ProcessIdentity(**values["process"]))
-        except (ValueError, KeyError, TypeError):
-            return None
+
+def _holder_in(data: bytes) -> Holder | None:
+    """Who wrote a lease's blob; None when that can't be read."""
+    try:
+        values = json.loads(data)["holder"]
+        return Holder(values["run"], ProcessIdentity(**values["process"]))
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+_PROC = Path("/proc")
+
+
+@cache
+def _machine() -> str:
+    try:
+        boot = (_PROC / "sys/kernel/random/boot_id").read_text().strip()
+        return f"{boot} {(_PROC / 'self/ns/pid').readlink()}"
+    except OSError:
+        return ""
+
+
+def _started(pid: int) -> str:
+    """When a process started (field 22 of its `stat`); empty when it has ended."""
+    try:
+        line = (_PROC / str(pid) / "stat").read_text()
+    except OSError:
+        return ""
+    fields = line.rpartition(")")[2].split()  # the process's name comes before, and may hold blanks
+    return "" if fields[0] == "Z" else fields[19]
