@@ -1,4 +1,4 @@
-"""The ablation of a spec: a base method, and fields that are varied."""
+"""The `ablation` section of a spec: a base method, and the fields that are varied."""
 
 from __future__ import annotations
 
@@ -19,22 +19,74 @@ from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.validation import validated
 
 
-def check_field(method: MethodSpec, field: str) -> None:
-    """Refuses a field that can't be varied.
+class AblationSpec(Frozen):
+    """A base method and the fields that are varied, one at a time or in every combination.
 
-    Raises:
-        ValueError: it is neither a setting of the method nor a condition.
+    In YAML:
+
+        ablation:
+          base: zip
+          vary:
+            clip: [none, 1, sqrt_dim, 100]
+            rank: [1, 3, 5]
+
+    Attributes:
+        base: the method with the settings that hold wherever they aren't varied. Reports name the
+            others by its label and by what differs: `zip[clip=100]`.
+        vary: values by field: a setting of the base method, or `backbone`, `budget`, `shots` or
+            `batch_size`. The base's own value is part of each sweep, listed or not.
+        product: whether every combination of values is run instead.
     """
-    known = (*method.settings, *Conditions.model_fields)
-    if field not in known:
-        raise ValueError(f"unknown field {field!r}. {did_you_mean(field, known)}")
+
+    base: MethodSpec
+    vary: Mapping[str, tuple[Any, ...]] = Field(min_length=1)
+    product: bool = False
+
+    @model_validator(mode="after")
+    def _known_fields(self) -> Self:
+        known = (*self.base.settings, *Conditions.model_fields)
+        for field, values in self.vary.items():
+            if field not in known:
+                raise ValueError(f"unknown field {field!r}. {did_you_mean(field, known)}")
+            if not values:
+                raise ValueError(f"vary.{field}: needs at least one value")
+        return self
+
+    def arms(self, conditions: Conditions) -> tuple[Arm, ...]:
+        """The base, then everything that differs from it.
+
+        Args:
+            conditions: those of the spec.
+
+        Raises:
+            ValueError: a value is impossible, is given twice, or makes no difference.
+        """
+        base = arm_of(self.base, conditions)
+        if not self.product:  # a value may be impossible or without effect only in combination
+            for field, values in self.vary.items():
+                _check_values(base, field, values)
+        arms = (_varied_arm(base, changes) for changes in self._changes())
+        return (replace(base, ablation_points=self._base_points(base)), *arms)
+
+    def _changes(self) -> Iterator[dict[str, Any]]:
+        if self.product:
+            for values in product(*self.vary.values()):
+                yield dict(zip(self.vary, values, strict=True))
+            return
+        for field, values in self.vary.items():
+            yield from ({field: value} for value in values)
+
+    def _base_points(self, base: Arm) -> tuple[AblationPoint, ...]:
+        values = tuple(field_value(base, field) for field in self.vary)
+        groups = [values] if self.product else [(value,) for value in values]
+        return tuple(AblationPoint(base.label, group, is_base=True) for group in groups)
 
 
 def varied(arm: Arm, changes: Mapping[str, Any]) -> Arm:
     """The arm with some fields changed, all at once.
 
     Raises:
-        ValueError: a value is impossible, alone or beside the others.
+        ValueError: a value is impossible, alone or together with the others.
     """
     conditions = {f: value for f, value in changes.items() if f in Conditions.model_fields}
     settings = {f: value for f, value in changes.items() if f not in conditions}
@@ -53,89 +105,11 @@ def field_value(arm: Arm, field: str) -> FieldValue:
     """The value that a field has in an arm."""
     if field in Conditions.model_fields:
         value = getattr(arm.conditions, field)
-        return FieldValue(field, _text(value), _number(value), tuned=False)
+        number = float(value) if isinstance(value, int) else None
+        return FieldValue(field, _text(value), number, tuned=False)
     kind = method_class(arm.method.name).settings_type
     settings = kind.model_validate(arm.method.settings)
     return FieldValue(field, _text(arm.method.settings[field]), settings.number(field))
-
-
-def _number(value: Any) -> float | None:
-    return float(value) if isinstance(value, int) else None
-
-
-def _text(value: Any) -> str:
-    """A value as YAML has it; a backbone by its model and, if given, its weights."""
-    if isinstance(value, bool):
-        return str(value).lower()
-    if value is None:
-        return "null"
-    if isinstance(value, float) and math.isfinite(value):
-        return f"{value:.12g}"
-    given = value.model_dump() if hasattr(value, "model_dump") else value
-    if isinstance(given, Mapping):
-        return " ".join(str(part) for part in given.values() if part is not None)
-    return str(given)
-
-
-class AblationSpec(Frozen):
-    """A base method and the fields that are varied, each by itself unless asked otherwise.
-
-    In YAML:
-
-        ablation:
-          base: zip
-          vary:
-            clip: [none, 1, sqrt_dim, 100]
-            rank: [1, 3, 5]
-
-    Attributes:
-        base: the method with the settings that hold wherever they aren't varied. Reports call
-            the others by its label and what is changed: `zip[clip=100]`.
-        vary: values by field: a setting of the base method, or `backbone`, `budget`, `shots` or
-            `batch_size`. The base's own value belongs to each sweep, listed or not.
-        product: whether every combination of values is run instead.
-    """
-
-    base: MethodSpec
-    vary: Mapping[str, tuple[Any, ...]] = Field(min_length=1)
-    product: bool = False
-
-    @model_validator(mode="after")
-    def _known_fields(self) -> Self:
-        for field, values in self.vary.items():
-            check_field(self.base, field)
-            if not values:
-                raise ValueError(f"vary.{field}: needs at least one value")
-        return self
-
-    def arms(self, conditions: Conditions) -> tuple[Arm, ...]:
-        """The base, then everything that differs from it.
-
-        Args:
-            conditions: those of the spec.
-
-        Raises:
-            ValueError: a value is impossible, given twice, or makes no difference at all.
-        """
-        base = arm_of(self.base, conditions)
-        if not self.product:  # what is impossible or idle alone may not be so beside others
-            for field, values in self.vary.items():
-                _check_values(base, field, values)
-        arms = (_varied_arm(base, changes) for changes in self._changes())
-        return (replace(base, ablation_points=self._base_points(base)), *arms)
-
-    def _changes(self) -> Iterator[dict[str, Any]]:
-        if self.product:
-            for values in product(*self.vary.values()):
-                yield dict(zip(self.vary, values, strict=True))
-            return
-        for field, values in self.vary.items():
-            yield from ({field: value} for value in values)
-
-    def _base_points(self, base: Arm) -> tuple[AblationPoint, ...]:
-        values = tuple(field_value(base, field) for field in self.vary)
-        groups = [values] if self.product else [(value,) for value in values]
-        return tuple(AblationPoint(base.label, group, is_base=True) for group in groups)
 
 
 def _varied_arm(base: Arm, changes: Mapping[str, Any]) -> Arm:
@@ -156,3 +130,17 @@ def _check_values(base: Arm, field: str, values: tuple[Any, ...]) -> None:
     for position, value in enumerate(found):
         if value in found[:position]:
             raise ValueError(f"vary.{field}: value {value.text} is given twice")
+
+
+def _text(value: Any) -> str:
+    """A value as YAML writes it; a backbone by its model and, if given, its weights."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if value is None:
+        return "null"
+    if isinstance(value, float) and math.isfinite(value):
+        return f"{value:.12g}"
+    given = value.model_dump() if hasattr(value, "model_dump") else value
+    if isinstance(given, Mapping):
+        return " ".join(str(part) for part in given.values() if part is not None)
+    return str(given)
