@@ -1,4 +1,4 @@
-"""Builds what a cell's trial is made of: its task, its images, its oracle and its method."""
+"""Builds the parts of a cell's trial: its task, its images, its oracle and its method."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ from orchestrator.trial.trained_prompts import load_prompt
 
 
 class TrialFactory:
-    """Holds the model, and makes from it the parts of one trial after another.
+    """Holds the model, and builds the parts of one trial after another.
 
     Args:
         setup: which model, and where datasets are.
-        store: keeps image features and the prompts that other cells have trained.
+        store: holds image features, and the prompts that other cells have trained.
 
     Raises:
         UserError: the model can't be loaded.
@@ -121,9 +121,11 @@ class TrialFactory:
             evaluation["val"] = EvaluationSplit(shown_val, encoded("val", val))
         augmented = replace(shown, augmentation=cell.augmentation)
         train = ImageSplit(task.dataset, task.train, augmented)
-        features: TrainFeatures = PlainFeatures(train, partial(encoded, "train"))
+        features: TrainFeatures | None = None
         if cell.views:
             features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
+        elif cell.augmentation == "none":
+            features = PlainFeatures(partial(encoded, "train", train))
         stream = TrainStream(train, features, cell.batch_size, cell.seed)
         return TrialData(stream, evaluation)
 

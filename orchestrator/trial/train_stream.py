@@ -1,4 +1,4 @@
-"""Mini-batches of the training split, decoded and augmented ahead of use."""
+"""Mini-batches of the training images, as pixels or as features that were encoded before."""
 
 from __future__ import annotations
 
@@ -18,95 +18,31 @@ from orchestrator.oracle.interface import Batch
 
 
 class TrainFeatures(Protocol):
-    """What the plain image tower makes of training images."""
+    """Image features that need not be encoded anew in every step."""
 
-    def batch(self, index: list[int], step: int) -> Batch | None:
-        """Features of the images of a step; None where each step must encode its own."""
+    def batch(self, index: list[int], step: int) -> Batch:
+        """Features `(B, E)` and labels `(B,)` of a step's mini-batch.
 
-
-@dataclass
-class PlainFeatures:
-    """Without augmentation an image has one form, so it is encoded once.
-
-    Attributes:
-        split: the training images, with the training transform.
-        encode: features of a split from the plain image tower.
-    """
-
-    split: ImageSplit
-    encode: Callable[[ImageSplit], FeatureTable]
-
-    def batch(self, index: list[int], step: int) -> Batch | None:
-        """See `TrainFeatures`; None with augmentation."""
-        del step
-        if self.split.preprocessing.augmentation != "none":
-            return None
-        return self._table.rows(np.asarray(index, dtype=np.int64))
-
-    @cached_property
-    def _table(self) -> FeatureTable:
-        return self.encode(self.split)
-
-
-@dataclass
-class ViewFeatures:
-    """V augmented views of each image, encoded before the first step, that all steps draw from.
-
-    An approximation: a step's images are augmented as they would be, but from V draws an image
-    instead of new ones every time.
-
-    Attributes:
-        split: the training images, with the training transform.
-        encoder: the plain image tower.
-        views: number of views V.
-        seed: drives views and draws.
-    """
-
-    split: ImageSplit
-    encoder: Encoder
-    views: int
-    seed: int
-
-    def batch(self, index: list[int], step: int) -> Batch | None:
-        """See `TrainFeatures`; each image in one of its views, a function of seed and step."""
-        drawn = np.random.default_rng([self.seed, step, self.views]).integers(
-            self.views, size=len(index)
-        )
-        labels = torch.tensor([self.split.items[i].label for i in index])
-        rows = torch.tensor(index) * self.views + torch.from_numpy(drawn)
-        return Batch(labels, features=self._pool[rows])
-
-    @cached_property
-    def _pool(self) -> Tensor:
-        """Features `(N V, E)`, the views of an image one after another."""
-        places = range(len(self.split.items) * self.views)
-        features = []
-        with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-            for start in range(0, len(places), CHUNK):
-                images = list(threads.map(self._view, places[start : start + CHUNK]))
-                features.append(self.encoder(torch.stack(images)).float().cpu())
-        return torch.cat(features)
-
-    def _view(self, place: int) -> Tensor:
-        image, view = divmod(place, self.views)
-        draw = augmentation_generator(self.seed, view, image)
-        return self.split.train(self.split.items[image], draw)
+        Args:
+            index: rows of the B images in the training split.
+            step: number of the step, from 0.
+        """
 
 
 class TrainStream:
     """Mini-batches, each a pure function of the step.
 
-    While a step's images are in use, worker threads prepare those of the next one.
+    While a step's images are in use, worker threads decode and augment those of the next step.
 
     Args:
         split: the training images, with the training transform.
-        features: what needs not be encoded in every step.
-        batch_size: images a mini-batch.
+        features: features encoded ahead; None if every step encodes its own images.
+        batch_size: images per mini-batch.
         seed: drives order and augmentation.
     """
 
     def __init__(
-        self, split: ImageSplit, features: TrainFeatures, batch_size: int, seed: int
+        self, split: ImageSplit, features: TrainFeatures | None, batch_size: int, seed: int
     ) -> None:
         self._split = split
         self._features = features
@@ -117,39 +53,103 @@ class TrainStream:
 
     @property
     def batches_per_epoch(self) -> int:
-        """Mini-batches in one pass."""
+        """Mini-batches in one pass over the training images."""
         return batches_per_epoch(len(self._split.items), self._batch_size)
 
     def batch(self, step: int, *, pixels: bool) -> Batch:
-        """The mini-batch of a step (from 0).
+        """The mini-batch of a step: features `(B, E)` or images `(B, 3, S, S)`, and labels `(B,)`.
 
         Args:
-            step: number of the step.
-            pixels: whether the prompt changes what the image tower sees.
+            step: number of the step, from 0.
+            pixels: whether the prompt changes what the image tower sees, so that it needs images.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
-        index = self._index(step)
-        known = None if pixels else self._features.batch(index, step)
-        if known is not None:
-            return known
+        index = batch_at(len(self._split.items), self._batch_size, self._seed, step)
+        if self._features is not None and not pixels:
+            return self._features.batch(index, step)
         started = self._ahead
         ready = started[1] if started and started[0] == step else self._start(step)
         self._ahead = (step + 1, self._start(step + 1))
-        labels = torch.tensor([self._split.items[i].label for i in index])
-        return Batch(labels, images=torch.stack([image.result() for image in ready]))
-
-    def _index(self, step: int) -> list[int]:
-        return batch_at(len(self._split.items), self._batch_size, self._seed, step)
+        images = torch.stack([image.result() for image in ready])
+        return Batch(_labels(self._split, index), images=images)
 
     def _start(self, step: int) -> list[Future[Tensor]]:
-        """Has a step's images prepared, each by itself with its own generator."""
+        """Has threads prepare a step's images, each with a random generator of its own."""
+        index = batch_at(len(self._split.items), self._batch_size, self._seed, step)
         return [
             self._threads.submit(
                 self._split.train,
-                self._split.items[i],
-                augmentation_generator(self._seed, step, place),
+                self._split.items[row],
+                augmentation_generator(self._seed, step, position),
             )
-            for place, i in enumerate(self._index(step))
+            for position, row in enumerate(index)
         ]
+
+
+@dataclass
+class PlainFeatures:
+    """Features of images without augmentation, which are the same in every step.
+
+    Attributes:
+        encode: gives the features of the whole training split; called when they are first needed.
+    """
+
+    encode: Callable[[], FeatureTable]
+
+    def batch(self, index: list[int], step: int) -> Batch:
+        """See `TrainFeatures.batch`."""
+        del step
+        return self._table.rows(np.asarray(index, dtype=np.int64))
+
+    @cached_property
+    def _table(self) -> FeatureTable:
+        return self.encode()
+
+
+@dataclass
+class ViewFeatures:
+    """Features of V augmented views of each image; every step takes one view of each of its images.
+
+    An approximation: a step would otherwise see newly augmented images every time.
+
+    Attributes:
+        split: the training images, with the training transform.
+        encoder: the plain image tower.
+        views: number of views V per image.
+        seed: drives the augmentation of views, and which of them a step takes.
+    """
+
+    split: ImageSplit
+    encoder: Encoder
+    views: int
+    seed: int
+
+    def batch(self, index: list[int], step: int) -> Batch:
+        """See `TrainFeatures.batch`; the chosen views are a function of seed and step."""
+        drawn = np.random.default_rng([self.seed, step, self.views]).integers(
+            self.views, size=len(index)
+        )
+        rows = torch.tensor(index) * self.views + torch.from_numpy(drawn)
+        return Batch(_labels(self.split, index), features=self._pool[rows])
+
+    @cached_property
+    def _pool(self) -> Tensor:
+        """Features `(N V, E)`, the views of an image one after another."""
+        rows = range(len(self.split.items) * self.views)
+        features = []
+        with ThreadPoolExecutor(max_workers=DECODERS) as threads:
+            for start in range(0, len(rows), CHUNK):
+                images = list(threads.map(self._view, rows[start : start + CHUNK]))
+                features.append(self.encoder(torch.stack(images)).float().cpu())
+        return torch.cat(features)
+
+    def _view(self, row: int) -> Tensor:
+        image, view = divmod(row, self.views)
+        generator = augmentation_generator(self.seed, view, image)
+        return self.split.train(self.split.items[image], generator)
+
+
+def _labels(split: ImageSplit, index: list[int]) -> Tensor:
+    return torch.tensor([split.items[row].label for row in index])

@@ -16,8 +16,8 @@ from benchmarks.batches import augmentation_generator, batch_at
 from benchmarks.datasets.interface import ImageUnreadable
 from benchmarks.pocket.datasets import PocketDots
 from benchmarks.preprocessing import Preprocessing
-from orchestrator.oracle.features import FeatureTable, ImageSplit
-from orchestrator.trial.train_stream import PlainFeatures, TrainStream, ViewFeatures
+from orchestrator.oracle.features import ImageSplit
+from orchestrator.trial.train_stream import TrainStream, ViewFeatures
 
 SIZE, BATCH, SEED = 24, 4, 3
 DATASET = PocketDots(Path())
@@ -32,12 +32,8 @@ def mean_colour(images: Tensor) -> Tensor:
     return images.mean(dim=(2, 3))
 
 
-def never(whole: ImageSplit) -> FeatureTable:
-    raise AssertionError("these images are encoded in every step")
-
-
 def stream(of: ImageSplit) -> TrainStream:
-    return TrainStream(of, PlainFeatures(of, never), BATCH, SEED)
+    return TrainStream(of, None, BATCH, SEED)
 
 
 @given(steps=st.lists(st.integers(0, 9), min_size=1, max_size=6))
@@ -124,6 +120,12 @@ def test_views_are_drawn_from_a_pool_that_is_encoded_once() -> None:
     third = again.batch(2, pixels=False).features
     assert third is not None
     assert torch.equal(third, subject.batch(2, pixels=False).features)  # type: ignore[arg-type]
+
+
+def test_without_features_every_step_has_its_own_images() -> None:
+    batch = stream(split()).batch(0, pixels=False)
+    assert batch.features is None
+    assert batch.images is not None
 
 
 def test_prompted_images_are_never_taken_from_the_pool() -> None:
