@@ -170,7 +170,8 @@ class _Planner:
         cell = Cell(
             protocol=spec.protocol,
             dataset=dataset,
-            # A method that doesn't train depends on none of these: one cell serves all shots and seeds.
+            # A method that doesn't train depends on none of what follows: one cell serves all
+            # shots and seeds.
             shots=given.shots if trains else 0,
             seed=seed if trains else 0,
             method=method.choice,
