@@ -31,6 +31,7 @@ def why_not() -> str:
 REASON = why_not()
 
 
+@pytest.mark.cluster
 @pytest.mark.skipif(bool(REASON), reason=REASON)
 def test_a_small_grid_finishes_on_own_hosts(tmp_path: Path) -> None:
     result = subprocess.run(
@@ -38,7 +39,6 @@ def test_a_small_grid_finishes_on_own_hosts(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=280,
     )
     said = result.stdout + result.stderr
     assert result.returncode == 0, said

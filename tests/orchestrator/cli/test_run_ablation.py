@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from pathlib import Path
 
+import pytest
 import yaml
+from ray.cluster_utils import Cluster
 
 from tests.conformance.tiny_clip import write_tiny_clip
+from tests.orchestrator.cli.runs import run_here
 
-ROOT = Path(__file__).parents[3]
 
-
-def test_an_ablation_runs_on_all_its_models_and_says_what_it_found(tmp_path: Path) -> None:
+@pytest.mark.cluster
+def test_an_ablation_runs_on_all_its_models_and_says_what_it_found(
+    cluster: Cluster, tmp_path: Path
+) -> None:
     tiny = write_tiny_clip(tmp_path / "tiny").model
     spec = {
         "name": "two_models",
@@ -32,13 +34,8 @@ def test_an_ablation_runs_on_all_its_models_and_says_what_it_found(tmp_path: Pat
     path = tmp_path / "spec.yaml"
     path.write_text(yaml.safe_dump(spec))
     store = tmp_path / "store"
-    done = subprocess.run(
-        [
-            sys.executable, str(ROOT / "run_benchmark.py"), "run", str(path),
-            "--store", str(store), "--actors", "1", "--no-tracking",
-        ],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    options = ("--store", str(store), "--address", cluster.address, "--actors", "1")
+    done = run_here(["run", str(path), *options, "--no-tracking"])
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(list((store / "results").rglob("*.parquet"))) == 3
     assert "finished pocket_dots / zip[clip=none] / 16 shots / seed 1" in done.stdout

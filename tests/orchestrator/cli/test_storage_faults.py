@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
-import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,29 +13,11 @@ import pytest
 from orchestrator.plan.damaged import set_aside_damaged
 from orchestrator.store.storage import StorageDown, open_storage
 from orchestrator.trial.worker import Worker
-from tests.orchestrator.cli.test_run import Measured, command, plan_of, points_of, undisturbed
+from tests.orchestrator.cli.runs import Measured, arguments, plan_of, points_of, started
 from tests.orchestrator.trial.test_worker import Bench
 from tests.s3_server import S3Server, reset, s3_server, served_but_answered, slow, status
 
-__all__ = ["undisturbed"]
-
-
-@contextmanager
-def started(location: str, folder: Path) -> Iterator[subprocess.Popen[str]]:
-    """A driver whose MLflow is down; ends with the block at latest."""
-    words = [word for word in command(location) if word != "--no-tracking"]
-    driver = subprocess.Popen(
-        [*words, "--tracking-uri", "http://127.0.0.1:9"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        cwd=folder,
-    )
-    try:
-        yield driver
-    finally:
-        driver.kill()
-        driver.wait()
+pytestmark = pytest.mark.fault
 
 
 @pytest.fixture
@@ -46,6 +26,7 @@ def server() -> Iterator[S3Server]:
         yield running
 
 
+@pytest.mark.cluster
 def test_a_grid_on_a_failing_s3_equals_one_on_an_undisturbed_folder(
     server: S3Server, tmp_path: Path, undisturbed: dict[str, Measured]
 ) -> None:
@@ -56,8 +37,10 @@ def test_a_grid_on_a_failing_s3_equals_one_on_an_undisturbed_folder(
         [status("500 Internal Server Error"), reset, slow(1), served_but_answered("500 Oh")]
     )
     server.outage = (100, 6.0)  # cells are running by then
-    with started(location, tmp_path) as driver:
-        output, _ = driver.communicate(timeout=280)
+    words = [word for word in arguments(location) if word != "--no-tracking"]
+    words += ["--tracking-uri", "http://127.0.0.1:9"]
+    with started(words, folder=tmp_path) as driver:
+        output, _ = driver.communicate()
     server.every = None
     output = " ".join(output.split())
     assert driver.returncode == 0, output

@@ -19,6 +19,8 @@ from orchestrator.pool.cluster import ClusterChoice, connected
 from orchestrator.pool.pool import ActorPool, Outcome, PoolListener, PoolTask
 from orchestrator.pool.slots import PoolError, PoolLimits
 
+pytestmark = [pytest.mark.cluster, pytest.mark.fault]
+
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,8 +15,12 @@ import ray
 from ray.autoscaler.v2.sdk import get_cluster_status
 from ray.cluster_utils import Cluster
 
+from orchestrator.pool.cluster import ClusterChoice, connected
 from orchestrator.pool.pool import ActorPool, PoolListener, PoolTask
 from orchestrator.pool.slots import PoolLimits
+from tests.orchestrator.cli.runs import wait_until
+
+pytestmark = [pytest.mark.cluster, pytest.mark.fault]
 
 
 class OnGpu:
@@ -36,75 +40,85 @@ def make_actor() -> Any:
 
 
 class Work:
-    """Equal tasks; `count` may grow."""
+    """Equal tasks without an end, until `left` is set."""
 
-    def __init__(self, count: int, seconds: float) -> None:
-        self._left = list(range(count))
-        self._seconds = seconds
+    left: int | None = None
+
+    def __init__(self) -> None:
+        self.given = 0
 
     def next_task(self) -> PoolTask | None:
-        if not self._left:
+        if self.exhausted():
             return None
-        number = self._left.pop(0)
-        return PoolTask(f"t{number}", lambda actor: actor.work.remote(self._seconds))
+        if self.left is not None:
+            self.left -= 1
+        self.given += 1
+        return PoolTask(f"t{self.given}", lambda actor: actor.work.remote(0.2))
 
     def exhausted(self) -> bool:
-        return not self._left
+        return self.left == 0
 
 
 @pytest.fixture
-def cluster() -> Iterator[Cluster]:
-    cluster = Cluster(
-        initialize_head=True,
-        head_node_args={
-            "num_cpus": 1,
-            "num_gpus": 1,
-            "include_dashboard": False,
-            "object_store_memory": 100 * 2**20,
-        },
-    )
-    ray.init(address=cluster.address, log_to_driver=False)
-    yield cluster
-    ray.shutdown()
-    cluster.shutdown()
+def gpu(cluster: Cluster) -> Iterator[Callable[[], Any]]:
+    """Adds nodes with a GPU each to the cluster, where one is already; they leave with the test."""
+    nodes = []
+
+    def add() -> Any:
+        nodes.append(cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=100 * 2**20))
+        return nodes[-1]
+
+    add()
+    with connected(ClusterChoice(cluster.address)):
+        yield add
+    for node in nodes:
+        if node in cluster.worker_nodes:
+            cluster.remove_node(node)
 
 
-def test_late_gpus_are_used_and_a_lost_node_costs_no_task(cluster: Cluster) -> None:
+def test_late_gpus_are_used_and_a_lost_node_costs_no_task(
+    cluster: Cluster, gpu: Callable[[], Any]
+) -> None:
     events: list[str] = []
     limits = PoolLimits(cpus=0, gpus=1, crashes=1)
     pool = ActorPool(make_actor, limits, PoolListener(on_event=events.append))
-    late = lost = None
+    work, late, lost = Work(), None, None
     nodes: list[str] = []
     names: list[str] = []
     with pool:
-        for outcome in pool.run(Work(60, 0.4)):
+        for outcome in pool.run(work):
             assert outcome.error == ""
             names.append(outcome.task.id)
             nodes.append(outcome.value)
             if len(names) == 3:
-                late = cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=100 * 2**20)
+                late = gpu()
             if late is not None and lost is None and nodes.count(late.node_id) == 4:
                 lost = late
                 cluster.remove_node(late, allow_graceful=False)
-    assert Counter(names) == Counter({f"t{n}": 1 for n in range(60)})
-    assert lost is not None, "the late node was never used"
+            if work.left is None and any("a node was lost" in event for event in events):
+                # with `crashes=1` a lost node that counted as a crash would have failed its task
+                work.left = 5
+    assert Counter(names) == Counter({f"t{n + 1}": 1 for n in range(work.given)})
+    assert lost is not None
     assert nodes[-1] != lost.node_id
-    # with `crashes=1` a lost node that counted as a crash would have failed its task
-    assert any("a node was lost" in event for event in events), events
 
 
 def test_actors_are_asked_for_before_there_is_room_so_that_a_cluster_grows(
-    cluster: Cluster,
+    gpu: Callable[[], Any],
 ) -> None:
     names: list[str] = []
-    pool = ActorPool(make_actor, PoolLimits(cpus=0, gpus=1, actors=2))
+    nodes: set[str] = set()
+    work, pool = Work(), ActorPool(make_actor, PoolLimits(cpus=0, gpus=1, actors=2))
     with pool:
-        for outcome in pool.run(Work(20, 0.3)):
+        for outcome in pool.run(work):
             names.append(outcome.task.id)
+            nodes.add(outcome.value)
             if len(names) == 2:
-                assert _gpus_asked_for() == 1, "what an autoscaler looks at"
-                cluster.add_node(num_cpus=1, num_gpus=1, object_store_memory=100 * 2**20)
-    assert Counter(names) == Counter({f"t{n}": 1 for n in range(20)})
+                wait_until(lambda: _gpus_asked_for() == 1)  # what an autoscaler looks at
+                gpu()
+            if work.left is None and len(nodes) == 2:
+                work.left = 5
+    assert Counter(names) == Counter({f"t{n + 1}": 1 for n in range(work.given)})
 
 
 def _gpus_asked_for() -> float:

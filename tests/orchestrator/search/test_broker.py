@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 import ray
+from ray.cluster_utils import Cluster
 from rich.console import Console
 
 from orchestrator.analysis.search import Search
@@ -32,9 +33,12 @@ SPEC = (
 )
 
 
+pytestmark = pytest.mark.cluster
+
+
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[None]:
-    with connected(ClusterChoice(cpus=2, object_store_mb=100)):
+def connection(cluster: Cluster) -> Iterator[None]:
+    with connected(ClusterChoice(cluster.address)):
         yield
 
 
@@ -70,7 +74,7 @@ def _owner() -> Any:
 
 
 @pytest.fixture
-def broker(cluster: None) -> Iterator[Any]:
+def broker(connection: None) -> Iterator[Any]:
     remote: Any = ray.remote(OracleBroker)
     oracle: Any = ray.remote(Oracle)
 
@@ -100,7 +104,9 @@ def test_a_loan_ends_with_its_owner(broker: Any) -> None:
     assert any("its oracle is replaced" in line for line in ray.get(broker.news.remote()))
 
 
-def test_a_search_runs_on_borrowed_oracles_and_is_then_over(cluster: None, tmp_path: Path) -> None:
+def test_a_search_runs_on_borrowed_oracles_and_is_then_over(
+    connection: None, tmp_path: Path
+) -> None:
     spec, store = load_spec("search_clipping_pocket", SPEC), Store(LocalStorage(tmp_path))
     search = _run(spec, store, tmp_path)
     assert search.is_over

@@ -35,6 +35,7 @@ class TestS3Storage(StorageSuite):
         return S3Storage(S3Address.parse(server.bucket()))
 
 
+@pytest.mark.fault
 class TestS3StorageThatFailsNowAndThen(StorageSuite):
     """The same through a patient one: every fourth request is answered with an error."""
 

@@ -1,0 +1,141 @@
+"""Actors and drivers that are killed or interrupted while they work, and runs that meet."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+from ray.cluster_utils import Cluster
+
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+from tests.orchestrator.cli.runs import arguments, plan_of, points_of, run_here, started, wait_until
+from tests.orchestrator.cli.trace_only import actors_of, trace_only, undisturbed
+
+pytestmark = [pytest.mark.cluster, pytest.mark.fault]
+
+TRANSFER = (
+    "protocol=cross_dataset",
+    "source=pocket_silhouettes",
+    "datasets=[pocket_dots, pocket_outlines, pocket_textures]",
+    "methods=[zip]",
+    "seeds=[1, 2]",
+    "budget=400",
+    "evaluation.points=2",
+)
+
+
+def wait_for_two_cells(store: Path, driver: subprocess.Popen[str]) -> None:
+    wait_until(lambda: len(Store(LocalStorage(store)).running_keys()) == 2, driver)
+
+
+def test_killing_an_actor_loses_nothing(cluster: Cluster, tmp_path: Path, hold: Path) -> None:
+    words = arguments(tmp_path, "--address", cluster.address)
+    with started(words, trace_only=True) as driver:
+        wait_for_two_cells(tmp_path, driver)
+        os.kill(actors_of(tmp_path)[0], signal.SIGKILL)
+        hold.unlink()
+        output, _ = driver.communicate()
+    assert driver.returncode == 0, output
+    assert "an actor died" in output
+    assert points_of(tmp_path) == undisturbed(plan_of(tmp_path))
+
+
+def test_an_interrupt_saves_what_runs_and_ends_tidily(
+    cluster: Cluster, tmp_path: Path, hold: Path
+) -> None:
+    words = arguments(tmp_path, "--address", cluster.address)
+    with started(words, trace_only=True) as driver:
+        wait_for_two_cells(tmp_path, driver)
+        driver.send_signal(signal.SIGINT)
+        output, _ = driver.communicate()
+    assert driver.returncode == 130, output
+    assert "stopped  pocket_dots / zip" in output
+    assert "the same command goes on" in output
+    assert "Traceback" not in output
+    assert plan_of(tmp_path).counts() == {"in progress": 2, "new": 1}
+    hold.unlink()
+    with trace_only():
+        again = run_here(words)
+    assert again.returncode == 0, again.stderr
+    assert points_of(tmp_path) == undisturbed(plan_of(tmp_path))
+
+
+def test_a_second_interrupt_does_not_wait_for_an_actor_that_hangs(
+    cluster: Cluster, tmp_path: Path, hold: Path
+) -> None:
+    words = arguments(tmp_path, "--address", cluster.address)
+    with started(words, trace_only=True) as driver:
+        wait_for_two_cells(tmp_path, driver)
+        hung = actors_of(tmp_path)
+        try:
+            for actor in hung:
+                os.kill(actor, signal.SIGSTOP)
+            driver.send_signal(signal.SIGINT)
+            with pytest.raises(subprocess.TimeoutExpired):
+                driver.wait(timeout=3)
+            driver.send_signal(signal.SIGINT)
+            output, _ = driver.communicate(timeout=25)  # the pool's own patience is 30 seconds
+        finally:
+            for actor in hung:
+                with suppress(ProcessLookupError):
+                    os.kill(actor, signal.SIGKILL)
+    assert driver.returncode == 130, output
+    assert "interrupt again to stop at once" in output
+
+
+def test_two_runs_at_once_do_every_cell_exactly_once(
+    cluster: Cluster, tmp_path: Path, hold: Path
+) -> None:
+    words = arguments(tmp_path, "--address", cluster.address, "--actors", "1")
+    with started(words, trace_only=True) as one, started(words, trace_only=True) as other:
+        wait_for_two_cells(tmp_path, one)
+        hold.unlink()
+        outputs = [driver.communicate()[0] for driver in (one, other)]
+    assert [one.returncode, other.returncode] == [0, 0], outputs
+    plan = plan_of(tmp_path)
+    assert points_of(tmp_path) == undisturbed(plan)
+    for cell in plan.cells:
+        said = sorted(_last_word(output, cell.title) for output in outputs)
+        assert said in (["finished", "found"], ["done", "finished"]), outputs
+    storage = Store(LocalStorage(tmp_path)).storage
+    assert storage.names("leases") == storage.names("checkpoints") == ()
+
+
+def _last_word(output: str, title: str) -> str:
+    """What a driver said of a cell in the end; `done` when it never had to touch it."""
+    words = [
+        line.split()[0]
+        for line in output.splitlines()
+        if line.rstrip().endswith(title) and line.split()[0] in ("finished", "found")
+    ]
+    assert len(words) <= 1
+    return words[0] if words else "done"
+
+
+def test_killed_between_source_and_targets_it_trains_nothing_again(
+    cluster: Cluster, tmp_path: Path, hold: Path
+) -> None:
+    words = arguments(tmp_path, "--address", cluster.address, spec=TRANSFER)
+    cells = plan_of(tmp_path, TRANSFER).cells
+    hold.write_text(" ".join(cell.key for cell in cells if cell.cell.source is not None))
+    results = [tmp_path / "results" / f"{c.key}.parquet" for c in cells if c.cell.source is None]
+    with started(words, trace_only=True) as driver:
+        wait_until(lambda: all(result.exists() for result in results), driver)
+        driver.send_signal(signal.SIGKILL)
+    hold.unlink()
+    trained = {result: result.stat().st_mtime_ns for result in results}
+    assert plan_of(tmp_path, TRANSFER).counts()["done"] == 2
+    with trace_only():
+        again = run_here(words)
+    assert again.returncode == 0, again.stderr
+    assert plan_of(tmp_path, TRANSFER).counts() == {"done": 8}
+    assert points_of(tmp_path) == undisturbed(plan_of(tmp_path, TRANSFER))
+    assert {result: result.stat().st_mtime_ns for result in results} == trained
+    for seed in (1, 2):
+        assert f"pocket_dots / zip / 16 shots / seed {seed} / prompt from" in again.stdout
+    assert "mean of 3 targets" in again.stdout

@@ -1,0 +1,43 @@
+"""What tests of several rooms share: one Ray cluster, and one run that nothing disturbed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:  # most tests need neither, and imports take seconds
+    from ray.cluster_utils import Cluster
+
+    from tests.orchestrator.cli.runs import Measured
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[Cluster]:
+    """A running cluster of two CPU cores, for processes that join it by its address."""
+    from ray.cluster_utils import Cluster
+
+    head = {
+        "num_cpus": 2,
+        "num_gpus": 0,
+        "include_dashboard": False,
+        "object_store_memory": 100 * 2**20,
+    }
+    cluster = Cluster(initialize_head=True, head_node_args=head)
+    yield cluster
+    cluster.shutdown()
+
+
+@pytest.fixture(scope="session")
+def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Measured]:
+    """What the cells of `runs.SPEC` measure when they run one after another in this process."""
+    from tests.orchestrator.cli.runs import SPEC, points_of
+    from tests.orchestrator.trial.test_worker import Bench
+
+    folder = tmp_path_factory.mktemp("undisturbed")
+    for seed in (1, 2):
+        bench = Bench(folder, *SPEC, f"seeds=[{seed}]")
+        bench.run("zip")
+    bench.run("zero_shot")
+    return points_of(folder)
