@@ -10,6 +10,7 @@ import pytest
 if TYPE_CHECKING:  # most tests need neither, and imports take seconds
     from ray.cluster_utils import Cluster
 
+    from orchestrator.store.trace import Trace
     from tests.orchestrator.cli.runs import Measured
 
 
@@ -41,3 +42,11 @@ def undisturbed(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Measured]
         bench.run("zip")
     bench.run("zero_shot")
     return points_of(folder)
+
+
+@pytest.fixture(scope="session")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Trace:
+    """The trace of the cell `zip` of `test_worker.Bench` when nothing disturbs it."""
+    from tests.orchestrator.trial.test_worker import Bench
+
+    return Bench(tmp_path_factory.mktemp("whole")).run("zip")

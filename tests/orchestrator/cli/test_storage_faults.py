@@ -12,6 +12,7 @@ import pytest
 
 from orchestrator.plan.damaged import set_aside_damaged
 from orchestrator.store.storage import StorageDown, open_storage
+from orchestrator.store.trace import Trace
 from orchestrator.trial.worker import Worker
 from tests.orchestrator.cli.runs import Measured, arguments, plan_of, points_of, started
 from tests.orchestrator.trial.test_worker import Bench
@@ -52,8 +53,9 @@ def test_a_grid_on_a_failing_s3_equals_one_on_an_undisturbed_folder(
     assert open_storage(location).names("leases") == ()
 
 
-def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = Bench(tmp_path / "whole").run("zip")
+def test_a_full_disk_is_waited_for(
+    tmp_path: Path, whole: Trace, monkeypatch: pytest.MonkeyPatch
+) -> None:
     bench = Bench(tmp_path / "full")
     cell, table = bench.cells["zip"], bench.table(bench.cells["zip"])
     sync, calls = os.fsync, iter(range(1000))
@@ -75,9 +77,8 @@ def test_a_full_disk_is_waited_for(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_disk_that_stays_full_ends_the_trial_at_the_limit_and_loses_nothing(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, whole: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Bench(tmp_path / "whole").run("zip")
     bench = Bench(tmp_path / "full")
     cell, table = bench.cells["zip"], bench.table(bench.cells["zip"])
     hasty = Worker(replace(bench.setup, patience=0.3))

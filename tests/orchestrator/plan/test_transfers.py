@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import shutil
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -80,6 +81,20 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which everything has been run."""
+    folder = tmp_path_factory.mktemp("finished")
+    Desk(folder).run_all()
+    return folder
+
+
+@pytest.fixture
+def done(finished: Path, tmp_path: Path) -> Desk:
+    """A desk on a copy of that folder."""
+    return Desk(shutil.copytree(finished, tmp_path / "store"))
+
+
 def test_a_plan_trains_once_and_then_tests(desk: Desk) -> None:
     cells = desk.plan().cells
     trained = [cell for cell in cells if cell.cell.queries]
@@ -100,27 +115,27 @@ def test_the_source_is_the_cell_that_any_comparison_on_it_runs(desk: Desk) -> No
     assert ordinary < {cell.key for cell in desk.plan(*others).cells}
 
 
-def test_a_tested_prompt_costs_no_query_and_says_whose_it_is(desk: Desk) -> None:
-    traces = desk.run_all()
+def test_a_tested_prompt_costs_no_query_and_says_whose_it_is(done: Desk) -> None:
+    traces = done.run_all()
     moved = traces["pocket_dots / zip / 4 shots / seed 1 / prompt from pocket_silhouettes"]
     assert moved.ledgers["method"] == {"queries": 0, "images": 0}
     assert moved.cell["source"]["dataset"] == "pocket_silhouettes"
     assert moved.series("test_accuracy")[0] == (0,)
     assert moved.provenance["split"]
-    assert desk.plan().counts() == {"done": 6}
+    assert done.plan().counts() == {"done": 6}
 
 
-def test_a_prompt_tested_where_it_was_trained_scores_as_it_did_there(desk: Desk) -> None:
+def test_a_prompt_tested_where_it_was_trained_scores_as_it_did_there(done: Desk) -> None:
     """The same images and names, so the same number."""
-    trained = desk.run_all()["pocket_silhouettes / zip / 4 shots / seed 1"]
-    plan = desk.plan()
+    trained = done.run_all()["pocket_silhouettes / zip / 4 shots / seed 1"]
+    plan = done.plan()
     source = next(cell for cell in plan.cells if cell.key == trained.key)
     again = source.cell.model_copy(
         update={"source": Source(dataset=source.cell.dataset, key=source.key)}
     )
     tested = replace(source, cell=again, key="again", status="new")
-    assert desk.run(tested, plan).status == "finished"
-    accuracy = desk.store.finished("again").last("test_accuracy")
+    assert done.run(tested, plan).status == "finished"
+    accuracy = done.store.finished("again").last("test_accuracy")
     assert accuracy == trained.last("test_accuracy")
 
 
@@ -136,16 +151,16 @@ def test_killed_between_source_and_targets_nothing_is_trained_again(desk: Desk) 
     assert (desk.folder / "results" / f"{source.key}.parquet").stat().st_mtime_ns == before
 
 
-def test_a_prompt_that_is_gone_is_trained_again_only_if_it_is_needed(desk: Desk) -> None:
-    done = desk.run_all()
-    (key,) = desk.store.prompt_keys()
-    desk.store.forget_prompt(key)
-    assert desk.plan().counts() == {"done": 6}
+def test_a_prompt_that_is_gone_is_trained_again_only_if_it_is_needed(done: Desk) -> None:
+    before = done.run_all()
+    (key,) = done.store.prompt_keys()
+    done.store.forget_prompt(key)
+    assert done.plan().counts() == {"done": 6}
     more = "datasets=[pocket_dots, pocket_outlines, pocket_letters]"
-    assert [cell.key for cell in desk.plan(more).to_run() if cell.cell.queries] == [key]
-    again = desk.run_all(more)
+    assert [cell.key for cell in done.plan(more).to_run() if cell.cell.queries] == [key]
+    again = done.run_all(more)
     title = "pocket_silhouettes / zip / 4 shots / seed 1"
-    assert again[title].points == done[title].points
+    assert again[title].points == before[title].points
 
 
 def test_a_missing_prompt_is_a_failure_that_says_what_to_do(desk: Desk) -> None:
@@ -228,22 +243,20 @@ def test_the_plan_says_what_is_trained_and_what_is_only_tested(desk: Desk) -> No
     assert pricing_from(plan, desk.store, {}).total(plan.cells).queries == 60
 
 
-def test_the_status_says_what_waits_and_how_large_features_are(desk: Desk) -> None:
+def test_the_status_says_what_waits_and_how_large_features_are(desk: Desk, done: Desk) -> None:
     before = shown(lambda console: show_status(desk.plan(), desk.store, console))
     assert "2 of these wait for prompts that pocket_silhouettes has yet to train" in before
     assert "image features" not in before
-    desk.run_all()
-    after = shown(lambda console: show_status(desk.plan(), desk.store, console))
+    after = shown(lambda console: show_status(done.plan(), done.store, console))
     assert "wait for prompts" not in after
     # the test splits of three datasets, and of the source what was trained and validated on
     assert "image features of 5 splits:" in after
 
 
-def test_mlflow_can_tell_tested_prompts_by_their_source(desk: Desk) -> None:
-    desk.run_all()
-    plan = desk.plan()
+def test_mlflow_can_tell_tested_prompts_by_their_source(done: Desk) -> None:
+    plan = done.plan()
     spec = TrackedSpec("mine", "", plan.spec.budget)
-    tags = [cell_entry(run, spec).tags for run in finished_runs(plan, desk.store)]
+    tags = [cell_entry(run, spec).tags for run in finished_runs(plan, done.store)]
     assert [tag.get("source") for tag in tags if tag["method"] == "zip"] == [
         None, "pocket_silhouettes", "pocket_silhouettes",
     ]  # fmt: skip

@@ -111,9 +111,8 @@ def test_zero_shot_is_measured_without_a_query(bench: Bench) -> None:
     assert trace.series("test_accuracy")[1][0] > 30
 
 
-def test_same_cell_same_trace(bench: Bench, tmp_path: Path) -> None:
-    other = Bench(tmp_path / "other")
-    assert bench.run("zip").points == other.run("zip").points
+def test_same_cell_same_trace(bench: Bench, whole: Trace) -> None:
+    assert bench.run("zip").points == whole.points
 
 
 def test_images_augmented_in_the_same_way_give_the_same_trace(tmp_path: Path) -> None:
@@ -138,9 +137,8 @@ def test_packed_images_give_the_trace_of_unpacked_ones(tmp_path: Path) -> None:
 
 
 def test_an_interrupted_cell_goes_on_from_its_checkpoint(
-    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    bench: Bench, whole: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = Bench(tmp_path / "whole").run("zip")
     cell, table = bench.cells["zip"], bench.table(bench.cells["zip"])
     saved = Checkpoints.maybe
 
@@ -169,8 +167,8 @@ def test_a_host_that_sees_another_store_than_the_driver_is_refused(tmp_path: Pat
         Worker(replace(setup, store=str(tmp_path / "not-shared")))
 
 
-def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path) -> None:
-    whole, stopped = Bench(tmp_path / "whole").run("zip"), Bench(tmp_path / "stopped")
+def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path, whole: Trace) -> None:
+    stopped = Bench(tmp_path / "stopped")
     cell = stopped.cells["zip"]
     table = stopped.table(cell)
     stopped.worker.stop()
@@ -182,8 +180,7 @@ def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path) -> Non
     assert again.ledgers == whole.ledgers
 
 
-def test_damaged_checkpoints_cost_time_but_no_result(bench: Bench, tmp_path: Path) -> None:
-    whole = Bench(tmp_path / "whole").run("zip")
+def test_damaged_checkpoints_cost_time_but_no_result(bench: Bench, whole: Trace) -> None:
     bench.store.save_checkpoint(bench.cells["zip"].key, 0, b"not a checkpoint")
     bench.store.save_checkpoint(bench.cells["zip"].key, 1, b"nor is this")
     assert bench.run("zip").points == whole.points
@@ -218,10 +215,7 @@ def test_compiling_is_ignored_on_a_cpu_with_a_remark_and_without_a_change(
         assert remarks == ("--compile is ignored on a CPU: it compiles for GPUs",)
 
 
-def test_a_damaged_last_checkpoint_gives_way_to_the_one_before(
-    bench: Bench, tmp_path: Path
-) -> None:
-    whole = Bench(tmp_path / "whole").run("zip")
+def test_a_damaged_last_checkpoint_gives_way_to_the_one_before(bench: Bench, whole: Trace) -> None:
     _interrupt(bench, "zip", saves_before=6)
     key = bench.cells["zip"].key
     steps = [Snapshot.from_bytes(bench.store.checkpoint(key, slot) or b"").step for slot in (0, 1)]
