@@ -29,6 +29,7 @@ from orchestrator.cli.main import main
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import Plan
 from orchestrator.pool.driver import Driver
+from orchestrator.pool.pool import ActorPool
 from orchestrator.store.leases import Leases
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
@@ -135,8 +136,9 @@ def _measured(cell: Cell, values: list[int]) -> Measured:
 
 @contextmanager
 def trace_only() -> Iterator[None]:
-    """While the block lasts, runs in this process make such actors."""
+    """While the block lasts, runs in this process make such actors; an interrupt waits for them."""
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ActorPool.stop, "__defaults__", (3600.0,))
         patch.setattr(launch, "Driver", partial(Driver, actors=actors))
         yield
 

@@ -42,10 +42,18 @@ class Slow:
     def square(self, number: int) -> int:
         return number * number
 
-    def work(self, seconds: float) -> int:
-        for _ in range(10):
-            time.sleep(seconds / 10)
+    def work(self, until: str) -> int:
+        """Works until a file is there."""
+        while not Path(until).exists():
+            time.sleep(0.02)
             self._queries += 1
+        return os.getpid()
+
+    def meet(self, folder: str, number: int) -> int:
+        """Waits until two actors are at this at once."""
+        (Path(folder) / f"met-{number}").touch()
+        while len(list(Path(folder).glob("met-*"))) < 2:
+            time.sleep(0.02)
         return os.getpid()
 
     def fail(self) -> None:
@@ -124,7 +132,7 @@ def test_a_killed_actor_is_replaced_and_its_task_runs_again(cluster: None, tmp_p
     pool = ActorPool(factory(tmp_path, 1.0), listener=PoolListener(on_event=events.append))
     with pool:
         outcomes = run(pool, [deadly, *squares(20)])
-        pids = {o.value for o in run(pool, [_work(n, 0.5) for n in range(20)])}
+        pids = {o.value for o in run(pool, [_meet(n, tmp_path) for n in range(2)])}
     assert Counter(o.task.id for o in outcomes).most_common(1)[0][1] == 1
     assert len(outcomes) == 21
     assert {o.task.id: o.value for o in outcomes}["deadly"] == "survived"
@@ -132,8 +140,12 @@ def test_a_killed_actor_is_replaced_and_its_task_runs_again(cluster: None, tmp_p
     assert len(pids) == 2, "the pool is back at its full size"
 
 
-def _work(number: int, seconds: float) -> PoolTask:
-    return PoolTask(f"w{number}", lambda actor: actor.work.remote(seconds))
+def _meet(number: int, folder: Path) -> PoolTask:
+    return PoolTask(f"m{number}", lambda actor: actor.meet.remote(str(folder), number))
+
+
+def _work(number: int, until: Path) -> PoolTask:
+    return PoolTask(f"w{number}", lambda actor: actor.work.remote(str(until)))
 
 
 def test_a_task_that_raises_is_reported_and_the_actor_lives_on(
@@ -187,20 +199,30 @@ def test_tasks_may_become_ready_while_others_run(cluster: None, tmp_path: Path) 
 
 def test_progress_is_passed_on_while_a_task_runs(cluster: None, tmp_path: Path) -> None:
     seen: list[tuple[str, int]] = []
-    listener = PoolListener(on_progress=lambda task, value: seen.append((task.id, value)))
+    enough = tmp_path / "enough"
+
+    def note(task: PoolTask, value: int) -> None:
+        seen.append((task.id, value))
+        if value > seen[0][1]:
+            enough.touch()
+
+    listener = PoolListener(on_progress=note)
     with ActorPool(factory(tmp_path, 0.1), PoolLimits(actors=1), listener) as pool:
-        run(pool, [_work(0, 4.0)])
+        run(pool, [_work(0, enough)])
     assert {name for name, _ in seen} == {"w0"}
     values = [value for _, value in seen]
     assert values == sorted(values)
-    assert any(0 < value < 10 for value in values)
+    assert enough.exists(), "progress is told while the task runs, and grows"
 
 
 def test_actors_that_will_get_no_work_are_let_go(cluster: None, tmp_path: Path) -> None:
-    sizes = {}
+    sizes: dict[str, int] = {}
+    enough = tmp_path / "enough"
     with ActorPool(factory(tmp_path, 0.1)) as pool:
-        for outcome in pool.run(ListSource([_work(0, 4.0), *squares(4)])):
+        for outcome in pool.run(ListSource([_work(0, enough), *squares(4)])):
             sizes[outcome.task.id] = pool.size
+            if len(sizes) == 4:
+                enough.touch()
     assert sizes["t0"] == 2
     assert sizes["w0"] == 1
 
