@@ -67,11 +67,12 @@ class MethodSuite:
         pairs = zip(tensors_of(first, images), tensors_of(second, images), strict=True)
         return first.templates == second.templates and all(torch.equal(a, b) for a, b in pairs)
 
-    def same_step(self, first: Prompts | None, second: Prompts | None) -> bool:
-        """Whether two methods proposed the same, or both nothing."""
+    def assert_same(self, first: Prompts | None, second: Prompts | None) -> None:
+        """Fails unless both methods asked, for equal prompts, or both stopped."""
         if first is None or second is None:
-            return first is second
-        return self.same(first, second)
+            assert first is second, "one method stopped asking before the other"
+        else:
+            assert self.same(first, second)
 
     def advance(self, method: Method, oracle: ToyOracle, step: int) -> Prompts | None:
         """One ask-query-tell; None when there is nothing more to ask or to spend."""
@@ -94,17 +95,14 @@ class MethodSuite:
         oracle, other = ToyOracle(), ToyOracle()
         first, second = self.build(), self.build()
         for step in range(3):
-            a = self.advance(first, oracle, step)
-            b = self.advance(second, other, step)
-            assert self.same_step(a, b)
+            self.assert_same(self.advance(first, oracle, step), self.advance(second, other, step))
         assert self.same(first.best_prompt(), second.best_prompt())
 
     def test_other_seed_other_prompts(self) -> None:
         first, second = self.build(1).ask(), self.build(2).ask()
-        if first is None or second is None:
-            assert not self.kind.trains
-            return
-        assert not self.same(first, second)
+        assert (first is not None) == (second is not None) == self.kind.trains
+        if first is not None and second is not None:
+            assert not self.same(first, second)
 
     def test_never_one_query_above_the_budget(self) -> None:
         for budget in (1, 7, 23, 61):
@@ -162,7 +160,8 @@ class MethodSuite:
             deployed = [method.best_prompt() for method in methods]
             assert all(self.same(deployed[0], other) for other in deployed[1:])
             asked = [self.advance(*pair, step) for pair in zip(methods, oracles, strict=True)]
-            assert all(self.same_step(asked[0], other) for other in asked[1:])
+            for other in asked[1:]:
+                self.assert_same(asked[0], other)
             if asked[0] is None:
                 break
         deployed = [method.best_prompt() for method in methods]
@@ -174,9 +173,8 @@ class MethodSuite:
         for step in range(3):
             (_, logits), *_ = other.observe(observed.best_prompt(), [self.batch(500 + step, 20)])
             assert logits.shape[0] == 1
-            a = self.advance(method, oracle, step)
-            b = self.advance(observed, other, step)
-            assert self.same_step(a, b)
+            asked = self.advance(method, oracle, step)
+            self.assert_same(asked, self.advance(observed, other, step))
         assert self.same(method.best_prompt(), observed.best_prompt())
 
     def test_the_deployed_prompt_treats_each_image_by_itself(self) -> None:
