@@ -23,16 +23,16 @@ from methods.interface import (
     State,
     Variants,
 )
+from methods.parts.checks import check_parameters
 from methods.parts.directions import one_sided_estimate, one_sided_probes, unit_directions
 from methods.parts.losses import accuracy, focal_loss
 from methods.parts.schedules import Schedule, polynomial_decay
 from methods.parts.seeding import generator
-from methods.parts.spsa import check_parameters
 
 Positive = Annotated[float, Field(gt=0)]
 
 _FRAME = 15 / 224
-"""Width of the frame on each side, as a share of the canvas: 194 pixels of 224 are the image's."""
+"""Width of the frame on each side, as a share of the canvas; 194 of 224 pixels are left inside."""
 
 _RESEARCH_CODE_EPOCHS = 1000
 
@@ -42,13 +42,13 @@ class BarSettings(Settings):
 
     Attributes:
         image_size: height and width of the shrunk image, in pixels; None leaves a frame of 15 / 224
-            of the canvas on each side (194 pixels for a canvas of 224).
+            of the canvas on each side (an image of 194 pixels on a canvas of 224).
         directions: random directions q averaged in a step; a step costs 1 + q queries.
         smoothing: radius beta of the estimates.
         step_size: learning rate at the start.
         final_step_size: learning rate at the end of the decay.
-        step_decay: exponent of the polynomial decay, and the share of the run that it takes.
-        decay_epochs: length of the run that the decay is laid out for, in epochs; None for the
+        step_decay: exponent of the polynomial decay, and the share of the run that it lasts.
+        decay_epochs: length of the run that the decay is planned for, in epochs; None for the
             steps that the budget allows.
         focal_gamma: gamma of the focal loss.
     """
@@ -64,7 +64,7 @@ class BarSettings(Settings):
 
 
 class Bar(Method):
-    """One step: the loss here and at q points around, an estimate, a step.
+    """One step: the loss at W and at q points around it, a gradient estimate, an update.
 
     x' = image in the centre, sigmoid(W) as the frame around it
     L = mean -(1 - p_y)^2 log p_y                         focal loss (losses.py)
@@ -73,16 +73,16 @@ class Bar(Method):
 
     Images are prepared at the shrunk size, for training and for testing (`image_size`): both
     transforms resize to 194 pixels and crop there, as the research code does. Shrinking an image
-    of 224 pixels would interpolate twice. The size is part of the preprocessing, so of every key.
+    of 224 pixels would interpolate twice. The size belongs to the preprocessing, so to the key.
 
     W covers the whole canvas; its part under the image has no effect, but counts in N and in the
     norm of a direction. The estimate is ill-posed in float32: beta u moves a pixel by some 1e-5,
     so the differences of losses are close to rounding errors, and N / (q beta) multiplies them.
-    Losses are computed in float64 for that reason; two correct implementations still won't follow
-    the same trajectory. Never run it in a lower precision than fp32.
+    Therefore losses are computed in float64; even so, two correct implementations won't follow the
+    same trajectory. Never run it in a lower precision than fp32.
 
-    `bar@zip-port` lays the decay out over 1,000 epochs, as the ZIP paper's research code does:
-    with 4 mini-batches an epoch or more the rate then hardly falls within 5,000 queries.
+    `bar@zip-port` plans the decay for 1,000 epochs, as the ZIP paper's research code does: with 4
+    or more mini-batches per epoch the rate then hardly falls within 5,000 queries.
     """
 
     name = "bar"
@@ -108,7 +108,7 @@ class Bar(Method):
 
     @classmethod
     def image_size(cls, space: PromptSpace, settings: Any) -> int:
-        """The shrunk size: what is left of the canvas inside the frame."""
+        """The shrunk size: height and width of the canvas inside the frame, in pixels."""
         if settings.image_size is not None:
             return int(settings.image_size)
         return space.image_size - 2 * max(1, round(_FRAME * space.image_size))
@@ -151,7 +151,7 @@ class Bar(Method):
 
 
 class Frames:
-    """K programs that frame an image.
+    """K frames around an image, as a `PixelPrompt`.
 
     Args:
         programs: `(K, 3 H H)`, W of each candidate.
@@ -172,6 +172,9 @@ class Frames:
 
         The frame is a picture with values from 0 to 1, normalised like the image; the image is
         not clamped.
+
+        Raises:
+            ValueError: the images have another size than the inside of the frame.
         """
         if images.shape[-2:] != (self._inner, self._inner):
             raise ValueError(

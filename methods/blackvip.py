@@ -1,7 +1,7 @@
 """BlackVIP: black-box visual prompting (Oh et al., CVPR 2023).
 
-A frozen encoder and a light decoder give every image a prompt of its own; simultaneous perturbation
-with gradient correction trains the decoder.
+A frozen encoder and a light decoder make a prompt for each image; simultaneous perturbation with
+gradient correction trains the decoder.
 """
 
 from __future__ import annotations
@@ -23,10 +23,11 @@ from methods.interface import (
     SettingsError,
     State,
 )
+from methods.parts.checks import check_parameters
 from methods.parts.coordinator import Coordinator, updated_statistics
 from methods.parts.losses import accuracy, cross_entropy
 from methods.parts.seeding import generator
-from methods.parts.spsa import Optimiser, Spsa, SpsaSettings, check_parameters
+from methods.parts.spsa import Optimiser, Spsa, SpsaSettings
 
 Encode = Callable[[Tensor], Tensor]
 """From CLIP-normalised images `(B, 3, S, S)` to features `(B, F)`."""
@@ -36,7 +37,7 @@ class CoordinatorSettings(SpsaSettings):
     """Settings that `blackvip` and `blackvip_se` share, on top of those of their optimiser.
 
     Attributes:
-        strength: factor of the prompt before it is added to the image.
+        strength: factor that a prompt is multiplied by before it is added to the image.
     """
 
     optimiser: Optimiser = "spsa-gc"
@@ -58,17 +59,17 @@ class BlackVip(Method):
     """One step: probe q random pairs, average, correct by momentum, take a step.
 
     z = encoder(x)                       frozen, class token before the final norm
-    x' = clamp(x + decoder([z, trigger]))   one prompt an image (coordinator.py)
+    x' = clamp(x + decoder([z, trigger]))   one prompt per image (coordinator.py)
     g = mean_k (L+ - L-) / (2 c_t) / d_k   two-sided estimate (spsa.py)
     m <- beta m + g;  w <- w - a_t (g + beta m)   gradient correction (update_rules.py)
 
-    The encoder is the method's own, so its forwards are not queries. z doesn't depend on what is
-    perturbed: it is computed once for the mini-batch of a step.
+    The encoder belongs to the method, so its forwards are not queries. z doesn't depend on the
+    decoder's parameters: it is computed once for the mini-batch of a step.
 
     Batch normalisation is in training mode while prompts are optimised, as in the research code:
-    each query normalises with its own mini-batch, and the running statistics see all perturbed
-    forwards of a step in the order +1, -1, +2, -2, ... The deployed prompt uses the running
-    statistics, which were therefore collected beside the parameters, not at them.
+    each query normalises with its own mini-batch, and the running statistics take in all perturbed
+    forwards of a step in the order +1, -1, +2, -2, ... The deployed prompt uses these running
+    statistics, although they come from perturbed parameters and not from the deployed ones.
     """
 
     name = "blackvip"
@@ -141,11 +142,11 @@ class BlackVip(Method):
         return encoder.width
 
     def _training_encoder(self) -> Encode:
-        """What encodes the mini-batch of the next step."""
+        """The encoder for the mini-batch of the next step."""
         return self._deployed_encoder()
 
     def _deployed_encoder(self) -> Encode:
-        """What encodes an image that is classified with the best prompt."""
+        """The encoder for images that are classified with the best prompt."""
         encoder = self._problem.encoder
         if encoder is None:  # excluded at the start, said again for the type checker
             raise RuntimeError(f"{self.name} has no encoder")
@@ -159,13 +160,13 @@ class BlackVip(Method):
 
 
 class CoordinatedImages:
-    """K decoders that prompt each image in a way of its own.
+    """K decoders that make a prompt for each image, as a `PixelPrompt`.
 
     Args:
         coordinator: the decoder's shapes.
         parameters: `(K, N)`.
-        encode: the encoder; run once as long as the same mini-batch is given.
-        running: batch-norm statistics `(2, M)`; None uses each mini-batch's own and notes them.
+        encode: the encoder; called once for all candidates on the same mini-batch.
+        running: batch-norm statistics `(2, M)`; None uses each mini-batch's own and keeps them.
         space: normalisation of the images, for the range that they are clamped to.
     """
 
@@ -191,7 +192,7 @@ class CoordinatedImages:
         return len(self._parameters)
 
     def apply(self, images: Tensor, candidate: int) -> Tensor:
-        """Adds to `images` `(B, 3, S, S)` what one decoder makes of them; stays in [0, 1]."""
+        """Images `(B, 3, S, S)` with one decoder's prompts added, clamped to pixels in [0, 1]."""
         parameters = self._parameters[candidate].to(images)
         features = self._features(images)
         prompts, statistics = self._coordinator.prompts(parameters, features, self._running)
@@ -199,7 +200,7 @@ class CoordinatedImages:
         return (images + prompts).clamp(self._lowest.to(images), self._highest.to(images))
 
     def statistics(self) -> list[Tensor]:
-        """Batch-norm statistics `(2, M)` that the candidates met, in their order."""
+        """Batch-norm statistics `(2, M)` of each candidate's forward, in their order."""
         return [self._noted[candidate] for candidate in sorted(self._noted)]
 
     def _features(self, images: Tensor) -> Tensor:

@@ -21,7 +21,7 @@ class BlackVipSeSettings(CoordinatorSettings):
     """Settings of `blackvip_se`.
 
     Attributes:
-        components: principal components F of an image; the rest of the decoder's input is trigger.
+        components: principal components F per image; the trigger fills up the decoder's input.
     """
 
     components: int = Field(default=98, ge=1)
@@ -30,9 +30,9 @@ class BlackVipSeSettings(CoordinatorSettings):
 class BlackVipSe(BlackVip):
     """`blackvip` without a network to download or to run: z = principal components of the image.
 
-    The components are fitted to the first mini-batch of the run and then kept, because a method is
-    shown images by its prompts alone; the paper fits them to the training images. Before the first
-    step there are none: z = 0, and the prompt is the same for every image. A mini-batch of B images
+    The components are fitted to the first mini-batch of the run and then kept, because a method
+    meets images only while its prompts are applied; the paper fits them to all training images.
+    Before the first step z = 0, so the prompt is the same for every image. A mini-batch of B images
     has B - 1 components; further ones are zero.
     """
 
@@ -47,7 +47,7 @@ class BlackVipSe(BlackVip):
 
     @classmethod
     def encoder_name(cls, settings: Any) -> str | None:
-        """None: nothing to be loaded."""
+        """None: there is no network."""
         del settings
         return None
 

@@ -20,6 +20,7 @@ from methods.interface import (
     State,
     Variants,
 )
+from methods.parts.checks import check_context
 from methods.parts.cma_es import CmaEs, Population
 from methods.parts.losses import accuracy, cross_entropy
 from methods.parts.seeding import generator
@@ -31,22 +32,22 @@ class BptVlmSettings(Settings):
     Attributes:
         context_tokens: soft context tokens before the class name.
         visual_tokens: tokens appended to the image's patches; 0 leaves the image tower alone.
-        text_dimension: numbers that the text prompt is projected from.
-        visual_dimension: numbers that the visual prompt is projected from.
-        population: prompts a generation P.
+        text_dimension: how many numbers the text prompt is projected from.
+        visual_dimension: how many numbers the visual prompt is projected from.
+        population: prompts per generation P.
         sigma: standard deviation of the search at the start.
         covariance: `full`, or `diagonal` (sep-CMA-ES), whose cost is linear in the dimension.
-        fitness_batches: mini-batches that a prompt's fitness is averaged over; None for those of
-            one pass of the training data.
-        shared_batches: whether the prompts of a generation meet the same mini-batches, or each one
-            after the other its own.
-        best: the deployed prompt: the one with the best `fitness`; or the `mean` of the search,
-            the better choice when fitness is noisy; or, as in the research code, the one with the
-            lowest `running_mean` of its losses at any time, even over a single mini-batch.
+        fitness_batches: mini-batches that a prompt's fitness is averaged over; None for one pass of
+            the training data.
+        shared_batches: whether all prompts of a generation are evaluated on the same mini-batches;
+            otherwise one prompt after the other is, each on its own.
+        best: which prompt is deployed: the one with the best `fitness`; or the `mean` of the
+            search, better when fitness is noisy; or, as in the research code, the one whose losses
+            had the lowest `running_mean` at any time, even over a single mini-batch.
         max_individuals: stop after the generation that reaches this number of prompts; None for
             no such limit.
-        patch_inputs: inputs of a patch that the visual projection is scaled by; 3,072 (a patch of
-            32 pixels) is the research code's constant, whatever the backbone.
+        patch_inputs: numbers per image patch, which scale the visual projection; 3,072 (a patch of
+            32 pixels) is the research code's constant for every backbone.
     """
 
     context_tokens: int = Field(default=5, ge=1)
@@ -71,14 +72,14 @@ class BptVlm(Method):
     visual tokens = A_V x_V, A_V ~ N(m 3072 / d_V, (sd sqrt(3072 / d_V) sigma)^2)
     fitness = mean over the pass's mini-batches of the mean cross-entropy
 
-    sd_E is the token embeddings' standard deviation, m and sd those of the patch convolution. A
-    pass takes one `ask` a mini-batch for all P prompts together, which compares them on equal
-    terms. When the budget ends within a generation, that generation is not told, and a prompt
-    that was not seen whole can't become the best.
+    sd_E is the standard deviation of the token embeddings, m and sd are mean and standard deviation
+    of the patch convolution. Each `ask` of a pass has all P prompts on one mini-batch, which
+    compares them on equal terms. If the budget ends within a generation, the search does not learn
+    from it, and a prompt that has not had its whole pass can't become the best.
 
-    `bptvlm@zip-port` is the ZIP paper's research code: one prompt after the other, each on a pass
-    of its own; the best running mean wins; at most 1,000 prompts, to the end of a generation. With
-    one mini-batch an epoch that ends the run after 1,005 queries.
+    `bptvlm@zip-port` is the ZIP paper's research code: one prompt after the other, each on its own
+    pass; the best running mean wins; at most 1,000 prompts, but generations are finished. With one
+    mini-batch per epoch the run ends after 1,005 queries.
     `bptvlm@original` has the sizes of BPT-VLM's own code: 8 text tokens, 500 + 500 numbers,
     population 30, one prompt after the other.
     """
@@ -158,7 +159,7 @@ class BptVlm(Method):
         self._batches = int(state.values["batches"])
 
     def _together(self) -> slice:
-        """The prompts of this generation that are evaluated on the present pass."""
+        """Which prompts of this generation are evaluated on the present pass."""
         return slice(None) if self._settings.shared_batches else slice(self._first, self._first + 1)
 
     def _enough(self) -> bool:
@@ -183,7 +184,7 @@ class BptVlm(Method):
             self._begin_generation()
 
     def _begin_generation(self) -> None:
-        """No prompt of the generation has been evaluated; sums become means, pass by pass."""
+        """Clears the sums of losses `(P,)`, which become means at the end of each pass."""
         self._sums = torch.zeros(self._settings.population, dtype=torch.float64)
         self._first = 0
         self._batches = 0
@@ -202,7 +203,7 @@ class BptVlm(Method):
 
 
 def _dimension(settings: BptVlmSettings) -> int:
-    """Numbers in a search vector."""
+    """How many numbers a search vector has."""
     visual = settings.visual_dimension if settings.visual_tokens else 0
     return settings.text_dimension + visual
 
@@ -225,13 +226,8 @@ def _visual_projection(problem: Problem, settings: BptVlmSettings, draw: torch.G
 
 
 def _check_space(problem: Problem, settings: BptVlmSettings) -> None:
-    space = problem.space
-    if settings.context_tokens > space.context_tokens:
-        raise SettingsError(
-            f"context_tokens must be at most {space.context_tokens}: no more fit beside the "
-            f"longest class name, but got {settings.context_tokens}"
-        )
-    if settings.visual_tokens and not space.vision_width:
+    check_context(settings.context_tokens, problem.space)
+    if settings.visual_tokens and not problem.space.vision_width:
         raise SettingsError(
             f"this black box takes no visual tokens, but visual_tokens is "
             f"{settings.visual_tokens}. Use a ViT backbone, or set visual_tokens: 0"

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 class ImageEncoder(Protocol):
-    """A frozen network of a method's own; its forwards are not queries."""
+    """A frozen network that belongs to the method; its forwards are not queries."""
 
     @property
     def width(self) -> int:
@@ -26,7 +26,7 @@ class ImageEncoder(Protocol):
         """Height and width of the images that it takes, in pixels."""
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Features `(B, F)` of CLIP-normalised images `(B, 3, S, S)`, on the images' device."""
+        """Features `(B, F)` of CLIP-normalised images `(B, 3, S, S)`, on their device."""
 
 
 class PixelPrompt(Protocol):
@@ -44,19 +44,27 @@ class PixelPrompt(Protocol):
         """Changes CLIP-normalised images the way one candidate does.
 
         Args:
-            images: `(B, 3, S, S)`, S being the method's `image_size`; left as they were.
+            images: `(B, 3, S, S)`, S being the method's `image_size`; not changed in place.
             candidate: which of the K, from 0.
 
         Returns:
-            A `(B, 3, H, H)` tensor, H being the black box's own image size.
+            A `(B, 3, H, H)` tensor, H being the image size that the black box takes.
         """
 
 
 @dataclass(frozen=True)
 class Prompts:
-    """K candidate prompts; the parts that are None leave that input of the model as it is.
+    """K candidate prompts; a part that is None leaves that input of the model as it is.
 
     Exactly one of `context` and `templates` says what the text tower reads.
+
+    Example:
+        Three candidates of four soft tokens of width 64, and one prompt written by hand:
+
+        >>> Prompts(context=torch.zeros(3, 4, 64)).count
+        3
+        >>> Prompts(templates=("a photo of a {}.",)).count
+        1
 
     Attributes:
         context: soft text context, `(K, T, D)`: T token embeddings that stand between the
@@ -65,6 +73,10 @@ class Prompts:
             candidates; several are averaged as normalised features.
         visual_tokens: `(K, V, W)` tokens appended to the image tower's sequence.
         pixels: how each candidate changes the images.
+
+    Raises:
+        ValueError: both or none of `context` and `templates` are given, or the parts hold
+            different numbers of candidates.
     """
 
     context: Tensor | None = None
@@ -103,16 +115,25 @@ class Prompts:
 class PromptSpace:
     """The shapes and scales of what a black box accepts.
 
+    Example:
+        A soft prompt that fits a black box with token embeddings of width 64:
+
+        >>> space = PromptSpace(
+        ...     text_width=64, context_tokens=12, vision_width=0, image_size=8,
+        ...     token_embedding_std=0.02,
+        ... )
+        >>> context = space.token_embedding_std * torch.randn(1, 12, space.text_width)
+
     Attributes:
         text_width: width D of a token embedding.
         context_tokens: the most soft context tokens that fit beside the longest class name.
-        vision_width: width W of a visual token; 0 when the image tower takes none.
+        vision_width: width W of a visual token; 0 if the image tower takes none.
         image_size: height and width of an image, in pixels.
         token_embedding_std: standard deviation of the token embedding table.
         patch_weight_mean: mean of the patch convolution's weights.
         patch_weight_std: their standard deviation.
-        pixel_mean: subtracted from each channel of an image with values from 0 to 1.
-        pixel_std: divides each channel after that.
+        pixel_mean: per channel, subtracted from an image with values from 0 to 1.
+        pixel_std: per channel, the result is divided by it.
     """
 
     text_width: int
@@ -153,6 +174,14 @@ class Problem:
 class Scores:
     """The black box's answer to one `ask`.
 
+    Example:
+        Two candidates on a mini-batch of three images and two classes; the second is right thrice:
+
+        >>> logits = torch.tensor([[[0.0, 1.0]] * 3, [[1.0, 0.0]] * 3])
+        >>> scores = Scores(logits, labels=torch.tensor([0, 0, 0]))
+        >>> (scores.logits.argmax(dim=-1) == scores.labels).sum(dim=-1)
+        tensor([0, 3])
+
     Attributes:
         logits: `(K, B, C)` class scores of each candidate on the mini-batch.
         labels: `(B,)` true classes of the mini-batch.
@@ -176,9 +205,9 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     def number(self, field: str) -> float | None:
-        """The number behind a setting, to draw it on an axis; None where there is none.
+        """The number that a setting stands for, to draw it on an axis; None if it has none.
 
-        Settings whose named values stand for numbers override this.
+        Settings with named values that stand for numbers override this.
         """
         value = getattr(self, field)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
@@ -190,18 +219,34 @@ Variants = Mapping[str, Mapping[str, Any]]
 
 
 class SettingsError(ValueError):
-    """Settings that can't work on this problem: what was given, what is allowed, what to do."""
+    """Settings that can't work on this problem; the message says what is allowed instead."""
 
 
 class Method(ABC):
     """An ask/tell optimiser of prompts, without a loop, a budget or files of its own.
 
-    Same problem and settings, same first k prompts. `state` after any `tell` and `load` on a new
-    instance go on exactly as if nothing had happened.
+    `ask` proposes candidates, the caller queries the black box with them, and `tell` takes the
+    scores. Every `tell` answers the last `ask`; asking again before it proposes the same. Equal
+    problem and settings give equal prompts. A new instance that loads what `state` returned after
+    any `tell` goes on exactly as the old one would have.
+
+    Example:
+        Ten steps on a black box, and the prompt to deploy:
+
+        >>> from methods.zip import Zip, ZipSettings
+        >>> method = Zip(problem, ZipSettings(pairs=2))
+        >>> for _ in range(10):
+        ...     prompts = method.ask()
+        ...     logits = oracle.query(prompts, batch)
+        ...     measured = method.tell(Scores(logits, batch.labels))
+        >>> prompts.count  # two candidates per pair
+        4
+        >>> method.best_prompt().context.shape
+        torch.Size([1, 8, 64])
 
     Args:
         problem: what is to be solved.
-        settings: an instance of the class's own `Settings`.
+        settings: an instance of `settings_type`.
 
     Raises:
         SettingsError: the settings can't work on this problem.
@@ -210,26 +255,26 @@ class Method(ABC):
     name: ClassVar[str]
     """The name that specs use."""
     version: ClassVar[int]
-    """Goes up whenever the same settings propose other prompts; part of every cell's key."""
+    """Raised whenever the same settings propose other prompts; part of every cell's key."""
     settings_type: ClassVar[type[Settings]]
     trains: ClassVar[bool] = True
-    """False for methods that never ask: shots, seed and budget don't matter to them."""
+    """False for methods that never ask; shots, seed and budget make no difference to them."""
     variants: ClassVar[Variants] = MappingProxyType({})
-    """Settings that a spec takes by name, as in `bar@zip-port`: other defaults, same code."""
+    """Sets of defaults that a spec takes by name, as in `bar@zip-port`."""
 
     @classmethod
     def image_size(cls, space: PromptSpace, settings: Any) -> int:
-        """Height and width at which images are to be prepared for this method, in pixels.
+        """Height and width at which images are prepared for this method, in pixels.
 
-        Both the training and the test transform end at this size. Only methods that change pixels
-        may ask for another one than the black box's own, and then return images of that size.
+        Both the training and the test transform end at this size. Only a method that changes pixels
+        may want another size than the black box takes; its `PixelPrompt` then resizes them.
         """
         del settings
         return space.image_size
 
     @classmethod
     def encoder_name(cls, settings: Any) -> str | None:
-        """The frozen image encoder that the method wants to be given; None for none."""
+        """Name of the frozen image encoder that the method needs as `problem.encoder`, or None."""
         del settings
         return None
 
@@ -238,7 +283,7 @@ class Method(ABC):
 
     @abstractmethod
     def ask(self) -> Prompts | None:
-        """The next candidates, all for one mini-batch; None when the method is done."""
+        """The next K candidates, to be evaluated on one mini-batch; None when it is done."""
 
     @property
     def candidates(self) -> int:
@@ -251,19 +296,29 @@ class Method(ABC):
 
     @abstractmethod
     def tell(self, scores: Scores) -> Mapping[str, float]:
-        """Takes the answer to the last `ask`; returns measurements worth plotting over queries."""
+        """Takes the answer to the last `ask`.
+
+        Args:
+            scores: logits `(K, B, C)` of the candidates in the order of `ask`, and labels `(B,)`.
+
+        Returns:
+            Measurements worth plotting over queries, by name.
+
+        Raises:
+            RuntimeError: nothing had been asked, and the method can't take scores without that.
+        """
 
     @abstractmethod
     def best_prompt(self) -> Prompts:
-        """The one prompt (K = 1) that the method would deploy now."""
+        """The one prompt (K = 1) that the method would deploy now; also before any `tell`."""
 
     @abstractmethod
     def state(self) -> State:
-        """Everything needed to go on from here."""
+        """Everything that `load` needs to go on from here; later steps don't change it."""
 
     @abstractmethod
     def load(self, state: State) -> None:
-        """Goes on from `state`.
+        """Goes on from `state`, on an instance that has not asked yet.
 
         Raises:
             SettingsError: the state has other shapes than these settings need.

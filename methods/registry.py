@@ -1,6 +1,6 @@
 """Finds methods by name: every concrete `Method` in the modules of this package.
 
-`name@variant` is a method with other defaults, which the method's class names in `variants`.
+`name@variant` is the same method with other defaults, listed in its class attribute `variants`.
 """
 
 from __future__ import annotations
@@ -29,7 +29,12 @@ class UnknownMethod(ValueError):
 
 @cache
 def method_classes() -> dict[str, type[Method]]:
-    """All known methods by name."""
+    """All known methods by name, sorted.
+
+    Example:
+        >>> method_classes()["zip"].__name__
+        'Zip'
+    """
     found: dict[str, type[Method]] = {}
     for info in pkgutil.iter_modules(methods.__path__):
         module = importlib.import_module(f"methods.{info.name}")
@@ -40,12 +45,22 @@ def method_classes() -> dict[str, type[Method]]:
 
 
 def method_names() -> tuple[str, ...]:
-    """Names of all known methods, sorted."""
+    """Names of all known methods, sorted.
+
+    Example:
+        >>> method_names()
+        ('bar', 'blackvip', 'blackvip_se', 'bptvlm', 'zero_shot', 'zip')
+    """
     return tuple(method_classes())
 
 
 def method_class(name: str) -> type[Method]:
     """The method called `name`.
+
+    Example:
+        >>> method_class("zipp")
+        Traceback (most recent call last):
+        methods.registry.UnknownMethod: unknown method 'zipp'. Did you mean: zip, bar@zip-port?
 
     Raises:
         UnknownMethod: no method has that name.
@@ -57,14 +72,25 @@ def method_class(name: str) -> type[Method]:
 
 
 def variant_names() -> tuple[str, ...]:
-    """Names of all variants, as `name@variant`."""
+    """Names of all variants, as `name@variant`.
+
+    Example:
+        >>> [name for name in variant_names() if name.startswith("bar")]
+        ['bar@zip-port']
+    """
     return tuple(
         f"{name}@{variant}" for name, kind in method_classes().items() for variant in kind.variants
     )
 
 
 def method_variant(name: str) -> tuple[type[Method], Mapping[str, Any]]:
-    """A method and the settings that its name stands for: none for `name`, some for `name@variant`.
+    """The method of `name` or `name@variant`, and the defaults that the variant changes.
+
+    Example:
+        >>> kind, defaults = method_variant("bar@zip-port")
+        >>> kind.name, dict(defaults)
+        ('bar', {'decay_epochs': 1000})
+        >>> settings = kind.settings_type.model_validate({**defaults, "directions": 3})
 
     Raises:
         UnknownMethod: no method, or no variant of the method, has that name.

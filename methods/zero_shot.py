@@ -13,9 +13,9 @@ class ZeroShotSettings(Settings):
     """Settings of `zero_shot`.
 
     Attributes:
-        templates: `dataset` is the dataset's own template; `ensemble` averages the normalised text
-            features of all its templates (for the ZIP paper's datasets its own and CLIP's selection
-            of seven); `imagenet_80` those of CLIP's 80 templates for ImageNet.
+        templates: `dataset` is the dataset's first template; `ensemble` averages the normalised
+            text features of all its templates (the ZIP paper's datasets have one of their own and
+            CLIP's selection of seven); `imagenet_80` those of CLIP's 80 templates for ImageNet.
     """
 
     templates: Literal["dataset", "ensemble", "imagenet_80"] = "dataset"
@@ -54,4 +54,4 @@ class ZeroShot(Method):
         return State()
 
     def load(self, state: State) -> None:
-        del state  # there is nothing to remember
+        del state  # there is nothing to restore

@@ -1,6 +1,6 @@
 """ZIP: zeroth-order intrinsic-dimensional prompt tuning (ICLR 2025).
 
-Soft prompts re-parameterised in low rank, two-sided zeroth-order gradient estimates clipped at the
+Soft prompts re-parameterised in low rank; two-sided zeroth-order gradient estimates, clipped at the
 square root of their dimension.
 """
 
@@ -14,11 +14,12 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from methods.interface import Method, Problem, Prompts, Scores, SettingsError, State
+from methods.parts.checks import check_context, check_parameters
 from methods.parts.intrinsic import FullRank, Intrinsic, LowRank
 from methods.parts.losses import accuracy, cross_entropy
 from methods.parts.projections import fastfood_maps, gaussian_maps, padded_width
 from methods.parts.seeding import generator
-from methods.parts.spsa import Spsa, SpsaSettings, check_parameters
+from methods.parts.spsa import Spsa, SpsaSettings
 from methods.parts.update_rules import clip_threshold
 
 ProjectionName = Literal["fastfood", "dense"]
@@ -32,10 +33,10 @@ class ZipSettings(SpsaSettings):
         intrinsic_dimension: intrinsic parameters over all tokens; each token gets
             floor(intrinsic_dimension / context_tokens) of them.
         matrix: `low_rank`, or `full` for intrinsic parameters without that constraint.
-        rank: rank of the intrinsic parameters; without effect when they are `full`.
+        rank: rank of the intrinsic parameters; has no effect when they are `full`.
         diagonal: whether the low-rank product has the diagonal s.
-        shared: whether all tokens share the vector v.
-        projection: `fastfood`, or `dense` for a Gaussian matrix a token.
+        shared: whether there is a vector v that all tokens share.
+        projection: `fastfood`, or `dense` for a Gaussian matrix per token.
         context_std: standard deviation of the fixed context that the projection is added to.
     """
 
@@ -50,11 +51,11 @@ class ZipSettings(SpsaSettings):
 
     @property
     def rows(self) -> int:
-        """Intrinsic parameters of one context token."""
+        """Intrinsic parameters per context token."""
         return self.intrinsic_dimension // self.context_tokens
 
     def number(self, field: str) -> float | None:
-        """As ever; the threshold of `clip` by name follows from the intrinsic dimension."""
+        """The number that a setting stands for; a `clip` by name stands for its threshold."""
         if field == "clip":
             return clip_threshold(self.clip, _intrinsic(self).dimension)
         return super().number(field)
@@ -79,12 +80,12 @@ class Zip(Method):
     """One step: probe q random pairs, average and clip the estimate, take a step.
 
     M = U diag(s) V^T + 1 v^T            intrinsic parameters (intrinsic.py)
-    C = C0 + fastfood(M)                 soft context, one projection a token (fastfood.py)
+    C = C0 + fastfood(M)                 soft context, one projection per token (projections.py)
     g = mean_k (L+ - L-) / (2 c_t) / d_k   two-sided estimate (spsa.py)
     g <- g min(1, sqrt(N) / |g|)         intrinsic-dimensional clipping (update_rules.py)
     w <- w - a_t g
 
-    Each line is a part that settings exchange. Unlike the research code, C0 and the projections
+    Settings can exchange the part in each line. Unlike in the research code, C0 and the projections
     follow from the seed alone, so that a stored prompt can be rebuilt from its parameters.
     """
 
@@ -148,11 +149,7 @@ def _intrinsic(settings: ZipSettings) -> Intrinsic:
 
 def _check_space(problem: Problem, settings: ZipSettings) -> None:
     space = problem.space
-    if settings.context_tokens > space.context_tokens:
-        raise SettingsError(
-            f"context_tokens must be at most {space.context_tokens}: no more fit beside the "
-            f"longest class name, but got {settings.context_tokens}"
-        )
+    check_context(settings.context_tokens, space)
     widest = padded_width(space.text_width)
     if settings.projection == "fastfood" and settings.rows > widest:
         most = widest * settings.context_tokens

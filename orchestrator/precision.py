@@ -5,16 +5,19 @@ from __future__ import annotations
 from typing import Literal
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]
-"""Format of the towers' matrix products, for every method alike. Residual streams, norms, softmax,
-logits and losses are always fp32.
+"""Number format of the towers' matrix products, the same for every method. The residual stream,
+norms, softmax, logits and losses are always fp32.
 
-`fp32` is exact: it equals the plain model up to float error. The others are not, and are in the
-key: `bf16` and `fp16` hold weights in that format, `tf32` lets GPUs round the factors of fp32
-products (a CPU computes them in fp32).
+`fp32` is exact: it equals the plain model up to float error. The others are not, so they are part
+of a cell's key. `bf16` and `fp16` store the weights in that format; `tf32` lets GPUs round the
+factors of fp32 products (a CPU computes them in fp32).
 """
 
 ROUNDING = 2
-"""Goes up when the oracle comes to round otherwise in inexact precisions; part of their keys."""
+"""Version of how tf32, bf16 and fp16 are computed; part of the keys of cells that use them.
+
+Raise it with every change of the oracle after which these formats give other numbers.
+"""
 
 WEIGHTS: dict[Precision, Literal["fp32", "bf16", "fp16"]] = {
     "fp32": "fp32",
@@ -22,4 +25,4 @@ WEIGHTS: dict[Precision, Literal["fp32", "bf16", "fp16"]] = {
     "bf16": "bf16",
     "fp16": "fp16",
 }
-"""What the weights are held in."""
+"""The format that weights are stored in."""

@@ -1,8 +1,8 @@
 """CMA-ES (Hansen and Ostermeier, 2001) by the `cma` library, as a state machine without files.
 
-The library's own state is large (a covariance of N x N numbers) and made to be pickled. Here a
-search is stored as the fitness of every generation instead: with the same seed and the same fitness
-values it proposes the same points again, so `load` replays it. That takes 0.2 s a generation for
+The library's own state is large (a covariance of N x N numbers) and can only be pickled. Here the
+fitness of every generation is stored instead: with the same seed and the same fitness values the
+search proposes the same points again, so `load` replays it. That takes 0.2 s per generation for
 4,000 dimensions, and milliseconds for some hundreds.
 """
 
@@ -29,8 +29,8 @@ class Population:
     """What a search samples.
 
     Attributes:
-        size: points a generation P.
-        dimension: numbers N of a point.
+        size: points per generation P.
+        dimension: numbers per point N.
         sigma: standard deviation at the start.
         diagonal: whether the covariance is kept diagonal.
     """
@@ -44,13 +44,13 @@ class Population:
 class CmaEs:
     """Minimises a function of N numbers, starting from 0.
 
-    Step sizes are adapted by CSA, whatever the library's version prefers: recent ones switch to
-    another rule above some hundred dimensions, and published results come from CSA. Eigenvectors of
-    the covariance are computed lazily, every 1 / (10 N (c1 + cmu)) generations.
+    Step sizes are always adapted by CSA, as in published results; recent versions of the library
+    switch to another rule above some hundred dimensions. The covariance's eigenvectors are computed
+    only every 1 / (10 N (c1 + cmu)) generations.
 
     Args:
-        population: what is sampled.
-        seed: drives the samples.
+        population: how many points are sampled, and from what.
+        seed: seed of the samples.
     """
 
     def __init__(self, population: Population, seed: int) -> None:
@@ -62,7 +62,7 @@ class CmaEs:
 
     @property
     def generations(self) -> int:
-        """Generations done."""
+        """How many generations are done."""
         return len(self._told)
 
     @property
@@ -72,13 +72,13 @@ class CmaEs:
 
     @property
     def mean(self) -> Tensor:
-        """The centre `(N,)` of what is sampled, float64; 0 at the start."""
+        """The centre `(N,)` of the sampled distribution, float64; 0 at the start."""
         if not self._told:
             return torch.zeros(self._population.dimension, dtype=torch.float64)
         return torch.from_numpy(np.array(self._strategy.mean))
 
     def ask(self) -> Tensor:
-        """The points `(P, N)` of this generation, float64; the same until `tell`."""
+        """The points `(P, N)` of this generation, float64; the same until `tell` is called."""
         if self._points is None:
             self._points = self._strategy.ask()
         return torch.from_numpy(np.stack(self._points))
@@ -97,10 +97,10 @@ class CmaEs:
         return State({"fitness": told.reshape(-1, self._population.size)})
 
     def load(self, state: State) -> None:
-        """Replays a stored search on one that has not begun.
+        """Replays a stored search; to be called before any `ask`.
 
         Raises:
-            SettingsError: it had another population.
+            SettingsError: the stored search had another population size.
         """
         told = state.tensors["fitness"]
         if told.shape[1] != self._population.size:
@@ -122,7 +122,7 @@ class CmaEs:
             "AdaptSigma": CMAAdaptSigmaCSA,
             "CMA_diagonal": self._population.diagonal,
             "randn": self._normal,
-            "seed": np.nan,  # numpy's global generator is left alone
+            "seed": np.nan,  # so that the library leaves numpy's global generator alone
             "verbose": -9,
             "verb_log": 0,
             "signals_filename": "",
@@ -131,7 +131,7 @@ class CmaEs:
         return cma.CMAEvolutionStrategy(start, self._population.sigma, options)
 
     def _normal(self, *shape: int) -> NDArray[np.float64]:
-        """Standard normal numbers from a generator of each call's own."""
+        """Standard normal numbers; each call has its own generator, so that a replay repeats it."""
         draw = generator(self._seed, "cma_es", self._draws)
         self._draws += 1
         numbers: NDArray[np.float64] = torch.randn(

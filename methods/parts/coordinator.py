@@ -1,4 +1,4 @@
-"""BlackVIP's Coordinator: a light decoder from image features to a picture-sized prompt.
+"""BlackVIP's Coordinator: a light decoder from image features to a prompt of the image's size.
 
 Oh et al., "BlackVIP: Black-Box Visual Prompting for Robust Transfer Learning", CVPR 2023.
 """
@@ -15,7 +15,7 @@ from torch import Tensor
 from torch.nn import functional
 
 _BLOCKS = ((32, 64, 64), (64, 64, 32), (32, 32, 32), (32, 32, 16))
-"""Channels of each block: read, after doubling the resolution, after mixing."""
+"""Channels of each block: at its input, after doubling the resolution, after mixing."""
 _LAST = 16
 _COLOURS = 3
 _EPSILON = 1e-5
@@ -24,7 +24,7 @@ _MOMENTUM = 0.1
 
 @dataclass(frozen=True)
 class _Block:
-    """ConvTranspose k2 s2 (grouped, bias), ConvTranspose 1x1, batch norm, erf-GELU."""
+    """Transposed convolution 2 x 2 with stride 2 (grouped, bias), then 1 x 1, batch norm, GELU."""
 
     reads: int
     doubled: int
@@ -46,16 +46,17 @@ class _Block:
 class Coordinator:
     """Shapes and forward pass of the decoder; its parameters are one flat vector.
 
-    The vector holds the prompt trigger, then weight and bias of every layer in order, batch-norm
-    affine parameters included: 9,920 for 224 pixels and 768 features (trigger 800).
+    The vector holds the prompt trigger (a learned input beside the image feature), then weight and
+    bias of every layer in order, with the affine parameters of batch norm: 9,920 numbers for 224
+    pixels and 768 features, 800 of them the trigger.
 
-    Each block doubles the resolution. 224 pixels are the paper's five doublings from a 7 x 7 grid;
-    a smaller image takes the last blocks only, as many as its size can be halved, up to five.
+    Each block doubles the resolution. For 224 pixels these are the paper's five doublings from a
+    7 x 7 grid. Smaller images use only the last blocks: their size is halved at most five times.
 
     Attributes:
         image_size: height and width S of images and prompts, in pixels; even.
         features: width F of an image feature.
-        strength: factor of the prompts.
+        strength: factor that the prompts are multiplied by.
     """
 
     image_size: int
@@ -70,12 +71,12 @@ class Coordinator:
 
     @property
     def seeds(self) -> int:
-        """Numbers that the decoder starts from: feature and trigger, as channels x grid x grid."""
+        """How many numbers the decoder reads, feature and trigger: channels x grid x grid."""
         return self._channels * self._grid**2
 
     @property
     def trigger(self) -> int:
-        """Width of the prompt trigger: what the feature leaves of the decoder's input."""
+        """Width of the prompt trigger: the part of the decoder's input beside the feature."""
         return self.seeds - self.features
 
     @property
@@ -111,12 +112,12 @@ class Coordinator:
         Args:
             parameters: `(N,)`.
             features: `(B, F)`.
-            running: `(2, M)` running mean and variance to normalise with; None normalises with
-                the mini-batch's own mean and biased variance.
+            running: `(2, M)` running mean and variance to normalise with; None uses the
+                mini-batch's own mean and biased variance.
 
         Returns:
-            Prompts `(B, 3, S, S)`, and the mini-batch's mean and unbiased variance `(2, M)` (or
-            `running`, when that was used).
+            Prompts `(B, 3, S, S)`; and `(2, M)` mean and unbiased variance of the mini-batch, or
+            `running` if it was given.
         """
         trigger, *weights = self._split(parameters)
         hidden = torch.cat((features, trigger.expand(len(features), -1)), dim=1)
@@ -168,14 +169,14 @@ class Coordinator:
 
 
 def updated_statistics(running: Tensor, batch: Tensor) -> Tensor:
-    """Running statistics `(2, M)` after one more mini-batch, as PyTorch's batch norm keeps them."""
+    """Running statistics `(2, M)` after a mini-batch's `(2, M)`, as in PyTorch's batch norm."""
     return (1 - _MOMENTUM) * running + _MOMENTUM * batch.to(running)
 
 
 def _batch_norm(
     values: Tensor, weight: Tensor, bias: Tensor, running: Tensor | None
 ) -> tuple[Tensor, Tensor]:
-    """Normalises `(B, C, H, W)`; also returns the statistics `(2, C)` to remember."""
+    """Normalised `(B, C, H, W)`, and the statistics `(2, C)` for the running ones."""
     if running is None:
         variance, mean = torch.var_mean(values, dim=(0, 2, 3), correction=0)
         count = values.numel() // values.shape[1]

@@ -1,4 +1,4 @@
-"""Intrinsic parameters: few numbers that say what a soft context is (ZIP, ICLR 2025, section 3).
+"""Intrinsic parameters: the few numbers that ZIP optimises (ICLR 2025, section 3).
 
 They form a matrix M with one row of L parameters for each of T context tokens; a projection lifts
 each row to a token embedding. M may be a low-rank product or full.
@@ -35,10 +35,10 @@ class LowRank:
 
     Attributes:
         tokens: number of context tokens T.
-        rows: intrinsic parameters L of a token.
+        rows: intrinsic parameters per token L.
         rank: rank r of the product.
-        diagonal: whether there is an s; without it M = U V^T + 1 v^T.
-        shared: whether there is a v, shared by all tokens.
+        diagonal: whether there is a diagonal s; without it M = U V^T + 1 v^T.
+        shared: whether there is a vector v, shared by all tokens.
     """
 
     tokens: int
@@ -89,8 +89,8 @@ class FullRank:
 
     Attributes:
         tokens: number of context tokens T.
-        rows: intrinsic parameters L of a token.
-        shared: whether there is a v, shared by all tokens.
+        rows: intrinsic parameters per token L.
+        shared: whether there is a vector v, shared by all tokens.
     """
 
     tokens: int

@@ -1,6 +1,6 @@
-"""Losses of class scores, one value a candidate.
+"""Losses of class scores, one value per candidate.
 
-Computed in float32, or in float64 for scores that come in float64.
+Computed in float32, or in float64 if the scores are float64.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def focal_loss(logits: Tensor, labels: Tensor, gamma: float) -> Tensor:
     Args:
         logits: `(K, B, C)`.
         labels: `(B,)`.
-        gamma: how much less images count that are already classified well.
+        gamma: the larger, the less an image counts that is already classified well.
 
     Returns:
         `(K,)`.

@@ -1,4 +1,4 @@
-"""Principal components of a mini-batch of images: an encoder of statistics alone."""
+"""Principal components of a mini-batch of images: an encoder without a network."""
 
 from __future__ import annotations
 
@@ -10,20 +10,20 @@ from torch.nn import functional
 
 _GRID = 32
 _NOISE = 1e-6
-"""Components with less than this share of the largest variance are rounding errors."""
+"""Components with a smaller share of the largest variance are taken for rounding errors."""
 
 
 @dataclass(frozen=True)
 class Pca:
     """Projection of images onto principal components, scaled to unit variance.
 
-    Images are averaged down to a grid of at most 32 x 32 first: leading components of images are
-    smooth, and the components stay small enough to be stored with a trial.
+    Images are first averaged down to at most 32 x 32 pixels: the leading components of images are
+    smooth, and small components can be stored with a trial.
 
     Attributes:
         mean: `(D,)`, D = 3 x grid x grid.
-        components: `(F, D)`, already divided by the standard deviation along them; zero where the
-            mini-batch had no further variance.
+        components: `(F, D)`, divided by the standard deviation along them; zero for those beyond
+            the mini-batch's variance.
     """
 
     mean: Tensor

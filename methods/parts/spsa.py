@@ -1,7 +1,7 @@
 """Simultaneous perturbation: two-sided gradient estimates (Spall, 1992), averaged over pairs.
 
-`Spsa` is the optimiser of ZIP (ICLR 2025) and BlackVIP (CVPR 2023), made of parts that settings
-choose: perturbation law, update rule, and schedules of step size and smoothing radius.
+`Spsa` is the optimiser of ZIP (ICLR 2025) and BlackVIP (CVPR 2023). Settings choose its parts: law
+of the directions, update rule, and schedules of step size and smoothing radius.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import torch
 from pydantic import Field, model_validator
 from torch import Tensor
 
-from methods.interface import Settings, SettingsError, State
+from methods.interface import Settings, State
 from methods.parts.directions import LAWS, Law, LawName
 from methods.parts.schedules import ScheduleName, named_schedule
 from methods.parts.seeding import generator
@@ -35,19 +35,19 @@ class SpsaSettings(Settings):
     Attributes:
         optimiser: `spsa` follows the estimate, `spsa-gc` corrects it by momentum (BlackVIP),
             `spsa-clip` clips its norm (ZIP).
-        clip: `sqrt_dim`, `none`, or a number: the largest norm that `spsa-clip` lets through.
-            Always `none` with the other two, which don't clip.
-        momentum: beta of `spsa-gc`; the other two have none.
-        perturbation: law of the random directions.
+        clip: the largest norm that `spsa-clip` lets through: `sqrt_dim` (the square root of the
+            number of parameters), `none`, or a number. The other two don't clip: always `none`.
+        momentum: beta of `spsa-gc`; the other two don't use it.
+        perturbation: distribution of the random directions.
         pairs: two-sided estimates averaged in a step; a step costs twice as many queries.
         step_size: numerator a of a_t = a / (t + step_offset) ** step_decay.
         step_offset: o of that schedule.
         step_decay: alpha of that schedule.
         step_schedule: `power` is that schedule; `constant`, `linear` and `cosine` start from
-            `step_size` itself, the latter two decaying over the budget.
+            `step_size` itself, and the last two decay over the budget.
         smoothing: numerator c of c_t = c / t ** smoothing_decay.
         smoothing_decay: gamma of that schedule.
-        smoothing_schedule: as `step_schedule`, for the smoothing radius.
+        smoothing_schedule: the same choices as `step_schedule`, for the smoothing radius.
     """
 
     optimiser: Optimiser = "spsa-clip"
@@ -66,7 +66,7 @@ class SpsaSettings(Settings):
     @model_validator(mode="before")
     @classmethod
     def _clip_only_where_there_is_clipping(cls, given: Any) -> Any:
-        # One spelling for one experiment: otherwise equal trials would have different keys.
+        # Without clipping the value has no effect, so trials with any value must share one key.
         optimiser = given.get("optimiser", cls.model_fields["optimiser"].default)
         return given if optimiser == "spsa-clip" else {**given, "clip": "none"}
 
@@ -79,7 +79,7 @@ class Spsa:
         dimension: number of parameters N.
         budget: queries that may be spent; the length of `linear` and `cosine` schedules.
         seed: drives the directions.
-        owner: the method's name, so that no two methods share directions.
+        owner: the method's name, so that different methods draw different directions.
     """
 
     def __init__(
@@ -106,7 +106,7 @@ class Spsa:
         self._steps_done = 0
 
     def probes(self, parameters: Tensor) -> Tensor:
-        """The points `(2q, N)` at which the next step needs the loss."""
+        """The points `(2q, N)` at which the next step from parameters `(N,)` needs the loss."""
         radius = self._radius(self._steps_done + 1)
         return two_sided_probes(parameters, self._directions(), radius)
 
@@ -114,11 +114,11 @@ class Spsa:
         """Takes a step.
 
         Args:
-            parameters: `(N,)`, where the probes were made.
-            losses: `(2q,)` at the probes.
+            parameters: `(N,)`, those given to `probes`.
+            losses: `(2q,)` at the probes, in their order.
 
         Returns:
-            The next parameters, and measurements worth plotting.
+            The next parameters `(N,)`, and measurements worth plotting.
         """
         step = self._steps_done + 1
         directions = self._directions()
@@ -147,7 +147,7 @@ def two_sided_probes(parameters: Tensor, directions: Tensor, radius: float) -> T
 
     Args:
         parameters: `(N,)`.
-        directions: `(q, N)`, one a pair.
+        directions: `(q, N)`, one per pair.
         radius: smoothing radius c.
 
     Returns:
@@ -172,19 +172,6 @@ def two_sided_estimate(losses: Tensor, directions: Tensor, radius: float, law: L
     plus, minus = losses.reshape(-1, 2).unbind(dim=1)
     slopes = (plus - minus) / (2 * radius)
     return law.gradients(slopes.unsqueeze(-1), directions).mean(dim=0)
-
-
-def check_parameters(stored: Tensor, needed: Tensor, owner: str) -> None:
-    """Refuses stored parameters of other shapes.
-
-    Raises:
-        SettingsError: the shapes differ.
-    """
-    if stored.shape != needed.shape:
-        raise SettingsError(
-            f"the stored {owner} state has parameters of shape {tuple(stored.shape)}, but these "
-            f"settings need {tuple(needed.shape)}"
-        )
 
 
 def _update_rule(settings: SpsaSettings, dimension: int) -> Plain:

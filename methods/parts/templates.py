@@ -1,4 +1,4 @@
-"""Hand-written prompts that methods bring along, whatever the dataset."""
+"""Hand-written prompts that methods use for every dataset."""
 
 from __future__ import annotations
 

@@ -1,9 +1,10 @@
 """Residual attention blocks of an open_clip transformer, opened up so that work can be left out.
 
-A block's parts are called one by one: positions that nothing reads need no queries, no output and
-no MLP, and keys and values that several sequences share are computed once. Weights stay where
-open_clip keeps them. The residual stream, norms and softmax are float32 in every precision; matrix
-products are in the weights' own format.
+The parts of a block (QKV projection, attention, output projection, MLP) are called one by one. So
+positions whose output nobody reads need no queries, no output projection and no MLP, and keys and
+values that several sequences share are computed once. The weights stay in open_clip's modules. The
+residual stream, norms and softmax are float32 in every precision; matrix products use the weights'
+own format.
 """
 
 from __future__ import annotations
@@ -34,7 +35,7 @@ class Block:
     """
 
     def __init__(self, block: Any) -> None:
-        if not _looks_at_itself(block):
+        if not _is_self_attention(block):
             raise Unsupported(f"its blocks are {type(block).__name__}")
         self._block = block
         self._attention = block.attn
@@ -43,21 +44,26 @@ class Block:
         self.heads: int = block.attn.num_heads
 
     def project(self, hidden: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """Queries, keys and values, each `(..., H, D / H)`, of hidden states `(..., D)`."""
+        """QKV: queries, keys and values, each `(..., H, D / H)`, of hidden states `(..., D)`."""
         queries, keys, values = self._projections(hidden, 0)
         return queries, keys, values
 
     def keys_values(self, hidden: Tensor) -> tuple[Tensor, Tensor]:
-        """Keys and values of positions that are only looked at."""
+        """Keys and values, each `(..., H, D / H)`, of hidden states `(..., D)` without queries."""
         keys, values = self._projections(hidden, 1)
         return keys, values
 
     def queries(self, hidden: Tensor) -> Tensor:
-        """Queries of positions whose keys and values are there already."""
+        """Queries `(..., H, D / H)` of hidden states `(..., D)` with known keys and values."""
         return self._projections(hidden, 0, 1)[0]
 
     def finish(self, hidden: Tensor, attended: Tensor) -> Tensor:
-        """The block's output `(..., D)` from what each position has attended to, `(..., D)`."""
+        """The block's output `(..., D)`: output projection and MLP, both residual.
+
+        Args:
+            hidden: the block's input `(..., D)`.
+            attended: what attention returned for each position, `(..., D)`.
+        """
         block, out = self._block, self._attention.out_proj
         added = functional.linear(attended.to(out.weight.dtype), out.weight, out.bias)
         hidden = hidden + block.ls_1(added)
@@ -87,13 +93,16 @@ def open_blocks(transformer: nn.Module) -> tuple[Block, ...]:
 
 
 def attend(queries: Tensor, keys: Tensor, values: Tensor, *, causal: bool = False) -> Tensor:
-    """Attention of queries `(B, L, H, E)` over keys and values `(B, M, H, E)`, as `(B, L, H E)`.
+    """Scaled dot-product attention over M positions.
 
     Args:
-        queries: of the last L of M positions, when `causal`.
-        keys: of all positions.
-        values: of all positions.
-        causal: whether a position sees only those up to itself.
+        queries: `(B, L, H, E)`; those of the last L positions when `causal`.
+        keys: `(B, M, H, E)`.
+        values: `(B, M, H, E)`.
+        causal: whether a position attends only to itself and to earlier ones.
+
+    Returns:
+        `(B, L, H E)`.
     """
     mask = None
     if causal and queries.shape[1] > 1:
@@ -106,8 +115,8 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, *, causal: bool = Fals
     return attended.transpose(1, 2).flatten(2)
 
 
-def _looks_at_itself(block: nn.Module) -> bool:
-    """Whether it is open_clip's ordinary block, and no block of cross-attention."""
+def _is_self_attention(block: nn.Module) -> bool:
+    """Whether it is open_clip's ordinary block; those for cross-attention have an `ln_1_kv`."""
     return type(block) is ResidualAttentionBlock and not hasattr(block, "ln_1_kv")
 
 
@@ -117,7 +126,7 @@ def _plain_mlp(mlp: Any, hidden: Tensor) -> Tensor:
 
 
 def _quick_mlp(mlp: Any, hidden: Tensor) -> Tensor:
-    """The MLP with QuickGELU in one pass in place; its two factors ride on the products."""
+    """The MLP with QuickGELU in place: its two factors are folded into the matrix products."""
     up, down, rows = mlp.c_fc, mlp.c_proj, hidden.flatten(0, -2)
     inner = torch.addmm(up.bias, rows, up.weight.mT, beta=_QUICK, alpha=_QUICK)
     functional.silu(inner, inplace=True)

@@ -30,7 +30,7 @@ class LoadedClip:
         model: the open_clip model.
         tokenizer: its tokenizer.
         image_size: height and width of its input, in pixels.
-        compiler: of what its towers compute again and again.
+        compiler: applied to what its towers compute in every query.
     """
 
     backbone: ResolvedBackbone
@@ -50,7 +50,7 @@ def load_clip(backbone: ResolvedBackbone, precision: Precision, device: torch.de
     """Loads model and tokenizer.
 
     Raises:
-        UserError: the weights can't be had or don't fit the model.
+        UserError: the weights can't be fetched or don't have the model's shapes.
     """
     size = backbone.config["vision_cfg"]["image_size"]
     return LoadedClip(
@@ -102,9 +102,9 @@ class ClipOracle(Oracle):
 
     @torch.inference_mode()
     def encode_images(self, images: Tensor) -> Tensor:
-        """Normalised features `(B, E)` of the plain image tower; charged to nobody.
+        """Normalised features `(B, E)` of images `(B, 3, S, S)` without a prompt; not charged.
 
-        A query is charged when a prompt is answered, whether or not its images were encoded ahead.
+        A query is charged when a prompt is answered, whether or not its images were encoded before.
         """
         return self._image.encode(images)
 
@@ -137,7 +137,7 @@ def _remarks(model: str, text: TextTower) -> tuple[str, ...]:
     if not text.fallback_reason:
         return ()
     return (
-        f"the text tower of {model!r} takes the plain path, at many times the cost, because "
+        f"the text tower of {model!r} takes the plain path, which costs many times more, because "
         f"{text.fallback_reason}",
     )
 

@@ -1,4 +1,4 @@
-"""Compiles what the towers compute again and again, where a GPU gains by it."""
+"""Compiles what the towers compute in every query, where a GPU gains by it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ Compute = TypeVar("Compute", bound=Callable[..., Any])
 _BUILDERS = ("gcc", "clang", "cc")
 
 _VARIANTS = 64
-"""Shapes and class sets that one process compiles a computation for; later ones run as written."""
+"""Most shapes and class sets that a process compiles one computation for; later ones run plain."""
 
 
 class Compiler(Protocol):
@@ -35,10 +35,10 @@ def as_written(compute: Compute) -> Compute:
 
 
 def compiler_for(device: torch.device, *, wanted: bool) -> Compiler:
-    """`torch.compile` with CUDA graphs where it is wanted and the device is a GPU.
+    """`torch.compile` with CUDA graphs if it is wanted and the device is a GPU, else `as_written`.
 
     Raises:
-        UserError: it would be used, but this host lacks what it builds with.
+        UserError: this host has no C compiler, which `torch.compile` needs.
     """
     if not wanted or device.type != "cuda":
         return as_written
@@ -67,7 +67,7 @@ class TorchCompiler:
 
     def __call__(self, compute: Compute) -> Compute:
         """The compiled computation; its answers are copies, as CUDA graphs overwrite theirs."""
-        compile_: Any = torch.compile  # whose typed signatures lack the limit
+        compile_: Any = torch.compile  # its type hints lack `recompile_limit`
         compiled = compile_(
             compute, backend=self.backend, mode=self.mode, recompile_limit=_VARIANTS
         )

@@ -1,8 +1,7 @@
-"""Features of the plain image tower for a list of images, computed once and shared.
+"""Features of a split's images without any prompt, computed once and shared by all trials.
 
-What prompts leave alone need not be encoded twice: the features of a split depend on weights,
-images, preprocessing and precision, and on nothing else. Tables are NumPy's: the driver passes
-them on to actors, and does without torch.
+They depend on weights, images, preprocessing and precision, and on nothing else; only prompts that
+change the images need more. Tables are NumPy's: the driver passes them on to actors without torch.
 """
 
 from __future__ import annotations
@@ -60,12 +59,12 @@ class FeatureTable:
         return len(self.labels)
 
     def batches(self, size: int = 4096) -> Iterator[Batch]:
-        """The whole table as batches of features."""
+        """The whole table as batches of features `(<= size, E)`, in order."""
         for start in range(0, len(self), size):
             yield self.rows(np.arange(start, min(start + size, len(self))))
 
     def rows(self, index: NDArray[np.int64]) -> Batch:
-        """Some rows as one batch."""
+        """The rows with numbers `index` `(B,)` as one batch of features `(B, E)`."""
         import torch
 
         from orchestrator.oracle.interface import Batch
@@ -76,7 +75,7 @@ class FeatureTable:
         )
 
     def part(self, rows: Sequence[int], labels: Sequence[int]) -> FeatureTable:
-        """Some rows as a table of their own, with labels of their own."""
+        """The rows with numbers `rows` as a new table `(len(rows), E)` with new `labels`."""
         chosen = self.features[np.array(rows, dtype=np.int64)]
         return FeatureTable(chosen, np.array(labels, dtype=np.int64))
 
@@ -125,7 +124,7 @@ class ImageSplit:
     preprocessing: Preprocessing
 
     def pixels(self, size: int = CHUNK) -> Iterator[Tensor]:
-        """Test-transformed images `(<= size, 3, S, S)`, decoded ahead of use in threads.
+        """Images as testing sees them, `(<= size, 3, S, S)` at a time, decoded ahead in threads.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
@@ -143,7 +142,7 @@ class ImageSplit:
                 yield torch.stack(list(ahead))
 
     def encode(self, encoder: Encoder) -> FeatureTable:
-        """Features of the plain image tower.
+        """The table of all N images' features, `(N, E)`, in order.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
@@ -155,7 +154,7 @@ class ImageSplit:
         return FeatureTable(features.numpy(), np.array(self.labels, dtype=np.int64))
 
     def train(self, item: Item, generator: torch.Generator) -> Tensor:
-        """One training-transformed image `(3, S, S)`, with all its chance from `generator`.
+        """One image `(3, S, S)` as training sees it, augmented by draws from `generator` alone.
 
         Raises:
             ImageUnreadable: the image is missing or corrupt.

@@ -16,7 +16,7 @@ from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.vit import Vit
 
 _PLAIN_POSITIONS = 197
-"""What an image counts in towers that are no transformers: as much as one of ViT-B/16."""
+"""What an image counts as in towers without positions: as much as in ViT-B/16."""
 
 
 class ImageTower:
@@ -43,7 +43,7 @@ class ImageTower:
 
     @property
     def patch_weights(self) -> tuple[float, float]:
-        """Mean and standard deviation of the first convolution's weights; 0 where there is none."""
+        """Mean and standard deviation of the first convolution's weights; 0 if there is none."""
         first = getattr(self._visual, "conv1", None)
         weights = torch.zeros(1) if first is None else first.weight.float()
         return float(weights.mean()), float(weights.std(correction=0))
@@ -58,7 +58,7 @@ class ImageTower:
         Raises:
             UserError: visual tokens for a tower that takes none.
         """
-        images = images.to(self._device)  # once, so that pixels are changed where they are encoded
+        images = images.to(self._device)  # once for all candidates
         pixels, tokens = prompts.pixels, prompts.visual_tokens
         if tokens is None:
             if pixels is None:
@@ -84,12 +84,12 @@ class ImageTower:
         return functional.normalize(features.float(), dim=-1)
 
     def _rows(self, positions: int, tokens: int = 0) -> int:
-        """Images that are computed at once."""
+        """How many images are computed at once."""
         plain = _PLAIN_POSITIONS if self._vit is None else self._vit.positions
         return max(1, positions // (plain + tokens))
 
     def _changed(self, images: Tensor, pixels: PixelPrompt) -> Tensor:
-        """Candidates of a small mini-batch are encoded together, those of a large one in parts."""
+        """Features `(K, B, E)`; as many candidates are encoded together as fit a micro-batch."""
         count, batch = len(pixels), len(images)
         together = max(1, self._rows(self._micro_batches.positions) // batch)
         features = []
@@ -101,7 +101,10 @@ class ImageTower:
         return torch.cat(features).reshape(count, batch, -1)
 
     def _with_tokens(self, images: Tensor, tokens: Tensor) -> Tensor:
-        """Appends tokens `(K, V, W)` after the patches, before `ln_pre`, without position."""
+        """Features `(K, B, E)` with tokens `(K, V, W)` after the patches.
+
+        They get no position embedding, but go through `ln_pre` like the patches.
+        """
         if self.token_width == 0 or not hasattr(self._visual, "_pool"):
             raise UserError(
                 f"the image tower {type(self._visual).__name__} takes no visual tokens. "
@@ -138,7 +141,7 @@ class ImageTower:
 
 
 def _opened(model: Any, compiler: Compiler) -> Vit | None:
-    """The tower opened up, where it can be; others take open_clip's own forward."""
+    """The tower opened up; None if it can't be, so that open_clip's own forward is used."""
     try:
         return Vit(model.visual, compiler)
     except Unsupported:

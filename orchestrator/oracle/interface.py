@@ -14,12 +14,12 @@ from orchestrator.oracle.ledger import Ledger
 
 @dataclass(frozen=True)
 class Batch:
-    """A mini-batch, as pixels or as features of the plain image tower, or both.
+    """A mini-batch, as pixels or as image features without a prompt, or both.
 
     Attributes:
         labels: `(B,)` class indices.
         images: `(B, 3, S, S)` preprocessed pixels; needed by prompts that touch the images.
-        features: `(B, E)` normalised features of the plain image tower, when they are known.
+        features: `(B, E)` normalised image features without a prompt, when they are known.
     """
 
     labels: Tensor
@@ -43,6 +43,16 @@ class Oracle(ABC):
     def query(self, prompts: Prompts, batch: Batch) -> Tensor:
         """Answers K candidates on one mini-batch and charges K queries to the method.
 
+        Example:
+            Two soft prompts of four tokens on a mini-batch of five images, with four classes:
+
+            >>> context = torch.zeros(2, 4, oracle.space.text_width)
+            >>> logits = oracle.query(Prompts(context=context), batch)
+            >>> logits.shape
+            torch.Size([2, 5, 4])
+            >>> oracle.method.as_dict()
+            {'queries': 2, 'images': 10}
+
         Returns:
             `(K, B, C)` float32 logits.
 
@@ -54,7 +64,7 @@ class Oracle(ABC):
         return logits
 
     def observe(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
-        """Answers K candidates on many mini-batches, charged to the observer.
+        """Answers K candidates on many mini-batches and charges the observer, not the method.
 
         Yields:
             Each batch with its `(K, B, C)` float32 logits.

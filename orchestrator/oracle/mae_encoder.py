@@ -1,7 +1,7 @@
-"""Loads the frozen image encoders that methods bring along.
+"""Loads the frozen image encoder of BlackVIP, a ViT-MAE-base.
 
-The one kind there is: the encoder of a ViT-MAE-base (He et al., CVPR 2022), for BlackVIP. It is the
-method's own, so it is no part of the oracle and its forwards are not queries.
+He et al., "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022. The encoder belongs to the
+method, not to the oracle, so its forwards are not queries.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ class MaeEncoder(nn.Module):
 
     Args:
         tensors: weights by timm's names; None leaves the network untrained.
+
+    Raises:
+        KeyError: a weight is missing.
+        RuntimeError: a weight has another shape.
     """
 
     width = 768
@@ -57,7 +61,7 @@ def load_encoder(encoder: Encoder, device: torch.device) -> MaeEncoder:
     """The encoder with its weights, in evaluation mode, without gradients.
 
     Raises:
-        UserError: the weights can't be had, or are not those of a ViT-MAE-base.
+        UserError: the weights can't be fetched or read, or are not those of a ViT-MAE-base.
     """
     if encoder.name == RANDOM:
         with torch.random.fork_rng(devices=[]):
@@ -66,48 +70,50 @@ def load_encoder(encoder: Encoder, device: torch.device) -> MaeEncoder:
     path = Path(encoder.name).expanduser()
     tensors = _read(path if path.is_file() else _download(encoder.name))
     try:
-        return MaeEncoder(timm_names(tensors)).to(device)
+        return MaeEncoder(_with_timm_names(tensors)).to(device)
     except (KeyError, RuntimeError) as error:
         raise UserError(
-            f"encoder {encoder.name!r} has not the weights of a ViT-MAE-base: "
+            f"the weights of encoder {encoder.name!r} are not the weights of a ViT-MAE-base: "
             f"{str(error).splitlines()[0]}. {EXPECTED}"
         ) from None
 
 
-def timm_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
+_TIMM_NAMES = {
+    "vit.": "",
+    "embeddings.cls_token": "cls_token",
+    "embeddings.position_embeddings": "pos_embed",
+    "embeddings.patch_embeddings.projection": "patch_embed.proj",
+    "encoder.layer": "blocks",
+    "layernorm_before": "norm1",
+    "layernorm_after": "norm2",
+    "attention.output.dense": "attn.proj",
+    "attention.attention": "attn",
+    "intermediate.dense": "mlp.fc1",
+    "output.dense": "mlp.fc2",
+}
+"""Parts of Hugging Face's ViTMAE names, replaced in this order."""
+
+
+def _with_timm_names(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     """Weights under timm's names, which are also those of MAE's authors.
+
+    `facebook/vit-mae-base` stores MAE's checkpoint `mae_visualize_vit_base` under names of its own.
+    timm's download `vit_base_patch16_224.mae` is another checkpoint, `mae_pretrain_vit_base`, so it
+    can't stand in.
 
     Args:
         tensors: under timm's names, or under those of Hugging Face's ViTMAE models.
     """
-    plain = {name.removeprefix("vit."): tensor for name, tensor in tensors.items()}
-    if "embeddings.cls_token" not in plain:
-        return plain
-    renamed = {new: plain[old] for old, new in _HUGGING_FACE.items()}
-    for layer in range(12):
-        old, new = f"encoder.layer.{layer}.", f"blocks.{layer}."
-        for kind in ("weight", "bias"):
-            parts = [plain[f"{old}attention.attention.{part}.{kind}"] for part in _ATTENTION]
-            renamed[f"{new}attn.qkv.{kind}"] = torch.cat(parts)
-            for theirs, ours in _LAYER.items():
-                renamed[f"{new}{ours}.{kind}"] = plain[f"{old}{theirs}.{kind}"]
+    renamed = {}
+    for name, tensor in tensors.items():
+        new = name
+        for theirs, ours in _TIMM_NAMES.items():
+            new = new.replace(theirs, ours)
+        renamed[new] = tensor
+    for query in [name for name in renamed if ".query." in name]:
+        parts = [renamed[query.replace("query", part)] for part in ("query", "key", "value")]
+        renamed[query.replace("query", "qkv")] = torch.cat(parts)
     return renamed
-
-
-_HUGGING_FACE = {
-    "embeddings.cls_token": "cls_token",
-    "embeddings.position_embeddings": "pos_embed",
-    "embeddings.patch_embeddings.projection.weight": "patch_embed.proj.weight",
-    "embeddings.patch_embeddings.projection.bias": "patch_embed.proj.bias",
-}
-_ATTENTION = ("query", "key", "value")
-_LAYER = {
-    "attention.output.dense": "attn.proj",
-    "layernorm_before": "norm1",
-    "layernorm_after": "norm2",
-    "intermediate.dense": "mlp.fc1",
-    "output.dense": "mlp.fc2",
-}
 
 
 def _download(name: str) -> Path:

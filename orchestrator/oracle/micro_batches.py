@@ -1,4 +1,4 @@
-"""How much of a forward is computed at once: bounds the memory, and gives way when it runs out."""
+"""How much of a forward is computed at once: half as much each time that memory runs out."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ import torch
 Answer = TypeVar("Answer")
 
 CPU_POSITIONS = 1536
-"""Activations of so many positions stay in a core's caches."""
+"""The activations of this many positions fit into the caches of a CPU core."""
 GPU_POSITIONS = 1 << 16
 
 
 class MicroBatches:
     """The size of a micro-batch, in positions of a sequence.
 
-    Sequences don't see each other, so the size doesn't change the answer.
+    Sequences don't attend to each other, so the size doesn't change the answer.
 
     Args:
-        positions: hidden states computed at once.
+        positions: hidden states that are computed at once.
     """
 
     def __init__(self, positions: int) -> None:
@@ -32,15 +32,15 @@ class MicroBatches:
         return cls(CPU_POSITIONS if device.type == "cpu" else GPU_POSITIONS)
 
     def run(self, compute: Callable[[int], Answer]) -> Answer:
-        """Computes with the present size, and with half of it whenever memory runs out.
+        """Calls `compute` with the present size, and again with half of it if memory runs out.
 
-        What was found to fit is kept for later calls.
+        The size that fits is kept for later calls.
 
         Args:
-            compute: is given the number of positions; starts afresh when it is called again.
+            compute: takes the number of positions; each call starts from the beginning.
 
         Raises:
-            torch.OutOfMemoryError: a single position doesn't fit.
+            torch.OutOfMemoryError: not even a single position fits.
         """
         while True:
             try:

@@ -1,4 +1,4 @@
-"""Token sequences of a set of classes, packed one after another with next to no padding."""
+"""Token sequences of a set of classes, packed one after another with hardly any padding."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class Group:
     """Packed sequences of one length.
 
     Attributes:
-        tokens: where they lie in the pack.
-        sequences: where they lie among the pack's classes.
-        length: positions of each.
-        mask: `(n, 1, S)`, minus infinity where a sequence's end must not look.
+        tokens: which tokens of the pack are theirs.
+        sequences: which of the pack's sequences they are.
+        length: positions S of each, padding included.
+        mask: `(n, 1, S)`, minus infinity at the padding after each of n sequences' last token.
     """
 
     tokens: slice
@@ -32,9 +32,9 @@ class Pack:
 
     Attributes:
         ids: token ids `(N,)`.
-        places: position of each token in its sequence `(N,)`.
-        ends: where in the pack each sequence ends `(C,)`.
-        classes: whose sequences they are `(C,)`.
+        places: position of each token in its sequence `(N,)`, from 0.
+        ends: index in the pack of each sequence's last token `(C,)`.
+        classes: class of each sequence `(C,)`.
         groups: the sequences of each length.
     """
 
@@ -46,13 +46,13 @@ class Pack:
 
 
 def packs(ids: Tensor, ends: Tensor, positions: int, *, rounded: bool) -> Iterator[Pack]:
-    """Packs of at most `positions` tokens (of one sequence, if that is longer).
+    """Packs of at most `positions` tokens; a longer sequence gets a pack of its own.
 
     Args:
         ids: token ids `(C, L)`, padded.
         ends: position of each sequence's last token `(C,)`.
         positions: the most tokens in a pack.
-        rounded: whether lengths are rounded up to powers of two, for few groups.
+        rounded: whether lengths are rounded up to powers of two, which gives fewer groups.
     """
     lengths = [_power_of_two(end + 1) if rounded else end + 1 for end in ends.tolist()]
     order = sorted(range(len(lengths)), key=lengths.__getitem__)

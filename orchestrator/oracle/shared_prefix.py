@@ -1,9 +1,18 @@
-"""Class features of soft contexts for the least work: what classes share is computed once.
+"""Prefix caching for a causal text tower: class features of soft contexts for the least work.
 
-Under a causal mask nothing sees what comes after it. So keys and values of `[SOS][context]` are the
-same for all classes, those of `[SOS]` for all contexts, and nothing after a text's end matters. The
-first block's projections of the names don't depend on the context, and of the last block only the
-end of each text is read.
+All texts of a context begin alike, and under a causal mask no position depends on later ones:
+
+    position   0     1 ... T      T+1 ...
+    class 1   [SOS] [context]  |  cat . [EOT]
+    class 2   [SOS] [context]  |  annual crop land . [EOT]
+    class C   [SOS] [context]  |  boeing 747 . [EOT]
+              |-- prefix ---|     |-------- rest ---------|
+
+- Keys and values of the prefix are computed once per context and serve all classes; those of [SOS]
+  are computed once for all contexts.
+- Positions after [EOT] are not computed: the rests are packed one after another (packing.py).
+- QKV of the rest in the first block don't depend on the context: they are computed once.
+- In the last block only [EOT] is read: it alone needs queries, output projection and MLP.
 """
 
 from __future__ import annotations
@@ -18,17 +27,18 @@ from orchestrator.oracle.packing import Group, Pack, packs
 from orchestrator.oracle.text_transformer import TextTransformer
 
 KeysValues = tuple[Tensor, Tensor]
+"""Keys and values of one block: the prefix cache has such a pair for every block."""
 
 
 class SharedPrefix:
-    """Encodes `[SOS] context rest` for C classes, the rest being fixed.
+    """Encodes `[SOS][context] rest` for the fixed rests of C classes and any contexts.
 
     Args:
         text: the tower.
         blocks: its blocks.
         ids: `(C, L)` token ids of `[SOS] rest`, padded.
         micro_batches: how many positions are computed at once.
-        compiler: of what the blocks compute.
+        compiler: applied to what the blocks compute.
     """
 
     def __init__(
@@ -64,7 +74,7 @@ class SharedPrefix:
         return torch.cat(parts, dim=1)[:, torch.cat(order).argsort()]
 
     def _prefix(self, context: Tensor) -> list[KeysValues]:
-        """Keys and values `(K, H, 1 + T, E)` of `[SOS][context]` in every block."""
+        """The prefix cache: keys and values `(K, H, P, E)` of its P = 1 + T positions."""
         count, tokens, _ = context.shape
         hidden = context + self._text.positional_embedding[1 : 1 + tokens].to(context)
         found = []
@@ -81,9 +91,10 @@ class SharedPrefix:
         return found
 
     def _packed(self, tokens: int, positions: int) -> list[_PackedRest]:
-        """The rests behind a prefix of `tokens` context tokens, in packs that fit."""
+        """The rests after `tokens` context tokens, in packs of at most `positions` tokens."""
         if (tokens, positions) not in self._packs:
-            rounded = self._rest.device.type != "cpu"  # few kernels there, least work here
+            # Rounded lengths mean fewer kernels, which suits a GPU, but more positions.
+            rounded = self._rest.device.type != "cpu"
             self._packs = {
                 (tokens, positions): [
                     _PackedRest(self._text, self._blocks, pack, tokens, self._compiler)
@@ -94,7 +105,7 @@ class SharedPrefix:
 
 
 class _PackedRest:
-    """The rest of some classes' texts, from the first position after the context."""
+    """The rests of C' classes' texts, N tokens in all, packed one after another."""
 
     def __init__(
         self,
@@ -113,7 +124,7 @@ class _PackedRest:
         self._run_blocks = compiler(self._encode)
 
     def encode(self, prefix: list[KeysValues]) -> Tensor:
-        """Normalised features `(K, C', E)` behind prefixes of K contexts."""
+        """Normalised features `(K, C', E)` after the prefixes of K contexts."""
         return self._run_blocks(prefix)
 
     def _encode(self, prefix: list[KeysValues]) -> Tensor:
@@ -136,7 +147,7 @@ class _PackedRest:
         return self._text.finish(self._last_block(hidden, prefix[-1]))
 
     def _last_block(self, hidden: Tensor, prefix: KeysValues) -> Tensor:
-        """The last block's output `(K, C', D)` where texts end."""
+        """The last block's output `(K, C', D)` at the [EOT] tokens."""
         block, pack = self._blocks[-1], self._pack
         own = block.keys_values(hidden)
         ends = hidden[:, pack.ends]
@@ -153,9 +164,13 @@ def _attend_group(
 ) -> Tensor:
     """Attention over a prefix that all sequences share and over each sequence's own positions.
 
+    Axes: K contexts, n sequences of a group, R queries per sequence, S positions per sequence,
+    P positions of the prefix, N tokens of the pack, H heads of E numbers each. K* is K, or 1 where
+    nothing depends on the context yet.
+
     Args:
-        queries: `(K or 1, n, R, H, E)`.
-        own: keys and values `(K or 1, N, H, E)` of the whole pack.
+        queries: `(K*, n, R, H, E)`.
+        own: keys and values `(K*, N, H, E)` of the whole pack.
         prefix: keys and values `(K, H, P, E)`.
         group: which n sequences of length S.
         mask: `(n or 1, R, S)`, added to the scores of own positions.
@@ -165,31 +180,35 @@ def _attend_group(
     """
     prefix_keys, prefix_values = prefix
     count, shared = len(prefix_keys), prefix_keys.shape[2]
-    keys, values = (
-        part[:, group.tokens].unflatten(1, (-1, group.length)).permute(0, 3, 1, 2, 4)
-        for part in own
+    keys, values = (  # (K*, H, n, S, E)
+        _heads_first(part[:, group.tokens].unflatten(1, (-1, group.length))) for part in own
     )
-    scaled = (queries * queries.shape[-1] ** -0.5).permute(0, 3, 1, 2, 4)
-    rows = scaled.shape[2:4]
-    on_prefix = (scaled.flatten(2, 3) @ prefix_keys.mT).unflatten(2, rows)
-    on_own = (scaled @ keys.mT).float() + mask
+    scaled = _heads_first(queries * queries.shape[-1] ** -0.5)  # (K*, H, n, R, E)
+    rows = scaled.shape[2:4]  # n and R are one axis where the prefix is the other factor
+    on_prefix = (scaled.flatten(2, 3) @ prefix_keys.mT).unflatten(2, rows)  # (K, H, n, R, P)
+    on_own = (scaled @ keys.mT).float() + mask  # (K*, H, n, R, S)
     scores = torch.cat((on_prefix.float(), on_own.expand(count, -1, -1, -1, -1)), dim=-1)
-    weights = scores.softmax(dim=-1).to(values.dtype)
+    weights = scores.softmax(dim=-1).to(values.dtype)  # (K, H, n, R, P + S)
     from_prefix = (weights[..., :shared].flatten(2, 3) @ prefix_values).unflatten(2, rows)
-    attended: Tensor = from_prefix + weights[..., shared:] @ values
+    attended: Tensor = from_prefix + weights[..., shared:] @ values  # (K, H, n, R, E)
     return attended.permute(0, 2, 3, 1, 4).flatten(3).flatten(1, 2)
+
+
+def _heads_first(part: Tensor) -> Tensor:
+    """`(K, n, S, H, E)` as `(K, H, n, S, E)`."""
+    return part.permute(0, 3, 1, 2, 4)
 
 
 def _start_of_text(
     text: TextTransformer, blocks: tuple[Block, ...], token: Tensor
 ) -> list[KeysValues]:
-    """Keys and values `(1, 1, H, E)` of the start-of-text token, which sees but itself."""
+    """Keys and values `(1, 1, H, E)` per block of [SOS], which attends to itself alone."""
     hidden = (text.token_embedding(token) + text.positional_embedding[0]).float().view(1, 1, -1)
     found = []
     for block in blocks:
         _, keys, values = block.project(hidden)
         found.append((keys, values))
-        hidden = block.finish(hidden, values.flatten(2))
+        hidden = block.finish(hidden, values.flatten(2))  # its one attention weight is 1
     return found
 
 

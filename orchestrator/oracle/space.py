@@ -1,4 +1,4 @@
-"""The prompt space of a backbone, from its configuration alone: for checks before any work."""
+"""The prompt space of a backbone, from its configuration alone, to check settings in a plan."""
 
 from __future__ import annotations
 

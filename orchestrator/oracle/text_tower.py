@@ -20,18 +20,18 @@ from orchestrator.oracle.text_transformer import TextTransformer
 class TextTower:
     """Encodes prompts for one set of classes with an open_clip text transformer.
 
-    Where nothing sees what comes after it (a causal mask, the feature read at the end of the text),
-    what classes share is computed once. Any other tower takes the plain path, at many times the
-    cost, and says why. Both give the same features, up to float error.
+    A tower with a causal mask that reads the end-of-text token uses prefix caching: what classes
+    share is computed once. Any other tower takes the plain path, which costs many times more, and
+    says why. Both give the same features, up to float error.
 
     Attributes:
-        fallback_reason: why it takes the plain path; empty where it does not.
+        fallback_reason: why the tower takes the plain path; empty when it uses prefix caching.
 
     Args:
         model: an open_clip model.
         tokenizer: its tokenizer.
         class_names: C names.
-        compiler: of what the blocks compute for soft contexts.
+        compiler: applied to what the blocks compute for soft contexts.
 
     Raises:
         UserError: the tower is not a transformer that takes soft context, or a name is too long.
@@ -103,8 +103,14 @@ class TextTower:
     def encode_templates(self, templates: tuple[str, ...]) -> Tensor:
         """Class features of hand-written prompts, averaged over the templates.
 
+        Args:
+            templates: prompts with `{}` for the class name.
+
         Returns:
             `(1, C, E)` normalised features; computed once and remembered.
+
+        Raises:
+            UserError: a prompt with its class name fills the model's context length.
         """
         if templates not in self._templates:
             features = torch.stack([self._encode_template(t) for t in templates]).mean(dim=0)
@@ -122,9 +128,15 @@ class TextTower:
         return SharedPrefix(self._text, blocks, ids, self._micro_batches, compiler)
 
     def _plainly(self, ids: Tensor, context: Tensor, positions: int) -> Tensor:
-        """Features `(K, C, E)`, every class with every context from its first position on."""
+        """Features `(K, C, E)` by open_clip's own forward, for every class with every context.
+
+        Args:
+            ids: `(C, L)` token ids of the texts without context.
+            context: `(K, T, D)`.
+            positions: hidden states that are computed at once.
+        """
         count, tokens, _ = context.shape
-        # The place holders before the name keep the end-of-text token where pooling finds it.
+        # Placeholder ids where the context goes, so that pooling finds the end-of-text token.
         holders = ids[:, 1:2].expand(-1, tokens)
         whole = self._padded(torch.cat((ids[:, :1], holders, ids[:, 1:]), dim=1))
         embedded = self._text.token_embedding(whole).float()
@@ -150,7 +162,7 @@ class TextTower:
         return ids[:, :end]
 
     def _padded(self, ids: Tensor) -> Tensor:
-        """Where padding is seen too, it must be there."""
+        """Padded to the full length for towers whose features depend on the padding."""
         if not self._text.sees_padding:
             return ids
         return functional.pad(ids, (0, self._text.longest - ids.shape[1]))

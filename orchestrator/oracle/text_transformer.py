@@ -1,4 +1,4 @@
-"""The pieces of an open_clip text transformer, wherever the model keeps them."""
+"""The pieces of an open_clip text transformer, whichever kind of CLIP model holds them."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class TextTransformer:
 
     @property
     def longest(self) -> int:
-        """Positions of the longest sequence."""
+        """Length L of the longest sequence, in tokens."""
         return int(self.positional_embedding.shape[0])
 
     @property
@@ -59,10 +59,10 @@ class TextTransformer:
         return found.argmax(dim=-1)
 
     def open(self) -> tuple[Block, ...]:
-        """The blocks, of a tower in which nothing sees what comes after it.
+        """The blocks of a causal tower that pools the end-of-text token.
 
         Raises:
-            Unsupported: they are of another kind, or the mask or the pooling is.
+            Unsupported: the mask, the pooling or the blocks are of another kind.
         """
         if self._mask is None:
             raise Unsupported("it has no causal mask")
@@ -73,7 +73,12 @@ class TextTransformer:
         return open_blocks(self._transformer)
 
     def plain(self, embedded: Tensor, ids: Tensor) -> Tensor:
-        """Normalised features `(N, E)` of embedded sequences `(N, L, D)`, as open_clip computes."""
+        """Normalised features `(N, E)` by open_clip's own forward.
+
+        Args:
+            embedded: token embeddings `(N, L, D)`, without positions.
+            ids: `(N, L)` token ids, to find the position that is pooled.
+        """
         length = embedded.shape[1]
         hidden = embedded + self.positional_embedding[:length].to(embedded)
         mask = None if self._mask is None else self._mask[:length, :length]
@@ -83,7 +88,7 @@ class TextTransformer:
         return self._project(pooled)
 
     def finish(self, pooled: Tensor) -> Tensor:
-        """Normalised features `(..., E)` of the last block's output at the ends of texts."""
+        """Normalised features `(..., E)` of the last block's output `(..., D)` where texts end."""
         return self._project(self._ln_final(pooled))
 
     def _project(self, pooled: Tensor) -> Tensor:

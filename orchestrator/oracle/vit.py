@@ -1,7 +1,7 @@
 """An open_clip vision transformer, opened up to encode prompted images for the least work.
 
 Only the class token is read, so the last block computes nothing else. Patches that several visual
-prompts share are embedded, and projected by the first block, once.
+prompts share are embedded once, and so are their queries, keys and values (QKV) in the first block.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ class Vit:
     """An image tower that reads its class token.
 
     Attributes:
-        positions: positions L of a plain image: its patches and the class token.
+        positions: positions L of an image: its patches and the class token.
 
     Args:
         visual: the image tower.
-        compiler: of what the blocks compute.
+        compiler: applied to what the blocks compute.
 
     Raises:
-        Unsupported: it is of another kind, or its blocks or its pooling are.
+        Unsupported: the tower, its blocks or its pooling are of another kind.
     """
 
     def __init__(self, visual: Any, compiler: Compiler = as_written) -> None:
@@ -48,7 +48,7 @@ class Vit:
         return visual.ln_pre(whole)  # type: ignore[no-any-return]
 
     def encode(self, hidden: Tensor) -> Tensor:
-        """Normalised features `(B, E)` of what `embed` returned."""
+        """Normalised features `(B, E)` of what `embed` returned, `(B, L, W)`."""
         return self._run_blocks(hidden, *self._blocks[0].project(hidden))
 
     def encode_with(self, hidden: Tensor, tokens: Tensor, rows: int) -> Tensor:
@@ -56,8 +56,8 @@ class Vit:
 
         Args:
             hidden: what `embed` returned, `(B, L, W)`.
-            tokens: `(K, V, W)`, without position.
-            rows: sequences computed at once.
+            tokens: `(K, V, W)`; they get no position embedding.
+            rows: how many sequences are computed at once.
 
         Returns:
             `(K, B, E)` normalised.
@@ -78,7 +78,7 @@ class Vit:
         return torch.cat(features).reshape(count, batch, -1)
 
     def _from_first(self, hidden: Tensor, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        """Features from the first block's input and projections."""
+        """Features `(B, E)` from the first block's input `(B, L, W)` and its QKV `(B, L, H, E)`."""
         for block, following in zip(self._blocks[:-1], self._blocks[1:], strict=True):
             hidden = block.finish(hidden, attend(queries, keys, values))
             if following is not self._blocks[-1]:

@@ -47,6 +47,7 @@ def test_a_finished_cell_is_answered_from_the_store(store: Store) -> None:
     oracle = ToyOracle(store)
     second = list(TrialRun(assignment, GOAL, store, oracle).reports())
     assert oracle.paid == {}
+    assert second
     assert all(report.stored for report in second)
     assert [r.values for r in second] == [r.values for r in first]
 

@@ -1,0 +1,35 @@
+"""The examples in docstrings of what users call most do what they say."""
+
+from __future__ import annotations
+
+import doctest
+from types import ModuleType
+
+import pytest
+import torch
+
+import methods.interface
+import methods.parts.seeding
+import methods.registry
+import orchestrator.oracle.interface
+from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
+
+MODULES = [
+    methods.interface,
+    methods.parts.seeding,
+    methods.registry,
+    orchestrator.oracle.interface,
+]
+
+
+@pytest.mark.parametrize("module", MODULES, ids=lambda module: module.__name__)
+def test_the_examples_of_a_module_run(module: ModuleType) -> None:
+    given = {
+        "torch": torch,
+        "problem": toy_problem(),
+        "oracle": ToyOracle(budget=100),
+        "batch": toy_batch(0),
+    }
+    found = doctest.testmod(module, extraglobs=given)
+    assert found.attempted
+    assert not found.failed
