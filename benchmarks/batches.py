@@ -25,6 +25,6 @@ def batch_at(images: int, batch_size: int, seed: int, step: int) -> list[int]:
 
 
 def augmentation_generator(seed: int, step: int, position: int) -> torch.Generator:
-    """A generator of its own for the image at a position of a step's mini-batch."""
+    """The generator of the image at one position of a step's mini-batch."""
     words = np.random.SeedSequence([seed, step, position]).generate_state(2, np.uint32)
     return torch.Generator().manual_seed(int(words[0]) << 31 ^ int(words[1]))

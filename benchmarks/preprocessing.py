@@ -54,7 +54,7 @@ class Preprocessing:
         return self._tensor(transforms.center_crop(image, [self.size, self.size]))
 
     def train(self, image: Image.Image, generator: torch.Generator) -> Tensor:
-        """The training transform `(3, S, S)`, with all its chance from `generator`.
+        """The training transform `(3, S, S)`; all random choices are drawn from `generator`.
 
         `crop_flip` is RandomResizedCrop(S, scale (0.08, 1), ratio (3/4, 4/3), bicubic), then a
         horizontal flip with probability one half, as CoOp and ZIP train.
@@ -90,7 +90,7 @@ def random_crop(height: int, width: int, generator: torch.Generator) -> tuple[in
     """Top, left, height and width of a random crop with random area and aspect ratio.
 
     Ten tries, then the largest centred crop of an allowed ratio, like torchvision's
-    RandomResizedCrop, but with all its chance from `generator`.
+    RandomResizedCrop, but all random choices are drawn from `generator`.
     """
     import torch
 

@@ -25,7 +25,7 @@ from methods.interface import (
 )
 from methods.parts.checks import check_parameters
 from methods.parts.directions import one_sided_estimate, one_sided_probes, unit_directions
-from methods.parts.losses import accuracy, focal_loss
+from methods.parts.losses import focal_loss, measured
 from methods.parts.schedules import Schedule, polynomial_decay
 from methods.parts.seeding import generator
 
@@ -83,6 +83,9 @@ class Bar(Method):
 
     `bar@zip-port` plans the decay for 1,000 epochs, as the ZIP paper's research code does: with 4
     or more mini-batches per epoch the rate then hardly falls within 5,000 queries.
+
+    Raises:
+        SettingsError: `image_size` leaves no frame.
     """
 
     name = "bar"
@@ -123,11 +126,8 @@ class Bar(Method):
         gradient = one_sided_estimate(losses, self._directions(), settings.smoothing)
         self._steps_done += 1
         self._parameters = self._parameters - self._step_size(self._steps_done) * gradient
-        return {
-            "train_loss": float(losses[0]),
-            "train_accuracy": float(accuracy(scores.logits[:1], scores.labels)),
-            "gradient_norm": float(gradient.norm()),
-        }
+        here = Scores(scores.logits[:1], scores.labels)
+        return {**measured(losses[:1], here), "gradient_norm": float(gradient.norm())}
 
     def best_prompt(self) -> Prompts:
         return self._prompts(self._parameters.unsqueeze(0))

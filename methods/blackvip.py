@@ -25,7 +25,7 @@ from methods.interface import (
 )
 from methods.parts.checks import check_parameters
 from methods.parts.coordinator import Coordinator, updated_statistics
-from methods.parts.losses import accuracy, cross_entropy
+from methods.parts.losses import cross_entropy, measured
 from methods.parts.seeding import generator
 from methods.parts.spsa import Optimiser, Spsa, SpsaSettings
 
@@ -102,15 +102,11 @@ class BlackVip(Method):
         if self._asked is None:
             raise RuntimeError(f"{self.name} was told scores that it had not asked for")
         losses = cross_entropy(scores.logits, scores.labels)
-        self._parameters, measured = self._optimiser.step(self._parameters, losses)
+        self._parameters, step = self._optimiser.step(self._parameters, losses)
         for statistics in self._asked.statistics():
             self._running = updated_statistics(self._running, statistics)
         self._asked = None
-        return {
-            "train_loss": float(losses.mean()),
-            "train_accuracy": float(accuracy(scores.logits, scores.labels).mean()),
-            **measured,
-        }
+        return {**measured(losses, scores), **step}
 
     def best_prompt(self) -> Prompts:
         deployed = self._parameters.unsqueeze(0)

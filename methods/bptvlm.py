@@ -22,7 +22,7 @@ from methods.interface import (
 )
 from methods.parts.checks import check_context
 from methods.parts.cma_es import CmaEs, Population
-from methods.parts.losses import accuracy, cross_entropy
+from methods.parts.losses import cross_entropy, measured
 from methods.parts.seeding import generator
 
 
@@ -130,11 +130,7 @@ class BptVlm(Method):
             self._keep_best(together, self._sums[together] / self._batches)
         if whole:
             self._end_pass(together)
-        return {
-            "train_loss": float(losses.mean()),
-            "train_accuracy": float(accuracy(scores.logits, scores.labels).mean()),
-            "search_sigma": self._search.sigma,
-        }
+        return {**measured(losses, scores), "search_sigma": self._search.sigma}
 
     def best_prompt(self) -> Prompts:
         chosen = self._search.mean if self._settings.best == "mean" else self._best

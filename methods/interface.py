@@ -175,7 +175,7 @@ class Scores:
     """The black box's answer to one `ask`.
 
     Example:
-        Two candidates on a mini-batch of three images and two classes; the second is right thrice:
+        Two candidates on three images of two classes; the second one is right about all three:
 
         >>> logits = torch.tensor([[[0.0, 1.0]] * 3, [[1.0, 0.0]] * 3])
         >>> scores = Scores(logits, labels=torch.tensor([0, 0, 0]))

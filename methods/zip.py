@@ -16,7 +16,7 @@ from torch import Tensor
 from methods.interface import Method, Problem, Prompts, Scores, SettingsError, State
 from methods.parts.checks import check_context, check_parameters
 from methods.parts.intrinsic import FullRank, Intrinsic, LowRank
-from methods.parts.losses import accuracy, cross_entropy
+from methods.parts.losses import cross_entropy, measured
 from methods.parts.projections import fastfood_maps, gaussian_maps, padded_width
 from methods.parts.seeding import generator
 from methods.parts.spsa import Spsa, SpsaSettings
@@ -110,12 +110,8 @@ class Zip(Method):
 
     def tell(self, scores: Scores) -> Mapping[str, float]:
         losses = cross_entropy(scores.logits, scores.labels)
-        self._parameters, measured = self._optimiser.step(self._parameters, losses)
-        return {
-            "train_loss": float(losses.mean()),
-            "train_accuracy": float(accuracy(scores.logits, scores.labels).mean()),
-            **measured,
-        }
+        self._parameters, step = self._optimiser.step(self._parameters, losses)
+        return {**measured(losses, scores), **step}
 
     def best_prompt(self) -> Prompts:
         return self._prompts(self._parameters.unsqueeze(0))

@@ -8,6 +8,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from methods.interface import Scores
+
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
     """Mean cross-entropy over the mini-batch, in nats.
@@ -50,6 +52,14 @@ def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
         `(K,)` float32.
     """
     return 100 * (logits.argmax(dim=-1) == labels).to(torch.float32).mean(dim=-1)
+
+
+def measured(losses: Tensor, scores: Scores) -> dict[str, float]:
+    """What methods report of a step: mean loss and accuracy over its K candidates `(K,)`."""
+    return {
+        "train_loss": float(losses.mean()),
+        "train_accuracy": float(accuracy(scores.logits, scores.labels).mean()),
+    }
 
 
 def _true_log_probability(logits: Tensor, labels: Tensor) -> Tensor:

@@ -34,11 +34,11 @@ class Plain:
         return gradient, {"gradient_norm": float(gradient.norm())}
 
     def memory(self) -> dict[str, Tensor]:
-        """All that the rule remembers, by name; this one remembers nothing."""
+        """All that the rule remembers, by name: tensors `(N,)`; none here."""
         return {}
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """Takes back what `memory` returned; other names are left alone."""
+        """Takes back the tensors `(N,)` that `memory` returned; other names are left alone."""
 
 
 class Clipped(Plain):
@@ -76,5 +76,5 @@ class GradientCorrected(Plain):
         return {} if self._momentum is None else {"momentum": self._momentum}
 
     def remember(self, memory: Mapping[str, Tensor]) -> None:
-        """Takes the momentum back."""
+        """Takes back the momentum `(N,)`."""
         self._momentum = memory.get("momentum")

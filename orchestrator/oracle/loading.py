@@ -54,9 +54,9 @@ def load_tokenizer(backbone: ResolvedBackbone) -> Any:
 
 
 def _set_products(precision: Precision) -> None:
-    """Tells torch, for this process, whether products of fp32 factors may be rounded.
+    """Tells torch, for this whole process, whether it may round the factors of fp32 products.
 
-    Left to itself, torch rounds in convolutions and not in matrix products.
+    By default torch does so in convolutions, but not in matrix products.
     """
     allowed = precision == "tf32"
     torch.backends.cuda.matmul.allow_tf32 = allowed

@@ -29,7 +29,7 @@ class MaeEncoder(nn.Module):
     """ViT-MAE-base as a plain encoder: all patches, class token before the final norm.
 
     Args:
-        tensors: weights by timm's names; None leaves the network untrained.
+        tensors: weights by timm's names, in timm's shapes; None leaves the network untrained.
 
     Raises:
         KeyError: a weight is missing.

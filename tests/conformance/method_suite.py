@@ -104,6 +104,10 @@ class MethodSuite:
         if first is not None and second is not None:
             assert not self.same(first, second)
 
+    def test_asking_twice_proposes_the_same(self) -> None:
+        method = self.build()
+        self.assert_same(method.ask(), method.ask())
+
     def test_never_one_query_above_the_budget(self) -> None:
         for budget in (1, 7, 23, 61):
             oracle, method = ToyOracle(budget), self.build(budget=budget)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from orchestrator.store.storage import BlobMissing, Storage, open_storage
+from orchestrator.store.storage import BlobMissing, Storage, Version, open_storage
 
 NAMES = st.sampled_from(["r/a", "r/b", "s/a.parquet"])
 DATA = st.binary(max_size=64)
@@ -67,10 +67,7 @@ class StorageSuite:
     def test_only_one_of_many_writers_of_a_new_blob_wins(self, storage: Storage) -> None:
         with ThreadPoolExecutor(8) as threads:
             versions = list(threads.map(lambda n: storage.write_new("r/k", b"%d" % n), range(16)))
-        won = [n for n, version in enumerate(versions) if version is not None]
-        assert len(won) == 1
-        assert storage.read("r/k") == b"%d" % won[0]
-        assert storage.look("r/k").version == versions[won[0]]
+        _assert_one_won(storage, versions)
 
     def test_only_one_of_many_replacements_of_a_version_wins(self, storage: Storage) -> None:
         version = storage.write_new("r/k", b"first")
@@ -79,10 +76,7 @@ class StorageSuite:
             versions = list(
                 threads.map(lambda n: storage.replace("r/k", b"%d" % n, version), range(16))
             )
-        won = [n for n, version in enumerate(versions) if version is not None]
-        assert len(won) == 1
-        assert storage.read("r/k") == b"%d" % won[0]
-        assert storage.look("r/k").version == versions[won[0]]
+        _assert_one_won(storage, versions)
 
     def test_what_is_not_there_is_not_replaced(self, storage: Storage) -> None:
         version = storage.write_new("r/k", b"first")
@@ -115,6 +109,14 @@ class StorageSuite:
             _apply(storage, model, operation, name, b"%d " % number + data)
             found = {n: storage.read(n) for folder in ("r", "s") for n in storage.names(folder)}
             assert found == model
+
+
+def _assert_one_won(storage: Storage, versions: list[Version | None]) -> None:
+    """Of several writers of `r/k`, writer n with the text of n."""
+    (won,) = [n for n, version in enumerate(versions) if version is not None]
+    found = storage.look("r/k")
+    assert storage.read("r/k") == found.data == b"%d" % won
+    assert found.version == versions[won]
 
 
 def _apply(

@@ -1,9 +1,10 @@
-"""Problems and answers for tests of single methods."""
+"""Problems and answers for tests of single methods, and their loss by plain numpy."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
+import numpy as np
 import torch
 
 from methods.interface import Problem, PromptSpace, Scores
@@ -36,3 +37,10 @@ def scores(seed: int, candidates: int) -> Scores:
     draw = generator(seed, "scores")
     logits = 5 * torch.randn(candidates, 6, 3, generator=draw)
     return Scores(logits, torch.randint(0, 3, (6,), generator=draw))
+
+
+def numpy_loss(logits: np.ndarray, labels: np.ndarray) -> float:
+    """Mean cross-entropy of logits `(B, C)` and labels `(B,)`, in float64."""
+    wide = logits.astype(np.float64)
+    log_p = wide - np.log(np.exp(wide).sum(axis=1, keepdims=True))
+    return float(-log_p[np.arange(len(labels)), labels].mean())

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from methods.bptvlm import BptVlm, BptVlmSettings
 from methods.interface import Prompts, SettingsError
 from methods.parts.seeding import generator
-from tests.methods.problems import RN50, VIT_B16, problem, scores
+from tests.methods.problems import RN50, VIT_B16, numpy_loss, problem, scores
 
 SMALL = {"text_dimension": 10, "visual_dimension": 8, "population": 4}
 
@@ -26,12 +26,6 @@ def asked(method: BptVlm) -> Prompts:
     prompts = method.ask()
     assert prompts is not None
     return prompts
-
-
-def numpy_loss(logits: np.ndarray, labels: np.ndarray) -> float:
-    wide = logits.astype(np.float64)
-    log_p = wide - np.log(np.exp(wide).sum(axis=1, keepdims=True))
-    return float(-log_p[np.arange(len(labels)), labels].mean())
 
 
 def test_prompts_are_fixed_random_projections_of_the_search_vector() -> None:

@@ -45,7 +45,7 @@ def numpy_decoder(
     grid: int,
     trigger: int,
 ) -> tuple[Array, list[Array]]:
-    """The layers of the facts in order, training mode; also the statistics of each block."""
+    """The decoder's layers in order, in training mode; also the statistics of each block."""
     place = 0
 
     def take(*shape: int) -> Array:

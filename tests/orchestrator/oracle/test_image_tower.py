@@ -16,6 +16,7 @@ from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.loading import load_model
 from tests.conformance.plain_clip import image_features, tiny, vit_b_16
+from tests.orchestrator.oracle.small_memory import limit_memory
 
 TEMPLATES = ("a {}.",)
 
@@ -136,14 +137,7 @@ def test_memory_that_runs_out_halves_the_micro_batch_and_changes_nothing(
     prompts = Prompts(templates=TEMPLATES, pixels=Shifted(4))
     with torch.inference_mode():
         expected = subject.encode_prompted(images, prompts)
-    linear, limit = torch.nn.functional.linear, 60
-
-    def small_memory(rows: Tensor, *rest: Any) -> Tensor:
-        if rows[..., 0].numel() > limit:
-            raise torch.OutOfMemoryError("CUDA out of memory (as a test says)")
-        return linear(rows, *rest)
-
-    monkeypatch.setattr(torch.nn.functional, "linear", small_memory)
+    limit_memory(monkeypatch, rows=60)
     with torch.inference_mode():
         found = subject.encode_prompted(images, prompts)
     assert subject._micro_batches.positions == 62

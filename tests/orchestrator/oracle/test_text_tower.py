@@ -14,6 +14,7 @@ from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.loading import load_model, load_tokenizer
 from orchestrator.oracle.text_tower import TextTower
 from tests.conformance.plain_clip import class_features, tiny, tokenizer_for, vit_b_16
+from tests.orchestrator.oracle.small_memory import limit_memory
 
 WORDS = ("cat", "annual", "crop", "land", "boeing 747", "x", "forget me not", "of")
 names_of_classes = st.lists(
@@ -119,14 +120,7 @@ def test_memory_that_runs_out_halves_the_micro_batch_and_changes_nothing(
     context = contexts(5, 3, 32)
     with torch.inference_mode():
         expected = subject.encode_context(context)
-    linear, limit = torch.nn.functional.linear, 100
-
-    def small_memory(rows: Tensor, *rest: Any) -> Tensor:
-        if rows[..., 0].numel() > limit:
-            raise torch.OutOfMemoryError("CUDA out of memory (as a test says)")
-        return linear(rows, *rest)
-
-    monkeypatch.setattr(torch.nn.functional, "linear", small_memory)
+    limit_memory(monkeypatch, rows=100)
     with torch.inference_mode():
         found = subject.encode_context(context)
     assert subject._micro_batches.positions == 64
