@@ -6,17 +6,17 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.reference.published import published_results
 from orchestrator.analysis.collect import finished_runs
-from orchestrator.analysis.regression import Regression, compare_traces
+from orchestrator.analysis.regression import Regression, SameCell, compare_traces
 from orchestrator.analysis.reproduction import MARGIN, Judgement, Verdict, compare_with_published
 from orchestrator.analysis.runs import Group, split_by_measurements
 from orchestrator.analysis.table import interval_text
+from orchestrator.cli.console import plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.storage import open_storage
@@ -70,9 +70,54 @@ def looks_like_store(location: str) -> bool:
 
 def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group], console: Console) -> None:
     """Each verdict as a row, then notes on the published numbers, then what has none."""
-    table = Table(header_style="bold", box=SIMPLE_HEAD)
-    for header in ("dataset", "method", "ours", "published", "verdict", "where, and why"):
-        table.add_column(header, no_wrap=header in ("dataset", "method", "ours", "published"))
+    if verdicts:
+        console.print(_verdict_table(verdicts))
+        counts = Counter(verdict.judgement for verdict in verdicts)
+        say(", ".join(f"{counts[name]} {name}" for name in _STYLES if counts[name]) + ".", console)
+        say(
+            f"reproduced: our whole interval lies within {MARGIN:g} point of the published number. "
+            f"differs: the number lies outside of both. within noise: these seeds can't tell.",
+            console,
+            "dim",
+        )
+    notes = (
+        f"note: {v.published.place}, {v.published.published_as} on {v.published.dataset}: "
+        f"{v.published.note}."
+        for v in verdicts
+        if v.published.note and v.judgement != "not comparable"
+    )
+    for note in dict.fromkeys(notes):
+        say(note, console, "dim")
+    if unknown:
+        names = ", ".join(f"{group.dataset} / {group.method}" for group in unknown)
+        say(f"no published number is known for: {names}.", console)
+
+
+def show_regression(result: Regression, names: tuple[str, str], console: Console) -> None:
+    """Equal keys first, then equal cells under other keys, then what only one has."""
+    counts = Counter(same.state for same in result.keys)
+    line = ", ".join(f"{counts[s]} {s}" for s in ("identical", "close", "differs") if counts[s])
+    say(f"{len(result.keys)} equal keys: {line or 'nothing to compare'}", console)
+    for same in result.keys:
+        if same.state == "differs":
+            what = same.shape or f"accuracy is up to {same.largest:.2f} points apart"
+            where = "" if same.first is None else f", first at query {same.first}"
+            say(f"differs: {same.title}: {what}{where}", console, "red")
+    if result.cells:
+        console.print(_change_table(result.cells, names))
+    for name, titles in zip(names, (result.only_first, result.only_second), strict=True):
+        if titles:
+            say(f"only in {name}: {len(titles)} cells", console)
+            for title in titles:
+                say(f"  {title}", console, "dim")
+
+
+def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
+    table = plain_table()
+    for header in ("dataset", "method", "ours", "published"):
+        table.add_column(header, no_wrap=True)
+    table.add_column("verdict")
+    table.add_column("where, and why")
     for verdict in verdicts:
         row = verdict.published
         value = f"{row.value:g}" + (f" ± {row.error:g}" if row.error else "")
@@ -86,70 +131,23 @@ def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group], console
             f"{row.place}: {row.published_as}{metric}, {row.status}. {verdict.reason}",
             style=_STYLES[verdict.judgement],
         )
-    if verdicts:
-        console.print(table)
-        counts = Counter(verdict.judgement for verdict in verdicts)
-        line = ", ".join(f"{counts[name]} {name}" for name in _STYLES if counts[name])
-        console.print(f"{line}.", highlight=False)
-        console.print(
-            f"reproduced: our whole interval lies within {MARGIN:g} point of the published number. "
-            f"differs: the number lies outside of both. within noise: these seeds can't tell.",
-            highlight=False,
-            style="dim",
+    return table
+
+
+def _change_table(cells: Sequence[SameCell], names: tuple[str, str]) -> Table:
+    table = plain_table(
+        f"equal cells under other keys (code or data changed): {names[0]} -> {names[1]}"
+    )
+    table.add_column("cell")
+    for header in ("before", "after", "change", "significant"):
+        table.add_column(header, justify="right")
+    for cell in cells:
+        significant = "yes" if cell.significant else "no"
+        table.add_row(
+            escape(cell.title),
+            interval_text(cell.first),
+            interval_text(cell.second),
+            interval_text(cell.change),
+            "a single seed" if cell.change.count == 1 else significant,
         )
-    for note in dict.fromkeys(
-        f"note: {v.published.place}, {v.published.published_as} on {v.published.dataset}: "
-        f"{v.published.note}."
-        for v in verdicts
-        if v.published.note and v.judgement != "not comparable"
-    ):
-        console.print(note, highlight=False, style="dim")
-    if unknown:
-        names = ", ".join(f"{group.dataset} / {group.method}" for group in unknown)
-        console.print(
-            f"no published number is known for: {names}.",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
-
-
-def show_regression(result: Regression, names: tuple[str, str], console: Console) -> None:
-    """Equal keys first, then equal cells under other keys, then what only one has."""
-    counts = Counter(same.state for same in result.keys)
-    line = ", ".join(f"{counts[s]} {s}" for s in ("identical", "close", "differs") if counts[s])
-    console.print(f"{len(result.keys)} equal keys: {line or 'nothing to compare'}", highlight=False)
-    for same in result.keys:
-        if same.state == "differs":
-            what = same.shape or f"accuracy is up to {same.largest:.2f} points apart"
-            where = "" if same.first is None else f", first at query {same.first}"
-            console.print(
-                f"differs: {same.title}: {what}{where}", style="red", highlight=False, markup=False
-            )
-    if result.cells:
-        table = Table(
-            title=f"equal cells under other keys (code or data changed): {names[0]} -> {names[1]}",
-            header_style="bold",
-            box=SIMPLE_HEAD,
-        )
-        for header in ("cell", "before", "after", "change", "significant"):
-            table.add_column(header, justify="left" if header == "cell" else "right")
-        for cell in result.cells:
-            significant = "a single seed" if cell.change.count == 1 else _yes(cell.significant)
-            table.add_row(
-                escape(cell.title),
-                interval_text(cell.first),
-                interval_text(cell.second),
-                interval_text(cell.change),
-                significant,
-            )
-        console.print(table)
-    for name, titles in zip(names, (result.only_first, result.only_second), strict=True):
-        if titles:
-            console.print(f"only in {name}: {len(titles)} cells", highlight=False)
-            for title in titles:
-                console.print(f"  {title}", style="dim", highlight=False, markup=False)
-
-
-def _yes(value: bool) -> str:
-    return "yes" if value else "no"
+    return table

@@ -7,10 +7,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
 from benchmarks.datasets.interface import SPLITS, Dataset, Split
@@ -19,6 +17,7 @@ from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import dataset_names, open_dataset
 from benchmarks.datasets.verify import Verified, count, verify
+from orchestrator.cli.console import plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
 
@@ -74,9 +73,8 @@ class Shelf:
 
 def show_list(shelf: Shelf, console: Console) -> None:
     """A table of all datasets, then size, licence and source of the ones that are missing."""
-    table = Table(
-        title=f"datasets in {shelf.data}", header_style="bold", box=SIMPLE_HEAD, pad_edge=False
-    )
+    table = plain_table(f"datasets in {shelf.data}")
+    table.pad_edge = False
     for name in ("dataset", "classes", "train / val / test", "download", "state"):
         table.add_column(name, no_wrap=name != "state")
     missing: dict[str, str] = {}
@@ -92,8 +90,7 @@ def show_list(shelf: Shelf, console: Console) -> None:
         by_command = shelf.open(name).download is not None and not is_uri(shelf.data)
         hint = f"`datasets prepare {name}` downloads it. " if by_command else ""
         licence = f" Licence: {card.licence}." if card.licence else ""
-        text = f"{name}: {hint}{reason}{licence}"
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        say(f"{name}: {hint}{reason}{licence}", console)
 
 
 def prepare_all(shelf: Shelf, names: Sequence[str], console: Console) -> int:
@@ -146,45 +143,42 @@ def pack_all(shelf: Shelf, names: Sequence[str], to: str, console: Console) -> N
         with _progress(dataset, console) as tell:
             facts = pack(dataset, target, tell)
         images = sum(facts.images.values())
-        console.print(
-            f"{dataset.card.name}: {images:,} images in {len(facts.shards)} shards at {target.uri}",
-            highlight=False,
-            soft_wrap=True,
-        )
-    console.print(f"Run from it with --data '{root.uri}'.", highlight=False, soft_wrap=True)
+        shards = f"{images:,} images in {len(facts.shards)} shards at {target.uri}"
+        say(f"{dataset.card.name}: {shards}", console)
+    say(f"Run from it with --data '{root.uri}'.", console)
 
 
 def _prepared(shelf: Shelf, name: str, console: Console) -> bool:
-    def say(text: str) -> None:
-        console.print(f"{name}: {text}", highlight=False, markup=False, soft_wrap=True)
+    def tell(text: str) -> None:
+        say(f"{name}: {text}", console)
 
     dataset = shelf.open(name)
     if dataset.missing() is not None:
         try:
-            _fetch(dataset, Path(shelf.data).expanduser(), say)
+            _fetch(dataset, Path(shelf.data).expanduser(), tell)
         except DownloadFailed as error:
-            say(str(error))
+            tell(str(error))
         dataset = shelf.open(name)  # what it saw before may be out of date
     missing = dataset.missing()
     if missing is not None:
-        say(f"not ready: {missing}")
+        tell(f"not ready: {missing}")
         return False
     counted = count(dataset)
     full = "" if counted.complete else f", a full copy has {_counts(counted.expected)}"
-    say(f"ready, {_counts(counted.found)} images to train, validate and test{full}")
+    tell(f"ready, {_counts(counted.found)} images to train, validate and test{full}")
     if dataset.remark():
-        say(f"note: {dataset.remark()}")
+        tell(f"note: {dataset.remark()}")
     return True
 
 
-def _fetch(dataset: Dataset, data_root: Path, say: Callable[[str], None]) -> None:
+def _fetch(dataset: Dataset, data_root: Path, tell: Callable[[str], None]) -> None:
     """Unpacks what lies in the dataset's folder; downloads if that isn't enough and it can be."""
     folder = data_root / dataset.card.folder
     unpacked = unpack_archives(folder) if folder.is_dir() else []
     if unpacked:
-        say(f"unpacked {', '.join(unpacked)}")
+        tell(f"unpacked {', '.join(unpacked)}")
     if dataset.missing() is not None and dataset.download is not None:
-        say(f"downloading {dataset.card.size}; licence: {dataset.card.licence}")
+        tell(f"downloading {dataset.card.size}; licence: {dataset.card.licence}")
         dataset.download.fetch(data_root)
 
 
@@ -202,7 +196,7 @@ def _own(shelf: Shelf) -> set[str]:
 
 
 def _show_verified(results: Sequence[tuple[Dataset, Verified]], console: Console) -> None:
-    table = Table(header_style="bold", box=SIMPLE_HEAD)
+    table = plain_table()
     for name in ("dataset", "train / val / test", "full copy", "unreadable", "duplicates", "leaks"):
         table.add_column(name, no_wrap=name == "dataset", justify="left")
     for dataset, result in results:
@@ -215,14 +209,14 @@ def _show_verified(results: Sequence[tuple[Dataset, Verified]], console: Console
             str(result.leaked),
         )
     console.print(table)
-    console.print(
+    say(
         "duplicates: groups of files with the same bytes; leaks: those of them that are in the "
         "test split and in another one.",
-        highlight=False,
+        console,
     )
     for dataset, result in results:
         for line in _details(dataset, result):
-            console.print(line, highlight=False, markup=False, soft_wrap=True)
+            say(line, console)
 
 
 def _details(dataset: Dataset, result: Verified) -> Iterator[str]:

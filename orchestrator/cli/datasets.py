@@ -7,13 +7,12 @@ from contextlib import contextmanager
 from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from orchestrator.cli.console import output
 from orchestrator.cli.options import DATA, DataOption
 from orchestrator.errors import UserError
 
 datasets = typer.Typer(name="datasets", help="List, prepare, verify and pack datasets.")
-console = Console()
 
 NamesArgument = Annotated[list[str], typer.Argument(help="Names of datasets.", metavar="NAME...")]
 SpecOption = Annotated[
@@ -35,7 +34,7 @@ def list_(data: DataOption = DATA, spec: SpecOption = None) -> None:
     from orchestrator.cli.dataset_verbs import Shelf, show_list
 
     with _plain_errors():
-        show_list(Shelf.of(data, spec), console)
+        show_list(Shelf.of(data, spec), output)
 
 
 @datasets.command()
@@ -47,7 +46,7 @@ def prepare(names: NamesArgument, data: DataOption = DATA) -> None:
     from orchestrator.cli.dataset_verbs import Shelf, prepare_all
 
     with _plain_errors():
-        if prepare_all(Shelf.of(data), names, console):
+        if prepare_all(Shelf.of(data), names, output):
             raise typer.Exit(1)
 
 
@@ -67,7 +66,7 @@ def verify(
     from orchestrator.cli.dataset_verbs import Shelf, verify_all
 
     with _plain_errors():
-        if verify_all(Shelf.of(data, spec), names or (), console):
+        if verify_all(Shelf.of(data, spec), names or (), output):
             raise typer.Exit(1)
 
 
@@ -82,7 +81,7 @@ def pack(
     from orchestrator.cli.dataset_verbs import Shelf, pack_all
 
     with _plain_errors():
-        pack_all(Shelf.of(data, spec), names, to, console)
+        pack_all(Shelf.of(data, spec), names, to, output)
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from functools import partial
 from rich.console import Console
 
 from orchestrator.analysis.collect import run_of
-from orchestrator.cli.plan_view import show_notes, show_skipped
+from orchestrator.cli.console import say, warn
+from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
 from orchestrator.cli.progress import display_for
 from orchestrator.errors import UserError
-from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
+from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.cluster import ClusterChoice, connected
 from orchestrator.pool.driver import Driver, RunSummary
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
@@ -27,20 +28,20 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -
     Raises:
         UserError: nothing can run at all, the cluster can't be reached, or no actor starts.
     """
-    counts = plan.counts()
-    line = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
-    console.print(f"{plan.spec.name}: {line}", highlight=False)
+    say(f"{plan.spec.name}: {status_counts(plan.cells)}", console)
     show_notes(plan, console)
     show_skipped(plan, console)
-    if counts["skipped"] == len(plan.cells):
+    if all(cell.status == "skipped" for cell in plan.cells):
         raise UserError("none of the datasets is there, so nothing can run (see above).")
     with ExitStack() as stack:
-        tracking = stack.enter_context(tracking_thread(plan, store, options.tracking_uri, console))
+        told = partial(warn, console=console)
+        tracking = stack.enter_context(tracking_thread(plan, store, options.tracking_uri, told))
         if not plan.to_run():
             return 0
-        console.print("starting Ray and loading the model ...", highlight=False)
-        say = partial(console.print, highlight=False, markup=False)
-        stack.enter_context(connected(ClusterChoice(options.address), say))
+        say("starting Ray and loading the model ...", console)
+        stack.enter_context(
+            connected(ClusterChoice(options.address), partial(say, console=console))
+        )
         summary = _drive(plan, store, options, console, tracking)
     _tell_failures(summary, console)
     return len(summary.failed)
@@ -71,10 +72,10 @@ def _drive(
 
 def _tell_failures(summary: RunSummary, console: Console) -> None:
     for cell, error in summary.failed:
-        console.print(f"failed: {cell.title}: {error}", style="red", highlight=False, markup=False)
+        say(f"failed: {cell.title}: {error}", console, "red")
     if summary.failed:
-        console.print(
+        say(
             f"{len(summary.failed)} cells failed; their tracebacks are in the store, and the same "
             f"command tries them again.",
-            highlight=False,
+            console,
         )

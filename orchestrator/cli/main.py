@@ -6,24 +6,40 @@ import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
-from rich.console import Console
 
+from orchestrator.cli.console import errors, output, say, warn
 from orchestrator.cli.datasets import datasets
 from orchestrator.cli.options import (
     DATA,
     PATIENCE,
     STORE,
+    ActorsOption,
+    AddressOption,
+    CellsOption,
+    CheckpointOption,
+    CompileOption,
+    CpusOption,
     DataOption,
+    MeasureOption,
+    NoTrackingOption,
+    OutOption,
+    PatienceOption,
+    RebuildOption,
     SetOption,
     SpecArgument,
     StoreOption,
+    ThreadsOption,
+    ToleranceOption,
     TrackingOption,
+    TrialsPerGpuOption,
 )
+from orchestrator.cli.work import open_work
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
@@ -36,19 +52,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 app.add_typer(datasets)
-console = Console()
-errors = Console(stderr=True)
 
 DEFAULT_SPEC = "demo"
-
-
-@dataclass(frozen=True)
-class _Work:
-    """What every verb on a spec needs; `search` is None where the spec has none."""
-
-    plan: Any
-    store: Any
-    search: Any
 
 
 @app.command()
@@ -57,24 +62,22 @@ def plan(
     set_: SetOption = None,
     store: StoreOption = STORE,
     data: DataOption = DATA,
-    measure: Annotated[
-        bool, typer.Option("--measure", help="Time the model on this machine first.")
-    ] = False,
-    cells: Annotated[bool, typer.Option("--cells", help="List every cell with its key.")] = False,
-    threads: Annotated[int, typer.Option(min=1, help="CPU threads of one actor.")] = 1,
+    measure: MeasureOption = False,
+    cells: CellsOption = False,
+    threads: ThreadsOption = 1,
 ) -> None:
     """Show what a run would do, and what it would cost."""
-    from orchestrator.cli.plan_view import show_cells, show_plan
+    from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
 
-    work = _open(spec, set_, store, data)
-    pricing = _pricing(work, threads, measure=measure)
+    work = open_work(spec, set_, store, data)
+    pricing = pricing_of(work.plan, work.store, threads, output, measure=measure)
     if cells:
-        show_cells(work.plan, console)
-    show_plan(work.plan, pricing, console)
+        show_cells(work.plan, output)
+    show_plan(work.plan, pricing, output)
     if work.search is not None:
         from orchestrator.cli.search import show_search_plan
 
-        show_search_plan(work.search, pricing, console)
+        show_search_plan(work.search, pricing, output)
 
 
 @app.command()
@@ -84,54 +87,15 @@ def run(
     store: StoreOption = STORE,
     data: DataOption = DATA,
     tracking_uri: TrackingOption = None,
-    no_tracking: Annotated[
-        bool, typer.Option("--no-tracking", help="Don't write to MLflow.")
-    ] = False,
-    address: Annotated[
-        str | None,
-        typer.Option(
-            help="Ray cluster to join ('auto': the one on this machine).",
-            show_default="start one here",
-        ),
-    ] = None,
-    actors: Annotated[
-        int | None,
-        typer.Option(
-            min=1,
-            envvar="QUERYCURVE_ACTORS",
-            help="The most oracle actors; a cluster that scales itself grows until it has them.",
-            show_default="all that fit",
-        ),
-    ] = None,
-    cpus: Annotated[float, typer.Option(min=0.1, help="CPU cores of one actor.")] = 1,
-    trials_per_gpu: Annotated[
-        int | None,
-        typer.Option(
-            min=0,
-            envvar="QUERYCURVE_TRIALS_PER_GPU",
-            help="Actors that share a GPU; 0 leaves GPUs alone.",
-            show_default="1 where there are any",
-        ),
-    ] = None,
-    compile_: Annotated[
-        bool,
-        typer.Option(
-            "--compile",
-            help="Compile the towers, with CUDA graphs, on GPUs: slow to start, then faster.",
-        ),
-    ] = False,
-    checkpoint_seconds: Annotated[
-        float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
-    ] = 10.0,
-    rebuild_features: Annotated[
-        bool,
-        typer.Option(
-            "--rebuild-features", help="Forget the store's image features; encode all images anew."
-        ),
-    ] = False,
-    patience: Annotated[
-        float, typer.Option(min=0, help="Seconds to wait for a store that doesn't answer.")
-    ] = PATIENCE,
+    no_tracking: NoTrackingOption = False,
+    address: AddressOption = None,
+    actors: ActorsOption = None,
+    cpus: CpusOption = 1,
+    trials_per_gpu: TrialsPerGpuOption = None,
+    compile_: CompileOption = False,
+    checkpoint_seconds: CheckpointOption = 10.0,
+    rebuild_features: RebuildOption = False,
+    patience: PatienceOption = PATIENCE,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
@@ -141,9 +105,9 @@ def run(
     from orchestrator.pool.options import LaunchOptions
     from orchestrator.tracking.session import track_summary
 
-    work = _open(spec, set_, store, data, patience)
+    work = open_work(spec, set_, store, data, patience)
     work.store.storage.check_writable()
-    work = replace(work, plan=set_aside_damaged(work.plan, work.store, _tell))
+    work = replace(work, plan=set_aside_damaged(work.plan, work.store, warn))
     options = LaunchOptions(
         data_root=open_location(data).uri,
         address=address,
@@ -156,20 +120,21 @@ def run(
         patience=patience,
     )
     if rebuild_features:
-        console.print(f"forgot the image features of {work.store.forget_features()} splits")
+        say(f"forgot the image features of {work.store.forget_features()} splits")
     with _told_when_interrupted():
         if work.search is not None:
             from orchestrator.cli.search import search_first
 
-            search_first(work.plan, work.search, work.store, options, console)
+            search_first(work.plan, work.search, work.store, options, output)
             # Planned anew, with the cells that follow from the search.
-            work = _open(spec, set_, store, data, patience)
-        failed = launch(work.plan, work.store, options, console)
+            work = open_work(spec, set_, store, data, patience)
+        failed = launch(work.plan, work.store, options, output)
     written = write_plan_report(work.plan, work.store, None, work.search)
     if options.tracking_uri is not None:
-        track_summary(work.plan, work.store, options.tracking_uri, written, console)
-        console.print(_ui_hint(tracking_uri, store), highlight=False, soft_wrap=True)
-    show_report(written, work.plan, console)
+        told = partial(warn, console=output)
+        track_summary(work.plan, work.store, options.tracking_uri, written, told)
+        say(_ui_hint(tracking_uri, store))
+    show_report(written, work.plan, output)
     if failed:
         raise typer.Exit(1)
 
@@ -184,12 +149,12 @@ def status(
     """Show where the cells of a spec stand; works while it runs."""
     from orchestrator.cli.plan_view import show_status
 
-    work = _open(spec, set_, store, data)
-    show_status(work.plan, work.store, console)
+    work = open_work(spec, set_, store, data)
+    show_status(work.plan, work.store, output)
     if work.search is not None:
         from orchestrator.cli.search import show_search_status
 
-        show_search_status(work.search, console)
+        show_search_status(work.search, output)
 
 
 @app.command()
@@ -198,16 +163,13 @@ def report(
     set_: SetOption = None,
     store: StoreOption = STORE,
     data: DataOption = DATA,
-    out: Annotated[
-        Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")
-    ] = None,
+    out: OutOption = None,
 ) -> None:
     """Write a page, tables and figures of what has finished."""
     from orchestrator.cli.report import show_report, write_plan_report
 
-    work = _open(spec, set_, store, data)
-    written = write_plan_report(work.plan, work.store, out, work.search)
-    show_report(written, work.plan, console)
+    work = open_work(spec, set_, store, data)
+    show_report(write_plan_report(work.plan, work.store, out, work.search), work.plan, output)
 
 
 @app.command()
@@ -219,9 +181,7 @@ def compare(
     set_: SetOption = None,
     store: StoreOption = STORE,
     data: DataOption = DATA,
-    tolerance: Annotated[
-        float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
-    ] = 0.0,
+    tolerance: ToleranceOption = 0.0,
 ) -> None:
     """Compare a spec's results with published ones, or two stores cell by cell.
 
@@ -230,13 +190,13 @@ def compare(
     from orchestrator.cli.compare import compare_references, compare_stores, looks_like_store
 
     if second is not None:
-        if compare_stores(first, second, tolerance, console):
+        if compare_stores(first, second, tolerance, output):
             raise typer.Exit(1)
         return
     if looks_like_store(first):
         raise UserError(f"{first} is a store: give a second one to compare it with, or a spec.")
-    work = _open(first, set_, store, data)
-    compare_references(work.plan, work.store, console)
+    work = open_work(first, set_, store, data)
+    compare_references(work.plan, work.store, output)
 
 
 @app.command()
@@ -249,18 +209,15 @@ def track(
 ) -> None:
     """Rebuild MLflow from the store, whole; running it again changes nothing."""
     from orchestrator.cli.report import write_plan_report
+    from orchestrator.tracking.search_entries import trial_entries
     from orchestrator.tracking.session import rebuild_tracking
 
-    work = _open(spec, set_, store, data)
+    work = open_work(spec, set_, store, data)
     uri = tracking_uri or _default_tracking(store)
     written = write_plan_report(work.plan, work.store, None, work.search)
-    trials: Any = ()
-    if work.search is not None:
-        from orchestrator.tracking.search_entries import trial_entries
-
-        trials = trial_entries(work.search.search, work.store)
+    trials = () if work.search is None else trial_entries(work.search.search, work.store)
     count = rebuild_tracking(work.plan, work.store, uri, written, trials)
-    console.print(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}", highlight=False)
+    say(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}")
 
 
 @app.command()
@@ -291,9 +248,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     with _plain_errors():
         if not given:
-            console.print(
-                f"no arguments: running the spec {DEFAULT_SPEC!r} (--help shows all verbs)"
-            )
+            say(f"no arguments: running the spec {DEFAULT_SPEC!r} (--help shows all verbs)")
         app(given or ["run"])
 
 
@@ -302,13 +257,7 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        errors.print(
-            f"error: {masked(str(error))}",
-            style="red",
-            highlight=False,
-            markup=False,
-            soft_wrap=True,
-        )
+        say(f"error: {masked(str(error))}", errors, "red")
         sys.exit(2)
 
 
@@ -318,54 +267,8 @@ def _told_when_interrupted() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        errors.print("interrupted; the same command goes on from the last checkpoints")
+        say("interrupted; the same command goes on from the last checkpoints", errors)
         raise typer.Exit(130) from None
-
-
-def _open(
-    spec: str,
-    overrides: list[str] | None,
-    location: str,
-    data: str,
-    patience: float = PATIENCE,
-) -> _Work:
-    from orchestrator.plan.planner import make_plan
-    from orchestrator.spec.load import load_spec
-    from orchestrator.store.storage import Patience, open_storage
-    from orchestrator.store.store import Store
-
-    loaded = load_spec(spec, overrides or ())
-    store = Store(open_storage(location, Patience(limit=patience), _tell))
-    if loaded.search is None:
-        return _Work(make_plan(loaded, store, data), store, None)
-    from orchestrator.search.plan import plan_with_result, searched
-
-    return _Work(plan_with_result(loaded, store, data), store, searched(loaded, store, data))
-
-
-def _pricing(work: _Work, threads: int, *, measure: bool) -> Any:
-    from orchestrator.plan.calibration import TowerCosts, calibration_name
-    from orchestrator.plan.pricing import pricing_from
-
-    precision = work.plan.spec.precision
-    costs = {}
-    for backbone in work.plan.backbones():
-        name = calibration_name(backbone, precision, threads)
-        known = work.store.calibration(name)
-        if known is not None:
-            costs[backbone.digest] = TowerCosts(**known)
-        if measure:
-            from orchestrator.plan.measuring import measure_towers
-
-            work.store.storage.check_writable()
-            with console.status(f"timing {backbone.label} on this machine"):
-                costs[backbone.digest] = measure_towers(backbone, precision, threads)
-            work.store.save_calibration(name, costs[backbone.digest].as_dict())
-    return pricing_from(work.plan, work.store, costs)
-
-
-def _tell(text: str) -> None:
-    errors.print(text, style="yellow", highlight=False, markup=False, soft_wrap=True)
 
 
 def _default_tracking(store: str) -> str:

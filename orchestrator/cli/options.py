@@ -1,7 +1,8 @@
-"""Options that several verbs share."""
+"""What can be typed after a verb."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -44,6 +45,63 @@ TrackingOption = Annotated[
         envvar="MLFLOW_TRACKING_URI",
         help="MLflow server or database; default: mlflow.db in the store, or here for s3://.",
     ),
+]
+MeasureOption = Annotated[
+    bool, typer.Option("--measure", help="Time the model on this machine first.")
+]
+CellsOption = Annotated[bool, typer.Option("--cells", help="List every cell with its key.")]
+ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads of one actor.")]
+NoTrackingOption = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
+AddressOption = Annotated[
+    str | None,
+    typer.Option(
+        help="Ray cluster to join ('auto': the one on this machine).",
+        show_default="start one here",
+    ),
+]
+ActorsOption = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        envvar="QUERYCURVE_ACTORS",
+        help="The most oracle actors; a cluster that scales itself grows until it has them.",
+        show_default="all that fit",
+    ),
+]
+CpusOption = Annotated[float, typer.Option(min=0.1, help="CPU cores of one actor.")]
+TrialsPerGpuOption = Annotated[
+    int | None,
+    typer.Option(
+        min=0,
+        envvar="QUERYCURVE_TRIALS_PER_GPU",
+        help="Actors that share a GPU; 0 leaves GPUs alone.",
+        show_default="1 where there are any",
+    ),
+]
+CompileOption = Annotated[
+    bool,
+    typer.Option(
+        "--compile",
+        help="Compile the towers, with CUDA graphs, on GPUs: slow to start, then faster.",
+    ),
+]
+CheckpointOption = Annotated[
+    float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
+]
+RebuildOption = Annotated[
+    bool,
+    typer.Option(
+        "--rebuild-features", help="Forget the store's image features; encode all images anew."
+    ),
+]
+PatienceOption = Annotated[
+    float, typer.Option(min=0, help="Seconds to wait for a store that doesn't answer.")
+]
+OutOption = Annotated[
+    Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")
+]
+ToleranceOption = Annotated[
+    float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
 ]
 STORE = "results"
 PATIENCE = 3600.0

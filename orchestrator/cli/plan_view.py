@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from itertools import groupby
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
-from rich.table import Table
 
-from orchestrator.cli.progress import duration
+from orchestrator.cli.console import duration, plain_table, say
+from orchestrator.plan.calibration import TowerCosts, calibration_name
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
-from orchestrator.plan.pricing import Price, Pricing, encoding_seconds
+from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
 from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.trial.checkpoint import Checkpoints
 
@@ -22,21 +20,21 @@ _UNKNOWN = "?"
 
 
 def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
-    """One line a dataset and method: where its cells stand and what they still cost."""
+    """One line per dataset and method: where its cells stand and what they still cost."""
     title = f"{plan.spec.name}: {len(plan.cells)} cells"
     # Labels of ablations are long, so columns stand close.
-    table = Table(title=title, header_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=0)
+    table = plain_table(title, dense=True)
     table.add_column("dataset", no_wrap=True)
     table.add_column("method", overflow="fold")
     table.add_column("cells", min_width=len("9 skipped"))
     for name in ("queries", "images", "actor time"):
         table.add_column(name, justify="right", no_wrap=True)
-    for (dataset, label), cells in _grouped(plan.cells):
+    for (dataset, label), cells in _grouped(plan.cells).items():
         price = pricing.total(cells)
-        table.add_row(dataset, escape(label), _statuses(cells), *_priced(price))
+        table.add_row(dataset, escape(label), status_counts(cells), *_priced(price))
     table.add_section()
     total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
-    table.add_row("all", "", _statuses(plan.cells), *_priced(total))
+    table.add_row("all", "", status_counts(plan.cells), *_priced(total))
     console.print(table)
     show_notes(plan, console)
     show_skipped(plan, console)
@@ -46,14 +44,13 @@ def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
 def show_cells(plan: Plan, console: Console) -> None:
     """Every cell with its key."""
     for cell in plan.cells:
-        text = f"{cell.status:11}  {cell.key or '-':64}  {cell.title}"
-        console.print(text, highlight=False, markup=False, soft_wrap=True)
+        say(f"{cell.status:11}  {cell.key or '-':64}  {cell.title}", console)
 
 
 def show_notes(plan: Plan, console: Console) -> None:
     """What the user should know of splits and transfers."""
     for note in (*_transfer_notes(plan), *plan.notes):
-        console.print(f"note: {note}", highlight=False, markup=False)
+        say(f"note: {note}", console)
 
 
 def show_skipped(plan: Plan, console: Console) -> None:
@@ -62,24 +59,57 @@ def show_skipped(plan: Plan, console: Console) -> None:
         (cell.cell.dataset, cell.reason) for cell in plan.cells if cell.status == "skipped"
     )
     for dataset, reason in reasons:
-        console.print(f"skipped {dataset}: {reason}", highlight=False, markup=False)
+        say(f"skipped {dataset}: {reason}", console)
 
 
 def show_status(plan: Plan, store: Store, console: Console) -> None:
     """Where the cells of a plan stand, with the queries of running ones and errors of failed."""
-    counts = plan.counts()
-    line = ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
-    console.print(f"{plan.spec.name} in {store.storage.location}: {line}", highlight=False)
+    say(f"{plan.spec.name} in {store.storage.location}: {status_counts(plan.cells)}", console)
     for cell in plan.cells:
         if cell.status == "in progress":
-            text = f"in progress  {cell.title}: {_spent(cell, store)}"
-            console.print(text, highlight=False, markup=False)
+            say(f"in progress  {cell.title}: {_spent(cell, store)}", console)
         elif cell.status == "failed":
-            text = f"failed       {cell.title}: {_error(cell, store)}"
-            console.print(text, highlight=False, markup=False)
+            say(f"failed       {cell.title}: {_error(cell, store)}", console)
     _show_waiting(plan, console)
     show_skipped(plan, console)
     _show_features(store, console)
+
+
+def pricing_of(
+    plan: Plan, store: Store, threads: int, console: Console, *, measure: bool
+) -> Pricing:
+    """Prices by the plan's own finished cells, and for the rest by how fast the models are here.
+
+    Args:
+        plan: whose models are priced.
+        store: holds what was measured before.
+        threads: CPU threads of one actor.
+        console: shows that models are being timed.
+        measure: times the models now, and keeps that in the store.
+
+    Raises:
+        UserError: something was measured, and the store can't be written.
+    """
+    precision, costs = plan.spec.precision, {}
+    for backbone in plan.backbones():
+        name = calibration_name(backbone, precision, threads)
+        known = store.calibration(name)
+        if known is not None:
+            costs[backbone.digest] = TowerCosts(**known)
+        if measure:
+            from orchestrator.plan.measuring import measure_towers  # noqa: PLC0415 - loads models
+
+            store.storage.check_writable()
+            with console.status(f"timing {backbone.label} on this machine"):
+                costs[backbone.digest] = measure_towers(backbone, precision, threads)
+            store.save_calibration(name, costs[backbone.digest].as_dict())
+    return pricing_from(plan, store, costs)
+
+
+def status_counts(cells: Iterable[PlannedCell]) -> str:
+    """How many cells there are in each status: `3 done, 2 new`."""
+    counts = Counter(cell.status for cell in cells)
+    return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
 
 
 def _transfer_notes(plan: Plan) -> list[str]:
@@ -98,10 +128,8 @@ def _show_waiting(plan: Plan, console: Console) -> None:
     training = {cell.key for cell in to_run}
     waiting = [cell for cell in to_run if cell.cell.source and cell.cell.source.key in training]
     if waiting:
-        console.print(
-            f"{len(waiting)} of these wait for prompts that {plan.spec.source} has yet to train",
-            highlight=False,
-        )
+        source = plan.spec.source
+        say(f"{len(waiting)} of these wait for prompts that {source} has yet to train", console)
 
 
 def _show_features(store: Store, console: Console) -> None:
@@ -109,24 +137,15 @@ def _show_features(store: Store, console: Console) -> None:
     if sizes:
         noun = "split" if len(sizes) == 1 else "splits"
         text = f"image features of {len(sizes)} {noun}: {decimal(sum(sizes))}"
-        console.print(f"{text} (run --rebuild-features encodes them anew)", highlight=False)
+        say(f"{text} (run --rebuild-features encodes them anew)", console)
 
 
-def _grouped(
-    cells: Iterable[PlannedCell],
-) -> Iterable[tuple[tuple[str, str], list[PlannedCell]]]:
-    def place(cell: PlannedCell) -> tuple[str, str]:
-        return (cell.cell.dataset, cell.label)
-
-    order = {place(cell): None for cell in cells}
-    ranked = {key: rank for rank, key in enumerate(order)}
-    ordered = sorted(cells, key=lambda cell: ranked[place(cell)])
-    return [(key, list(members)) for key, members in groupby(ordered, key=place)]
-
-
-def _statuses(cells: Iterable[PlannedCell]) -> str:
-    counts = Counter(cell.status for cell in cells)
-    return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+def _grouped(cells: Iterable[PlannedCell]) -> dict[tuple[str, str], list[PlannedCell]]:
+    """Cells by dataset and label, both in the plan's order."""
+    groups: dict[tuple[str, str], list[PlannedCell]] = {}
+    for cell in cells:
+        groups.setdefault((cell.cell.dataset, cell.label), []).append(cell)
+    return groups
 
 
 def _priced(price: Price) -> tuple[str, str, str]:
@@ -139,16 +158,16 @@ def _explain_prices(plan: Plan, pricing: Pricing, console: Console) -> None:
         return
     for backbone in plan.backbones():
         if (costs := pricing.costs.get(backbone.digest)) is not None:
-            console.print(
+            say(
                 f"time of {backbone.label} measured on this machine ({costs.machine}): "
-                f"{1000 * costs.per_image:.2f} ms an image, {1000 * costs.per_sequence:.2f} ms a "
-                f"class and candidate; divide by the number of actors.",
-                highlight=False,
+                f"{1000 * costs.per_image:.2f} ms per image, {1000 * costs.per_sequence:.2f} ms "
+                f"per class and candidate; divide by the number of actors.",
+                console,
             )
     if pricing.total(plan.cells).seconds is None:
-        console.print(
+        say(
             "time is unknown until something was measured: add --measure (about half a minute).",
-            highlight=False,
+            console,
         )
 
 

@@ -17,6 +17,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
+from orchestrator.cli.console import duration, say
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.pool.display import RunDisplay
 
@@ -39,7 +40,7 @@ class BarDisplay(RunDisplay):
         self._bars: dict[str, TaskID] = {}
 
     def say(self, text: str) -> None:
-        self._progress.console.print(text, highlight=False, markup=False)
+        say(text, self._progress.console)
 
     def _draw(self) -> None:
         self._progress.update(
@@ -84,7 +85,7 @@ class LineDisplay(RunDisplay):
         self._last = self._start
 
     def say(self, text: str) -> None:
-        self._console.print(text, highlight=False, markup=False, soft_wrap=True)
+        say(text, self._console)
 
     def _draw(self) -> None:
         now = time.monotonic()
@@ -107,15 +108,6 @@ class LineDisplay(RunDisplay):
         if not self._spent:
             return "unknown time"
         return duration((now - self._start) * (self._total - self._spent) / self._spent)
-
-
-def duration(seconds: float) -> str:
-    """Seconds as a person would say them: `40 s`, `12 min`, `3.5 h`."""
-    if seconds < 99:
-        return f"{seconds:.0f} s"
-    if seconds < 5400:
-        return f"{seconds / 60:.0f} min"
-    return f"{seconds / 3600:.1f} h"
 
 
 def display_for(cells: Sequence[PlannedCell], console: Console) -> RunDisplay:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
 
 from orchestrator.analysis.ablation import Sweep, intervals
 from orchestrator.analysis.collect import comparison_of
@@ -15,6 +13,7 @@ from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.terminal import show_table
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.table import as_rich, interval_text, seeds_text
+from orchestrator.cli.console import plain_table, say
 from orchestrator.plan.plan import Plan
 from orchestrator.search.findings import with_search
 from orchestrator.search.plan import PlannedSearch
@@ -26,11 +25,7 @@ MOST_COLUMNS = 3
 
 def show_sweep(sweep: Sweep, console: Console) -> None:
     """Accuracy at each value, then what the default gives away."""
-    table = Table(
-        title=escape(f"{sweep.ablation}: {sweep.title} varied, accuracy (%)"),
-        header_style="bold",
-        box=SIMPLE_HEAD,
-    )
+    table = plain_table(escape(f"{sweep.ablation}: {sweep.title} varied, accuracy (%)"))
     table.add_column("value", no_wrap=True)
     shown = sweep.datasets if len(sweep.datasets) <= MOST_COLUMNS else ()
     columns = {dataset: intervals(sweep.on(dataset)) for dataset in shown}
@@ -51,7 +46,7 @@ def show_sweep(sweep: Sweep, console: Console) -> None:
             else f"best is {regret.best.text}, {interval_text(regret.regret)} points above the "
             f"default: {regret.verdict}"
         )
-        console.print(f"{name}: {said}", highlight=False, markup=False, soft_wrap=True)
+        say(f"{name}: {said}", console)
 
 
 def write_plan_report(
@@ -83,8 +78,8 @@ def show_report(report: Report, plan: Plan, console: Console) -> None:
         console.print(as_rich(report.rows, plan.spec.name))
     for sweep in report.sweeps:
         show_sweep(sweep, console)
-    console.print(f"figures and tables: {report.folder}", highlight=False, soft_wrap=True)
-    console.print(f"report: {report.page}", highlight=False, soft_wrap=True)
+    say(f"figures and tables: {report.folder}", console)
+    say(f"report: {report.page}", console)
 
 
 def report_folder(plan: Plan, store: Store) -> Path:

@@ -1,4 +1,4 @@
-"""Runs a spec's search before its cells: cluster, oracles, tracking, and what is told."""
+"""A spec's search on the command line: how it is run before the cells, planned and shown."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from uuid import uuid4
 from rich.console import Console
 
 from orchestrator.analysis.search import Search, SearchTrial, short
-from orchestrator.cli.progress import duration
+from orchestrator.cli.console import duration, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.pricing import Price, Pricing
@@ -28,6 +28,36 @@ from orchestrator.tracking.search_entries import entries_of, trial_entries
 from orchestrator.tracking.session import tracking_thread
 
 
+def search_first(
+    plan: Plan, found: PlannedSearch, store: Store, options: LaunchOptions, console: Console
+) -> None:
+    """Runs what is left of a search, after any other run that is at it.
+
+    Raises:
+        UserError: the space is impossible, the sampler's package is missing, no oracle starts, or
+            no trial came to its end.
+    """
+    told = partial(say, console=console)
+    found.planner.check()
+    sampler_of(found.section)  # refused before Ray starts where its package is missing
+    set_aside_damaged_trials(found, store, told)
+    if _is_left(found, store):
+        spec = found.planner.spec
+        place = study_place(spec, found.section, store)
+        leases = Leases.of_process(store.storage, run=uuid4().hex)
+        with search_lock(place, leases, told):
+            found = replace(found, search=read_search(spec, found.section, store))
+            if _is_left(found, store):
+                found = replace(found, search=_run(plan, found, store, options, console))
+    search = found.search
+    say(search_line(search), console)
+    if search.best is None:
+        raise UserError(
+            f"no trial of the search came to its end, so it has no result. {_why(search)} "
+            f"Results so far are kept."
+        )
+
+
 def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -> None:
     """What is left of the search and what follows it, at most."""
     section, search = found.section, found.search
@@ -36,7 +66,7 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
     left = max(0, section.count - search.ended)
     space = ", ".join(section.space)
     how = section.sampler if section.pruner is None else f"{section.sampler}, {section.pruner.name}"
-    _say(
+    say(
         f"search: {section.count} trials of {section.method} over {space} ({how}); {left} left, "
         f"at most {_priced(whole, left)}",
         console,
@@ -44,7 +74,7 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
     spec = found.planner.spec
     if search.is_over:
         return
-    _say(
+    say(
         f"then: {section.found_label} with the settings that were found, at the price of "
         f"{section.method} above",
         console,
@@ -52,7 +82,7 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
     if section.equal_queries:
         trials = section.count * whole.queries // len(spec.trained_datasets)
         most = max(longer_budget(spec, search), trials + spec.budget)
-        _say(
+        say(
             f"then: {section.longer_label}, {section.method} with as many queries as both "
             f"together: at most {most:,} a dataset and seed (search.equal_queries: false leaves "
             f"it out)",
@@ -62,10 +92,10 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
 
 def show_search_status(found: PlannedSearch, console: Console) -> None:
     """Trials by state, and the best one."""
-    _say(search_line(found.search), console)
+    say(search_line(found.search), console)
     for trial in found.search.trials:
         if trial.state == "failed":
-            _say(f"failed       trial {trial.number}, {trial.title}: {trial.error}", console)
+            say(f"failed       trial {trial.number}, {trial.title}: {trial.error}", console)
 
 
 def search_line(search: Search) -> str:
@@ -81,44 +111,8 @@ def search_line(search: Search) -> str:
     return text
 
 
-def _priced(one: Price, count: int) -> str:
-    text = f"{count * one.queries:,} queries, {count * one.images:,} images"
-    if one.seconds is not None:
-        text += f", {duration(count * one.seconds)} of one actor"
-    return text
-
-
-def search_first(
-    plan: Plan, found: PlannedSearch, store: Store, options: LaunchOptions, console: Console
-) -> None:
-    """Runs what is left of a search, after any other run that is at it.
-
-    Raises:
-        UserError: the space is impossible, the sampler's package is missing, no oracle starts, or
-            no trial came to its end.
-    """
-    found.planner.check()
-    sampler_of(found.section)  # refused before Ray starts where its package is missing
-    set_aside_damaged_trials(found, store, lambda text: _say(text, console))
-    if _is_left(found, store):
-        spec = found.planner.spec
-        place = study_place(spec, found.section, store)
-        leases = Leases.of_process(store.storage, run=uuid4().hex)
-        with search_lock(place, leases, lambda text: _say(text, console)):
-            found = replace(found, search=read_search(spec, found.section, store))
-            if _is_left(found, store):
-                found = replace(found, search=_run(plan, found, store, options, console))
-    search = found.search
-    _say(search_line(search), console)
-    if search.best is None:
-        raise UserError(
-            f"no trial of the search came to its end, so it has no result. {_why(search)} "
-            f"Results so far are kept."
-        )
-
-
 def _is_left(found: PlannedSearch, store: Store) -> bool:
-    """Whether anything is left to measure: trials, or the method as it stands."""
+    """Whether anything is left to measure: trials, or the baseline."""
     done = store.finished_keys()
     cells = found.planner.baseline().cells
     return not found.search.is_over or any(cell.key not in done for cell in cells)
@@ -127,9 +121,9 @@ def _is_left(found: PlannedSearch, store: Store) -> bool:
 def _run(
     plan: Plan, found: PlannedSearch, store: Store, options: LaunchOptions, console: Console
 ) -> Search:
-    search = found.search
+    search, told = found.search, partial(warn, console=console)
     with ExitStack() as stack:
-        tracking = stack.enter_context(tracking_thread(plan, store, options.tracking_uri, console))
+        tracking = stack.enter_context(tracking_thread(plan, store, options.tracking_uri, told))
         if tracking is not None:
             for entry in trial_entries(search, store):
                 tracking.submit(entry)
@@ -139,10 +133,11 @@ def _run(
                 for entry in entries_of(trial, search.method, store):
                     tracking.submit(entry)
 
-        console.print(f"searching: {search.ended} of {search.planned} trials are done")
-        console.print("starting Ray and loading the model ...", highlight=False)
-        say = partial(_say, console=console)
-        stack.enter_context(connected(ClusterChoice(options.address), say))
+        say(f"searching: {search.ended} of {search.planned} trials are done", console)
+        say("starting Ray and loading the model ...", console)
+        stack.enter_context(
+            connected(ClusterChoice(options.address), partial(say, console=console))
+        )
         return SearchRun(
             planner=found.planner,
             setup=worker_setup(plan, plan.backbone, store, options),
@@ -152,10 +147,13 @@ def _run(
         ).run()
 
 
-def _say(text: str, console: Console) -> None:
-    console.print(text, highlight=False, markup=False, soft_wrap=True)
-
-
 def _why(search: Search) -> str:
     errors = [trial.error for trial in search.trials if trial.error]
     return f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."
+
+
+def _priced(one: Price, count: int) -> str:
+    text = f"{count * one.queries:,} queries, {count * one.images:,} images"
+    if one.seconds is not None:
+        text += f", {duration(count * one.seconds)} of one actor"
+    return text

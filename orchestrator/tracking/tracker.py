@@ -1,6 +1,6 @@
 """The one writer of MLflow, which is a view of the store and can be rebuilt from it at any time.
 
-What is written is in `tracking_entries`. Metrics are stepped by queries and carry times that follow
+What is written is in `entries`. Metrics are stepped by queries and carry times that follow
 from the step alone, so that writing them twice adds nothing.
 """
 
@@ -67,7 +67,11 @@ class Tracker:
         self.put(cell_entry(run, self._spec))
 
     def put(self, entry: Entry) -> None:
-        """Writes a run, in the place of an older one of its key; raises likewise."""
+        """Writes a run, in the place of an older one of its key.
+
+        Raises:
+            TrackingError: MLflow can't be reached or written.
+        """
         with _translated(self._uri):
             present = self._present()
             old = present.get(entry.key)
@@ -78,12 +82,20 @@ class Tracker:
             present[entry.key] = self._write(entry)
 
     def log_aggregates(self, runs: Sequence[Run]) -> None:
-        """Writes a run for every group of seeds; raises likewise."""
+        """Writes a run for every group of seeds.
+
+        Raises:
+            TrackingError: MLflow can't be reached or written.
+        """
         for entry in aggregate_entries(runs, self._spec):
             self.put(entry)
 
     def log_report(self, report: Report, runs: Sequence[Run]) -> None:
-        """Writes the summary run, with the report as artifacts; raises likewise."""
+        """Writes the summary run, with the report as artifacts.
+
+        Raises:
+            TrackingError: MLflow can't be reached or written.
+        """
         self.put(summary_entry(report, runs, self._spec))
 
     def rebuild(self, runs: Sequence[Run]) -> int:
@@ -217,27 +229,19 @@ def only_writer(storage: Storage, uri: str) -> Iterator[bool]:
         yield lease is not None
 
 
-class _Translation:
+@contextmanager
+def _translated(uri: str) -> Iterator[None]:
     """Turns whatever MLflow raises into a TrackingError that says what to do."""
-
-    def __init__(self, uri: str) -> None:
-        self._uri = uri
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: Any, error: BaseException | None, trace: Any) -> None:
-        if isinstance(error, Exception) and not isinstance(error, TrackingError):
-            first = (str(error).splitlines() or [""])[0][:300]
-            raise TrackingError(
-                f"MLflow at {masked(self._uri)} can't be written "
-                f"({type(error).__name__}: {masked(first)}). "
-                f"Results are safe in the store; rebuild the view with `track` later."
-            ) from None  # the cause may quote the address, password and all
-
-
-def _translated(uri: str) -> _Translation:
-    return _Translation(uri)
+    try:
+        yield
+    except TrackingError:
+        raise
+    except Exception as error:
+        first = (str(error).splitlines() or [""])[0][:300]
+        raise TrackingError(
+            f"MLflow at {masked(uri)} can't be written ({type(error).__name__}: {masked(first)}). "
+            f"Results are safe in the store; rebuild the view with `track` later."
+        ) from None  # the cause may quote the address, password and all
 
 
 def _artifacts_beside(uri: str) -> str | None:

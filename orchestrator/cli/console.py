@@ -1,0 +1,36 @@
+"""What verbs print with: two consoles, lines and tables."""
+
+from __future__ import annotations
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+output = Console()
+errors = Console(stderr=True)
+
+
+def say(text: str, console: Console = output, style: str = "") -> None:
+    """Prints a line as it is: nothing in it is taken for markup, and only the terminal wraps it."""
+    console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
+
+
+def warn(text: str, console: Console = errors) -> None:
+    """Says what did not go as it should, but stops nothing."""
+    say(text, console, "yellow")
+
+
+def plain_table(title: str | None = None, *, dense: bool = False) -> Table:
+    """A table without frame; `dense` leaves no room between columns."""
+    if dense:
+        return Table(title=title, header_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=0)
+    return Table(title=title, header_style="bold", box=SIMPLE_HEAD)
+
+
+def duration(seconds: float) -> str:
+    """Seconds as a person would say them: `40 s`, `12 min`, `3.5 h`."""
+    if seconds < 99:
+        return f"{seconds:.0f} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"

@@ -1,0 +1,63 @@
+"""What a verb works on: the plan of a spec, the store, and the spec's search."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from orchestrator.cli.console import warn
+from orchestrator.cli.options import PATIENCE
+
+if TYPE_CHECKING:
+    from orchestrator.plan.plan import Plan
+    from orchestrator.search.plan import PlannedSearch
+    from orchestrator.store.store import Store
+
+
+@dataclass(frozen=True)
+class Work:
+    """A spec beside what the store holds of it.
+
+    Attributes:
+        plan: its cells.
+        store: where their results lie.
+        search: its search; None where it has none.
+    """
+
+    plan: Plan
+    store: Store
+    search: PlannedSearch | None
+
+
+def open_work(
+    spec: str,
+    overrides: Sequence[str] | None,
+    location: str,
+    data: str,
+    patience: float = PATIENCE,
+) -> Work:
+    """Reads a spec and looks up each of its cells in the store; writes nothing.
+
+    Args:
+        spec: a YAML file, or the name of a ready spec.
+        overrides: `field=value`, each of which changes the spec.
+        location: the store's folder or `s3://` address.
+        data: the data root: a folder, or an `s3://` address.
+        patience: seconds to wait for a store that doesn't answer.
+
+    Raises:
+        UserError: the spec is wrong, or the store can't be opened.
+    """
+    from orchestrator.plan.planner import make_plan
+    from orchestrator.spec.load import load_spec
+    from orchestrator.store.storage import Patience, open_storage
+    from orchestrator.store.store import Store
+
+    loaded = load_spec(spec, overrides or ())
+    store = Store(open_storage(location, Patience(limit=patience), warn))
+    if loaded.search is None:
+        return Work(make_plan(loaded, store, data), store, None)
+    from orchestrator.search.plan import plan_with_result, searched
+
+    return Work(plan_with_result(loaded, store, data), store, searched(loaded, store, data))
