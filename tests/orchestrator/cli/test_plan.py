@@ -1,0 +1,90 @@
+"""The verb `plan`: what would run, and what it would cost."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.plan.calibration import TowerCosts, calibration_name
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+from tests.orchestrator.cli.verbs import files_in, fill, plan_of, querycurve, write_spec
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    return write_spec(tmp_path)
+
+
+def test_everything_is_new_at_first_and_nothing_is_written(spec: Path, tmp_path: Path) -> None:
+    said = querycurve("plan", spec, "--store", tmp_path / "store")
+    assert (said.code, said.err) == (0, "")
+    assert "small: 10 cells" in said.out
+    assert said.rows["pocket_dots", "zip"] == ["2", "new", "400", "12,800", "?"]
+    assert said.rows["pocket_dots", "zero_shot"] == ["1", "new", "0", "0", "?"]
+    assert said.rows["all", "10"] == ["new", "1,600", "51,200", "?"]
+    assert "time is unknown until something was measured: add --measure" in said.out
+    assert not (tmp_path / "store").exists()
+
+
+def test_what_is_there_costs_nothing_more(spec: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "store", spec)
+    before = files_in(tmp_path / "store")
+    said = querycurve("plan", spec, "--store", tmp_path / "store")
+    assert said.code == 0
+    assert said.rows["pocket_dots", "zip"] == ["2", "done", "0", "0", "0", "s"]
+    # the other seed took an hour
+    outlines = ["1", "done,", "1", "failed", "200", "6,400", "60", "min"]
+    assert said.rows["pocket_outlines", "zip"] == outlines
+    # as many queries as if no checkpoint were there: what a run costs at most
+    assert said.rows["pocket_outlines", "bar"][-3:] == ["400", "12,800", "?"]
+    assert "7 done, 1 in progress, 1 failed, 1 new" in said.out
+    assert files_in(tmp_path / "store") == before
+
+
+def test_measured_towers_price_what_never_ran(spec: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "store", spec)
+    plan = plan_of(spec, tmp_path / "store")
+    name = calibration_name(plan.backbone, "fp32", 1)
+    costs = TowerCosts("a slow CPU", per_image=0.1, per_sequence=0.02)
+    Store(LocalStorage(tmp_path / "store")).save_calibration(name, costs.as_dict())
+    said = querycurve("plan", spec, "--store", tmp_path / "store")
+    assert "measured on this machine (a slow CPU): 100.00 ms per image" in said.out
+    assert "20.00 ms per class and candidate" in said.out
+    assert "?" not in said.out
+    assert said.rows["pocket_outlines", "bar"][-1] in ("min", "h")
+
+
+def test_every_cell_is_listed_with_its_key_on_demand(spec: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "store", spec)
+    lines = querycurve("plan", spec, "--cells", "--store", tmp_path / "store").out.splitlines()
+    for cell in plan_of(spec, tmp_path / "store").cells:
+        assert f"{cell.status:11}  {cell.key}  {cell.title}" in lines
+
+
+def test_a_change_on_the_command_line_is_planned(spec: Path, tmp_path: Path) -> None:
+    said = querycurve(
+        "plan", spec, "--set", "budget=50", "--set", "seeds=[7]", "--store", tmp_path / "store"
+    )
+    assert said.rows["pocket_dots", "zip"] == ["1", "new", "50", "1,600", "?"]
+
+
+def test_datasets_that_are_not_there_are_skipped_with_what_to_do(tmp_path: Path) -> None:
+    spec = write_spec(tmp_path, datasets=["pocket_dots", "dtd"])
+    said = querycurve("plan", spec, "--store", tmp_path / "store", "--data", tmp_path / "none")
+    assert said.code == 0
+    assert "skipped dtd: " in said.out
+    assert said.rows["dtd", "zip"][:2] == ["2", "skipped"]
+
+
+def test_a_search_and_what_follows_it_are_priced(tmp_path: Path) -> None:
+    space = {"clip": {"choice": [1, 10, 100]}}
+    search = {"method": "zip", "space": space, "trials": 3, "sampler": "grid"}
+    spec = write_spec(tmp_path, search=search)
+    said = querycurve("plan", spec, "--store", tmp_path / "store")
+    assert said.code == 0
+    text = " ".join(said.out.split())
+    assert "search: 3 trials of zip over clip (grid); 3 left, at most 1,200 queries" in text
+    assert "then: zip-searched with the settings that were found" in text
+    assert "then: zip-longer, zip with as many queries as both together: at most 800" in text

@@ -1,0 +1,73 @@
+"""The verb `status`: where the cells of a spec stand."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+from tests.orchestrator.cli.verbs import files_in, fill, plan_of, querycurve, write_spec
+
+
+@pytest.fixture
+def spec(tmp_path: Path) -> Path:
+    return write_spec(tmp_path)
+
+
+def test_counts_errors_and_how_far_running_cells_are(spec: Path, tmp_path: Path) -> None:
+    store = tmp_path / "store"
+    fill(store, spec)
+    before = files_in(store)
+    said = querycurve("status", spec, "--store", store)
+    assert (said.code, said.err) == (0, "")
+    lines = said.out.splitlines()
+    assert lines[0] == f"small in {store}: 7 done, 1 in progress, 1 failed, 1 new"
+    assert sorted(lines[1:]) == [
+        "failed       pocket_outlines / zip / 16 shots / seed 2: ValueError: loss is not finite",
+        "in progress  pocket_outlines / bar / 16 shots / seed 1: 120 of 200 queries at the last "
+        "checkpoint",
+    ]
+    assert files_in(store) == before
+
+
+def test_a_store_that_is_not_there_holds_nothing_and_is_not_made(
+    spec: Path, tmp_path: Path
+) -> None:
+    said = querycurve("status", spec, "--store", tmp_path / "none")
+    assert said.code == 0
+    assert said.out == f"small in {tmp_path / 'none'}: 10 new\n"
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_damaged_checkpoint_and_an_unreadable_failure_are_said(
+    spec: Path, tmp_path: Path
+) -> None:
+    store = tmp_path / "store"
+    fill(store, spec)
+    for path in (*(store / "checkpoints").iterdir(), *(store / "failures").iterdir()):
+        path.write_bytes(b"damaged")
+    said = querycurve("status", spec, "--store", store)
+    assert said.code == 0
+    assert "it will start afresh" in said.out
+    assert "Traceback" not in said.out + said.err
+    (failed,) = (line for line in said.out.splitlines() if line.startswith("failed"))
+    assert failed.split(": ", 1)[1].strip()
+
+
+def test_image_features_are_counted(spec: Path, tmp_path: Path) -> None:
+    store = Store(LocalStorage(tmp_path / "store"))
+    for digest in ("a" * 64, "b" * 64):
+        store.save_features(digest, b"x" * 1500)
+    said = querycurve("status", spec, "--store", tmp_path / "store")
+    assert "image features of 2 splits: 3.0 kB" in said.out
+
+
+def test_a_search_that_has_not_begun_is_told(tmp_path: Path) -> None:
+    search = {"method": "zip", "space": {"clip": {"choice": [1, 10]}}, "trials": 2}
+    spec = write_spec(tmp_path, search=search)
+    said = querycurve("status", spec, "--store", tmp_path / "store")
+    assert said.code == 0
+    assert "search of zip: 0 of 2 trials ended" in said.out
+    assert plan_of(spec, tmp_path / "store").counts() == {"new": 10}

@@ -1,0 +1,123 @@
+"""The verb `track`: MLflow rebuilt from the store, whole, and the same again the next time."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mlflow.tracking import MlflowClient
+
+from tests.orchestrator.cli.verbs import fill, plan_of, querycurve, write_spec
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store that `track` was run on twice, with what it said and what MLflow held."""
+    folder = tmp_path_factory.mktemp("track")
+    fill(folder / "store", write_spec(folder))
+    return folder
+
+
+def tracked(uri: str, name: str = "small") -> dict[str, Any]:
+    """MLflow's runs of an experiment by title."""
+    client = MlflowClient(tracking_uri=uri)
+    experiment = client.get_experiment_by_name(name)
+    assert experiment is not None
+    return {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
+
+
+def test_everything_is_tracked_and_tracking_again_changes_nothing(folder: Path) -> None:
+    spec, store = folder / "small.yaml", folder / "store"
+    first = querycurve("track", spec, "--store", store)
+    assert (first.code, first.err) == (0, "")
+    said = (
+        "8 runs are in MLflow. Compare them in the MLflow UI: python run_benchmark.py ui "
+        f"--store {store}\n"
+    )
+    assert first.out == said
+    uri = f"sqlite:///{store}/mlflow.db"
+    before = tracked(uri)
+    cells = [cell for cell in plan_of(spec, store).cells if cell.status in ("done", "failed")]
+    kinds = [run.data.tags["kind"] for run in before.values()]
+    assert {kind: kinds.count(kind) for kind in kinds} == {
+        "cell": len(cells), "aggregate": 5, "summary": 1,
+    }  # fmt: skip
+    assert {cell.title for cell in cells} <= set(before)
+    second = querycurve("track", spec, "--store", store)
+    assert (second.code, second.out, second.err) == (0, said, "")
+    after = tracked(uri)
+    assert {title: run.info.run_id for title, run in after.items()} == {
+        title: run.info.run_id for title, run in before.items()
+    }
+    assert {title: run.data.metrics for title, run in after.items()} == {
+        title: run.data.metrics for title, run in before.items()
+    }
+
+
+def test_tags_and_metrics_are_those_of_the_cells(folder: Path) -> None:
+    store = folder / "store"
+    uri = f"sqlite:///{store}/mlflow.db"
+    querycurve("track", folder / "small.yaml", "--store", store)
+    runs = tracked(uri)
+    run = runs["pocket_dots / zip / 16 shots / seed 2"]
+    assert run.info.status == "FINISHED"
+    assert run.data.metrics == {"test_accuracy": 62.0}
+    assert run.data.params["budget"] == "200"
+    shown = ("dataset", "method", "seed", "shots", "protocol", "kind", "status", "group")
+    assert {name: run.data.tags[name] for name in shown} == {
+        "dataset": "pocket_dots",
+        "method": "zip",
+        "seed": "2",
+        "shots": "16",
+        "protocol": "few_shot",
+        "kind": "cell",
+        "status": "finished",
+        "group": "pocket_dots / zip / 16 shots",
+    }
+    steps = MlflowClient(tracking_uri=uri).get_metric_history(run.info.run_id, "test_accuracy")
+    assert [(point.step, point.value) for point in steps] == [(0, 30.0), (200, 62.0)]
+    failed = runs["pocket_outlines / zip / 16 shots / seed 2"]
+    assert failed.info.status == "FAILED"
+    mean = runs["pocket_dots / zip / 16 shots / 2 seeds"]
+    assert mean.data.metrics["test_accuracy"] == 61.5
+    client = MlflowClient(tracking_uri=uri)
+    summary = client.list_artifacts(runs["small: summary"].info.run_id)
+    assert "report.html" in {file.path for file in summary}
+
+
+def test_a_new_result_adds_its_cell_and_nothing_else(tmp_path: Path) -> None:
+    spec, store = write_spec(tmp_path, methods=["zero_shot"]), tmp_path / "store"
+    uri = f"sqlite:///{tmp_path}/elsewhere.db"
+    fill(store, spec)
+    querycurve("track", spec, "--store", store, "--tracking-uri", uri)
+    before = tracked(uri)
+    more = write_spec(tmp_path, methods=["zero_shot", "zip"], seeds=[1])
+    fill(store, more)
+    said = querycurve("track", more, "--store", store, "--tracking-uri", uri)
+    assert said.out == f"4 runs are in MLflow. Compare them at {uri}.\n"
+    after = tracked(uri)
+    new = set(after) - set(before)
+    assert {title for title in new if after[title].data.tags["kind"] == "cell"} == {
+        "pocket_dots / zip / 16 shots / seed 1",
+        "pocket_outlines / zip / 16 shots / seed 1",
+    }
+    assert not (store / "mlflow.db").exists()
+
+
+def test_without_results_nothing_is_tracked(tmp_path: Path) -> None:
+    said = querycurve("track", write_spec(tmp_path), "--store", tmp_path / "none")
+    assert said.code == 2
+    assert "nothing has finished yet" in said.err
+    assert not (tmp_path / "none").exists()
+
+
+def test_an_mlflow_that_cannot_be_written_is_one_message(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    uri = f"sqlite:///{tmp_path}/file/mlflow.db"
+    spec, store = folder / "small.yaml", folder / "store"
+    said = querycurve("track", spec, "--store", store, "--tracking-uri", uri)
+    assert said.code == 2
+    assert said.err.startswith("error: MLflow at sqlite:///")
+    assert "Results are safe in the store" in said.err
+    assert "Traceback" not in said.err
