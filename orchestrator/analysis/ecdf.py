@@ -13,7 +13,7 @@ import numpy as np
 
 from orchestrator.analysis.curves import curve_of
 from orchestrator.analysis.queries_to_target import first_reaching, zero_shot_accuracy
-from orchestrator.analysis.runs import Contender, Run
+from orchestrator.analysis.runs import Contender, Run, by_contender
 
 LEVELS = 20
 """Targets on a dataset unless gains are named."""
@@ -56,11 +56,8 @@ def ecdf(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> Ecdf | 
 
 def ecdfs(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> dict[Contender, Ecdf]:
     """The ECDF of every method that trains, by method and shots."""
-    members: dict[Contender, list[Run]] = {}
-    for run in runs:
-        if run.trains:
-            members.setdefault(Contender(run.shots, run.method), []).append(run)
-    found = {contender: ecdf(mine, targets) for contender, mine in sorted(members.items())}
+    members = by_contender(run for run in runs if run.trains)
+    found = {contender: ecdf(mine, targets) for contender, mine in members.items()}
     return {contender: curve for contender, curve in found.items() if curve is not None}
 
 

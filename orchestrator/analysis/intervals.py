@@ -73,6 +73,14 @@ def column_intervals(values: Array) -> ColumnIntervals:
     return ColumnIntervals(mean, mean - half_width, mean + half_width)
 
 
+def interval_text(value: MeanInterval) -> str:
+    """`46.1 ± 2.5`, or the mean alone where there is no interval."""
+    mean = round(value.mean, 1) + 0.0  # without the sign of a zero
+    if value.half_width is None:
+        return f"{mean:.1f}"
+    return f"{mean:.1f} ± {value.half_width:.1f}"
+
+
 @cache
 def _quantile(freedom: int) -> float:
     from scipy import stats

@@ -19,6 +19,28 @@ NEW_ACCURACY = "new_accuracy"
 ZERO_SHOT = "zero_shot"
 
 
+@dataclass(frozen=True, order=True)
+class Group:
+    """The coordinates that runs of different seeds share."""
+
+    dataset: str
+    shots: int
+    method: str
+
+
+@dataclass(frozen=True, order=True)
+class Contender:
+    """A method with a number of shots: what is compared over datasets.
+
+    Attributes:
+        shots: labelled images per class; 0 for methods that don't train.
+        method: the method's label.
+    """
+
+    shots: int
+    method: str
+
+
 @dataclass(frozen=True)
 class Run:
     """One finished cell of a comparison.
@@ -26,7 +48,7 @@ class Run:
     Attributes:
         dataset: the dataset's name.
         method: the method's label in the spec (its name unless the spec says otherwise).
-        shots: labelled images a class; 0 for methods that don't train.
+        shots: labelled images per class; 0 for methods that don't train.
         seed: the cell's seed; 0 for methods that don't train.
         trace: what the trial left behind.
         ablation_points: where it stands in an ablation, if anywhere.
@@ -43,6 +65,16 @@ class Run:
     def ablated(self) -> bool:
         """Whether it belongs to an ablation alone, and is no method of the comparison."""
         return any(point.label == self.method for point in self.ablation_points)
+
+    @property
+    def group(self) -> Group:
+        """What it shares with its other seeds."""
+        return Group(self.dataset, self.shots, self.method)
+
+    @property
+    def contender(self) -> Contender:
+        """What it shares with its other seeds and datasets."""
+        return Contender(self.shots, self.method)
 
     @property
     def method_name(self) -> str:
@@ -99,34 +131,20 @@ class Run:
         return f"{self.dataset} / {self.method} / {self.shots} shots / seed {self.seed}{origin}"
 
 
-@dataclass(frozen=True, order=True)
-class Group:
-    """The coordinates that runs of different seeds share."""
-
-    dataset: str
-    shots: int
-    method: str
-
-
-@dataclass(frozen=True, order=True)
-class Contender:
-    """A method with a number of shots: what is compared over datasets.
-
-    Attributes:
-        shots: labelled images a class; 0 for methods that don't train.
-        method: the method's label.
-    """
-
-    shots: int
-    method: str
-
-
 def by_group(runs: Iterable[Run]) -> dict[Group, list[Run]]:
     """Runs that differ in nothing but the seed, in order of seed."""
     groups: dict[Group, list[Run]] = defaultdict(list)
     for run in sorted(runs, key=lambda r: r.seed):
-        groups[Group(run.dataset, run.shots, run.method)].append(run)
+        groups[run.group].append(run)
     return dict(groups)
+
+
+def by_contender(runs: Iterable[Run]) -> dict[Contender, list[Run]]:
+    """Runs by method and number of shots, those sorted and each one's runs as they come."""
+    members: dict[Contender, list[Run]] = defaultdict(list)
+    for run in runs:
+        members[run.contender].append(run)
+    return dict(sorted(members.items()))
 
 
 def at_shots(runs: Iterable[Run], shots: int) -> list[Run]:
@@ -146,8 +164,10 @@ def datasets_of(runs: Iterable[Run]) -> tuple[str, ...]:
 
 def split_by_measurements(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
     """Runs whose accuracies are all numbers, and runs with none or with one that isn't."""
-    sound = {id(run) for run in runs if _is_sound(run)}
-    return [r for r in runs if id(r) in sound], [r for r in runs if id(r) not in sound]
+    sound, unsound = [], []
+    for run in runs:
+        (sound if _is_sound(run) else unsound).append(run)
+    return sound, unsound
 
 
 def _is_sound(run: Run) -> bool:

@@ -44,7 +44,7 @@ def scores_of(runs: Sequence[Run]) -> Scores:
     for group, members in sorted(by_group(runs).items()):
         known = tuple(value for value in (run.accuracy for run in members) if value is not None)
         if known:
-            values.setdefault(Contender(group.shots, group.method), {})[group.dataset] = known
+            values.setdefault(members[0].contender, {})[group.dataset] = known
     everywhere = set[str]().union(*values.values())
     shared = everywhere.intersection(*values.values())
     return Scores(tuple(sorted(shared)), tuple(sorted(everywhere - shared)), values)

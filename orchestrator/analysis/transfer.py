@@ -48,7 +48,7 @@ def _transfer(
     values: dict[Contender, dict[str, dict[int, float]]] = {}
     for run in runs:
         if run.dataset in (source, *targets) and run.accuracy is not None:
-            mine = values.setdefault(Contender(run.shots, run.method), {})
+            mine = values.setdefault(run.contender, {})
             mine.setdefault(run.dataset, {})[run.seed] = run.accuracy
     return Transfer(
         protocol,

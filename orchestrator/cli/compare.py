@@ -12,10 +12,10 @@ from rich.table import Table
 
 from benchmarks.reference.published import published_results
 from orchestrator.analysis.collect import finished_runs
+from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regression import Regression, SameCell, compare_traces
 from orchestrator.analysis.reproduction import MARGIN, Judgement, Verdict, compare_with_published
 from orchestrator.analysis.runs import Group, split_by_measurements
-from orchestrator.analysis.table import interval_text
 from orchestrator.cli.console import plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan

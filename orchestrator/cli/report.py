@@ -9,10 +9,10 @@ from rich.markup import escape
 
 from orchestrator.analysis.ablation import Sweep, intervals
 from orchestrator.analysis.collect import comparison_of
+from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
-from orchestrator.analysis.report.terminal import show_table
+from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
 from orchestrator.analysis.report.write import Report, write_report
-from orchestrator.analysis.table import as_rich, interval_text, seeds_text
 from orchestrator.cli.console import plain_table, say
 from orchestrator.plan.plan import Plan
 from orchestrator.search.findings import with_search
@@ -75,7 +75,7 @@ def show_report(report: Report, plan: Plan, console: Console) -> None:
         title = f"{plan.spec.name}: {seeds_text(report.rows)}"
         show_table(block, title, console)
     if report.rows and not report.headlines:
-        console.print(as_rich(report.rows, plan.spec.name))
+        console.print(comparison_table(report.rows, plan.spec.name))
     for sweep in report.sweeps:
         show_sweep(sweep, console)
     say(f"figures and tables: {report.folder}", console)

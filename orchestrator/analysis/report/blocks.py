@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from orchestrator.analysis.charts.chart import Chart, parts_of
 from orchestrator.analysis.charts.palette import Look
+from orchestrator.analysis.intervals import MeanInterval, interval_text
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,18 @@ class Section:
     def anchor(self) -> str:
         """Its place in the page."""
         return "-".join("".join(c if c.isalnum() else " " for c in self.title.lower()).split())
+
+
+def interval_cells(values: Sequence[MeanInterval | None]) -> list[TableCell]:
+    """Intervals as cells of a row; the best, as they are shown, in bold where there are several."""
+    known = [round(value.mean, 1) for value in values if value is not None]
+    best = max(known) if len(known) > 1 else None
+    return [
+        TableCell("-")
+        if value is None
+        else TableCell(interval_text(value), best=round(value.mean, 1) == best)
+        for value in values
+    ]
 
 
 def cell_of(cell: TableCell | str) -> TableCell:

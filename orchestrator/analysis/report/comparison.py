@@ -85,3 +85,7 @@ class Comparison:
     def suffix(self, shots: int) -> str:
         """What tells the parts of a section apart: nothing with a single number of shots."""
         return f", {shots} shots" if len(self.shots) > 1 else ""
+
+    def file_suffix(self, shots: int) -> str:
+        """What tells their files apart, likewise."""
+        return f"_{shots}_shots" if len(self.shots) > 1 else ""

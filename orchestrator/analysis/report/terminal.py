@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
+from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
 
+from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.report.blocks import TableBlock, TableCell, cell_of
+from orchestrator.analysis.table import Row, queries_text
 
 _INTERVAL = " ± "
 
@@ -22,14 +27,51 @@ def show_table(block: TableBlock, title: str, console: Console) -> None:
     console.print(table)
 
 
+def comparison_table(rows: Sequence[Row], title: str) -> Table:
+    """The comparison within 80 columns; the Markdown and CSV files say more."""
+    several = len({row.group.shots for row in rows if row.group.shots}) > 1
+    table = _table(f"{title}: {seeds_text(rows)}")
+    table.add_column("dataset", no_wrap=True)
+    table.add_column("method", no_wrap=True)
+    for header in ("accuracy (%)", "target (reached)", "queries to target"):
+        table.add_column(header, justify="right")
+    for place, row in enumerate(rows):
+        last = place + 1 == len(rows) or rows[place + 1].group.dataset != row.group.dataset
+        target = row.target
+        table.add_row(
+            row.group.dataset,
+            escape(row.group.method)
+            + (f" ({row.group.shots})" if several and row.group.shots else ""),
+            interval_text(row.accuracy),
+            "-" if target is None else f"{target.target:.1f} ({target.successes}/{target.runs})",
+            queries_text(target),
+            end_section=last,
+        )
+    return table
+
+
+def seeds_text(rows: Sequence[Row]) -> str:
+    """What the intervals are, by how many seeds there are."""
+    counts = {row.accuracy.count for row in rows if row.group.shots}
+    if not counts:
+        return "measured once"
+    if counts == {1}:
+        return "one seed, so no intervals"
+    return f"mean ± 95 % t-interval over {' or '.join(str(n) for n in sorted(counts))} seeds"
+
+
 def _as_rich(block: TableBlock, title: str, *, intervals: bool) -> Table:
-    table = Table(title=title, header_style="bold", box=SIMPLE_HEAD)
+    table = _table(title)
     for place, name in enumerate(block.header):
         numeric = place >= block.numeric_from
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for row in block.rows:
         table.add_row(*(_text(cell_of(cell), intervals) for cell in row))
     return table
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, header_style="bold", box=SIMPLE_HEAD)
 
 
 def _text(cell: TableCell, intervals: bool) -> Text:

@@ -7,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
+from orchestrator.analysis.report.terminal import comparison_table
 from orchestrator.analysis.runs import Run
-from orchestrator.analysis.table import as_csv, as_markdown, as_rich, comparison
+from orchestrator.analysis.table import as_csv, as_markdown, comparison
 from orchestrator.spec.spec import ReportSpec
 from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 
@@ -57,7 +58,7 @@ def test_the_order_of_runs_does_not_matter(order: list[Run]) -> None:
 
 def test_the_terminal_table_fits_80_columns_and_says_what_the_interval_is() -> None:
     out = io.StringIO()
-    Console(file=out, width=80).print(as_rich(comparison(RUNS, FIVE_POINTS), "demo"))
+    Console(file=out, width=80).print(comparison_table(comparison(RUNS, FIVE_POINTS), "demo"))
     text = out.getvalue()
     assert "95 % t-interval over 3 seeds" in text
     assert "47.0 ± 2.5" in text

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from orchestrator.analysis.ablation import Sweep, intervals
+from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.blocks import Block, Section, TableBlock, TableCell
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.ablation_figures import figures_of
-from orchestrator.analysis.table import interval_text
 from orchestrator.spec.ablation_point import FieldValue
 
 DEFAULT = "*"

@@ -6,9 +6,9 @@ import statistics
 from collections.abc import Sequence
 
 from orchestrator.analysis.harmonic_mean import BaseToNew, base_to_new, harmonic_mean
+from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell
 from orchestrator.analysis.report.comparison import Comparison
-from orchestrator.analysis.table import interval_text
 
 
 def section(comparison: Comparison) -> Section | None:

@@ -5,31 +5,21 @@ from __future__ import annotations
 from orchestrator.analysis.cost import Cost, cost_of
 from orchestrator.analysis.report.blocks import Section, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
-from orchestrator.analysis.runs import Contender, Run
+from orchestrator.analysis.runs import Run, by_contender
 
 
 def section(comparison: Comparison) -> Section | None:
     """None when nothing has finished."""
-    members: dict[Contender, list[Run]] = {}
-    for run in comparison.finished:
-        members.setdefault(Contender(run.shots, run.method), []).append(run)
+    members = by_contender(comparison.finished)
     if not members:
         return None
     price = comparison.question.price
-    header = [
-        "method",
-        "shots",
-        "runs",
-        "queries",
-        "images",
-        "measuring images",
-        "hours",
-        "ms/query",
-    ]
+    header = ["method", "shots", "runs", "queries", "images"]
+    header += ["measuring images", "hours", "ms/query"]
     if price.known:
         header.append(f"money ({price.currency})")
     body = []
-    for contender, mine in sorted(members.items()):
+    for contender, mine in members.items():
         cost = cost_of(mine)
         row = [contender.method, str(contender.shots or "-"), *_numbers(cost, mine)]
         if price.known:

@@ -72,7 +72,7 @@ def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
             lines.append(line_of(contender.method, comparison.looks[contender.method], band))
     if not lines:
         return []
-    name = "mean_curve" + (f"_{shots}_shots" if len(comparison.shots) > 1 else "")
+    name = f"mean_curve{comparison.file_suffix(shots)}"
     caption = (
         f"Mean test accuracy over the {len(datasets)} datasets that all methods "
         f"have{comparison.suffix(shots)}. Each seed is averaged over datasets first; bands are "
@@ -93,7 +93,7 @@ def _trained_on(runs: Sequence[Run], datasets: Sequence[str]) -> tuple[str, ...]
 def _mean_band(runs: Sequence[Run], contender: Contender, datasets: Sequence[str]) -> Band | None:
     seeds: dict[int, dict[str, Run]] = {}
     for run in runs:
-        if (run.shots, run.method) == (contender.shots, contender.method):
+        if run.contender == contender:
             seeds.setdefault(run.seed, {})[run.dataset] = run
     whole = [found for _, found in sorted(seeds.items()) if set(datasets) <= set(found)]
     return band_over([mean_curve([curve_of(found[name]) for name in datasets]) for found in whole])

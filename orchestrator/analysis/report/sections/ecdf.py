@@ -40,9 +40,13 @@ def _figure(comparison: Comparison, shots: int) -> FigureBlock | None:
         f"{comparison.suffix(shots)}; higher and further left is better. Targets: {which}. A "
         f"curve ends level where the rest was never reached within the budget."
     )
-    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
     chart = LineChart("", "queries", "targets reached (%)", lines, bounds=PERCENT)
-    return FigureBlock(f"ecdf{suffix}", caption, (chart,), tuple(line.label for line in lines))
+    return FigureBlock(
+        f"ecdf{comparison.file_suffix(shots)}",
+        caption,
+        (chart,),
+        tuple(line.label for line in lines),
+    )
 
 
 def _line(method: str, comparison: Comparison, curve: Ecdf, end: int) -> Line:

@@ -26,7 +26,6 @@ def _figure(comparison: Comparison, shots: int, ranks: Ranks) -> FigureBlock:
     dots = tuple(
         Dot(who.method, comparison.looks[who.method], rank, half) for who, rank in ranks.mean_ranks
     )
-    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
     noun = "dataset" if ranks.datasets == 1 else "datasets"
     caption = (
         f"Mean rank by final accuracy over {ranks.datasets} shared "
@@ -34,7 +33,7 @@ def _figure(comparison: Comparison, shots: int, ranks: Ranks) -> FigureBlock:
         f"is best. {_difference_words(ranks)}"
     )
     chart = DotChart("", "mean rank", dots)
-    return FigureBlock(f"ranks{suffix}", caption.strip(), (chart,))
+    return FigureBlock(f"ranks{comparison.file_suffix(shots)}", caption.strip(), (chart,))
 
 
 def _difference_words(ranks: Ranks) -> str:

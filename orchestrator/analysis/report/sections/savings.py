@@ -30,7 +30,6 @@ def _table(comparison: Comparison, shots: int) -> TableBlock | None:
     if len(expected) < 2 or (reference is not None and reference not in expected):
         return None
     found = [reduction(expected, name, reference) for name in expected if name != reference]
-    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
     caption = (
         "Saved: 1 minus the geometric mean of the ratios of expected queries, over datasets on "
         "which "
@@ -39,7 +38,11 @@ def _table(comparison: Comparison, shots: int) -> TableBlock | None:
     )
     header = ("method", "against", "saved", "datasets", "only this reached", "only other reached")
     return TableBlock(
-        f"queries_saved{suffix}", caption, header, tuple(map(_row, found)), numeric_from=2
+        f"queries_saved{comparison.file_suffix(shots)}",
+        caption,
+        header,
+        tuple(map(_row, found)),
+        numeric_from=2,
     )
 
 

@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from orchestrator.analysis.intervals import mean_interval
+from orchestrator.analysis.intervals import interval_text, mean_interval
 from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.search_figures import figures_of
 from orchestrator.analysis.runs import Run, datasets_of
 from orchestrator.analysis.search import Search, SearchFindings, SearchTrial, is_as_good, short
-from orchestrator.analysis.table import interval_text
 
 TITLE = "Search"
 

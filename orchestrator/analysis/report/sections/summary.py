@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 from orchestrator.analysis.bootstrap import BootstrapInterval, mean_over_datasets
-from orchestrator.analysis.report.blocks import Block, Section, TableBlock, TableCell, Text
+from orchestrator.analysis.report.blocks import (
+    Block,
+    Section,
+    TableBlock,
+    TableCell,
+    Text,
+    interval_cells,
+)
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Contender
 from orchestrator.analysis.scores import Scores
 from orchestrator.analysis.significance import ALPHA, Significance, against_the_best
-from orchestrator.analysis.table import Row, interval_text
 
 WORSE = "†"
 
@@ -51,41 +57,25 @@ def _table(comparison: Comparison, shots: int) -> list[Block]:
     scores = comparison.scores(shots)
     contenders = sorted(scores.values)
     rows = {
-        (row.group.dataset, Contender(row.group.shots, row.group.method)): row
+        (row.group.dataset, Contender(row.group.shots, row.group.method)): row.accuracy
         for row in comparison.rows
     }
     names = sorted({name for values in scores.values.values() for name in values})
     body: list[tuple[TableCell | str, ...]] = [
-        (name, *_row([rows.get((name, contender)) for contender in contenders])) for name in names
+        (name, *interval_cells([rows.get((name, contender)) for contender in contenders]))
+        for name in names
     ]
     tested = against_the_best(scores)
     if len(scores.datasets) > 1:
         body.append(_mean_row(scores, contenders, tested))
     caption = _caption(comparison, shots, scores, tested)
     table = TableBlock(
-        f"accuracy{_file_suffix(comparison, shots)}",
+        f"accuracy{comparison.file_suffix(shots)}",
         caption,
         ("dataset", *(contender.method for contender in contenders)),
         tuple(body),
     )
     return [table, *([Text(tested.reason, "note")] if tested.reason else [])]
-
-
-def _file_suffix(comparison: Comparison, shots: int) -> str:
-    return f"_{shots}_shots" if len(comparison.shots) > 1 else ""
-
-
-def _row(rows: list[Row | None]) -> list[TableCell]:
-    best = max((_shown(row.accuracy.mean) for row in rows if row is not None), default=None)
-    several = sum(row is not None for row in rows) > 1
-    return [
-        TableCell("-")
-        if row is None
-        else TableCell(
-            interval_text(row.accuracy), best=several and _shown(row.accuracy.mean) == best
-        )
-        for row in rows
-    ]
 
 
 def _mean_row(

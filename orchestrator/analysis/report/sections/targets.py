@@ -51,7 +51,6 @@ def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
         )
         for method in methods
     )
-    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
     caption = (
         f"Expected queries until {comparison.question.target_title}{comparison.suffix(shots)}; "
         f"shorter "
@@ -61,7 +60,9 @@ def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
         f"until it succeeds. No bar: no run reached it."
     )
     chart = BarChart("", "expected queries to target", datasets, bars)
-    return FigureBlock(f"queries_to_target{suffix}", caption, (chart,), methods)
+    return FigureBlock(
+        f"queries_to_target{comparison.file_suffix(shots)}", caption, (chart,), methods
+    )
 
 
 def _expected(target: QueriesToTarget | None) -> float | None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from orchestrator.analysis.intervals import MeanInterval
-from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell
+from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell, interval_cells
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Contender
-from orchestrator.analysis.table import interval_text
 from orchestrator.analysis.transfer import Transfer, transfers
 
 TITLES = {
@@ -36,7 +34,7 @@ def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
     for name in found.targets:
         rows.append((f"→ {name}", *_cells(found, name, who)))
     if len(found.targets) > 1:
-        means = _marked([found.means.get(contender) for contender in who])
+        means = interval_cells([found.means.get(contender) for contender in who])
         rows.append((f"mean of {len(found.targets)} targets", *means))
     caption = (
         f"Accuracy in percent{comparison.suffix(shots)}. Prompts were trained on {found.source} "
@@ -46,25 +44,15 @@ def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
         f"targets, so it says what another seed would change, not what other targets would. The "
         f"best of each row is in bold."
     )
-    suffix = f"_{shots}_shots" if len(comparison.shots) > 1 else ""
     header = ("dataset", *(contender.method for contender in who))
     return TableBlock(
-        f"{found.protocol}_{found.source}{suffix}", caption, header, tuple(rows), headline=True
+        f"{found.protocol}_{found.source}{comparison.file_suffix(shots)}",
+        caption,
+        header,
+        tuple(rows),
+        headline=True,
     )
 
 
 def _cells(found: Transfer, dataset: str, who: list[Contender]) -> list[TableCell]:
-    return _marked([found.accuracies[contender].get(dataset) for contender in who])
-
-
-def _marked(values: list[MeanInterval | None]) -> list[TableCell]:
-    """Intervals as text, the best in bold where there are several."""
-    known = [round(value.mean, 1) for value in values if value is not None]
-    return [
-        TableCell("-")
-        if value is None
-        else TableCell(
-            interval_text(value), best=len(known) > 1 and round(value.mean, 1) == max(known)
-        )
-        for value in values
-    ]
+    return interval_cells([found.accuracies[contender].get(dataset) for contender in who])
