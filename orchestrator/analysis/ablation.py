@@ -89,7 +89,7 @@ def intervals(by_value: Mapping[FieldValue, BySeed]) -> dict[FieldValue, MeanInt
 
 
 def sweeps_of(runs: Iterable[Run]) -> tuple[Sweep, ...]:
-    """One sweep a varied field; in a full product one for each combination of the other fields.
+    """One sweep per varied field; in a full product one for each combination of the other fields.
 
     There the field with the most values is swept.
     """

@@ -28,7 +28,8 @@ def finished_runs(plan: Plan, store: Store, metrics: Collection[str] | None = No
     Args:
         plan: what was asked.
         store: where results lie.
-        metrics: what to read of each trace, beside whatever is no number; None for everything.
+        metrics: what to read of each trace, beside any measurement that is no finite number; None
+            reads everything.
 
     Raises:
         UnreadableTrace: a stored trace is corrupt or of an unknown version.
@@ -40,7 +41,11 @@ def finished_runs(plan: Plan, store: Store, metrics: Collection[str] | None = No
 
 
 def failed_runs(plan: Plan, store: Store) -> list[Run]:
-    """Cells of a plan whose last attempt failed and that have no result; raises likewise."""
+    """Cells of a plan whose last attempt failed and that have no result.
+
+    Raises:
+        UnreadableTrace: a stored trace is corrupt or of an unknown version.
+    """
     failed = store.failed_keys() - store.finished_keys()
     return [run_of(cell, store.failed(cell.key)) for cell in plan.cells if cell.key in failed]
 

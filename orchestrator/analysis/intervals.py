@@ -1,4 +1,4 @@
-"""Means over seeds with Student-t intervals, which say how little three seeds know."""
+"""Means over seeds with 95 % Student-t intervals, which are wide where seeds are few."""
 
 from __future__ import annotations
 

@@ -63,8 +63,8 @@ def _untestable(datasets: int, methods: int) -> str:
     if datasets < FEWEST_DATASETS:
         noun = "dataset" if datasets == 1 else "datasets"
         return (
-            f"There is no critical difference: all methods share {datasets} {noun}, and ranks "
-            f"over fewer than {FEWEST_DATASETS} say little."
+            f"There is no critical difference: all methods share {datasets} {noun}, and ranks over "
+            f"fewer than {FEWEST_DATASETS} say little."
         )
     if methods < FEWEST_METHODS:
         return (

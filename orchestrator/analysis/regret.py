@@ -1,4 +1,4 @@
-"""How much a default gives away against the best value that was tried: "nearly optimal", in points.
+"""Regret: by how many points of accuracy the best value tried beats the default.
 
 Values are compared seed by seed, since equal seeds share split, order and directions.
 """

@@ -127,7 +127,7 @@ class SearchFindings:
         baseline: the same objectives of the method with the spec's own settings; empty while
             unknown.
         found: label of the method with the settings that were found.
-        longer: runs of the method as it stands with the search's queries on top.
+        longer: runs of the baseline with as many queries as search and result have spent together.
         logarithmic: searched settings whose logarithm was drawn from.
     """
 

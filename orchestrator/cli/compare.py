@@ -55,8 +55,8 @@ def compare_stores(first: str, second: str, tolerance: float, console: Console) 
     for location, store in zip((first, second), stores, strict=True):
         if not store.finished_keys():
             raise UserError(
-                f"{location} holds no finished results. Give two stores, or one spec "
-                f"to compare with published numbers."
+                f"{location} holds no finished results. Give two stores, or one spec to compare "
+                f"with published numbers."
             )
     result = compare_traces(stores[0].traces(), stores[1].traces(), tolerance)
     show_regression(result, (first, second), console)

@@ -94,8 +94,8 @@ class LineDisplay(RunDisplay):
         self._last = now
         running = ", ".join(cell.title for cell in self._running.values())
         self.say(
-            f"{self._ended}/{self._cells} cells{self._queries_words(now)}; "
-            f"running: {running or 'nothing'}"
+            f"{self._ended}/{self._cells} cells{self._queries_words(now)}; running: "
+            f"{running or 'nothing'}"
         )
 
     def _queries_words(self, now: float) -> str:

@@ -53,8 +53,8 @@ def search_first(
     say(search_line(search), console)
     if search.best is None:
         raise UserError(
-            f"no trial of the search came to its end, so it has no result. {_why(search)} "
-            f"Results so far are kept."
+            f"no trial of the search came to its end, so it has no result. {_why(search)} Results "
+            f"so far are kept."
         )
 
 
@@ -67,8 +67,8 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
     space = ", ".join(section.space)
     how = section.sampler if section.pruner is None else f"{section.sampler}, {section.pruner.name}"
     say(
-        f"search: {section.count} trials of {section.method} over {space} ({how}); {left} left, "
-        f"at most {_priced(whole, left)}",
+        f"search: {section.count} trials of {section.method} over {space} ({how}); {left} left, at "
+        f"most {_priced(whole, left)}",
         console,
     )
     spec = found.planner.spec
@@ -84,8 +84,8 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
         most = max(longer_budget(spec, search), trials + spec.budget)
         say(
             f"then: {section.longer_label}, {section.method} with as many queries as both "
-            f"together: at most {most:,} a dataset and seed (search.equal_queries: false leaves "
-            f"it out)",
+            f"together: at most {most:,} a dataset and seed (search.equal_queries: false leaves it "
+            f"out)",
             console,
         )
 

@@ -1,4 +1,4 @@
-"""What MLflow shows: one flat run a cell, one a group of seeds, and one for the whole spec.
+"""What MLflow shows: one flat run per cell, one per group of seeds, one for the spec.
 
 Flat, because the UI charts flat runs and hides nested ones until they are expanded; tags say what
 belongs together. `kind` is `cell`, `aggregate` or `summary`. `group` names dataset, method and

@@ -62,7 +62,7 @@ class Bars:
     Attributes:
         label: the method's label.
         look: its colour.
-        values: one a category; None draws no bar.
+        values: one per category; None draws no bar.
         texts: what stands beside each.
     """
 
@@ -101,7 +101,7 @@ class Dot:
 
 @dataclass(frozen=True)
 class DotChart:
-    """One dot a method, in rows, the first on top."""
+    """One dot per method, in rows, the first on top."""
 
     title: str
     x_title: str
@@ -123,8 +123,8 @@ class ValueLine:
         y: means.
         lower: lower ends of the intervals; empty without any.
         upper: upper ends; empty without any.
-        main: whether it is set off against the others.
-        hollow: whether its points are rings.
+        main: whether it is drawn more heavily than the others.
+        hollow: whether its points are drawn as rings.
     """
 
     label: str

@@ -1,4 +1,4 @@
-"""One look a method, the same in every figure, told apart by colour-blind readers too.
+"""One look per method, the same in every figure, which colour-blind readers can tell apart too.
 
 Colours follow Okabe and Ito; those that vanish on white or on black are darker or lighter here, so
 that one colour serves a light page, a dark one and paper. Line patterns say the same again.
@@ -28,7 +28,7 @@ class Look:
 
 
 NEUTRAL = Look("#777777", "dot")
-"""Of what is no method, such as a target."""
+"""How anything is drawn that is not a method, such as a target."""
 
 _FIXED: Mapping[str, Look] = MappingProxyType(
     {

@@ -1,4 +1,4 @@
-"""Figures of an ablation: one a field with an order, one for all fields without."""
+"""Figures of an ablation: one per field whose values have an order, one for all other fields."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WIDE = 10
 
 
 def figures_of(sweeps: Sequence[Sweep]) -> Iterator[FigureBlock]:
-    """One figure a field of numbers, or for all its sweeps in a full product; then the others."""
+    """One figure per field of numbers (in a full product, one in all); then one for the others."""
     crossed = [sweep for sweep in sweeps if sweep.held]
     if crossed:
         yield _crossed_figure(crossed)

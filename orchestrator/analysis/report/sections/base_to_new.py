@@ -20,12 +20,10 @@ def section(comparison: Comparison) -> Section | None:
     body += _mean_rows(rows)
     caption = (
         "Accuracy in percent on classes that were trained on (base), among base names, and on "
-        "classes "
-        "that were not (new), among new names; H is their harmonic mean, taken for each seed. "
-        "The best H of each dataset is in bold. ±: 95 % t-interval over seeds. Means are over "
-        "datasets that all methods have, and their H is that of the mean base and new "
-        "accuracies, as "
-        "CoCoOp reports it."
+        "classes that were not (new), among new names; H is their harmonic mean, taken for each "
+        "seed. The best H of each dataset is in bold. ±: 95 % t-interval over seeds. Means are "
+        "over datasets that all methods have, and their H is that of the mean base and new "
+        "accuracies, as CoCoOp reports it."
     )
     header = ("dataset", "method", "shots", "base", "new", "H")
     table = TableBlock("base_to_new", caption, header, tuple(body), numeric_from=2, headline=True)

@@ -36,8 +36,7 @@ def section(comparison: Comparison) -> Section | None:
         blocks.append(
             Text(
                 "The spec names no price: give `price: "
-                "{per_1000_queries: ..., per_1000_images: ...}` "
-                "under `report` to see money.",
+                "{per_1000_queries: ..., per_1000_images: ...}` under `report` to see money.",
                 "note",
             )
         )

@@ -24,8 +24,7 @@ def section(comparison: Comparison) -> Section | None:
     if panels:
         caption = (
             f"Test accuracy over queries on each dataset. {_band_words(comparison.runs)} A step "
-            f"shows "
-            f"what had been reached by then; nothing is interpolated ahead. Methods without "
+            f"shows what had been reached by then; nothing is interpolated ahead. Methods without "
             f"training are level lines. {_target_words(comparison)}"
         )
         legend = tuple(sorted({line.label for chart in panels for line in chart.lines}))
@@ -75,9 +74,8 @@ def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
     name = f"mean_curve{comparison.file_suffix(shots)}"
     caption = (
         f"Mean test accuracy over the {len(datasets)} datasets that all methods "
-        f"have{comparison.suffix(shots)}. Each seed is averaged over datasets first; bands are "
-        f"95 % "
-        f"t-intervals over these averages, so they say what another seed would change, not what "
+        f"have{comparison.suffix(shots)}. Each seed is averaged over datasets first; bands are 95 "
+        f"% t-intervals over these averages, so they say what another seed would change, not what "
         f"other datasets would. Seeds that lack a dataset are left out."
     )
     chart = LineChart("", QUERIES, f"mean {ACCURACY}", tuple(lines), bounds=PERCENT)

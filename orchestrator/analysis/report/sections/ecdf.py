@@ -36,9 +36,9 @@ def _figure(comparison: Comparison, shots: int) -> FigureBlock | None:
         f"any method reached there"
     )
     caption = (
-        f"Share of (run, target) pairs that each method had reached by then, over {used} datasets"
-        f"{comparison.suffix(shots)}; higher and further left is better. Targets: {which}. A "
-        f"curve ends level where the rest was never reached within the budget."
+        f"Share of (run, target) pairs that each method had reached by then, over {used} "
+        f"datasets{comparison.suffix(shots)}; higher and further left is better. Targets: {which}. "
+        f"A curve ends level where the rest was never reached within the budget."
     )
     chart = LineChart("", "queries", "targets reached (%)", lines, bounds=PERCENT)
     return FigureBlock(

@@ -22,11 +22,9 @@ def section(comparison: Comparison) -> Section:
     rows += [(run.title, said) for run in comparison.finished if (said := _odd_numbers(run))]
     if rows:
         caption = (
-            "Failed cells run again with the next run of the spec; their tracebacks are in the "
-            "store "
-            "and in MLflow. Cells with losses that are no numbers still count where their "
-            "accuracies "
-            f"are numbers.{_more(len(rows))}"
+            f"Failed cells run again with the next run of the spec; their tracebacks are in the "
+            f"store and in MLflow. Cells with losses that are no numbers still count where their "
+            f"accuracies are numbers.{_more(len(rows))}"
         )
         header = ("cell", "what happened")
         blocks.append(TableBlock("failures", caption, header, tuple(rows[:SHOWN]), numeric_from=9))

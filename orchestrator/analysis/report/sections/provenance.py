@@ -41,9 +41,8 @@ def section(comparison: Comparison) -> Section:
     rows.append(("report written by", f"querycurve {_own_version()}"))
     caption = (
         "Taken from the traces. Several values mean that cells were run under different "
-        "conditions, "
-        "which is worth a thought before comparing seconds; accuracies are compared by what is "
-        "in a cell's key."
+        "conditions, which is worth a thought before comparing seconds; accuracies are compared by "
+        "what is in a cell's key."
     )
     known = tuple(row for row in rows if row[1])
     blocks: list[Block] = [
@@ -71,8 +70,7 @@ def _splits(runs: Iterable[Run]) -> TableBlock | None:
     )
     caption = (
         "Digest of class names and of all images of the split, which all methods share: "
-        "comparisons "
-        "are paired. Two digests in one row would mean that they are not."
+        "comparisons are paired. Two digests in one row would mean that they are not."
     )
     header = ("dataset", "shots", "seed", "split digest")
     return TableBlock("splits", caption, header, rows, numeric_from=9)

@@ -29,8 +29,7 @@ def _figure(comparison: Comparison, shots: int, ranks: Ranks) -> FigureBlock:
     noun = "dataset" if ranks.datasets == 1 else "datasets"
     caption = (
         f"Mean rank by final accuracy over {ranks.datasets} shared "
-        f"{noun}{comparison.suffix(shots)}; 1 "
-        f"is best. {_difference_words(ranks)}"
+        f"{noun}{comparison.suffix(shots)}; 1 is best. {_difference_words(ranks)}"
     )
     chart = DotChart("", "mean rank", dots)
     return FigureBlock(f"ranks{comparison.file_suffix(shots)}", caption.strip(), (chart,))
@@ -42,7 +41,6 @@ def _difference_words(ranks: Ranks) -> str:
     verdict = "differ" if ranks.p_value < ALPHA else "can't be told apart as a whole"
     return (
         f"Bars are half the critical difference ({ranks.critical_difference:.2f}, Nemenyi, "
-        f"{ALPHA:g}) "
-        f"to each side: methods whose bars overlap can't be told apart. Friedman's test: p = "
-        f"{ranks.p_value:.3g}, so methods {verdict}."
+        f"{ALPHA:g}) to each side: methods whose bars overlap can't be told apart. Friedman's "
+        f"test: p = {ranks.p_value:.3g}, so methods {verdict}."
     )

@@ -32,9 +32,8 @@ def _table(comparison: Comparison, shots: int) -> TableBlock | None:
     found = [reduction(expected, name, reference) for name in expected if name != reference]
     caption = (
         "Saved: 1 minus the geometric mean of the ratios of expected queries, over datasets on "
-        "which "
-        "both reach the target; negative where more are needed. Datasets that only one of them "
-        "reaches have no ratio and are counted beside."
+        "which both reach the target; negative where more are needed. Datasets that only one of "
+        "them reaches have no ratio and are counted beside."
     )
     header = ("method", "against", "saved", "datasets", "only this reached", "only other reached")
     return TableBlock(

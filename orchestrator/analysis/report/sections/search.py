@@ -45,14 +45,14 @@ def _regret(findings: SearchFindings) -> str:
     own = findings.baseline[name]
     favour = "" if is_as_good(name, value, own) else " in its favour"
     return (
-        f"{text} {findings.search.method} as it stands has {short(own)} on the same images: a "
-        f"regret of {short(abs(value - own))}{favour}. The best of many trials is lucky as well as "
-        f"good; how much of it holds, the test below tells."
+        f"{text} The baseline, {findings.search.method} as the spec has it, has {short(own)} on "
+        f"the same images: a regret of {short(abs(value - own))}{favour}. The best of many trials "
+        f"is lucky as well as good; how much of it holds, the test below tells."
     )
 
 
 def _tested(comparison: Comparison, findings: SearchFindings) -> TableBlock | None:
-    """The method as it stands, as it was found, and with the search's queries on top."""
+    """The baseline, the method with the settings found, and the baseline with all queries."""
     base, found = findings.search.method, findings.found
     rows = []
     for dataset in datasets_of(comparison.runs):

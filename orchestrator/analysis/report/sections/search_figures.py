@@ -43,7 +43,7 @@ def _progress(findings: SearchFindings) -> FigureBlock:
         x_title="queries of the search",
         y_title=_TITLES[name],
         lines=(Line(label, LOOKS[BEST], curve.queries, curve.values),),
-        levels=() if own is None else ((f"{method} as it stands", own),),
+        levels=() if own is None else ((f"{method} (baseline)", own),),
         bounds=_bounds(name),
     )
     caption = (
@@ -52,7 +52,7 @@ def _progress(findings: SearchFindings) -> FigureBlock:
         "trials found nothing better."
     )
     if own is not None:
-        caption += f" Dotted: {method} as it stands, on the same validation images."
+        caption += f" Dotted: the baseline, {method} as the spec has it, on the same images."
     return FigureBlock("search_progress", caption, (chart,), (label,))
 
 
@@ -73,7 +73,7 @@ def _setting(name: str, findings: SearchFindings) -> FigureBlock:
         bounds=_bounds(objective),
     )
     caption = (
-        f"A dot a trial: its {name}, and the objective that it reached. The other searched "
+        f"One dot per trial: its {name}, and the objective that it reached. The other searched "
         f"settings differ from dot to dot as well, and the sampler looks more often where it was "
         f"good, so dots show where good trials lie, and not what {name} does by itself."
     )

@@ -107,9 +107,8 @@ def _bootstrap_text(interval: BootstrapInterval) -> str:
 
 def _caption(comparison: Comparison, shots: int, scores: Scores, tested: Significance) -> str:
     said = [
-        f"Test accuracy in percent after the last query{comparison.suffix(shots)}; never the "
-        f"best on "
-        f"the way. The best of each row is in bold. {_seeds(comparison, shots)}"
+        f"Test accuracy in percent after the last query{comparison.suffix(shots)}; never the best "
+        f"on the way. The best of each row is in bold. {_seeds(comparison, shots)}"
     ]
     if any(run.protocol == "base_to_new" for run in comparison.runs):
         said.append("Base classes alone: those that were trained on.")
@@ -118,9 +117,8 @@ def _caption(comparison: Comparison, shots: int, scores: Scores, tested: Signifi
     if len(scores.datasets) > 1:
         said.append(
             "Brackets: 95 % bootstrap interval, seeds redrawn within each dataset; it says how "
-            "much "
-            "other seeds would change the mean on these datasets, and with three seeds it is too "
-            "narrow rather than too wide."
+            "much other seeds would change the mean on these datasets, and with three seeds it is "
+            "too narrow rather than too wide."
         )
     if scores.left_out:
         said.append(f"The mean leaves out {', '.join(scores.left_out)}, which some method lacks.")
@@ -128,8 +126,7 @@ def _caption(comparison: Comparison, shots: int, scores: Scores, tested: Signifi
         p_values = ", ".join(f"{who.method} p = {p:.3g}" for who, p in tested.p_values.items())
         said.append(
             f"{WORSE}: worse than the best mean, by a paired Wilcoxon test over datasets with "
-            f"Holm's "
-            f"correction at {ALPHA:g} ({p_values})."
+            f"Holm's correction at {ALPHA:g} ({p_values})."
         )
     return " ".join(said)
 

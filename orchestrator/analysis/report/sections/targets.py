@@ -53,11 +53,9 @@ def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
     )
     caption = (
         f"Expected queries until {comparison.question.target_title}{comparison.suffix(shots)}; "
-        f"shorter "
-        f"is better. In brackets: runs that reached it, of all runs. A run that never did is "
-        f"charged "
-        f"the queries it spent, so the bar is what reaching it once costs when one starts anew "
-        f"until it succeeds. No bar: no run reached it."
+        f"shorter is better. In brackets: runs that reached it, of all runs. A run that never did "
+        f"is charged the queries it spent, so the bar is what reaching it once costs when one "
+        f"starts anew until it succeeds. No bar: no run reached it."
     )
     chart = BarChart("", "expected queries to target", datasets, bars)
     return FigureBlock(
@@ -98,9 +96,9 @@ def _table(rows: list[Row]) -> TableBlock:
     caption = (
         "Reached: runs that reached the target, of all runs, crashed ones included. Median: over "
         "the runs that did. Expected: queries of all runs until the target, their end or their "
-        "crash, over successes; where "
-        "none succeeded, it is more than all of them spent. Mean over budget: area under the "
-        "accuracy curve divided by the budget, in percent; 100 minus it is the area over the curve."
+        "crash, over successes; where none succeeded, it is more than all of them spent. Mean over "
+        "budget: area under the accuracy curve divided by the budget, in percent; 100 minus it is "
+        "the area over the curve."
     )
     header = (
         "dataset",
