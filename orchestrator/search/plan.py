@@ -45,7 +45,7 @@ def searched(spec: Spec, store: Store, data_root: Path | str) -> PlannedSearch |
 def plan_with_result(spec: Spec, store: Store, data_root: Path | str) -> Plan:
     """A spec's plan, with the cells that a search which is over adds to it.
 
-    They are the method with the settings that were found, and the method as it stands with as many
+    They are the method with the settings that were found, and the baseline with as many
     queries as search and result have spent together.
 
     Raises:

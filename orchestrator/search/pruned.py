@@ -30,8 +30,8 @@ def set_aside_damaged_trials(
         UserError: none of the datasets is there.
     """
     trials = found.search.trials
-    stands = [cell.key for cell in found.planner.baseline().cells]
-    keys = dict.fromkeys([*stands, *(key for trial in trials for key in trial.keys)])
+    baseline = [cell.key for cell in found.planner.baseline().cells]
+    keys = dict.fromkeys([*baseline, *(key for trial in trials for key in trial.keys)])
     damaged = keys_set_aside(tuple(keys), store, say)
     for trial in trials:
         if damaged.isdisjoint(trial.keys):

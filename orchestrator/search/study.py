@@ -1,4 +1,4 @@
-"""The Optuna study of a search: where it is kept, and its trials as plain records."""
+"""The Optuna study of a search: where it is kept, its trials as plain records, and its lock."""
 
 from __future__ import annotations
 
@@ -24,46 +24,11 @@ from orchestrator.spec.spec import Spec
 from orchestrator.store.leases import Leases
 from orchestrator.store.store import Store
 
-PAUSE = 2.0
-"""Seconds between two questions whether the other run has ended."""
-
-
-@contextmanager
-def search_lock(place: StudyPlace, leases: Leases, say: Callable[[str], None]) -> Iterator[None]:
-    """Holds a search for as long as the block lasts, once no other run does.
-
-    Waits, as runs do for each other's cells: a run that was started anew elsewhere, after its host
-    died, must outlast the dead one's lease. What was known of the study before is stale by then.
-
-    Args:
-        place: the search's study; wherever it is kept, runs on one store meet in the store.
-        leases: on behalf of this run.
-        say: told once whom it waits for.
-    """
-    name, told = f"search-{place.name}", False
-    while True:
-        with leases.held(name) as lease:
-            if lease is not None:
-                yield
-                return
-        if not told:
-            say(_waiting(leases, name))
-            told = True
-        sleep(PAUSE)
-
-
-def _waiting(leases: Leases, name: str) -> str:
-    holder = leases.held_by(name)
-    who = "" if holder is None else f" (process {holder.process.pid} on {holder.process.host})"
-    return (
-        f"another run{who} is at this search; waiting until it ends, and then going on with what "
-        f"is left. If it is dead, that is within {leases.terms.lasts:.0f} seconds."
-    )
-
-
 QUERIES, KEYS, ERROR = "queries", "keys", "error"
 """Names under which a study's trials note what Optuna has no place for."""
 
+PAUSE = 2.0
+"""Seconds between two looks whether the other run of a search has ended."""
 
 _STATES: dict[State, TrialState] = {
     State.COMPLETE: "complete",
@@ -71,7 +36,6 @@ _STATES: dict[State, TrialState] = {
     State.FAIL: "failed",
     State.RUNNING: "running",
 }
-
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
 
@@ -158,6 +122,39 @@ def search_of(study: optuna.Study, search: SearchSpec) -> Search:
 def is_whole(trial: FrozenTrial, search: SearchSpec) -> bool:
     """Whether all its settings had been drawn before whatever ended it."""
     return set(trial.params) == set(search.space)
+
+
+@contextmanager
+def search_lock(place: StudyPlace, leases: Leases, say: Callable[[str], None]) -> Iterator[None]:
+    """Keeps other runs from a search until the block ends; first waits until none is at it.
+
+    The lock is a lease in the store, where all runs on it meet, wherever the study is kept. After
+    the wait, the study has to be read again: the other run has changed it.
+
+    Args:
+        place: the search's study, whose name is the lock's.
+        leases: on behalf of this run.
+        say: told once whom it waits for.
+    """
+    name, told = f"search-{place.name}", False
+    while True:
+        with leases.held(name) as lease:
+            if lease is not None:
+                yield
+                return
+        if not told:
+            say(_waiting(leases, name))
+            told = True
+        sleep(PAUSE)
+
+
+def _waiting(leases: Leases, name: str) -> str:
+    holder = leases.held_by(name)
+    who = "" if holder is None else f" (process {holder.process.pid} on {holder.process.host})"
+    return (
+        f"another run{who} is at this search; waiting until it ends, and then going on with what "
+        f"is left. If it is dead, that is within {leases.terms.lasts:.0f} seconds."
+    )
 
 
 def _record(trial: FrozenTrial, goal: Goal) -> SearchTrial:

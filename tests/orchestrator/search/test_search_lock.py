@@ -13,7 +13,7 @@ from rich.console import Console
 
 from orchestrator.cli import search as launch
 from orchestrator.cli.search import search_first
-from orchestrator.search import study as turns
+from orchestrator.search import study
 from orchestrator.search.plan import PlannedSearch, searched
 from orchestrator.search.sampler import distributions
 from orchestrator.search.study import StudyPlace, search_lock, study_place
@@ -37,7 +37,7 @@ def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
     def happens(*events: Callable[[], Any]) -> None:
         left = list(events)
-        monkeypatch.setattr(turns, "sleep", lambda _: left.pop(0)())
+        monkeypatch.setattr(study, "sleep", lambda _: left.pop(0)())
 
     return happens
 
