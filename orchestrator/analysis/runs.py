@@ -164,10 +164,8 @@ def datasets_of(runs: Iterable[Run]) -> tuple[str, ...]:
 
 def split_by_measurements(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
     """Runs whose accuracies are all numbers, and runs with none or with one that isn't."""
-    sound, unsound = [], []
-    for run in runs:
-        (sound if _is_sound(run) else unsound).append(run)
-    return sound, unsound
+    sound = [run for run in runs if _is_sound(run)]
+    return sound, [run for run in runs if not _is_sound(run)]
 
 
 def _is_sound(run: Run) -> bool:
