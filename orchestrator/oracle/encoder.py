@@ -38,7 +38,11 @@ class Encoder:
     image_size: int = 224
 
     def __call__(self, images: Tensor) -> Tensor:
-        """Refuses: a plan needs shapes, not features."""
+        """Only there so that a plan can build methods; takes images `(B, 3, S, S)`.
+
+        Raises:
+            RuntimeError: always, as no weights are loaded.
+        """
         del images
         raise RuntimeError(f"the encoder {self.name!r} is planned with, but not loaded")
 
