@@ -16,7 +16,7 @@ import regex
 
 _SPECIAL = ("<start_of_text>", "<end_of_text>")
 _MERGES = 49_152 - 256 - 2
-"""The most merges that CLIP's tokenizer reads of a file."""
+"""How many merges of a file CLIP's tokenizer reads at most."""
 _WORD = regex.compile(
     "|".join(_SPECIAL) + r"|'s|'t|'re|'ve|'m|'ll|'d|[\p{L}]+|[\p{N}]|[^\s\p{L}\p{N}]+",
     regex.IGNORECASE,
@@ -36,13 +36,13 @@ class TokenCount:
         self._ranks = {merge: rank for rank, merge in enumerate(merges)}
 
     def __call__(self, text: str) -> int:
-        """Tokens of a text, without those that mark its start and end."""
+        """How many tokens a text has, without those that mark its start and end."""
         clean = html.unescape(html.unescape(ftfy.fix_text(text)))
         words = _WORD.findall(" ".join(clean.split()).lower())
         return sum(1 if word in _SPECIAL else self._pieces(word) for word in words)
 
     def _pieces(self, word: str) -> int:
-        """Symbols that are left of a word when all merges are applied, best ranked first."""
+        """How many symbols of a word are left after all merges, the best ranked first."""
         symbols = [_BYTES[byte] for byte in word.encode()]
         symbols[-1] += "</w>"
         while len(symbols) > 1:
@@ -57,7 +57,7 @@ class TokenCount:
 
 
 def _merged(symbols: list[str], pair: tuple[str, str]) -> list[str]:
-    """The symbols with every occurrence of a pair made one, from left to right."""
+    """The symbols with every occurrence of a pair merged into one, from left to right."""
     merged: list[str] = []
     for symbol in symbols:
         if merged and (merged[-1], symbol) == pair:
