@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from dataclasses import asdict, dataclass
 
-import torch
-
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.precision import Precision
 
@@ -32,6 +30,8 @@ class TowerCosts:
 
 def machine_name(threads: int) -> str:
     """What was timed: the GPU, or the CPU with its threads."""
+    import torch
+
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     return f"CPU with {threads} thread{'s' if threads > 1 else ''}"

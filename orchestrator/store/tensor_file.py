@@ -8,12 +8,12 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import torch
 from safetensors import SafetensorError
-from safetensors.torch import load, save
-from torch import Tensor
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _DIGEST = "sha256"
 
@@ -30,6 +30,8 @@ def to_bytes(tensors: Mapping[str, Tensor], title: str, values: Mapping[str, Any
         title: what the values are called in the header.
         values: plain JSON values.
     """
+    from safetensors.torch import save
+
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     text = json.dumps(dict(values))
     return bytes(save(contiguous, metadata={title: text, _DIGEST: _digest(text, contiguous)}))
@@ -41,6 +43,8 @@ def from_bytes(data: bytes, title: str) -> tuple[dict[str, Tensor], dict[str, An
     Raises:
         UnreadableTensors: the file is damaged or lacks the values.
     """
+    from safetensors.torch import load
+
     try:
         header = _header(data)
         tensors, text = dict(load(data)), header[title]
@@ -60,6 +64,8 @@ def _header(data: bytes) -> dict[str, str]:
 
 
 def _digest(text: str, tensors: Mapping[str, Tensor]) -> str:
+    import torch
+
     digest = hashlib.sha256(text.encode())
     for name in sorted(tensors):
         tensor = tensors[name].detach().cpu()

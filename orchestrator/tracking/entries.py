@@ -16,11 +16,13 @@ import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from orchestrator.analysis.curves import band_of
-from orchestrator.analysis.report.write import Report
 from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group
+
+if TYPE_CHECKING:  # charts take seconds to import
+    from orchestrator.analysis.report.write import Report
 
 LONGEST_PARAMETER = 250
 MetricPoint = tuple[str, float, int]

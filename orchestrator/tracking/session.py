@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from orchestrator.analysis.collect import failed_runs, finished_runs
-from orchestrator.analysis.report.write import Report
 from orchestrator.analysis.runs import Run
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
@@ -19,6 +19,9 @@ from orchestrator.spec.load import spec_as_yaml
 from orchestrator.store.store import Store
 from orchestrator.tracking.entries import Entry, TrackedSpec
 from orchestrator.tracking.tracker import Tracker, TrackingError, TrackingThread, only_writer
+
+if TYPE_CHECKING:  # charts take seconds to import
+    from orchestrator.analysis.report.write import Report
 
 _NOT_ALONE = "another run on this store writes to MLflow; what is missing there, `track` adds later"
 

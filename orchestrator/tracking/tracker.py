@@ -15,10 +15,9 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from orchestrator.analysis.report.write import Report
 from orchestrator.analysis.runs import Run
 from orchestrator.masking import masked
 from orchestrator.store.leases import Leases
@@ -30,6 +29,9 @@ from orchestrator.tracking.entries import (
     cell_entry,
     summary_entry,
 )
+
+if TYPE_CHECKING:  # charts take seconds to import
+    from orchestrator.analysis.report.write import Report
 
 CHUNK = 1000
 """Metrics in one request; MLflow accepts no more."""

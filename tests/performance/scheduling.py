@@ -1,13 +1,13 @@
 """What planning and scheduling cost: `python -m tests.performance.scheduling [CELLS ...]`.
 
 Cells of the pocket go through the real planner, driver, pool, store and Ray; only the actors are
-null: they store a trace of the usual length and do nothing else. Prints milliseconds a cell and the
-driver's memory after each fifth of the grid; nothing is asserted, since machines differ.
+null: they store a trace of the usual length and do nothing else. Prints milliseconds per cell, and
+the driver's memory (PSS) after each fifth of the grid, which must stay below 500 MB; nothing is
+asserted, since machines differ.
 """
 
 from __future__ import annotations
 
-import os
 import sys
 import tempfile
 import time
@@ -23,6 +23,7 @@ from rich.console import Console
 from orchestrator.cell import Cell
 from orchestrator.cli.progress import LineDisplay
 from orchestrator.oracle.features import FeatureTable
+from orchestrator.plan.apart import apart
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
 from orchestrator.pool.cluster import ClusterChoice, connected
@@ -101,7 +102,7 @@ def main(sizes: list[int]) -> None:
 def _measure(cells: int, folder: Path) -> None:
     store = Store(open_storage(str(folder / "store")))
     start = time.perf_counter()
-    plan = _plan(cells, store)
+    plan = apart(_plan, cells, store.storage.location)
     planned = time.perf_counter() - start
     count = len(plan.cells)
     print(f"{count:,} cells: planned in {planned:.1f} s, {1e3 * planned / count:.2f} ms a cell")
@@ -113,16 +114,16 @@ def _measure(cells: int, folder: Path) -> None:
     )
     print(f"  driver's memory before and after each fifth: {growth} MB")
     start = time.perf_counter()
-    again = _plan(cells, store)
+    again = apart(_plan, cells, store.storage.location)
     replanned = time.perf_counter() - start
     print(f"  planned again over {again.counts()['done']:,} results in {replanned:.1f} s")
 
 
-def _plan(cells: int, store: Store) -> Plan:
+def _plan(cells: int, location: str) -> Plan:
     seeds = cells // (METHODS * DATASETS)
     methods = ", ".join(f"{{name: zip, label: zip-{n}, clip: {n + 1}}}" for n in range(METHODS))
     overrides = (f"methods=[{methods}]", f"seeds={list(range(seeds))}")
-    return make_plan(load_spec("demo", overrides), store, Path("data"))
+    return make_plan(load_spec("demo", overrides), Store(open_storage(location)), Path("data"))
 
 
 def _run(plan: Plan, store: Store, folder: Path) -> tuple[float, float, Meter]:
@@ -143,9 +144,9 @@ def _run(plan: Plan, store: Store, folder: Path) -> tuple[float, float, Meter]:
 
 
 def _megabytes() -> float:
-    """Resident memory of this process now."""
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+    """Memory of this process now (PSS: what is shared counts by share)."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
 
 
 if __name__ == "__main__":

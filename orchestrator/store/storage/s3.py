@@ -183,7 +183,7 @@ class _ConditionFailed(Exception):
 
 def _client(address: S3Address, timeout: float) -> Any:
     # Imports of boto3 take a while, and most stores are folders.
-    import boto3  # noqa: PLC0415
+    import boto3
 
     config = Config(**_CONFIG, read_timeout=timeout)
     if address.endpoint:
