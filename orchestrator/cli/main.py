@@ -39,7 +39,7 @@ from orchestrator.cli.options import (
     TrackingOption,
     TrialsPerGpuOption,
 )
-from orchestrator.cli.work import open_work
+from orchestrator.cli.work import open_work, open_work_to_run
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
@@ -100,12 +100,11 @@ def run(
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
     from orchestrator.cli.launch import launch
-    from orchestrator.cli.report import show_report, write_plan_report
     from orchestrator.plan.damaged import set_aside_damaged
     from orchestrator.pool.options import LaunchOptions
     from orchestrator.tracking.session import track_summary
 
-    work = open_work(spec, set_, store, data, patience)
+    work = open_work_to_run(spec, set_, store, data, patience)
     work.store.storage.check_writable()
     work = replace(work, plan=set_aside_damaged(work.plan, work.store, warn))
     options = LaunchOptions(
@@ -129,6 +128,8 @@ def run(
             # Planned anew, with the cells that follow from the search.
             work = open_work(spec, set_, store, data, patience)
         failed = launch(work.plan, work.store, options, output)
+    from orchestrator.cli.report import show_report, write_plan_report
+
     written = write_plan_report(work.plan, work.store, None, work.search)
     if options.tracking_uri is not None:
         told = partial(warn, console=output)

@@ -51,13 +51,43 @@ def open_work(
     """
     from orchestrator.plan.planner import make_plan
     from orchestrator.spec.load import load_spec
-    from orchestrator.store.storage import Patience, open_storage
-    from orchestrator.store.store import Store
 
     loaded = load_spec(spec, overrides or ())
-    store = Store(open_storage(location, Patience(limit=patience), warn))
+    store = _open_store(location, patience)
     if loaded.search is None:
         return Work(make_plan(loaded, store, data), store, None)
     from orchestrator.search.plan import plan_with_result, searched
 
     return Work(plan_with_result(loaded, store, data), store, searched(loaded, store, data))
+
+
+def open_work_to_run(
+    spec: str, overrides: Sequence[str] | None, location: str, data: str, patience: float
+) -> Work:
+    """As `open_work`, for a process that may run for days: what planning loads stays elsewhere.
+
+    A search plans its trials one after another, so there nothing is gained.
+
+    Raises:
+        UserError: as `open_work` does.
+    """
+    from orchestrator.plan.apart import apart
+    from orchestrator.spec.load import read_fields
+
+    if read_fields(spec, overrides or ()).get("search") is not None:
+        return open_work(spec, overrides, location, data, patience)
+    plan = apart(_plan_of, spec, overrides, location, data, patience)
+    return Work(plan, _open_store(location, patience), None)
+
+
+def _plan_of(
+    spec: str, overrides: Sequence[str] | None, location: str, data: str, patience: float
+) -> Plan:
+    return open_work(spec, overrides, location, data, patience).plan
+
+
+def _open_store(location: str, patience: float) -> Store:
+    from orchestrator.store.storage import Patience, open_storage
+    from orchestrator.store.store import Store
+
+    return Store(open_storage(location, Patience(limit=patience), warn))

@@ -27,13 +27,24 @@ def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
     Raises:
         UserError: no such file, not YAML, an unknown name or an impossible value.
     """
-    path = _spec_path(name)
-    document = apply_overrides(_read_yaml(path), overrides)
     try:
-        return Spec.model_validate(document)
+        return Spec.model_validate(read_fields(name, overrides))
     except ValidationError as error:
         problems = "\n  ".join(describe(error, Spec))
-        raise UserError(f"{path} is not a valid spec:\n  {problems}") from None
+        raise UserError(f"{_spec_path(name)} is not a valid spec:\n  {problems}") from None
+
+
+def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
+    """The fields of a spec as they are written, with overrides applied and nothing checked.
+
+    Args:
+        name: as for `load_spec`.
+        overrides: as for `load_spec`.
+
+    Raises:
+        UserError: no such file, not YAML, or an override of a field that can't be.
+    """
+    return apply_overrides(_read_yaml(_spec_path(name)), overrides)
 
 
 def spec_as_yaml(spec: Spec) -> str:

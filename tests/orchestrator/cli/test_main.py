@@ -14,7 +14,7 @@ def test_without_arguments_the_default_spec_is_run(
     def opened(spec: str, *_: object) -> None:
         raise UserError(f"opened {spec}")
 
-    monkeypatch.setattr(cli, "open_work", opened)
+    monkeypatch.setattr(cli, "open_work_to_run", opened)
     with pytest.raises(SystemExit, match="2"):
         cli.main([])
     printed = capsys.readouterr()
