@@ -83,6 +83,6 @@ def interval_text(value: MeanInterval) -> str:
 
 @cache
 def _quantile(freedom: int) -> float:
-    from scipy import stats
+    from scipy.special import stdtrit
 
-    return float(stats.t.ppf((1 + LEVEL) / 2, freedom))
+    return float(stdtrit(freedom, (1 + LEVEL) / 2))

@@ -8,9 +8,8 @@ import warnings
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
-from scipy import stats
 
+from orchestrator.analysis.intervals import Array
 from orchestrator.analysis.runs import Contender
 from orchestrator.analysis.scores import Scores
 from orchestrator.analysis.significance import ALPHA
@@ -47,7 +46,7 @@ def ranks_of(scores: Scores) -> Ranks:
         reason = "Ranks need two methods with a dataset in common."
         return Ranks((), count, reason=reason)
     matrix = np.array([scores.means(contender) for contender in contenders]).T
-    means = stats.rankdata(-matrix, axis=1).mean(axis=0)
+    means = _ranks(matrix).mean(axis=0)
     ordered = tuple(
         sorted(zip(contenders, means.tolist(), strict=True), key=lambda pair: (pair[1], pair[0]))
     )
@@ -57,6 +56,13 @@ def ranks_of(scores: Scores) -> Ranks:
     if not np.ptp(matrix, axis=1).any():
         return Ranks(ordered, count, reason="All methods are equal on every dataset.")
     return _with_critical_difference(ordered, matrix)
+
+
+def _ranks(matrix: Array) -> Array:
+    """Ranks in each row of `(datasets, methods)`, 1 for the largest; ties share their mean."""
+    others, own = matrix[:, None, :], matrix[:, :, None]
+    ranks: Array = (others > own).sum(axis=-1) + ((others == own).sum(axis=-1) + 1) / 2
+    return ranks
 
 
 def _untestable(datasets: int, methods: int) -> str:
@@ -77,6 +83,7 @@ def _untestable(datasets: int, methods: int) -> str:
 def _with_critical_difference(
     ordered: tuple[tuple[Contender, float], ...], matrix: np.ndarray
 ) -> Ranks:
+    import pandas as pd
     from autorank import autorank
 
     frame = pd.DataFrame(matrix, columns=[str(place) for place in range(matrix.shape[1])])

@@ -10,7 +10,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
 
 from orchestrator.analysis.runs import Contender
 from orchestrator.analysis.scores import Scores
@@ -75,6 +74,8 @@ def paired_p_value(first: Sequence[float], second: Sequence[float]) -> float:
     differences = differences[differences != 0]
     if len(differences) < 2:
         return 1.0
+    from scipy import stats
+
     if len(differences) > MOST_EXACT:
         return float(stats.wilcoxon(differences).pvalue)
     signed_ranks = np.sign(differences) * stats.rankdata(np.abs(differences))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -15,9 +16,10 @@ from orchestrator.analysis.report.terminal import comparison_table, seeds_text, 
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.cli.console import plain_table, say
 from orchestrator.plan.plan import Plan
-from orchestrator.search.findings import with_search
-from orchestrator.search.plan import PlannedSearch
 from orchestrator.store.store import Store
+
+if TYPE_CHECKING:
+    from orchestrator.search.plan import PlannedSearch
 
 MOST_COLUMNS = 3
 """Datasets beside which values and means still fit into 80 columns; more are in the report."""
@@ -65,6 +67,8 @@ def write_plan_report(
     """
     comparison = comparison_of(plan, store)
     if search is not None:
+        from orchestrator.search.findings import with_search
+
         comparison = with_search(comparison, search, store)
     return write_report(comparison, out or report_folder(plan, store))
 

@@ -121,7 +121,7 @@ class Tracker:
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.ERROR)
-        from mlflow.tracking import MlflowClient  # noqa: PLC0415 - takes seconds to import
+        from mlflow.tracking import MlflowClient
 
         return MlflowClient(tracking_uri=self._uri)
 
@@ -151,7 +151,7 @@ class Tracker:
         return self._known
 
     def _write(self, entry: Entry) -> Any:
-        from mlflow.entities import Metric, Param, RunTag  # noqa: PLC0415 - see `_client`
+        from mlflow.entities import Metric, Param, RunTag
 
         created = self._client.create_run(
             self._experiment,

@@ -2,8 +2,11 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy import stats
 
-from orchestrator.analysis.bootstrap import mean_over_datasets
+from orchestrator.analysis.bootstrap import RESAMPLES, SEED, mean_over_datasets
 from orchestrator.analysis.runs import Contender
 from orchestrator.analysis.scores import Scores
 
@@ -26,6 +29,24 @@ def test_agrees_with_a_direct_simulation() -> None:
     assert interval.mean == 58
     assert interval.lower == pytest.approx(low, abs=0.4)
     assert interval.upper == pytest.approx(high, abs=0.4)
+
+
+@given(st.lists(st.lists(st.floats(0, 100), min_size=2, max_size=5), min_size=1, max_size=4))
+def test_equals_scipys_bootstrap(drawn: list[list[float]]) -> None:
+    samples = {str(place): tuple(sample) for place, sample in enumerate(drawn)}
+    if all(len(set(sample)) == 1 for sample in samples.values()):
+        return  # an interval of no width, which scipy doesn't compute
+    interval = mean_over_datasets(scores(**samples), ZIP)
+    expected = stats.bootstrap(
+        tuple(np.array(sample) for sample in samples.values()),
+        lambda *parts, axis: np.mean([part.mean(axis=axis) for part in parts], axis=0),
+        n_resamples=RESAMPLES,
+        confidence_level=0.95,
+        method="percentile",
+        vectorized=True,
+        rng=np.random.default_rng(SEED),
+    ).confidence_interval
+    assert (interval.lower, interval.upper) == (expected.low, expected.high)
 
 
 def test_the_same_numbers_give_the_same_interval() -> None:

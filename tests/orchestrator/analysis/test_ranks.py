@@ -2,7 +2,10 @@
 
 import math
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from scipy import stats
 
 from orchestrator.analysis.ranks import ranks_of
@@ -34,6 +37,18 @@ def test_mean_ranks_by_hand() -> None:
     # zip is first on all but c, where bptvlm is; bar beats bptvlm on d and f
     assert [who.method for who, _ in ranks.mean_ranks] == ["zip", "bptvlm", "bar"]
     assert [rank for _, rank in ranks.mean_ranks] == pytest.approx([7 / 6, 13 / 6, 16 / 6])
+
+
+@given(st.lists(st.tuples(*[st.sampled_from([1.0, 2.0, 2.5, 3.0])] * 3), min_size=1, max_size=6))
+def test_mean_ranks_are_scipys_whatever_the_ties(rows: list[tuple[float, ...]]) -> None:
+    names = tuple("abcdef"[: len(rows)])
+    values = {
+        who: {name: (row[place],) for name, row in zip(names, rows, strict=True)}
+        for place, who in enumerate(METHODS)
+    }
+    found = dict(ranks_of(Scores(names, (), values)).mean_ranks)
+    expected = stats.rankdata(-np.array(rows), axis=1).mean(axis=0)
+    assert [found[who] for who in METHODS] == expected.tolist()
 
 
 def test_the_critical_difference_is_nemenyis() -> None:
