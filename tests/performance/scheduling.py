@@ -112,7 +112,7 @@ def _measure(cells: int, folder: Path) -> None:
         f"  scheduled in {seconds:.1f} s, {1e3 * seconds / count:.2f} ms a cell, of which the "
         f"driver worked {1e3 * busy / count:.2f} ms"
     )
-    print(f"  driver's memory before and after each fifth: {growth} MB")
+    print(f"  driver's memory (PSS) before and after each fifth: {growth} MB")
     start = time.perf_counter()
     again = apart(_plan, cells, store.storage.location)
     replanned = time.perf_counter() - start
@@ -144,9 +144,9 @@ def _run(plan: Plan, store: Store, folder: Path) -> tuple[float, float, Meter]:
 
 
 def _megabytes() -> float:
-    """Memory of this process now (PSS: what is shared counts by share)."""
+    """Memory of this process now: its own pages, and its share of those that others have too."""
     lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) * 1024 / 1e6
+    return next(int(line.split()[1]) * 1024 / 1e6 for line in lines if line.startswith("Pss:"))
 
 
 if __name__ == "__main__":

@@ -1,0 +1,100 @@
+"""What each verb may not import: start-up costs seconds and memory, so verbs load what they use."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+
+import pytest
+
+from orchestrator.plan.planner import make_plan
+from orchestrator.spec.load import load_spec
+from orchestrator.store.storage import open_storage
+from orchestrator.store.store import Store
+from orchestrator.store.trace import Point, Trace
+
+ROOT = Path(__file__).parent.parent
+
+MODEL_CODE = {"open_clip", "torchvision", "timm", "torch._dynamo", "torch._inductor"}
+"""The oracle's, and what comes with it."""
+OPTIMISERS = {"cma", "optuna", "sqlalchemy"}
+STATISTICS = {"scipy.stats", "statsmodels", "autorank", "sklearn"}
+PICTURES = {"matplotlib", "plotly", "jinja2", "pandas"}
+SERVICES = {"ray", "mlflow", "boto3", "botocore", "huggingface_hub"}
+
+NEVER_PLANNED = MODEL_CODE | OPTIMISERS | STATISTICS | SERVICES
+NOT_SHOWN = NEVER_PLANNED | PICTURES | {"scipy"}
+
+SCRIPT = """
+import sys
+from orchestrator.cli.main import main
+try:
+    main(sys.argv[1:])
+except SystemExit as ended:
+    assert not ended.code, ended.code
+print("imported:", *sys.modules)
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with a result of every cell of `demo`, so that there is something to report."""
+    folder = tmp_path_factory.mktemp("store")
+    filled = Store(open_storage(str(folder)))
+    for cell in make_plan(load_spec("demo", ()), filled, ROOT / "data").cells:
+        points = tuple(
+            Point(queries, queries, name, 50.0 + cell.cell.seed)
+            for queries in {0, cell.cell.queries}
+            for name in ("test_accuracy", "test_loss")
+        )
+        spent = {"method": {"queries": cell.cell.queries, "images": cell.cell.queries}}
+        document = cell.cell.model_dump(mode="json")
+        filled.save(Trace(cell.key, document, "finished", points, spent))
+    return folder
+
+
+@cache
+def imported(*arguments: str) -> frozenset[str]:
+    """Names of all that a process has imported that ran a verb to its end."""
+    done = subprocess.run(
+        [sys.executable, "-c", SCRIPT, *arguments],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return frozenset(done.stdout.rpartition("imported:")[2].split())
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = NOT_SHOWN | {"torch", "numpy", "pyarrow", "PIL"}
+    assert imported("--help") & heavy == set()
+
+
+def test_datasets_are_listed_without_torch() -> None:
+    found = imported("datasets", "list")
+    assert found & (NOT_SHOWN | {"torch"}) == set()
+    assert "benchmarks.pocket.datasets" in found
+
+
+@pytest.mark.parametrize("verb", ["plan", "status"])
+def test_a_plan_imports_no_model_code_and_no_service(verb: str, store: Path) -> None:
+    found = imported(verb, "demo", "--store", str(store))
+    assert found & NOT_SHOWN == set()
+    assert "orchestrator.plan.planner" in found
+
+
+def test_a_report_imports_what_it_draws_with_and_no_more(store: Path) -> None:
+    found = imported("report", "demo", "--store", str(store))
+    assert found & NEVER_PLANNED == set()
+    assert "matplotlib" in found, "it draws"
+
+
+@pytest.mark.parametrize("name", sorted(NOT_SHOWN | {"torch", "numpy", "pyarrow", "PIL"}))
+def test_what_is_forbidden_is_installed(name: str) -> None:
+    """A name that nothing has would be forbidden in vain."""
+    assert find_spec(name) is not None
