@@ -14,7 +14,6 @@ from orchestrator.plan.calibration import TowerCosts, calibration_name
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
 from orchestrator.store.store import Store, UnreadableTrace
-from orchestrator.trial.checkpoint import Checkpoints
 
 _UNKNOWN = "?"
 
@@ -97,7 +96,7 @@ def pricing_of(
         if known is not None:
             costs[backbone.digest] = TowerCosts(**known)
         if measure:
-            from orchestrator.plan.measuring import measure_towers  # noqa: PLC0415 - loads models
+            from orchestrator.plan.measuring import measure_towers
 
             store.storage.check_writable()
             with console.status(f"timing {backbone.label} on this machine"):
@@ -173,6 +172,8 @@ def _explain_prices(plan: Plan, pricing: Pricing, console: Console) -> None:
 
 def _spent(cell: PlannedCell, store: Store) -> str:
     damage: list[str] = []
+    from orchestrator.trial.checkpoint import Checkpoints
+
     snapshot = Checkpoints(store, cell.key).latest(damage.append)
     if snapshot is None and damage:
         return f"{damage[0]}; it will start afresh"

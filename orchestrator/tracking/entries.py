@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group
 
-if TYPE_CHECKING:  # charts take seconds to import
+if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
 
 LONGEST_PARAMETER = 250

@@ -20,7 +20,7 @@ from orchestrator.store.store import Store
 from orchestrator.tracking.entries import Entry, TrackedSpec
 from orchestrator.tracking.tracker import Tracker, TrackingError, TrackingThread, only_writer
 
-if TYPE_CHECKING:  # charts take seconds to import
+if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
 
 _NOT_ALONE = "another run on this store writes to MLflow; what is missing there, `track` adds later"

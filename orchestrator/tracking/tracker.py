@@ -30,7 +30,7 @@ from orchestrator.tracking.entries import (
     summary_entry,
 )
 
-if TYPE_CHECKING:  # charts take seconds to import
+if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
 
 CHUNK = 1000
