@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-import pandas as pd
-
 from orchestrator.analysis.area import mean_over_budget
 from orchestrator.analysis.curves import curve_of
 from orchestrator.analysis.intervals import MeanInterval, interval_text, mean_interval
@@ -115,6 +113,8 @@ def as_markdown(rows: Sequence[Row]) -> str:
 
 def as_csv(rows: Sequence[Row]) -> str:
     """Numbers without rounding, one column each."""
+    import pandas as pd  # which a run's driver does without
+
     frame = pd.DataFrame([row.values() for row in rows], columns=COLUMNS, dtype=object)
     return str(frame.to_csv(index=False, lineterminator="\n"))
 
