@@ -71,8 +71,8 @@ class SearchSpec(Frozen):
             a search that was killed suggests what an undisturbed one would have.
         storage: where Optuna keeps the study, as an SQLAlchemy URL; a SQLite file in the store
             unless given.
-        equal_queries: whether the method as it stands is also run with as many queries as the
-            search and one run of its result have spent together.
+        equal_queries: whether the baseline, the method as the spec has it, is also run with as many
+            queries as the search and one run of its result have spent together.
     """
 
     method: str
@@ -139,7 +139,7 @@ class SearchSpec(Frozen):
 
     @property
     def longer_label(self) -> str:
-        """What reports call the method as it stands with the search's queries on top."""
+        """What reports call the baseline with the search's queries on top."""
         return f"{self.method}-longer"
 
     def base(self, methods: Sequence[MethodSpec]) -> MethodSpec:
