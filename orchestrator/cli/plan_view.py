@@ -10,6 +10,7 @@ from rich.filesize import decimal
 from rich.markup import escape
 
 from orchestrator.cli.console import duration, plain_table, say
+from orchestrator.errors import last_line
 from orchestrator.plan.calibration import TowerCosts, calibration_name
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
@@ -183,7 +184,6 @@ def _spent(cell: PlannedCell, store: Store) -> str:
 
 def _error(cell: PlannedCell, store: Store) -> str:
     try:
-        lines = store.failed(cell.key).error.strip().splitlines()
+        return last_line(store.failed(cell.key).error)
     except UnreadableTrace as error:
         return str(error)
-    return lines[-1] if lines else "unknown error"
