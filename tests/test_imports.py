@@ -56,11 +56,20 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
+DRIVER = """
+import sys
+import orchestrator.cli.launch, orchestrator.plan.damaged, orchestrator.tracking.session
+from orchestrator.cli.work import open_work_to_run
+assert open_work_to_run("demo", (), sys.argv[1], "data", 60.0).plan.cells
+print("imported:", *sys.modules)
+"""
+
+
 @cache
-def imported(*arguments: str) -> frozenset[str]:
+def imported(*arguments: str, script: str = SCRIPT) -> frozenset[str]:
     """Names of all that a process has imported that ran a verb to its end."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, *arguments],
+        [sys.executable, "-c", script, *arguments],
         capture_output=True,
         text=True,
         cwd=ROOT,
@@ -92,6 +101,12 @@ def test_a_report_imports_what_it_draws_with_and_no_more(store: Path) -> None:
     found = imported("report", "demo", "--store", str(store))
     assert found & NEVER_PLANNED == set()
     assert "matplotlib" in found, "it draws"
+
+
+def test_a_runs_driver_holds_no_torch_and_no_charts(store: Path) -> None:
+    found = imported(str(store), script=DRIVER)
+    assert found & (NOT_SHOWN - {"ray", "botocore", "boto3", "pandas"} | {"torch"}) == set()
+    assert "ray" in found, "it drives actors"
 
 
 @pytest.mark.parametrize("name", sorted(NOT_SHOWN | {"torch", "numpy", "pyarrow", "PIL"}))
