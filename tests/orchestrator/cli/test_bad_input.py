@@ -96,7 +96,7 @@ def test_a_store_that_cannot_be_written_is_refused_before_ray_starts(tmp_path: P
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_store_of_an_unknown_kind_is_refused(verb: str, tmp_path: Path) -> None:
     said = querycurve(verb, write_spec(tmp_path), "--store", "ftp://host/store")
-    assert_refused(said, "a store at ftp:// is not supported")
+    assert_refused(said, "--store: ftp:// is not supported")
 
 
 def test_a_spec_of_which_no_dataset_is_there_does_not_run(tmp_path: Path) -> None:
