@@ -11,6 +11,12 @@ import torch
 import methods.interface
 import methods.parts.seeding
 import methods.registry
+import orchestrator.analysis.area
+import orchestrator.analysis.curves
+import orchestrator.analysis.harmonic_mean
+import orchestrator.analysis.intervals
+import orchestrator.analysis.query_reduction
+import orchestrator.cli.console
 import orchestrator.oracle.interface
 from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 
@@ -18,6 +24,12 @@ MODULES = [
     methods.interface,
     methods.parts.seeding,
     methods.registry,
+    orchestrator.analysis.area,
+    orchestrator.analysis.curves,
+    orchestrator.analysis.harmonic_mean,
+    orchestrator.analysis.intervals,
+    orchestrator.analysis.query_reduction,
+    orchestrator.cli.console,
     orchestrator.oracle.interface,
 ]
 

@@ -20,6 +20,10 @@ def mean_over_budget(curve: Curve, budget: int) -> float | None:
 
     Returns:
         In the curve's own unit; None for a curve without measurements.
+
+    Example:
+        >>> mean_over_budget(Curve(queries=(0, 100), values=(30.0, 50.0)), budget=400)
+        45.0
     """
     if not curve.queries:
         return None

@@ -25,7 +25,13 @@ class Curve:
     values: tuple[float, ...]
 
     def at(self, queries: float) -> float | None:
-        """The last value measured at or before `queries`; None before the first."""
+        """The last value measured at or before `queries`; None before the first.
+
+        Example:
+            >>> curve = Curve(queries=(0, 100), values=(30.0, 55.0))
+            >>> curve.at(99), curve.at(100), curve.at(5000)
+            (30.0, 55.0, 55.0)
+        """
         place = bisect_right(self.queries, queries)
         return self.values[place - 1] if place else None
 

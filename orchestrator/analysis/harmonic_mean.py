@@ -27,7 +27,12 @@ class BaseToNew:
 
 
 def harmonic_mean(base: float, new: float) -> float:
-    """`2 base new / (base + new)` (CoCoOp, CVPR 2022, section 4.1); 0 when either is 0."""
+    """`2 base new / (base + new)` (CoCoOp, CVPR 2022, section 4.1); 0 when either is 0.
+
+    Example:
+        >>> harmonic_mean(80.0, 60.0)
+        68.57142857142857
+    """
     return 2 * base * new / (base + new) if base + new > 0 else 0.0
 
 

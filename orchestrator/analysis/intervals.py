@@ -54,6 +54,12 @@ def mean_interval(values: Sequence[float]) -> MeanInterval:
 
     Raises:
         ValueError: there are no values.
+
+    Example:
+        >>> interval_text(mean_interval([60.0, 61.0, 63.0]))
+        '61.3 ± 3.8'
+        >>> interval_text(mean_interval([60.0]))
+        '60.0'
     """
     if not len(values):
         raise ValueError("a mean needs at least one value")

@@ -76,7 +76,7 @@ def queries_to_target(
     """Successes, median and expected running time over runs that differ in the seed alone.
 
     A run that never reached the target is charged the queries that it has spent itself, which may
-    be fewer than the budget. So is one that crashed, of which nothing but its queries is known.
+    be fewer than the budget. So is one that crashed: nothing but its queries is known.
     """
     reached = [first_reaching(run, target) for run in runs]
     hits = [queries for queries in reached if queries is not None]

@@ -28,7 +28,12 @@ def plain_table(title: str | None = None, *, dense: bool = False) -> Table:
 
 
 def duration(seconds: float) -> str:
-    """Seconds as a person would say them: `40 s`, `12 min`, `3.5 h`."""
+    """Seconds as a person would say them.
+
+    Example:
+        >>> [duration(seconds) for seconds in (40, 720, 12_600)]
+        ['40 s', '12 min', '3.5 h']
+    """
     if seconds < 99:
         return f"{seconds:.0f} s"
     if seconds < 5400:

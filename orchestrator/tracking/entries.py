@@ -1,5 +1,7 @@
 """What MLflow shows: one flat run per cell, one per group of seeds, one for the spec.
 
+The experiment has the spec's name.
+
 Flat, because the UI charts flat runs and hides nested ones until they are expanded; tags say what
 belongs together. `kind` is `cell`, `aggregate` or `summary`. `group` names dataset, method and
 shots: "Group by" it draws the mean of each group with a band from the lowest to the highest seed.

@@ -6,7 +6,7 @@ from typing import Any
 
 from orchestrator.analysis.charts.chart import BarChart, Chart, Line, LineChart, ValueChart
 from orchestrator.analysis.charts.palette import NEUTRAL
-from orchestrator.analysis.charts.plotly_values import value_figure
+from orchestrator.analysis.charts.plotly_values import band_of, rounded, value_figure
 
 ROW_PIXELS = 24
 """Height of one bar or dot."""
@@ -56,7 +56,7 @@ def _line(line: Line, end: int) -> list[dict[str, Any]]:
     drawn = {
         **common,
         "x": line.x,
-        "y": _rounded(line.y),
+        "y": rounded(line.y),
         "line": style,
         "hovertemplate": "%{y:.1f}",
     }
@@ -69,12 +69,7 @@ def _line(line: Line, end: int) -> list[dict[str, Any]]:
         "showlegend": False,
         "hoverinfo": "skip",
     }
-    fill = {"fill": "tonexty", "fillcolor": f"{line.look.colour}2E"}
-    return [
-        {**edge, "y": _rounded(line.lower)},
-        {**edge, **fill, "y": _rounded(line.upper)},
-        drawn,
-    ]
+    return [*band_of(edge, line), drawn]
 
 
 def _bars(chart: BarChart) -> dict[str, Any]:
@@ -139,8 +134,3 @@ def _layout(title: str, x_title: str, y_title: str) -> dict[str, Any]:
         "margin": {"l": 52, "r": 14, "t": 34 if title else 12, "b": 44},
         "showlegend": False,
     }
-
-
-def _rounded(values: tuple[float, ...]) -> list[float]:
-    """Three digits are more than a screen shows; they keep the page small."""
-    return [round(value, 3) for value in values]

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.analysis.charts.chart import ValueChart, ValueLine
+from orchestrator.analysis.charts.chart import Line, ValueChart, ValueLine
 from orchestrator.analysis.charts.palette import NEUTRAL
 
 
@@ -57,7 +57,7 @@ def _line(line: ValueLine, chart: ValueChart) -> list[dict[str, Any]]:
         "name": line.label,
         "meta": line.label,
         "x": list(line.x),
-        "y": _rounded(line.y),
+        "y": rounded(line.y),
         "text": [_nearest(place, chart.ticks) for place in line.x],
         "line": {
             "color": line.look.colour, "dash": line.look.dash, "width": 3 if line.main else 1.5,
@@ -75,12 +75,7 @@ def _line(line: ValueLine, chart: ValueChart) -> list[dict[str, Any]]:
         return [{**drawn, "error_y": _error_bars(line)}]
     edge = {**drawn, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
     del edge["hovertemplate"], edge["text"], edge["marker"]
-    fill = {"fill": "tonexty", "fillcolor": f"{line.look.colour}2E"}
-    return [
-        {**edge, "y": _rounded(line.lower)},
-        {**edge, **fill, "y": _rounded(line.upper)},
-        drawn,
-    ]
+    return [*band_of(edge, line), drawn]
 
 
 def _nearest(place: float, ticks: Sequence[tuple[float, str]]) -> str:
@@ -95,13 +90,20 @@ def _error_bars(line: ValueLine) -> dict[str, Any]:
     return {
         "type": "data",
         "symmetric": False,
-        "array": _rounded([up - y for up, y in zip(line.upper, line.y, strict=True)]),
-        "arrayminus": _rounded([y - low for low, y in zip(line.lower, line.y, strict=True)]),
+        "array": rounded([up - y for up, y in zip(line.upper, line.y, strict=True)]),
+        "arrayminus": rounded([y - low for low, y in zip(line.lower, line.y, strict=True)]),
         "color": line.look.colour,
         "thickness": 1,
         "width": 3,
     }
 
 
-def _rounded(values: Sequence[float]) -> list[float]:
+def band_of(edge: dict[str, Any], line: Line | ValueLine) -> list[dict[str, Any]]:
+    """The lower and the upper edge of a band, and what is filled between them."""
+    fill = {"fill": "tonexty", "fillcolor": f"{line.look.colour}2E"}
+    return [{**edge, "y": rounded(line.lower)}, {**edge, **fill, "y": rounded(line.upper)}]
+
+
+def rounded(values: Sequence[float]) -> list[float]:
+    """Three digits are more than a screen shows; they keep the page small."""
     return [round(value, 3) for value in values]
