@@ -1,4 +1,4 @@
-"""The order of mini-batches, as a pure function of seed and step: resuming needs nothing else."""
+"""The order of mini-batches, a pure function of seed and step: a resumed trial needs no more."""
 
 from __future__ import annotations
 
@@ -7,24 +7,24 @@ import torch
 
 
 def batches_per_epoch(images: int, batch_size: int) -> int:
-    """Mini-batches in one pass; the last incomplete one is dropped unless it is the only one."""
+    """Mini-batches per epoch; an incomplete last one is dropped unless it is the only one."""
     return max(1, images // batch_size)
 
 
 def epoch_order(images: int, batch_size: int, seed: int, epoch: int) -> list[list[int]]:
-    """The mini-batches of an epoch: a permutation without replacement, cut in pieces."""
+    """Row indices of an epoch's mini-batches: a random permutation, cut into pieces."""
     order = np.random.default_rng([seed, epoch]).permutation(images).tolist()
     size = min(batch_size, images)
     return [order[i * size : (i + 1) * size] for i in range(batches_per_epoch(images, batch_size))]
 
 
 def batch_at(images: int, batch_size: int, seed: int, step: int) -> list[int]:
-    """Indices of the mini-batch of a step (from 0), counted over all epochs."""
+    """Row indices of the mini-batch of a step, counted from 0 over all epochs."""
     epoch, position = divmod(step, batches_per_epoch(images, batch_size))
     return epoch_order(images, batch_size, seed, epoch)[position]
 
 
 def augmentation_generator(seed: int, step: int, position: int) -> torch.Generator:
-    """The generator of the image at one position of a step's mini-batch."""
+    """The random generator of one image, given its position in a step's mini-batch."""
     words = np.random.SeedSequence([seed, step, position]).generate_state(2, np.uint32)
     return torch.Generator().manual_seed(int(words[0]) << 31 ^ int(words[1]))

@@ -31,8 +31,8 @@ class Preprocessing:
 
     Attributes:
         size: height and width of the result, in pixels.
-        mean: subtracted a channel, for values from 0 to 1.
-        std: divided by a channel.
+        mean: subtracted per channel, from values between 0 and 1.
+        std: divisor per channel.
         augmentation: what happens to training images.
     """
 
@@ -42,7 +42,7 @@ class Preprocessing:
     augmentation: Augmentation = "none"
 
     def test(self, image: Image.Image) -> Tensor:
-        """Shorter side to size (bicubic), centre crop, normalise: `(3, S, S)`.
+        """The test transform: resize the shorter side (bicubic), crop, normalise: `(3, S, S)`.
 
         Equal to open_clip's evaluation transform.
         """
@@ -54,10 +54,10 @@ class Preprocessing:
         return self._tensor(transforms.center_crop(image, [self.size, self.size]))
 
     def train(self, image: Image.Image, generator: torch.Generator) -> Tensor:
-        """The training transform `(3, S, S)`; all random choices are drawn from `generator`.
+        """The training transform: `(3, S, S)`. All its random numbers come from `generator`.
 
         `crop_flip` is RandomResizedCrop(S, scale (0.08, 1), ratio (3/4, 4/3), bicubic), then a
-        horizontal flip with probability one half, as CoOp and ZIP train.
+        horizontal flip with probability 0.5, as CoOp and ZIP train.
         """
         if self.augmentation == "none":
             return self.test(image)
@@ -74,7 +74,7 @@ class Preprocessing:
         return self._tensor(image)
 
     def digest(self) -> str:
-        """A fingerprint of everything above."""
+        """SHA-256 of all settings; part of every key."""
         parts = (_VERSION, self.size, self.mean, self.std, self.augmentation)
         return hashlib.sha256(repr(parts).encode()).hexdigest()
 
@@ -89,8 +89,8 @@ class Preprocessing:
 def random_crop(height: int, width: int, generator: torch.Generator) -> tuple[int, int, int, int]:
     """Top, left, height and width of a random crop with random area and aspect ratio.
 
-    Ten tries, then the largest centred crop of an allowed ratio, like torchvision's
-    RandomResizedCrop, but all random choices are drawn from `generator`.
+    Like torchvision's RandomResizedCrop: after ten failed tries, the largest centred crop of an
+    allowed ratio. All random numbers come from `generator`.
     """
     import torch
 

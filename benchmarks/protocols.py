@@ -1,4 +1,4 @@
-"""Which classes and images train and test."""
+"""Which classes and images a trial trains and tests on."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Task:
     Attributes:
         dataset: opens the images.
         class_names: names by label.
-        train: training images; empty for methods that don't train.
+        train: training images; may be empty.
         val: validation images; may be empty.
         test: test images.
         short_classes: names of classes with fewer training images than shots.
-        new: classes that were not trained on, with their test images and labels from 0; None where
+        new: the classes that are not trained on, with their test images and labels from 0; None if
             all classes are trained on.
     """
 
@@ -54,9 +54,9 @@ class Protocol:
 
     Attributes:
         name: the name that specs use.
-        classes: what becomes of a task with all classes, once its images are drawn.
-        transfers: whether prompts are trained on a source dataset alone, and tested on others.
-        same_classes: whether the other datasets show classes of the source.
+        classes: turns a task with all classes into the protocol's, after images are drawn.
+        transfers: whether prompts are trained on one source dataset, and tested on others.
+        same_classes: whether the other datasets must have classes of the source.
     """
 
     name: str
@@ -68,8 +68,8 @@ class Protocol:
         """The task of one trial.
 
         Args:
-            dataset: where images come from.
-            shots: labelled images a class; 0 for nothing to train on.
+            dataset: has the images.
+            shots: labelled images per class; 0 draws no training images.
             seed: draws the training images.
             short_classes: what to do with classes that have fewer images than shots.
 
@@ -81,12 +81,12 @@ class Protocol:
         return self.classes(few_shot(dataset, shots, seed, short_classes))
 
     def check_target(self, source: Dataset, target: Dataset) -> None:
-        """Refuses a dataset that prompts of `source` can't be tested on under this protocol.
+        """Refuses a dataset that the prompts of `source` can't be tested on under this protocol.
 
-        Names may be spelled differently here and there, so only a majority of strangers counts.
+        A few unknown names are allowed, because datasets spell names differently.
 
         Raises:
-            DatasetError: most of the target's classes are not the source's, and should be.
+            DatasetError: the protocol needs classes of the source, and most are not.
         """
         if not self.same_classes:
             return
@@ -101,7 +101,7 @@ class Protocol:
 
 
 def few_shot(dataset: Dataset, shots: int, seed: int, short_classes: ShortClasses) -> Task:
-    """Train on a few images of every class, test on the whole test split.
+    """The task that trains on a few images per class and tests on the whole test split.
 
     Raises:
         DatasetError: the dataset can't be read, or a class has fewer images than shots.
@@ -119,7 +119,7 @@ def few_shot(dataset: Dataset, shots: int, seed: int, short_classes: ShortClasse
 
 
 def evaluation_task(dataset: Dataset) -> Task:
-    """A dataset's whole test split, with nothing to train on.
+    """The task that tests on the whole test split, and trains on nothing.
 
     Raises:
         DatasetError: the dataset can't be read.
@@ -128,13 +128,13 @@ def evaluation_task(dataset: Dataset) -> Task:
 
 
 def base_to_new(task: Task) -> Task:
-    """The base classes of a task, with the others as `new` (CoOp and CoCoOp).
+    """Splits the classes of a task: half to train and test on, the others in `new` (CoCoOp).
 
-    In order of label, the first ceil(C / 2) classes are base. Images are drawn before, so base
-    classes train on the same ones as in `few_shot`.
+    Of C classes, the first ceil(C / 2) by label are base classes. Images were drawn before, so base
+    classes train on the same images as in `few_shot`.
 
     Raises:
-        DatasetError: there are not two classes to be told apart.
+        DatasetError: there are fewer than two classes.
     """
     if len(task.class_names) < 2:
         raise DatasetError(

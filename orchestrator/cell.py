@@ -1,4 +1,4 @@
-"""A cell: one planned unit of work, and the key that names its result."""
+"""A cell, which is one planned unit of work, and the key that names its result."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from benchmarks.preprocessing import Augmentation
 from orchestrator.precision import Precision
 
 KEY_VERSION = 1
-"""Goes up when cells of equal JSON stop meaning the same experiment."""
+"""Increased when cells of equal JSON no longer mean the same experiment."""
 
 
 class MethodChoice(Frozen):
-    """A method with every setting spelled out, defaults included."""
+    """A method with all its settings, defaults included."""
 
     name: str
     settings: dict[str, Any] = Field(default_factory=dict)
@@ -28,18 +28,18 @@ class Evaluation(Frozen):
     """When a trial is measured.
 
     Attributes:
-        points: measurements after the start, evenly spread over the budget.
+        points: number of measurements after the start, evenly spaced over the budget.
     """
 
     points: int = Field(default=20, ge=1)
 
 
 class Source(Frozen):
-    """The cell whose final prompt a cell tests, without training one of its own.
+    """The cell that has trained the prompt which another cell tests.
 
     Attributes:
-        dataset: what it was trained on.
-        key: the key of that cell.
+        dataset: the dataset that the prompt was trained on.
+        key: key of the cell that trained it.
     """
 
     dataset: str
@@ -47,26 +47,26 @@ class Source(Frozen):
 
 
 class Cell(Frozen):
-    """One planned unit of work, free of everything that doesn't change its result.
+    """One planned unit of work: only fields that can change its result.
 
     Attributes:
         protocol: which classes and images train and test.
         dataset: the dataset's name.
-        shots: labelled images a class; 0 for methods that don't train.
-        seed: drives split, order, augmentation and perturbations; 0 for methods that don't train.
+        shots: labelled images per class; 0 for methods that don't train.
+        seed: of the split, order, augmentation and perturbations; 0 for methods that don't train.
         method: the method with all its settings.
         backbone: fingerprint of the weights behind the oracle.
         budget: queries that may be spent; 0 for methods that don't train.
-        batch_size: images in a query's mini-batch.
+        batch_size: images per mini-batch of a query; 0 for methods that don't train.
         precision: number format of the oracle.
         augmentation: what happens to training images.
         evaluation: when the trial is measured.
-        views: augmented views of each training image, encoded ahead, that steps draw from; 0
-            augments and encodes anew for every step. Left out of the key where it is 0.
-        blind: whether it is measured on validation images alone, the test split being out of its
-            reach, as the trials of a search are. Left out of the key where it is not.
-        source: where the prompt comes from; None for cells that make their own. What is said above
-            of training was done there. Left out of the key likewise.
+        views: augmented views of each training image that are encoded ahead, and from which steps
+            draw; 0 augments and encodes images anew in every step. Not part of the key if 0.
+        blind: whether it is measured on validation images only and never reads the test split, as
+            trials of a search are. Not part of the key if False.
+        source: the cell whose prompt is tested, and which was trained as the fields above say;
+            None for cells that train their own. Not part of the key if None.
     """
 
     protocol: str
@@ -86,20 +86,20 @@ class Cell(Frozen):
 
     @property
     def queries(self) -> int:
-        """The most queries that running it costs: a prompt that is there already costs none."""
+        """The most queries that running it costs; testing another cell's prompt costs none."""
         return 0 if self.source else self.budget
 
 
 class Fingerprints(Frozen):
-    """Digests of what a cell depends on beyond its own fields.
+    """Digests of everything else that a cell's result depends on.
 
     Attributes:
         method_version: version of the method's code.
-        split: digest of class names and images.
+        split: digest of the dataset's revision, class names, and image references with labels.
         preprocessing: digest of how images become tensors.
-        encoder: digest of the method's own image encoder; None where it has none.
-        rounding: version of the oracle's arithmetic in inexact precisions; None for fp32, which is
-            the plain model's up to float error in every version.
+        encoder: digest of the method's own image encoder; None if it has none.
+        rounding: version of how inexact precisions round; None for fp32, which in every version
+            equals the plain model up to float error.
     """
 
     method_version: int
@@ -112,8 +112,11 @@ class Fingerprints(Frozen):
 def cell_key(cell: Cell, fingerprints: Fingerprints) -> str:
     """SHA-256 over the canonical JSON of a cell and its fingerprints, as 64 hex digits.
 
-    Equal key means the same experiment: field order, spelled-out defaults and the form of a number
-    (1 or 1.0) don't matter, every field does.
+    Equal keys mean the same experiment. Every field matters; the order of fields, and whether a
+    number is written 1 or 1.0, don't. For example:
+
+        key = cell_key(cell, fingerprints)
+        store.is_finished(key)
     """
     document = {
         "version": KEY_VERSION,
@@ -124,7 +127,11 @@ def cell_key(cell: Cell, fingerprints: Fingerprints) -> str:
 
 
 def canonical_json(value: Any) -> str:
-    """JSON with sorted keys, no blanks, and whole floats written as integers."""
+    """JSON with sorted keys, no blanks, and whole floats written as integers.
+
+    Raises:
+        ValueError: a number is infinite or not a number.
+    """
     return json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 

@@ -14,17 +14,17 @@ from benchmarks.datasets.own_split import OWN_SPLIT, LabelledFile, Listing, own_
 
 GUIDE = (
     "Lay the folder out as CoOp's DATASETS.md describes (github.com/KaiyangZhou/CoOp); without "
-    "its split file a split of our own is used"
+    "its split file, a split of our own is used"
 )
 
 
 @dataclass(frozen=True)
 class Fallback:
-    """The split that serves where the split file is missing.
+    """The split that is used when the split file is missing.
 
     Attributes:
         listing: the labelled files of each split.
-        origin: where it comes from; a part of every key.
+        origin: says where it comes from; part of every key.
     """
 
     listing: Listing
@@ -34,12 +34,12 @@ class Fallback:
 class CoopSplitDataset(ImageFolderDataset):
     """Reads `split_zhou_*.json`: for each split a list of [path, label, class name].
 
-    Where the file is missing, `fallback` splits the images.
+    If the file is missing, `fallback` splits the images.
 
     Class attributes:
         split_file: name of the JSON file.
         renamed: class names to replace.
-        ignored: class folders that are no classes.
+        ignored: folders beside the class folders that hold no class.
         from_file: the splits that the file holds.
         fallback_needs: what must be there below the dataset's folder for `fallback`.
     """
@@ -71,15 +71,19 @@ class CoopSplitDataset(ImageFolderDataset):
         return {split: self._rows(document, split) for split in self.from_file}
 
     def fallback(self) -> Fallback:
-        """The split without a split file; unless overridden, of the class folders 70/10/20.
+        """The split to use without a split file: 70/10/20 of each class folder unless overridden.
 
         Raises:
-            DatasetError: what it needs is missing or malformed.
+            DatasetError: a file that it needs is missing or malformed.
         """
         return Fallback(own_split(self.class_folders()))
 
     def class_folders(self) -> list[LabelledFile]:
-        """Every image in a folder of its class, labelled by the order of the folders' names."""
+        """All images, where each class has a folder; labels follow the sorted folder names.
+
+        Raises:
+            DatasetError: there is no class folder with images.
+        """
         base = self.folder / self.image_folder
         rows: list[LabelledFile] = []
         for label, name in enumerate(subfolders(base, self.ignored)):

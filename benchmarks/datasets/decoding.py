@@ -1,4 +1,4 @@
-"""From the bytes of an image file to RGB pixels."""
+"""Decodes the bytes of image files to RGB pixels."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _BROKEN = (
 
 
 class Undecodable(ValueError):
-    """Bytes that are no whole image; says why."""
+    """Bytes can't be decoded to an image; says why."""
 
 
 def decode(data: bytes, *, upright: bool = False) -> Image.Image:
@@ -24,8 +24,8 @@ def decode(data: bytes, *, upright: bool = False) -> Image.Image:
 
     Args:
         data: an image file.
-        upright: whether to turn the image as its EXIF orientation says. The field's datasets are
-            read without, as CoOp and CLIP do, so that numbers stay comparable.
+        upright: whether to turn the image as its EXIF orientation says. Known datasets are read
+            without it, as CoOp and CLIP do, so that results stay comparable.
 
     Raises:
         Undecodable: truncated, no image at all, or larger than Pillow allows.
@@ -47,7 +47,7 @@ def png(image: Image.Image) -> bytes:
 
 
 def _eight_bit(image: Image.Image) -> Image.Image:
-    """16-bit greyscale brought to 8 bits: `convert` alone would cut it off at 255."""
+    """Scales 16-bit greyscale to 8 bits; `convert` alone would clip values at 255."""
     if not image.mode.startswith("I;16"):
         return image
     return image.convert("I").point(lambda value: value / 257).convert("L")

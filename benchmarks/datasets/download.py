@@ -1,4 +1,4 @@
-"""Downloads datasets through torchvision, which knows their addresses and checksums."""
+"""Downloads datasets with torchvision, which knows their addresses and checksums."""
 
 from __future__ import annotations
 
@@ -13,23 +13,23 @@ from zipfile import BadZipFile
 from benchmarks.datasets.interface import DatasetError
 
 WORKPLACE = ".downloads"
-"""Folder below the data root that holds what isn't whole yet."""
+"""Folder below the data root for downloads that are not finished."""
 
 ARCHIVES = (".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2")
 
 
 class DownloadFailed(DatasetError):
-    """A download or an archive that can't be used; says why."""
+    """A download failed or an archive is damaged; says why."""
 
 
 @dataclass(frozen=True)
 class Download:
-    """How torchvision's copy of a dataset becomes one in the layout that is read here.
+    """How torchvision's copy of a dataset is brought into the layout that is read here.
 
     Attributes:
         torchvision: name of the class in `torchvision.datasets`.
-        made: what it leaves below its root: the folder to take.
-        into: where that folder belongs below the data root.
+        made: the folder that it creates below its root.
+        into: where that folder is moved, below the data root.
     """
 
     torchvision: str
@@ -37,10 +37,10 @@ class Download:
     into: str
 
     def fetch(self, data_root: Path) -> None:
-        """Downloads, checks, unpacks and moves into place; goes on with what is there already.
+        """Downloads, checks, unpacks and moves into place; continues an interrupted download.
 
         Raises:
-            DownloadFailed: the network, the checksum or the archive.
+            DownloadFailed: the network failed, a checksum is wrong, or an archive is damaged.
         """
         from torchvision import datasets
 
@@ -53,7 +53,7 @@ class Download:
 
 
 def unpack_archives(folder: Path) -> list[str]:
-    """Unpacks the archives that somebody laid into a folder, there; returns their names.
+    """Unpacks the archives that lie in a folder into that folder; returns their names.
 
     Raises:
         DownloadFailed: an archive is damaged, or a member would leave the folder.
@@ -68,10 +68,10 @@ def unpack_archives(folder: Path) -> list[str]:
 
 
 def move(source: Path, target: Path) -> None:
-    """Moves a folder, or what it holds if the target is there already.
+    """Moves a folder, or its contents if the target exists already.
 
     Raises:
-        DownloadFailed: there is no such folder, or something of that name is in the way.
+        DownloadFailed: there is no such folder, or the target already has an entry of that name.
     """
     if not source.is_dir():
         raise DownloadFailed(f"the download left no folder {source}.")
@@ -82,14 +82,14 @@ def move(source: Path, target: Path) -> None:
     for entry in source.iterdir():
         if (target / entry.name).exists():
             raise DownloadFailed(
-                f"{target / entry.name} is there already, but not whole: move it away."
+                f"{target / entry.name} exists already but is incomplete: move it away."
             )
         entry.rename(target / entry.name)
 
 
 @contextmanager
 def members_stay_inside() -> Iterator[None]:
-    """Makes tarfile refuse members that would leave their folder, as zipfile always does."""
+    """Makes tarfile refuse members that lead out of the target folder, as zipfile always does."""
     before = tarfile.TarFile.extraction_filter
     tarfile.TarFile.extraction_filter = staticmethod(tarfile.data_filter)
     try:
@@ -100,10 +100,10 @@ def members_stay_inside() -> Iterator[None]:
 
 @contextmanager
 def failures_told(what: str) -> Iterator[None]:
-    """Turns what downloads and archives raise into an error for the user.
+    """Turns errors of downloads and archives into one error for the user.
 
     Raises:
-        DownloadFailed: in place of any such error.
+        DownloadFailed: for any such error.
     """
     try:
         yield

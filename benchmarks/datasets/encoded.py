@@ -1,4 +1,4 @@
-"""Datasets whose images are there as the bytes of files."""
+"""Datasets whose images are available as encoded files (PNG, JPEG, ...)."""
 
 from __future__ import annotations
 
@@ -11,9 +11,14 @@ from benchmarks.datasets.interface import Dataset, ImageUnreadable, Item
 
 
 class EncodedDataset(Dataset):
-    """Opens images by decoding what `encoded` gives."""
+    """Opens an image by decoding the bytes that `encoded` returns."""
 
     def open(self, item: Item) -> Image.Image:
+        """The decoded image in RGB.
+
+        Raises:
+            ImageUnreadable: the image is missing or corrupt.
+        """
         try:
             return decode(self.encoded(item), upright=self.upright)
         except Undecodable as error:
@@ -21,7 +26,7 @@ class EncodedDataset(Dataset):
 
     @abstractmethod
     def encoded(self, item: Item) -> bytes:
-        """The image's file as it is.
+        """The bytes of the image's file.
 
         Raises:
             ImageUnreadable: the image is missing.

@@ -53,7 +53,7 @@ def read_json(path: Path, dataset: str) -> dict[str, Any]:
     """The mapping in a JSON file.
 
     Raises:
-        DatasetError: the file is missing, no JSON, or holds no mapping.
+        DatasetError: the file is missing, is not JSON, or holds no mapping.
     """
     try:
         document = json.loads(path.read_text(encoding="utf-8"))

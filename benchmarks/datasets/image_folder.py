@@ -13,7 +13,7 @@ from benchmarks.datasets.own_split import Listing
 
 
 class ImageFolderDataset(EncodedDataset):
-    """Images as files, listed by `listing`; class names come with the list.
+    """Images as files. `listing` names each file with its label and class name.
 
     Class attributes:
         image_folder: folder of the images below the dataset's folder.
@@ -22,7 +22,7 @@ class ImageFolderDataset(EncodedDataset):
     image_folder: str = "images"
 
     def needed(self) -> tuple[str, ...]:
-        """Files and folders that must be there besides the images, below the dataset's folder."""
+        """Files and folders below the dataset's folder that must exist, besides the images."""
         return ()
 
     @abstractmethod
@@ -51,6 +51,11 @@ class ImageFolderDataset(EncodedDataset):
         return next((i.reference for i in items if not (folder / i.reference).is_file()), None)
 
     def encoded(self, item: Item) -> bytes:
+        """The bytes of the image's file.
+
+        Raises:
+            ImageUnreadable: the file is missing or can't be read.
+        """
         try:
             return (self.folder / self.image_folder / item.reference).read_bytes()
         except FileNotFoundError:

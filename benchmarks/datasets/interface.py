@@ -17,11 +17,11 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 
 
 class DatasetError(ValueError):
-    """A dataset that can't be used as asked: what was expected, what was found, what to do."""
+    """A dataset can't be used: says what was expected, what was found, and what to do."""
 
 
 class ImageUnreadable(DatasetError):
-    """One image of a dataset that is missing or corrupt; names the dataset and the image."""
+    """An image is missing or corrupt; names the dataset and the image."""
 
     def __init__(self, dataset: str, reference: str, reason: str) -> None:
         super().__init__(
@@ -46,7 +46,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Card:
-    """Facts about a dataset that are known without having it.
+    """Facts about a dataset that are known without its data.
 
     Attributes:
         name: the name that specs use, in snake case.
@@ -56,9 +56,9 @@ class Card:
         templates: hand-written prompts with one `{}` for the class name; the first one is the
             dataset's own, used by zero-shot and by every method that keeps the text fixed.
         how_to_get: one or two sentences that tell a user how to obtain the data.
-        folder: name of the dataset's folder below the data root; empty when it needs none.
-        size: about how much has to be downloaded; empty when nothing has to.
-        licence: under what terms its owners give it; not legal advice.
+        folder: name of the dataset's folder below the data root; empty if it needs none.
+        size: approximate download size; empty if there is nothing to download.
+        licence: the terms of its owners, in short; not legal advice.
     """
 
     name: str
@@ -82,16 +82,16 @@ class Fetch(Protocol):
 class Dataset(ABC):
     """A labelled image collection with train, val and test splits.
 
-    Subclasses set `card` and answer the four questions below. Construction must be cheap: nothing
-    is read before a question is asked, so that a plan can name what is missing.
+    Subclasses set `card` and implement the abstract methods. Construction must be cheap: nothing is
+    read before a method is called, so that a plan can say what is missing.
 
     Attributes:
-        card: facts; the class's own, unless only the data know them.
+        card: facts about the dataset; a class attribute, unless they are known from the data alone.
         upright: whether images are turned as their EXIF orientation says.
-        download: fetches it; None where only people can.
+        download: fetches the dataset; None if a person has to.
 
     Args:
-        root: the data root, which holds one folder a dataset.
+        root: the data root, which holds one folder per dataset.
     """
 
     card: Card
@@ -123,7 +123,7 @@ class Dataset(ABC):
         """
 
     def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
-        """What of a draw is used: all of it, unless unreadable images are left out."""
+        """The items of a draw that are used: all, unless unreadable images are left out."""
         return tuple(items)
 
     @abstractmethod
@@ -143,14 +143,17 @@ class Dataset(ABC):
         return png(self.open(item))
 
     def absent(self, items: Sequence[Item]) -> str | None:
-        """The reference of the first item whose file isn't there; cheap, without decoding."""
+        """The reference of the first item whose file is missing; None if all are there.
+
+        Only looks for files, and opens none.
+        """
         del items
         return None
 
     def revision(self) -> str:
-        """Identifies contents where references alone don't (for example by a shard's hash)."""
+        """Identifies the contents where references alone don't; part of every key."""
         return ""
 
     def remark(self) -> str:
-        """What keeps results from being compared with published ones; empty mostly."""
+        """Why results can't be compared with published ones; empty if they can."""
         return ""

@@ -1,6 +1,6 @@
-"""Splits of our own, for datasets that come without: by a hash of each path, class by class.
+"""Our own splits for datasets that come without one: each class is split by a hash of the paths.
 
-They depend on the paths alone, so they are the same on every machine and in every year.
+They depend on paths alone, so they are the same on every machine and with every library version.
 """
 
 from __future__ import annotations
@@ -15,15 +15,16 @@ LabelledFile = tuple[str, int, str]
 
 Listing = dict[Split, list[LabelledFile]]
 
+# These texts are part of keys.
 OWN_SPLIT = "own split, 70/10/20 of every class (version 1)"
 HELD_OUT = "an eighth of its training images held out for validation (version 1)"
 
 
 def own_split(rows: Iterable[LabelledFile]) -> Listing:
-    """70 % train, 10 % val and 20 % test of every class, at least one of each from three on.
+    """Splits every class into 70 % train, 10 % val and 20 % test.
 
-    Two images of a class go to train and test, one goes to train. Each split is in order of
-    labels, then of paths.
+    A class of three or more images has at least one image in each split; of two images, one goes to
+    train and one to test; a single image goes to train. Each split is sorted by label, then path.
     """
     listing: Listing = {split: [] for split in SPLITS}
     for members in _by_label(rows):
@@ -36,7 +37,7 @@ def own_split(rows: Iterable[LabelledFile]) -> Listing:
 
 
 def hold_out(rows: Iterable[LabelledFile]) -> tuple[list[LabelledFile], list[LabelledFile]]:
-    """Training and validation images, seven to one in every class, of official training images."""
+    """Divides official training images into train and val, seven to one in every class."""
     train: list[LabelledFile] = []
     val: list[LabelledFile] = []
     for members in _by_label(rows):
@@ -47,12 +48,12 @@ def hold_out(rows: Iterable[LabelledFile]) -> tuple[list[LabelledFile], list[Lab
 
 
 def _share(count: int, share: float, enough: int) -> int:
-    """How many of `count` a share is; at least one where there are enough to give."""
+    """`share` of `count`, rounded; at least 1 if `count` is `enough`, else 0."""
     return max(1, round(count * share)) if count >= enough else 0
 
 
 def _by_label(rows: Iterable[LabelledFile]) -> Sequence[list[LabelledFile]]:
-    """The rows of each label, by label, in the order of their hashes."""
+    """The rows grouped by label, in order of label, each group in order of hashes."""
     groups: dict[int, list[LabelledFile]] = {}
     for row in sorted(rows, key=_hash):
         groups.setdefault(row[1], []).append(row)

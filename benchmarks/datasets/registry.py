@@ -29,7 +29,11 @@ class UnknownDataset(DatasetError):
 
 @cache
 def dataset_classes() -> dict[str, type[Dataset]]:
-    """All known datasets by name."""
+    """All known datasets by name, sorted.
+
+    Raises:
+        DatasetError: two datasets have the same name.
+    """
     found: dict[str, type[Dataset]] = {}
     for module in _modules():
         for _, cls in inspect.getmembers(module, inspect.isclass):
@@ -59,17 +63,22 @@ def dataset_class(name: str) -> type[Dataset]:
 
 
 def open_dataset(name: str, root: Path | str, own: Iterable[OwnDataset] = ()) -> Dataset:
-    """The dataset called `name`, packed or not; reads nothing yet.
+    """The dataset called `name`, packed or not; reads no data yet.
+
+    For example:
+
+        dataset = open_dataset("pocket_dots", "")
+        image = dataset.open(dataset.items("test")[0])
 
     Args:
         name: a known dataset's, or one of the user's own.
         root: the data root: a folder with the datasets' folders or packs, or a location such as
             `s3://bucket/prefix` with packs.
-        own: the user's own datasets.
+        own: the user's own datasets, which are looked up first.
 
     Raises:
         UnknownDataset: no dataset has that name.
-        DatasetError: there can be no data root at such a location.
+        DatasetError: the data root is no folder and no valid `s3://` location.
     """
     for source in own:
         if source.name == name:

@@ -13,16 +13,17 @@ ShortClasses = Literal["refuse", "take_all"]
 """What to do with a class that has fewer images than shots: `take_all` is what CoOp does."""
 
 VALIDATION_SHOTS = 4
-"""At most so many validation images a class (CoOp)."""
+"""At most this many validation images are drawn per class, as CoOp does."""
 
 
 @dataclass(frozen=True)
 class FewShotSplit:
-    """A few labelled images a class.
+    """A few labelled images per class.
 
     Attributes:
-        train: shots images a class, class by class in order of first appearance.
-        val: at most four a class, drawn next from the same generator; empty without a val split.
+        train: `shots` images per class, class after class, in order of first appearance.
+        val: at most four per class, drawn next from the same generator; empty if the dataset has
+            no validation images.
         short: labels of classes that have fewer training images than shots.
     """
 
@@ -34,20 +35,24 @@ class FewShotSplit:
 def few_shot_split(
     dataset: Dataset, shots: int, seed: int, short_classes: ShortClasses = "refuse"
 ) -> FewShotSplit:
-    """Draws a few-shot split.
+    """Draws a few-shot split: the same images that CoOp and ZIP train on.
 
-    Python's `random.Random(seed)`, items grouped by label in order of first appearance, one
-    `sample` a label over train, then over val: the lists that CoOp and ZIP train on.
+    Items are grouped by label in order of first appearance. `random.Random(seed)` then takes one
+    `sample` per label of the training images, and after that of the validation images. For example:
+
+        split = few_shot_split(open_dataset("pocket_dots", ""), shots=16, seed=1)
+        len(split.train)  # 128: 16 images for each of 8 classes
 
     Args:
-        dataset: where train and val come from.
-        shots: images a class, at least 1.
-        seed: the draw's seed.
-        short_classes: refuse classes with fewer images than shots, or take all they have.
+        dataset: has the training and validation images.
+        shots: training images per class, at least 1.
+        seed: of the draw.
+        short_classes: whether to refuse classes with fewer images than `shots`, or to take all
+            images that they have.
 
     Raises:
-        DatasetError: shots below 1, or above what a class has when that is refused; a dataset
-            without training images.
+        DatasetError: `shots` is below 1, or a class has fewer images and that is refused, or the
+            dataset has no training images.
     """
     if shots < 1:
         raise DatasetError(f"dataset {dataset.card.name}: shots must be at least 1, got {shots}")

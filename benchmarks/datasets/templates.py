@@ -17,5 +17,5 @@ IMAGENET_SELECTION = (
 
 
 def with_ensemble(own: str) -> tuple[str, ...]:
-    """A dataset's own template first, then the seven for an ensemble."""
+    """A dataset's own template, followed by the seven for an ensemble."""
     return (own, *IMAGENET_SELECTION)

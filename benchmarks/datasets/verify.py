@@ -1,4 +1,4 @@
-"""Looks at every image of a dataset: counts, unreadable files, and files that are there twice."""
+"""Checks every image of a dataset: counts, unreadable files, and duplicate files."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ _CHUNK = 256
 
 @dataclass(frozen=True)
 class Verified:
-    """What a dataset turned out to hold.
+    """What was found in a dataset.
 
     Attributes:
         found: images by split.
-        expected: images by split of a full copy; empty where nobody knows.
-        unreadable: the message of each image that can't be read.
+        expected: images by split of a full copy; empty if unknown.
+        unreadable: one message per image that can't be read.
         duplicates: groups of references with the same bytes.
-        leaked: how many of those groups have images in the test split and in another one.
+        leaked: number of those groups with images in the test split and in another split.
     """
 
     found: dict[Split, int]
@@ -35,7 +35,7 @@ class Verified:
 
     @property
     def complete(self) -> bool:
-        """Whether each split has as many images as a full copy; true where nobody knows."""
+        """Whether each split has as many images as a full copy; True if that is unknown."""
         return not self.expected or self.found == self.expected
 
     @property
@@ -70,7 +70,7 @@ def count(dataset: Dataset) -> Verified:
     """
     found = {split: len(dataset.items(split)) for split in SPLITS}
     known = dataset.card.images
-    # Counts are those of the published split; another split has others.
+    # The card counts the images of the published split; other splits have other counts.
     comparable = any(known.values()) and not dataset.remark()
     return Verified(found, {split: known[split] for split in SPLITS} if comparable else {})
 
@@ -79,8 +79,8 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
     """Reads and decodes every image.
 
     Args:
-        dataset: what to look at.
-        tell: told the number of images after each chunk.
+        dataset: what to check.
+        tell: called with the number of images after each chunk.
 
     Raises:
         DatasetError: the dataset can't be read.

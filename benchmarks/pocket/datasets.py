@@ -240,7 +240,7 @@ class PocketRealDigits(Dataset):
 
     @cached_property
     def _rows(self) -> dict[Split, list[int]]:
-        """Rows by split: 32 train and 12 val a class from a fixed shuffle, the rest test."""
+        """Rows by split: 32 train and 12 val per class in a fixed random order, the rest test."""
         rows: dict[Split, list[int]] = {split: [] for split in SPLITS}
         order = np.random.default_rng(0).permutation(len(self._labels))
         for label in range(self.card.classes):

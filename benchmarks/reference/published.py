@@ -26,19 +26,20 @@ class PublishedResult:
         table: table or figure.
         backbone: the CLIP model, in this project's names where it has one.
         protocol: in this project's names.
-        shots: labelled images a class; 0 for zero-shot.
+        shots: labelled images per class; 0 for zero-shot.
         published_as: the method's name in the source.
         method: the method's name here.
         dataset: the dataset's name here; `average` for means over the row's datasets.
         metric: what the number is.
         unit: of the number.
         value: the number.
-        error: how far a digitised number may be off, in its unit; 0 for printed ones.
+        error: largest error of a digitised number, in its unit; 0 for printed numbers.
         budget: what training could spend, in `budget_unit`; None when not stated.
         budget_unit: `none` for methods that don't train.
-        status: `primary` by its authors, `secondary` cited from others, `digitised` off a figure.
-        caveat: why it is never comparable with ours; empty otherwise.
-        note: what else one should know, such as a mean that doesn't match its row.
+        status: `primary` from the method's authors, `secondary` cited by others, `digitised` read
+            off a figure.
+        caveat: why it can't be compared with our results; empty if it can.
+        note: anything else to know, such as a mean that doesn't match its row.
     """
 
     source: str
@@ -71,7 +72,7 @@ def published_results() -> tuple[PublishedResult, ...]:
     """All published results, in order of the table.
 
     Raises:
-        ValueError: a row is malformed: which, and why.
+        ValueError: a row is malformed; says which, and why.
     """
     with TABLE.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))

@@ -11,10 +11,10 @@ from orchestrator.precision import Precision
 
 @dataclass(frozen=True)
 class TowerCosts:
-    """Seconds on one machine with one actor's threads.
+    """Times on one machine with the threads of one actor.
 
     Attributes:
-        machine: GPU or CPU that was timed.
+        machine: the GPU or CPU that was timed.
         per_image: seconds to encode one image.
         per_sequence: seconds to encode one class with a soft context of 8 tokens.
     """
@@ -29,7 +29,7 @@ class TowerCosts:
 
 
 def machine_name(threads: int) -> str:
-    """What was timed: the GPU, or the CPU with its threads."""
+    """Name of what is timed: the GPU, or the CPU with its number of threads."""
     import torch
 
     if torch.cuda.is_available():

@@ -1,4 +1,4 @@
-"""Before a run: finds stored traces that can't be read, and plans their cells anew."""
+"""Finds stored traces that can't be read, so that a run measures their cells again."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.store.store import Store
 
 READERS = 16
-"""Traces read at once: on S3 most of the time is waiting."""
+"""Traces read at the same time; on S3 most of the time is spent waiting."""
 
 
 def set_aside_damaged(plan: Plan, store: Store, say: Callable[[str], None]) -> Plan:
-    """A plan in which cells with a damaged trace run again.
+    """The plan, with cells whose trace is damaged marked as new.
 
     Args:
-        plan: what was asked.
-        store: where results lie; damaged ones are moved to its folder `damaged`.
-        say: told of each.
+        plan: the cells.
+        store: has the traces; damaged ones are moved to its folder `damaged`.
+        say: called with a message about each.
 
     Raises:
         UnknownVersion: a trace is of a schema version that this release doesn't know.
@@ -34,7 +34,7 @@ def set_aside_damaged(plan: Plan, store: Store, say: Callable[[str], None]) -> P
 
 
 def keys_set_aside(keys: Sequence[str], store: Store, say: Callable[[str], None]) -> frozenset[str]:
-    """Sets aside what can't be read of some cells; returns the keys of those that had any.
+    """Moves damaged traces of some cells to `damaged`; returns the keys of these cells.
 
     Raises:
         UnknownVersion: a trace is of a schema version that this release doesn't know.

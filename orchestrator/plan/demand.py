@@ -1,4 +1,4 @@
-"""What methods ask of the oracle, found by building each."""
+"""What methods ask of the oracle, found by building each method."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ class QueryDemand:
     """What one step of a method asks of the oracle.
 
     Attributes:
-        candidates: candidates K of a step; 0 for methods that never ask.
-        touches_images: whether the image tower must see every candidate.
-        soft_text: whether the text tower must encode every candidate.
-        image_size: height and width of the images that the method is given, in pixels.
-        encoder: digest of the method's own image encoder; None where it has none.
+        candidates: number of candidate prompts per step; 0 for methods that never ask.
+        touches_images: whether the image tower must encode images for every candidate.
+        soft_text: whether the text tower must encode classes for every candidate.
+        image_size: height and width of the images that the method gets, in pixels.
+        encoder: digest of the method's own image encoder; None if it has none.
     """
 
     candidates: int
@@ -37,17 +37,17 @@ class QueryDemand:
 
 @dataclass(frozen=True)
 class ResolvedArm:
-    """An arm with the model that it runs on."""
+    """An arm with the model that it runs on, resolved from the backbone's name."""
 
     arm: Arm
     backbone: ResolvedBackbone
 
 
 def resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
-    """Arms with their models, each looked up once.
+    """The arms with their models; each model is resolved once.
 
     Raises:
-        UserError: a model is unknown, or its weights are.
+        UserError: a model or its weights are unknown.
     """
     known: dict[Backbone, ResolvedBackbone] = {}
     for arm in arms:
@@ -58,7 +58,7 @@ def resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
 
 
 class QueryDemands:
-    """Builds every arm on each dataset, which refuses impossible settings before any work.
+    """Finds what every arm asks on each dataset, and so refuses impossible settings early.
 
     Args:
         arms: the arms of a spec.
@@ -69,14 +69,14 @@ class QueryDemands:
         self._known: dict[tuple[str, PromptSpace], QueryDemand] = {}
 
     def on(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, QueryDemand]:
-        """What each arm asks, by its label.
+        """What each arm asks, by label.
 
         Args:
-            dataset: what it is to be tuned on.
-            class_names: its classes; empty when it isn't there.
+            dataset: the dataset to train on.
+            class_names: its classes; empty if its data are missing.
 
         Raises:
-            UserError: settings that can't work on this dataset and backbone.
+            UserError: an arm's settings are impossible on this dataset and backbone.
         """
         backbones = dict.fromkeys(one.backbone for one in self._arms)
         spaces = {backbone: planned_space(backbone, class_names) for backbone in backbones}
@@ -84,7 +84,7 @@ class QueryDemands:
         for one in self._arms:
             label, space = one.arm.label, spaces[one.backbone]
             try:
-                # What is asked depends on shapes, so datasets of equal shapes share the answer.
+                # Demands depend on shapes alone, so datasets of equal shapes share them.
                 if (label, space) not in self._known:
                     classes = len(class_names) or dataset.card.classes
                     problem = _problem(one, dataset, space, classes)

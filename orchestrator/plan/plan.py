@@ -1,4 +1,4 @@
-"""A plan: the cells of a spec, and what a run would do with each."""
+"""A plan: the cells of a spec, and what a run would do with each of them."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ class PlannedCell:
 
     Attributes:
         cell: the unit of work.
-        label: what reports call its method.
+        label: the method's name in reports.
         backbone: the model that it runs on.
         demand: what one step of its method asks of the oracle.
-        key: names its result; empty when the dataset isn't there to be fingerprinted.
+        key: names its result; empty if the dataset is missing, so that there is no fingerprint.
         status: `done` has a result, `in progress` a checkpoint, `failed` only a traceback (it runs
             again), `new` nothing yet; `skipped` can't run, for `reason`.
         reason: why it is skipped.
-        train_images: labelled training images of its split (an estimate when skipped).
+        train_images: number of labelled training images of its split (an estimate if skipped).
         classes: number of classes.
-        test_images: images of its dataset's whole test split (those of a full copy when skipped).
-        features: names the image features of its dataset's test split.
-        ablation_points: where it stands in the spec's ablation, if anywhere.
+        test_images: number of images of its dataset's whole test split (of a full copy if skipped).
+        features: digest that names the image features of its dataset's test split.
+        ablation_points: its points in the spec's ablation; empty outside of it.
     """
 
     cell: Cell
@@ -51,7 +51,7 @@ class PlannedCell:
     ablation_points: tuple[AblationPoint, ...] = ()
 
     def with_points(self, points: tuple[AblationPoint, ...]) -> PlannedCell:
-        """The same cell, which stands at these points too."""
+        """The cell with more ablation points."""
         return replace(self, ablation_points=tuple(dict.fromkeys((*self.ablation_points, *points))))
 
     @property
@@ -69,11 +69,11 @@ class Plan:
     """All cells of a spec, each once.
 
     Attributes:
-        spec: what the user wrote.
-        backbone: the spec's model; an ablation may run on others too.
+        spec: the user's spec.
+        backbone: the spec's model; an ablation may use others too.
         cells: in order of dataset, shots, seed and method.
-        notes: what the user should know, such as classes with fewer images than shots.
-        unreadable: images that are left out, by dataset.
+        notes: messages for the user, such as classes with fewer images than shots.
+        unreadable: references of the images that are left out, by dataset.
     """
 
     spec: Spec

@@ -1,4 +1,4 @@
-"""What a plan costs: queries, images, and hours of one actor."""
+"""What a plan costs: queries, images, and time of one actor."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from orchestrator.store.store import Store, UnreadableTrace
 
 @dataclass(frozen=True)
 class Price:
-    """What is still to be paid.
+    """The remaining cost of one or more cells.
 
     Attributes:
-        queries: queries to be spent.
-        images: images in those queries.
-        seconds: seconds of one actor; None when nothing was measured.
+        queries: number of queries.
+        images: number of images in those queries.
+        seconds: seconds of one actor; None if unknown.
     """
 
     queries: int = 0
@@ -32,19 +32,18 @@ class Price:
 
 @dataclass(frozen=True)
 class Pricing:
-    """Prices cells from measurements.
+    """Computes prices from measurements.
 
     Attributes:
-        costs: seconds of the two towers on this machine, by digest of the model; without those
-            that weren't measured.
-        measured: seconds of one finished trial by (dataset, label), from the store.
+        costs: seconds of the two towers on this machine, by digest of each model that was measured.
+        measured: mean seconds of finished trials by (dataset, label), from the store.
     """
 
     costs: Mapping[str, TowerCosts]
     measured: Mapping[tuple[str, str], float]
 
     def price(self, cell: PlannedCell) -> Price:
-        """The price of a cell; nothing for one that is done."""
+        """The price of a cell; zero if it is done."""
         if cell.status == "done":
             return Price()
         budget = cell.cell.queries
@@ -66,7 +65,13 @@ class Pricing:
 
 
 def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> Pricing:
-    """Pricing by the plan's own finished cells, and by measured towers for the rest."""
+    """Prices from the plan's finished cells where there are any, and else from measured towers.
+
+    Args:
+        plan: whose finished cells are looked up.
+        store: has their traces.
+        costs: seconds of the two towers, by digest of the model.
+    """
     seconds: dict[tuple[str, str], list[float]] = {}
     for cell in plan.cells:
         if cell.status != "done":
@@ -74,15 +79,15 @@ def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> P
         try:
             total = store.finished(cell.key).timing.get("total")
         except UnreadableTrace:
-            continue  # said when the trace itself is needed
+            continue  # the error is raised when the trace itself is needed
         if total is not None:
             seconds.setdefault((cell.cell.dataset, cell.label), []).append(total)
-    means = {place: sum(values) / len(values) for place, values in seconds.items()}
+    means = {group: sum(values) / len(values) for group, values in seconds.items()}
     return Pricing(costs, means)
 
 
 def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
-    """Both towers over the whole budget; plain images are encoded once for all candidates."""
+    """Time of both towers over the budget; plain images are encoded once for all candidates."""
     demand, budget = cell.demand, cell.cell.queries
     if not budget:
         return 0.0
@@ -99,7 +104,7 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
 
 
 def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
-    """Text features at each evaluation point, and images where the prompt changes them."""
+    """Time of all evaluations: text features each time, and images if the prompt changes them."""
     points = cell.cell.evaluation.points + 1 if cell.cell.queries else 1
     images = 0
     if cell.demand.touches_images:
@@ -108,9 +113,9 @@ def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
 
 
 def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | None:
-    """Seconds to encode the test splits of datasets that still have cells to run, once a model.
+    """Seconds to encode, once per model, the test splits of datasets with cells to run.
 
-    None where one of these models wasn't measured.
+    None if one of these models was not measured.
     """
     todo = {
         (c.cell.dataset, c.backbone.digest): c.test_images for c in plan.cells if c.status != "done"

@@ -1,4 +1,4 @@
-"""Where a cell stands in an ablation: which fields are varied there, and to what."""
+"""Which fields of a cell an ablation varies, and to which values."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class FieldValue:
-    """A field with one of its values.
+    """A varied field with one of its values.
 
     Attributes:
         field: the varied field.
         text: the value as one would write it in YAML.
-        number: the number behind the value, infinite for "no limit"; None where there is none.
-        tuned: whether it is the method's own; False for what one pays for, such as the budget.
+        number: the value as a number, infinite for "no limit"; None if it is no number.
+        tuned: whether it is a setting of the method; False for costs, such as the budget.
     """
 
     field: str
@@ -29,11 +29,11 @@ class FieldValue:
 
 @dataclass(frozen=True)
 class AblationPoint:
-    """One point of an ablation. A cell may have several: the base is part of every sweep.
+    """One point of an ablation. A cell may have several, since the base is part of every sweep.
 
     Attributes:
-        ablation: label of the base.
-        values: what is varied here: one field, or all of them in a full product.
+        ablation: label of the base method.
+        values: the varied field with its value; all fields in a full product.
         is_base: whether these are the base's own values.
     """
 
@@ -43,5 +43,5 @@ class AblationPoint:
 
     @property
     def label(self) -> str:
-        """What reports call a method that differs from the base in this."""
+        """The name in reports of a method that differs from the base in these values."""
         return f"{self.ablation}[{', '.join(value.title for value in self.values)}]"

@@ -1,4 +1,4 @@
-"""An arm of an experiment: a method under conditions, which runs on every dataset and seed."""
+"""An arm of a comparison: a method with its conditions, which runs on every dataset and seed."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ def _from_name(value: Any) -> Any:
 
 
 NamedBackbone = Annotated[Backbone, BeforeValidator(_from_name)]
-"""A backbone, or its name alone."""
+"""A backbone, which may be given by its name alone."""
 
 
 class Conditions(Frozen):
-    """What a cell takes from the spec rather than from its method.
+    """Settings that come from the spec, not from the method.
 
     Attributes:
         backbone: the model behind the oracle.
         budget: queries that may be spent.
-        shots: labelled training images a class.
+        shots: labelled training images per class.
         batch_size: images in a query's mini-batch.
     """
 
@@ -41,13 +41,12 @@ class Conditions(Frozen):
 
 @dataclass(frozen=True)
 class Arm:
-    """A method under conditions.
+    """A method with its conditions.
 
     Attributes:
         method: the method with all its settings, and its label.
-        conditions: what it runs under.
-        ablation_points: where it stands in the spec's ablation; empty for methods of the
-            comparison.
+        conditions: backbone, budget, shots and batch size.
+        ablation_points: its points in the spec's ablation; empty for methods of the comparison.
     """
 
     method: MethodSpec
@@ -56,11 +55,11 @@ class Arm:
 
     @property
     def label(self) -> str:
-        """What reports call it."""
+        """Its name in reports."""
         return self.method.label
 
 
 def arm_of(method: MethodSpec, conditions: Conditions) -> Arm:
-    """A method of the comparison, with its own mini-batches where it asks for them."""
+    """The arm of a method, with the method's own batch size if it has one."""
     batch_size = method.batch_size or conditions.batch_size
     return Arm(method, conditions.model_copy(update={"batch_size": batch_size}))

@@ -14,20 +14,20 @@ Kind = Literal["log_uniform", "uniform", "int", "choice"]
 KINDS: tuple[Kind, ...] = ("log_uniform", "uniform", "int", "choice")
 
 _SHORT_OF_GOLDEN = 0.38
-"""Where an interval is probed for numbers that a setting refuses though it takes both ends."""
+"""Share of an interval at which it is probed: a setting may accept both ends and refuse others."""
 
 
 class Dimension(Frozen):
     """The values of one setting. In YAML: `{log_uniform: [0.1, 300]}`.
 
     Attributes:
-        kind: `log_uniform` and `uniform` draw numbers from an interval, `int` whole numbers with
-            both ends, `choice` one of some values.
+        kind: `log_uniform` and `uniform` draw numbers from an interval, `int` draws whole numbers,
+            ends included, and `choice` draws one of several values.
         low: lower end; None for a choice.
         high: upper end; None for a choice.
-        values: what is chosen from; empty for intervals.
-        points: values that a grid takes from an interval, evenly spread (in its logarithm for
-            `log_uniform`); for `int` all of them unless given.
+        values: the values of a choice; empty for intervals.
+        points: number of values that a grid takes from an interval, evenly spaced (on a logarithmic
+            scale for `log_uniform`); by default every value of an `int`.
     """
 
     kind: Kind
@@ -89,7 +89,7 @@ class Dimension(Frozen):
 
     @property
     def extremes(self) -> tuple[Scalar, ...]:
-        """Values that must be possible for all others to be: the ends, or every choice."""
+        """The ends of an interval, or every value of a choice."""
         if self.kind == "choice":
             return self.values
         low, high = self.ends
@@ -97,7 +97,7 @@ class Dimension(Frozen):
 
     @property
     def probes(self) -> tuple[Scalar, ...]:
-        """The extremes and, in an interval of real numbers, one that is no whole number."""
+        """The extremes and, in an interval of real numbers, a fraction between them."""
         if self.kind in ("choice", "int"):
             return self.extremes
         low, high = self.ends
@@ -108,7 +108,7 @@ class Dimension(Frozen):
         """The values that a grid takes.
 
         Raises:
-            ValueError: an interval of real numbers without `points`.
+            ValueError: it is an interval of real numbers without `points`.
         """
         if self.kind == "choice":
             return self.values
@@ -121,5 +121,5 @@ class Dimension(Frozen):
         spread = (np.geomspace if self.kind == "log_uniform" else np.linspace)(
             low, high, self.points
         )
-        # The ends themselves, not what rounding makes of them.
+        # The exact ends, without rounding.
         return (low, *(float(value) for value in spread[1:-1]), high)

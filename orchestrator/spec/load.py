@@ -1,4 +1,4 @@
-"""Reads a spec from its file, and writes it back."""
+"""Reads a spec from a YAML file, and writes it as YAML."""
 
 from __future__ import annotations
 
@@ -20,12 +20,16 @@ from orchestrator.spec.validation import describe
 def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
     """Reads a spec and applies overrides such as `budget=500`.
 
+    For example:
+
+        spec = load_spec("few_shot", ["seeds=[1]", "methods.4.clip=none"])
+
     Args:
         name: path of a YAML file, or the name of a ready spec in `benchmarks/specs`.
         overrides: `field=value` with a YAML value; dots reach into nested fields.
 
     Raises:
-        UserError: no such file, not YAML, an unknown name or an impossible value.
+        UserError: there is no such spec, it is not YAML, or it has an unknown or impossible field.
     """
     try:
         return Spec.model_validate(read_fields(name, overrides))
@@ -48,7 +52,7 @@ def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def spec_as_yaml(spec: Spec) -> str:
-    """The whole spec with all defaults, as YAML that loads to an equal spec."""
+    """The spec with all defaults as YAML, which loads to an equal spec."""
     return yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
 
 

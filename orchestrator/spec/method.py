@@ -1,4 +1,4 @@
-"""One method of a spec, with every setting spelled out."""
+"""One method of a spec, with all its settings."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from orchestrator.spec.validation import validated
 class MethodSpec(Frozen):
     """One method of the comparison.
 
-    In YAML: its name alone, or a mapping with `name`, optionally `label` and `batch_size`, and its
-    settings. `name@variant` takes a variant's defaults.
+    In YAML: its name alone, or a mapping of `name`, its settings, and optionally `label` and
+    `batch_size`. `name@variant` takes the defaults of a variant.
 
     Attributes:
-        name: the method's name, without its variant: that is spelled out in the settings.
-        label: what reports call it; the name as given unless given.
-        batch_size: images in a query's mini-batch, if not the spec's.
-        settings: the method's settings, all of them, defaults included.
+        name: the method's name, without a variant, which is expanded into the settings.
+        label: its name in reports; by default the name as written in the spec.
+        batch_size: images per mini-batch of a query; None takes the spec's.
+        settings: all settings of the method, defaults included.
     """
 
     name: str
@@ -53,10 +53,10 @@ class MethodSpec(Frozen):
 
         Args:
             settings: the new values.
-            label: what reports call the result; unchanged unless given.
+            label: the result's name in reports; unchanged unless given.
 
         Raises:
-            ValueError: a value is impossible, alone or beside the others; says what is allowed.
+            ValueError: a value is impossible, alone or with the others; says what is allowed.
         """
         kind = method_class(self.name).settings_type
         dumped = validated(kind, {**self.settings, **settings}).model_dump(mode="json")

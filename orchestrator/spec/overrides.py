@@ -16,11 +16,11 @@ def apply_overrides(document: Mapping[str, Any], overrides: Sequence[str]) -> di
 
     Args:
         document: the parsed spec.
-        overrides: `path=value`; the path's dots reach into mappings and (by number) lists, the
-            value is YAML.
+        overrides: `path=value`, with a YAML value; dots in the path reach into mappings and, by
+            number, into lists.
 
     Raises:
-        UserError: an override that isn't `path=value`, or a path that leads nowhere.
+        UserError: an override is not `path=value`, or its path does not exist.
     """
     changed = deepcopy(dict(document))
     for override in overrides:
@@ -44,7 +44,7 @@ def _set(node: Any, path: list[str], value: Any, override: str) -> None:
     if inner is None:
         node[step] = {}
     elif isinstance(inner, str):
-        # A name alone, such as `backbone: pocket` or `- zip`, is short for a mapping.
+        # A name, as in `backbone: pocket` or `- zip`, is short for a mapping.
         node[step] = {"model" if path[0] == "backbone" else "name": inner}
     _set(node[step], path[1:], value, override)
 

@@ -1,4 +1,4 @@
-"""The `search` section of a spec: which settings of a method to search, and how."""
+"""The `search` section of a spec: which settings of a method are searched, and how."""
 
 from __future__ import annotations
 
@@ -23,19 +23,20 @@ PositiveInt = Annotated[int, Field(ge=1)]
 Space = Mapping[str, Dimension]
 
 MOST_CORNERS = 256
-"""Corners of a space that are tried before the search starts."""
+"""Corners of a space that are checked before the search starts, at most."""
 
 DEFAULT_TRIALS = 20
 
 
 class PrunerSpec(Frozen):
-    """When a trial that does badly is ended early. In YAML: its name, or a mapping.
+    """When a bad trial is ended early. In YAML: a name, or a mapping.
 
     Attributes:
         name: `asha` (asynchronous successive halving) or `median` (the median stopping rule).
-        grace: queries that every trial may spend; a tenth of its budget unless given.
-        factor: of `asha`: one in so many trials passes a rung, and rungs are so many times apart.
-        trials: of `median`: trials it must have seen before it ends one.
+        grace: queries that every trial may spend; by default a tenth of its budget.
+        factor: for `asha`: one in `factor` trials passes a rung, and each rung has `factor` times
+            the queries of the one before.
+        trials: for `median`: number of trials before any is ended.
     """
 
     name: PrunerName
@@ -52,27 +53,28 @@ class PrunerSpec(Frozen):
 class SearchSpec(Frozen):
     """A search for settings of one of the spec's methods.
 
-    Every trial is a cell of its own that sees validation images alone. The best trial's settings
-    are then run like any other method of the spec, on its test splits and with its seeds.
+    Every trial is a cell that is measured on validation images only. The best trial's settings are
+    then run like any other method of the spec, with its seeds and on its test splits.
 
     Attributes:
-        method: label of the method whose settings are searched; the other settings stay.
-        space: what each searched setting may be.
-        trials: points to try; for a grid all of it unless given.
-        sampler: Optuna's: `tpe`, `cma-es`, `random` or `grid`.
-        seed: drives the sampler.
-        objectives: what makes a trial good, measured on validation images: `accuracy` at the
-            budget, `area` under accuracy over queries, `queries_to_target`. With several, the best
-            trial is the one of the Pareto front that is best in the first.
-        target_accuracy: percent of validation images, for `queries_to_target`.
-        pruner: when to end a trial early, by its queries; None never does.
-        seeds: the seeds a trial runs with; its objective is the mean over them and the datasets.
-        parallel: trials at a time; by default as many as actors fit when the search starts. With 1,
-            a search that was killed suggests what an undisturbed one would have.
-        storage: where Optuna keeps the study, as an SQLAlchemy URL; a SQLite file in the store
-            unless given.
-        equal_queries: whether the baseline, the method as the spec has it, is also run with as many
-            queries as the search and one run of its result have spent together.
+        method: label of the method whose settings are searched; other settings keep their values.
+        space: possible values of each searched setting.
+        trials: number of points to try; by default 20, and for a grid all of it.
+        sampler: Optuna's sampler: `tpe`, `cma-es`, `random` or `grid`.
+        seed: of the sampler.
+        objectives: what is optimised, measured on validation images: `accuracy` at the end of the
+            budget, `area` under the curve of accuracy over queries, or `queries_to_target`. With
+            several objectives, the best trial is the point of the Pareto front that is best in the
+            first.
+        target_accuracy: target in percent of validation images, for `queries_to_target`.
+        pruner: when to end a trial early, by its queries; None runs all to the end.
+        seeds: seeds of each trial; its objective is the mean over them and the datasets.
+        parallel: trials at the same time; by default as many as actors fit when the search starts.
+            With 1, a search that was killed goes on exactly as an undisturbed one.
+        storage: where Optuna keeps the study, as an SQLAlchemy URL; by default a SQLite file in the
+            store.
+        equal_queries: whether the baseline, which is the method with its own settings, is also run
+            with as many queries as the search and one run of its result have spent together.
     """
 
     method: str
@@ -115,7 +117,7 @@ class SearchSpec(Frozen):
         if self.sampler == "grid":
             for name, dimension in self.space.items():
                 try:
-                    dimension.grid  # noqa: B018 - raises where there is none
+                    dimension.grid  # noqa: B018 - raises if there is none
                 except ValueError as error:
                     raise ValueError(f"space.{name}: {error}") from None
         if self.sampler == "cma-es":
@@ -134,12 +136,12 @@ class SearchSpec(Frozen):
 
     @property
     def found_label(self) -> str:
-        """What reports call the method with the settings that were found."""
+        """Name in reports of the method with the best settings found."""
         return f"{self.method}-searched"
 
     @property
     def longer_label(self) -> str:
-        """What reports call the baseline with the search's queries on top."""
+        """Name in reports of the baseline that may also spend the search's queries."""
         return f"{self.method}-longer"
 
     def base(self, methods: Sequence[MethodSpec]) -> MethodSpec:
@@ -158,11 +160,11 @@ class SearchSpec(Frozen):
 
 
 def check_search(search: SearchSpec, methods: Sequence[MethodSpec], seeds: Sequence[int]) -> None:
-    """Refuses a search that can't work with the rest of its spec.
+    """Checks a search against the rest of its spec.
 
     Raises:
-        ValueError: an unknown method or setting, an impossible value or corner of the space, or
-            seeds that the search shares with the comparison.
+        ValueError: the method or a setting is unknown, a value or a corner of the space is
+            impossible, or the search shares seeds with the comparison.
     """
     base = search.base(methods)
     kind = method_class(base.name)
@@ -191,7 +193,7 @@ def check_search(search: SearchSpec, methods: Sequence[MethodSpec], seeds: Seque
 
 
 def _check_value(base: MethodSpec, space: Space, name: str, value: Scalar) -> None:
-    """Whether a value of one setting is possible, and has an effect, anywhere in the space."""
+    """Refuses a value that is impossible, or without effect, everywhere in the space."""
     refusal, taken = "", value
     for corner in _corners(space):
         try:
@@ -210,6 +212,6 @@ def _check_value(base: MethodSpec, space: Space, name: str, value: Scalar) -> No
 
 
 def _corners(space: Space) -> Iterator[dict[str, Scalar]]:
-    """Extremes of all dimensions together: settings may bound each other."""
+    """Combinations of the extremes of all dimensions, because settings may limit each other."""
     for corner in islice(product(*(space[name].extremes for name in space)), MOST_CORNERS):
         yield dict(zip(space, corner, strict=True))

@@ -1,4 +1,4 @@
-"""The YAML file a user writes, as typed and frozen models."""
+"""The YAML file that a user writes, as typed and frozen models."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
 
 
 class PriceSpec(Frozen):
-    """What the owner of the black box charges.
+    """The prices of the black box's owner.
 
     Attributes:
         per_1000_queries: money for 1,000 queries.
         per_1000_images: money for 1,000 images in queries.
-        currency: its name.
+        currency: name of the currency.
     """
 
     per_1000_queries: float = Field(default=0.0, ge=0)
@@ -52,12 +52,13 @@ class ReportSpec(Frozen):
     """What the report measures beyond accuracy.
 
     Attributes:
-        target_gain: target of queries-to-target, in points above zero-shot on the same dataset.
+        target_gain: target of queries-to-target, in percentage points above zero-shot on the same
+            dataset.
         target_accuracy: an absolute target in percent, instead.
-        gains: targets of the curve of targets reached, in points above zero-shot; by default even
-            steps up to the best that was reached.
-        reference: label of the method that queries saved are counted against; by default the best
-            other one on each dataset.
+        gains: targets of the curve of targets reached, in percentage points above zero-shot; by
+            default even steps up to the highest gain reached.
+        reference: label of the method against which saved queries are counted; by default the best
+            other method on each dataset.
         price: what queries and images cost.
     """
 
@@ -87,29 +88,29 @@ class Spec(Frozen):
     Attributes:
         name: what MLflow and the report call it.
         protocol: which classes and images train and test.
-        datasets: names of datasets; with a source, those that its prompts are tested on. One of
-            the user's own is a mapping of `name`, `path` and optionally `templates`, which comes
-            to stand in `own_datasets`.
+        datasets: names of datasets; with a `source`, those that its prompts are tested on. A user's
+            own dataset is written as a mapping of `name`, `path` and optionally `templates`, which
+            is kept in `own_datasets`.
         own_datasets: the user's own datasets.
         source: the dataset that prompts are trained on, for protocols that test them on others.
-        shots: labelled training images a class.
-        seeds: one trial each; they also draw the few-shot split.
-        methods: methods with their settings; may be empty where there is an ablation.
-        ablation: a method, and what of it is varied.
+        shots: labelled training images per class.
+        seeds: one trial per seed, which also draws the few-shot split.
+        methods: methods with their settings; may be empty if there is an ablation.
+        ablation: a method, and the fields of it that are varied.
         backbone: the model behind the oracle.
-        budget: queries a trial may spend.
-        batch_size: images in a query's mini-batch.
+        budget: queries that each trial may spend.
+        batch_size: images per mini-batch of a query.
         precision: number format of the oracle.
         augmentation: `crop_flip` is the paper's; `none` encodes training images once.
-        views: augmented views of each training image that are encoded ahead, for methods that leave
-            images alone; steps draw from them. Many times faster than encoding anew for every step
-            (0), and not quite the same experiment: part of the key.
+        views: number of augmented views of each training image that are encoded ahead, and from
+            which steps draw, for methods that don't change images. Many times faster than encoding
+            new views in every step (0), but not quite the same experiment: part of the key.
         short_classes: what to do with classes that have fewer images than shots.
-        unreadable: what to do about images that are missing or corrupt: `fail`, or `skip` them and
-            say how many.
+        unreadable: what to do about images that are missing or corrupt: `fail`, or `skip` them with
+            a note.
         evaluation: when trials are measured.
         report: what the report measures.
-        search: settings of one of the methods that are searched first.
+        search: a search for settings of one of the methods, which runs first.
     """
 
     name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
@@ -140,7 +141,7 @@ class Spec(Frozen):
 
     @property
     def all_datasets(self) -> tuple[str, ...]:
-        """Every dataset that is tested on, a source first."""
+        """Every dataset that is tested on; the source comes first."""
         return tuple(dict.fromkeys((*self.trained_datasets, *self.datasets)))
 
     @field_validator("protocol")
@@ -152,7 +153,7 @@ class Spec(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _own_datasets_apart(cls, value: Any) -> Any:
-        """Names in `datasets`, and what is said of the user's own in `own_datasets`."""
+        """Keeps names in `datasets`, and moves the user's own to `own_datasets`."""
         if not isinstance(value, Mapping) or not isinstance(value.get("datasets"), list | tuple):
             return value
         entries = value["datasets"]
@@ -249,7 +250,7 @@ class Spec(Frozen):
             raise ValueError(f"protocol {self.protocol} trains on every dataset: drop `source`")
         if self.source in self.datasets:
             raise ValueError(
-                f"{self.source!r} is the source, and tested in any case: leave it out of `datasets`"
+                f"{self.source!r} is the source, which is always tested: leave it out of `datasets`"
             )
         return self
 

@@ -16,7 +16,7 @@ def validated(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     """The model with these values.
 
     Raises:
-        ValueError: a value is unknown or impossible; says which, and what is allowed.
+        ValueError: a field is unknown or a value impossible; says which, and what is allowed.
     """
     try:
         return model.model_validate(values)
@@ -40,7 +40,7 @@ def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
 
 
 def _follows_from_another(problem: Any, problems: Sequence[Any]) -> bool:
-    """A list that is too short because its entries were refused."""
+    """Whether a list is too short only because its entries were refused."""
     place = problem["loc"]
     return problem["type"] == "too_short" and any(
         other is not problem and other["loc"][: len(place)] == place for other in problems
@@ -60,7 +60,7 @@ def _describe_one(problem: Any, model: type[BaseModel]) -> str:
 
 
 def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
-    """Names of the fields of the nested model that a location leads to."""
+    """Names of the fields of the nested model at a location."""
     for part in location:
         if part.isdigit():  # an entry of a list, whose model is known already
             continue
@@ -73,7 +73,7 @@ def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:
-    """The model that a field holds, holds a tuple of, or may hold."""
+    """The model in a field's type: the type itself, or an argument of a tuple or union."""
     for kind in (annotation, *get_args(annotation)):
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind

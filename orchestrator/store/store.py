@@ -1,16 +1,16 @@
-"""The result store, which is the truth: one immutable Parquet file a finished cell, by key.
+"""The result store: one immutable Parquet file per finished cell, named by its key.
 
-results/<key>.parquet       finished traces, never rewritten
+results/<key>.parquet       traces of finished cells, never rewritten
 failures/<key>.parquet      the last failed attempt of a cell, with its traceback
-pruned/<key>.parquet        cells that a search ended early, as far as they came
-damaged/<key>-<digest>.parquet  traces that could not be read, set aside
+pruned/<key>.parquet        traces of cells that a search ended early
+damaged/<key>-<digest>.parquet  traces that could not be read
 checkpoints/<key>.<slot>.safetensors   running cells: the last two states of each
-prompts/<key>.safetensors   last state of a trained cell's method, for others to test
-leases/<key>.json           who runs a cell right now; of searches and MLflow, by other names
-features/<digest>.safetensors   image features shared by cells
+prompts/<key>.safetensors   final state of a trained cell's method, for other cells to test
+leases/<name>.json          who runs a cell (by its key), a search or the MLflow writer right now
+features/<digest>.safetensors   image features that cells share
 calibration/<host>.json     measured seconds per query
-unreadable/<digest>.json    which of some images can't be read
-identity/store.json         a random name, by which hosts know that they see the same store
+unreadable/<digest>.json    which images of a list can't be read
+identity/store.json         a random name: hosts that read the same one see the same store
 """
 
 from __future__ import annotations
@@ -29,27 +29,33 @@ from orchestrator.store.trace_file import DamagedTrace, UnreadableTrace, decode,
 __all__ = ["DamagedTrace", "Store", "UnreadableTrace"]
 
 CHECKPOINTS = 2
-"""Kept of a running cell: should the last be damaged, the one before is used."""
+"""Checkpoints kept per running cell: if the last is damaged, the one before is used."""
 
 
 @dataclass(frozen=True)
 class Store:
-    """Traces, checkpoints and features by key.
+    """Traces, checkpoints, prompts and features by key.
+
+    For example:
+
+        store = Store(open_storage("results"))
+        for trace in store.traces():
+            print(trace.key, trace.last("test_accuracy"))
 
     Args:
-        storage: where the blobs lie.
+        storage: a folder or an S3 bucket.
     """
 
     storage: Storage
 
     def identity(self) -> str:
-        """The store's random name; given to it by whoever asks first."""
+        """The store's random name, which the first caller creates."""
         name = "identity/store.json"
         self.storage.write_new(name, json.dumps({"id": uuid4().hex}).encode())
         return str(json.loads(self.storage.read(name))["id"])
 
     def save(self, trace: Trace) -> None:
-        """Stores a trace; a finished one is kept as it is if the key has one already."""
+        """Stores a trace; an existing finished trace of the key is never replaced."""
         data = encode(trace)
         if trace.status == "finished":
             self.storage.write_new(f"results/{trace.key}.parquet", data)
@@ -66,16 +72,16 @@ class Store:
 
         Args:
             key: the cell's key.
-            metrics: keeps only points of these, and points that are no numbers; None keeps all.
+            metrics: metrics to read; infinite and NaN points are always kept. None reads all.
 
         Raises:
-            BlobMissing: there is none.
+            BlobMissing: the key has none.
             UnreadableTrace: the file is damaged or of an unknown schema version.
         """
         return self._load(f"results/{key}.parquet", metrics)
 
     def is_finished(self, key: str) -> bool:
-        """Whether a cell has a result, looked up by itself."""
+        """Whether a cell has a result."""
         return self._optional(f"results/{key}.parquet") is not None
 
     def failed(self, key: str) -> Trace:
@@ -103,10 +109,10 @@ class Store:
         return self._keys("checkpoints") - self.finished_keys()
 
     def set_aside_damaged(self, key: str) -> tuple[str, ...]:
-        """Moves traces of a cell that can't be read to `damaged/`; says what was wrong with each.
+        """Moves traces of a cell that can't be read to `damaged/`; returns a message about each.
 
         Raises:
-            UnknownVersion: a trace of a schema version that this release doesn't know.
+            UnknownVersion: a trace has a schema version that this release doesn't know.
         """
         folders = ("results", "failures", "pruned")
         return tuple(filter(None, (self._set_aside(folder, key) for folder in folders)))
@@ -126,23 +132,23 @@ class Store:
         return ""
 
     def traces(self) -> Iterator[Trace]:
-        """All finished traces, in order of key."""
+        """All finished traces, in order of keys; raises like `finished`."""
         return (self.finished(key) for key in sorted(self.finished_keys()))
 
     def save_checkpoint(self, key: str, slot: int, data: bytes) -> None:
-        """Replaces one of the checkpoints of a running cell."""
+        """Replaces the checkpoint in a slot of a running cell, from 0 to `CHECKPOINTS - 1`."""
         self.storage.write(_checkpoint_name(key, slot), data)
 
     def checkpoint(self, key: str, slot: int) -> bytes | None:
-        """One of the checkpoints of a cell; None when there is none."""
+        """The checkpoint in a slot of a cell; None if there is none."""
         return self._optional(_checkpoint_name(key, slot))
 
     def save_prompt(self, key: str, data: bytes) -> None:
-        """Keeps the final prompt of a cell; writing the same one again is harmless."""
+        """Stores the final prompt of a cell; writing the same one again is harmless."""
         self.storage.write(f"prompts/{key}.safetensors", data)
 
     def prompt(self, key: str) -> bytes | None:
-        """The final prompt of a cell; None when there is none."""
+        """The final prompt of a cell; None if there is none."""
         return self._optional(f"prompts/{key}.safetensors")
 
     def forget_prompt(self, key: str) -> None:
@@ -150,7 +156,7 @@ class Store:
         self.storage.delete(f"prompts/{key}.safetensors")
 
     def prompt_keys(self) -> frozenset[str]:
-        """Keys of cells whose final prompt is there."""
+        """Keys of cells whose final prompt is stored."""
         return self._keys("prompts")
 
     def save_features(self, digest: str, data: bytes) -> None:
@@ -158,13 +164,13 @@ class Store:
         self.storage.write(f"features/{digest}.safetensors", data)
 
     def features(self, digest: str) -> bytes | None:
-        """Stored image features; None when there are none."""
+        """Stored image features; None if there are none."""
         return self._optional(f"features/{digest}.safetensors")
 
     def forget_features(self) -> int:
-        """Removes all image features, so that images are encoded anew; how many splits' there were.
+        """Removes all image features; returns the number of splits.
 
-        Nothing is lost but time.
+        Only time is lost: images are encoded again when they are needed.
         """
         names = self.storage.names("features")
         for name in names:
@@ -172,24 +178,24 @@ class Store:
         return len(names)
 
     def feature_sizes(self) -> tuple[int, ...]:
-        """Bytes of the features of each split."""
+        """Size in bytes of the features of each split."""
         return tuple(self.storage.sizes("features").values())
 
     def save_unreadable_images(self, digest: str, references: Sequence[str]) -> None:
-        """Remembers which of some images can't be read; the digest names them all."""
+        """Stores which images of a list can't be read; the digest names the whole list."""
         self.storage.write(f"unreadable/{digest}.json", json.dumps(list(references)).encode())
 
     def unreadable_images(self, digest: str) -> list[str] | None:
-        """What was remembered; None when the images were never looked at."""
+        """Which images of a list can't be read; None if they were never checked."""
         data = self._optional(f"unreadable/{digest}.json")
         return None if data is None else [str(reference) for reference in json.loads(data)]
 
     def save_calibration(self, host: str, values: dict[str, Any]) -> None:
-        """Remembers measured costs of this kind of machine."""
+        """Stores measured costs of this kind of machine."""
         self.storage.write(f"calibration/{host}.json", json.dumps(values, indent=1).encode())
 
     def calibration(self, host: str) -> dict[str, Any] | None:
-        """Measured costs of this kind of machine; None when nothing was measured."""
+        """Measured costs of this kind of machine; None if nothing was measured."""
         data = self._optional(f"calibration/{host}.json")
         return None if data is None else dict(json.loads(data))
 

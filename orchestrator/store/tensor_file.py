@@ -1,6 +1,6 @@
 """Tensors as safetensors, with plain JSON values in the header of the same file.
 
-A digest of both lies beside them: safetensors notices a file that was cut, but no changed byte.
+The header also has a digest of both: safetensors detects a truncated file, but no changed byte.
 """
 
 from __future__ import annotations
@@ -19,15 +19,15 @@ _DIGEST = "sha256"
 
 
 class UnreadableTensors(ValueError):
-    """Bytes that are no file of this kind."""
+    """Bytes that are damaged, or no such file."""
 
 
 def to_bytes(tensors: Mapping[str, Tensor], title: str, values: Mapping[str, Any]) -> bytes:
-    """A safetensors file.
+    """A safetensors file of tensors and values.
 
     Args:
-        tensors: by name.
-        title: what the values are called in the header.
+        tensors: tensors `(...)` of any shapes, by name.
+        title: name of the values in the header.
         values: plain JSON values.
     """
     from safetensors.torch import save
@@ -38,10 +38,10 @@ def to_bytes(tensors: Mapping[str, Tensor], title: str, values: Mapping[str, Any
 
 
 def from_bytes(data: bytes, title: str) -> tuple[dict[str, Tensor], dict[str, Any]]:
-    """Tensors and values of a file that `to_bytes` made.
+    """Tensors `(...)` by name, and values, of a file that `to_bytes` made.
 
     Raises:
-        UnreadableTensors: the file is damaged or lacks the values.
+        UnreadableTensors: the file is damaged, or has no values under this title.
     """
     from safetensors.torch import load
 

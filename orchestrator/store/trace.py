@@ -1,4 +1,4 @@
-"""The time series of one trial: queries -> metrics, with what is needed to know how it was made."""
+"""The time series of one trial, queries -> metrics, with a record of how it was made."""
 
 from __future__ import annotations
 
@@ -30,17 +30,17 @@ class Point:
 
 @dataclass(frozen=True)
 class Trace:
-    """What a trial leaves behind.
+    """The record of a trial.
 
     Attributes:
         key: the cell's key.
         cell: the cell as plain JSON values.
-        status: `finished`, `failed` with `error` set, or `pruned`: ended early by a search, and
-            never part of a comparison.
-        points: measurements in the order they were taken; queries never decrease. Equal for
-            equal keys, interrupted or not.
-        ledgers: queries and images of the method and of the observer at the end.
-        timing: wall seconds by what they were spent on; differs from run to run.
+        status: `finished`, `failed` (see `error`), or `pruned`, which means ended early by a search
+            and never part of a comparison.
+        points: measurements in the order they were taken; queries never decrease. Equal for equal
+            keys, interrupted or not.
+        ledgers: final numbers of queries and images, of the method and of the observer.
+        timing: wall seconds by activity; differs between runs.
         provenance: library versions, hardware, digests.
         error: traceback of a failed trial, else empty.
     """
@@ -60,7 +60,7 @@ class Trace:
 
     @cached_property
     def _series(self) -> dict[str, tuple[tuple[int, ...], tuple[float, ...]]]:
-        """All metrics, sorted out once: analyses ask for the same few again and again."""
+        """Series by metric, computed once because analyses read the same few again and again."""
         chosen: dict[str, list[Point]] = defaultdict(list)
         for point in self.points:
             chosen[point.metric].append(point)
@@ -70,7 +70,7 @@ class Trace:
         }
 
     def last(self, metric: str) -> float | None:
-        """The final value of a metric; None when it was never measured."""
+        """The final value of a metric; None if it was never measured."""
         _, values = self.series(metric)
         return values[-1] if values else None
 
@@ -80,5 +80,5 @@ class Trace:
 
 
 def points_at(queries: int, images: int, measured: Mapping[str, float]) -> Iterable[Point]:
-    """One point a measurement, all taken at the same moment."""
+    """One point per measurement, all taken at the same moment."""
     return (Point(queries, images, metric, float(value)) for metric, value in measured.items())

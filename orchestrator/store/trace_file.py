@@ -1,7 +1,6 @@
 """A trace as one Parquet file: points as rows, everything else as JSON in the schema's metadata.
 
-Pages carry checksums and the JSON its digest, so that a file that was changed is never taken for a
-result.
+Pages carry checksums and the JSON has a digest, so that a changed file is never taken for a result.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ SCHEMA_VERSION = "1"
 _META = b"querycurve"
 _DIGEST = b"querycurve.sha256"
 _FORMER = b"promptbench"
-"""What the project was called when it wrote its first traces, which stay readable."""
+"""The project's former name, in its first traces, which stay readable."""
 _COLUMNS = pa.schema(
     [
         ("queries", pa.int64()),
@@ -39,7 +38,7 @@ class UnreadableTrace(UserError):
 
 
 class DamagedTrace(UnreadableTrace):
-    """A trace file whose content isn't what was written."""
+    """A trace file whose content is not what was written."""
 
 
 class UnknownVersion(UnreadableTrace):
@@ -80,11 +79,11 @@ def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> T
     Args:
         data: the file.
         where: names it in errors.
-        metrics: keeps only points of these, and points that are no numbers; None keeps all.
+        metrics: metrics to read; infinite and NaN points are always kept. None reads all.
 
     Raises:
-        DamagedTrace: its content isn't what was written.
-        UnknownVersion: it is of a schema version that this release doesn't know.
+        DamagedTrace: its content is not what was written.
+        UnknownVersion: it has a schema version that this release doesn't know.
     """
     header, table = _read(data, where)
     version = header.get("schema_version")

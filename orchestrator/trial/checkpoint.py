@@ -1,4 +1,4 @@
-"""A running trial as one file, saved now and then."""
+"""Checkpoints of a running trial, saved at intervals, each as one file."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TITLE = "trial"
 
 
 class UnusableCheckpoint(Exception):
-    """A checkpoint that is damaged or of another format; the trial starts afresh."""
+    """A checkpoint is damaged or of another format, so that it can't be resumed."""
 
 
 @dataclass(frozen=True)
@@ -26,11 +26,11 @@ class Snapshot:
     """A trial between two steps.
 
     Attributes:
-        step: steps done.
+        step: number of steps done.
         method: the method's state.
         ledgers: queries and images of method and observer.
         points: the trace so far.
-        seconds: wall seconds spent so far, by what on.
+        seconds: wall seconds so far, by activity.
     """
 
     step: int
@@ -56,7 +56,7 @@ class Snapshot:
         """The snapshot in a safetensors file.
 
         Raises:
-            UnusableCheckpoint: the file is damaged or of another format.
+            UnusableCheckpoint: the file is damaged, or of another format.
         """
         try:
             tensors, values = tensor_file.from_bytes(data, _TITLE)
@@ -75,13 +75,13 @@ class Snapshot:
 
 @dataclass
 class Checkpoints:
-    """Saves a trial now and then, and finds its last good checkpoint again.
+    """Saves a trial at intervals, and finds its last good checkpoint.
 
     Attributes:
-        store: keeps them.
-        key: of the trial's cell.
+        store: keeps the checkpoints.
+        key: key of the trial's cell.
         interval: wall seconds between two saves.
-        stopped: whether somebody asked the trial to stop.
+        stopped: tells whether the trial was asked to stop.
     """
 
     store: Store
@@ -94,10 +94,10 @@ class Checkpoints:
         self._last = time.monotonic()
 
     def latest(self, on_damage: Callable[[str], None] = lambda _: None) -> Snapshot | None:
-        """The last good snapshot; None when there is none. The next save spares its slot.
+        """The last good snapshot; None if there is none. The next save uses the other slot.
 
         Args:
-            on_damage: told of each checkpoint that can't be used.
+            on_damage: called with a message about each checkpoint that can't be used.
         """
         found: dict[int, Snapshot] = {}
         for slot in range(CHECKPOINTS):
@@ -115,16 +115,16 @@ class Checkpoints:
         return found[best]
 
     def save(self, snapshot: Snapshot) -> None:
-        """Saves a snapshot in the place of the oldest."""
+        """Saves a snapshot in place of the oldest."""
         self.store.save_checkpoint(self.key, self._next, snapshot.to_bytes())
         self._next = (self._next + 1) % CHECKPOINTS
         self._last = time.monotonic()
 
     def maybe(self, snapshot: Callable[[], Snapshot]) -> None:
-        """Saves a snapshot if the interval has passed.
+        """Saves a snapshot if the interval has passed, or if the trial was asked to stop.
 
         Raises:
-            TrialStopped: the trial was asked to stop, and its snapshot is saved.
+            TrialStopped: the trial was asked to stop; its snapshot is saved.
         """
         stopped = self.stopped()
         if stopped or time.monotonic() - self._last >= self.interval:

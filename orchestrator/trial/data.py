@@ -1,4 +1,4 @@
-"""What a trial reads: mini-batches for the method, whole splits for the scorer."""
+"""The data of a trial: mini-batches to train on, and whole splits to measure on."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from orchestrator.trial.train_stream import TrainStream
 
 @dataclass(frozen=True)
 class EvaluationSplit:
-    """A split that is scored whole.
+    """A split on which prompts are measured.
 
     Attributes:
         split: the images, with the test transform.
         table: their features from the plain image tower.
-        oracle: the black box with the split's own classes; None where they are the trial's.
+        oracle: the black box with the split's own classes; None if they are the trial's.
     """
 
     split: ImageSplit
@@ -28,7 +28,14 @@ class EvaluationSplit:
     oracle: Oracle | None = None
 
     def batches(self, *, pixels: bool) -> Iterator[Batch]:
-        """The split as batches of features, or of pixels for prompts that change them."""
+        """The split in batches of features `(B, E)` or, for prompts that change images, of images.
+
+        Args:
+            pixels: whether to give images `(B, 3, S, S)`.
+
+        Raises:
+            ImageUnreadable: an image is missing or corrupt.
+        """
         if not pixels:
             yield from self.table.batches()
             return
@@ -41,11 +48,11 @@ class EvaluationSplit:
 
 @dataclass(frozen=True)
 class TrialData:
-    """All that one trial reads.
+    """The data of one trial.
 
     Attributes:
         train: mini-batches; None for methods that don't train.
-        evaluation: splits by name: `test`; `val` and `new` where there are any.
+        evaluation: splits by name: `test` unless it is blind, and `val` and `new` if there are any.
     """
 
     train: TrainStream | None
@@ -57,7 +64,7 @@ def tested_features(table: FeatureTable, task: Task) -> FeatureTable:
 
     Args:
         table: features of the dataset's whole test split.
-        task: which images of it are tested.
+        task: the images of it that are tested, with their labels.
     """
     if len(table) == len(task.test):
         return table

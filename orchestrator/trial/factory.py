@@ -58,7 +58,7 @@ class TrialFactory:
         torch.set_num_threads(self._setup.threads)
 
     def encode_test_split(self, dataset_name: str, digest: str) -> None:
-        """Stores the features of a dataset's test split under their digest.
+        """Encodes a dataset's test split, and stores its features under a digest.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
@@ -70,13 +70,13 @@ class TrialFactory:
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What a person should know about where the model lies."""
+        """Messages for the user about the device."""
         if self._setup.compile and self.device.type != "cuda":
             return ("--compile is ignored on a CPU: it compiles for GPUs",)
         return ()
 
     def provenance(self) -> dict[str, Any]:
-        """On what trials are run."""
+        """The hardware and software on which trials run."""
         compiled = self._clip.compiler is not as_written
         return provenance(self.device, self._setup.backbone.label, compiled=compiled)
 
@@ -85,7 +85,11 @@ class TrialFactory:
         return ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
 
     def task(self, cell: Cell) -> Task:
-        """Which classes and images a cell trains and tests on; no test images for a blind one."""
+        """The classes and images that a cell trains and tests on; blind cells have no test images.
+
+        Raises:
+            DatasetError: the dataset can't be read, or a class has fewer images than shots.
+        """
         dataset = self._open(cell.dataset, blind=cell.blind)
         shots = 0 if cell.source else cell.shots
         protocol = protocol_named(cell.protocol)
@@ -97,16 +101,19 @@ class TrialFactory:
         """The images of a trial.
 
         Args:
-            cell: what is run.
+            cell: the cell.
             task: its classes and images.
-            oracle: encodes what isn't encoded yet, at no cost.
-            table: features of the dataset's whole test split; None tests nothing.
+            oracle: encodes images without charge.
+            table: features of the dataset's whole test split; None measures on no test images.
+
+        Raises:
+            ImageUnreadable: an image is missing or corrupt.
         """
         backbone = self._setup.backbone
         plain = preprocessing_of(backbone, "none")
         kind, settings = _method(cell)
         size = kind.image_size(oracle.space, settings)
-        shown = replace(plain, size=size)  # tables hold features of plain images of the full size
+        shown = replace(plain, size=size)  # tables hold features of images in full size
         evaluation = {} if table is None else self._tested(task, oracle, table, shown)
         if not task.train:
             return TrialData(None, evaluation)
@@ -130,7 +137,12 @@ class TrialFactory:
         return TrialData(stream, evaluation)
 
     def method(self, cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
-        """A cell's method at its start, or with the prompt that another cell has trained."""
+        """A cell's method in its initial state, or with the prompt that another cell trained.
+
+        Raises:
+            PromptMissing: the other cell's prompt is missing or damaged.
+            UserError: the method's own encoder can't be loaded.
+        """
         kind, settings = _method(cell)
         name = kind.encoder_name(settings)
         problem = Problem(
@@ -150,7 +162,7 @@ class TrialFactory:
     def _tested(
         self, task: Task, oracle: ClipOracle, table: FeatureTable, shown: Preprocessing
     ) -> dict[str, EvaluationSplit]:
-        """What is tested on: the trial's own classes, and those it was not trained on."""
+        """The test splits: of the trial's own classes, and of new classes, if there are any."""
         test = ImageSplit(task.dataset, task.test, shown)
         splits = {"test": EvaluationSplit(test, tested_features(table, task))}
         if task.new is not None:
@@ -165,7 +177,7 @@ class TrialFactory:
         return DatasetView(dataset, setup.unreadable.get(name, ()), blind=blind)
 
     def _encoder(self, name: str) -> MaeEncoder:
-        """A method's own encoder, loaded once for all cells."""
+        """A method's own image encoder, loaded once for all cells."""
         if name not in self._encoders:
             self._encoders[name] = load_encoder(resolve_encoder(name), self.device)
         return self._encoders[name]

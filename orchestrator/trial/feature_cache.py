@@ -1,4 +1,4 @@
-"""Image features in the store: encoded once for all cells, actors and runs that share it."""
+"""Image features in the store, encoded once for all cells, actors and runs that use it."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from orchestrator.store.store import Store
 
 @dataclass(frozen=True)
 class FeatureCache:
-    """Features of the plain image tower, named by all that they depend on.
+    """Features of the plain image tower, named by a digest of everything that they depend on.
 
-    Any number of processes may read and write at once: a table is written whole or not at all, and
-    two that encode the same images write the same table.
+    Any number of processes may use it at once: writes are atomic, and processes that encode the
+    same images write the same table.
 
     Attributes:
-        store: where tables lie.
+        store: keeps the tables.
         weights: digest of the model's weights.
         precision: number format of the image tower.
     """
@@ -27,7 +27,7 @@ class FeatureCache:
     precision: Precision
 
     def table(self, images: str, split: ImageSplit, encoder: Encoder) -> FeatureTable:
-        """The features of a split, encoded now if they are not there, damaged, or of other images.
+        """The features of a split; it is encoded if they are missing, damaged or of other images.
 
         Args:
             images: digest of the split's images.
@@ -47,7 +47,7 @@ class FeatureCache:
         return table
 
     def stored(self, digest: str, split: ImageSplit) -> FeatureTable | None:
-        """The stored features of a split; None unless they are whole."""
+        """The stored features of a split; None if they are missing, damaged or of other images."""
         data = self.store.features(digest)
         table = None if data is None else FeatureTable.from_bytes(data)
         whole = table is not None and table.labels.tolist() == split.labels

@@ -1,4 +1,4 @@
-"""On what a trace was made."""
+"""The hardware and software on which a trace was made."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ _PACKAGES = ("querycurve", "torch", "open_clip_torch", "numpy", "ray")
 
 
 def provenance(device: torch.device, backbone: str, *, compiled: bool) -> dict[str, Any]:
-    """Host, hardware and versions, as a trace keeps them.
+    """Host, hardware and versions, as they are stored in a trace.
 
     Args:
-        device: where the model lies.
-        backbone: what reports call it.
-        compiled: whether its towers are compiled, which changes seconds.
+        device: the device of the model.
+        backbone: the model's name in reports.
+        compiled: whether its towers are compiled, which changes its speed.
     """
     gpu = torch.cuda.get_device_name() if device.type == "cuda" else ""
     return {

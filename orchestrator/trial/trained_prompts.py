@@ -1,4 +1,4 @@
-"""Final prompts of cells, by key: trained once, tested by any number of other cells."""
+"""Final prompts of cells in the store: trained once, and tested by any number of other cells."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from orchestrator.store import tensor_file
 from orchestrator.store.store import Store
 
 _TITLE = "prompt"
-_AGAIN = "The same command trains it again."
+_AGAIN = "Run the same command again to train it."
 
 
 class PromptMissing(UserError):
-    """A cell whose final prompt was to be tested has left none that can be read."""
+    """The final prompt of a cell, which another cell tests, is missing or damaged."""
 
 
 def save_prompt(store: Store, key: str, state: State) -> None:
-    """Keeps the method's last state, from which the deployed prompt can be rebuilt."""
+    """Stores the method's final state, from which its prompt can be rebuilt."""
     store.save_prompt(key, tensor_file.to_bytes(state.tensors, _TITLE, state.values))
 
 
 def load_prompt(store: Store, source: Source) -> State:
-    """The last state of the cell that a prompt comes from.
+    """The final state of the method of the cell that trained a prompt. A damaged one is removed.
 
     Raises:
-        PromptMissing: there is none, or it is damaged.
+        PromptMissing: it is missing or damaged.
     """
     data = store.prompt(source.key)
     if data is None:

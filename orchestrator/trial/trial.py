@@ -1,4 +1,4 @@
-"""The only loop: ask, query, tell, measure. Knows no Ray, no files and no method by name."""
+"""The loop of a trial: ask, query, tell, measure. It knows neither Ray nor any method by name."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from orchestrator.trial.data import EvaluationSplit, TrialData
 
 
 class TrialError(Exception):
-    """A trial that can't go on: what happened, at which query."""
+    """A trial can't go on; says what happened, and at which query."""
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class TrialResult:
     Attributes:
         points: the trace.
         ledgers: queries and images of method and observer.
-        seconds: wall seconds by what they were spent on (`query`, `evaluation`, `method`, `data`).
+        seconds: wall seconds by activity (`query`, `evaluation`, `method`, `data`).
     """
 
     points: tuple[Point, ...]
@@ -44,11 +44,11 @@ class Trial:
 
     Attributes:
         method: proposes prompts.
-        oracle: answers them and counts.
-        data: what is trained and scored on.
-        evaluations: measurements after the start, evenly spread over the budget.
-        checkpoints: where to save now and then; None to never save.
-        on_progress: told the queries spent after every step.
+        oracle: answers and counts queries.
+        data: to train and to measure on.
+        evaluations: number of measurements after the start, evenly spaced over the budget.
+        checkpoints: saves the trial at intervals; None never saves.
+        on_progress: called after every step with the number of queries spent.
     """
 
     method: Method
@@ -62,7 +62,7 @@ class Trial:
     _seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def resume(self, snapshot: Snapshot) -> None:
-        """Goes on from a snapshot of the same cell."""
+        """Continues from a snapshot of the same cell."""
         self.method.load(snapshot.method)
         for name, ledger in (("method", self.oracle.method), ("observer", self.oracle.observer)):
             ledger.queries = snapshot.ledgers[name]["queries"]
@@ -72,28 +72,30 @@ class Trial:
         self._seconds.update(snapshot.seconds)
 
     def snapshot(self) -> Snapshot:
-        """The trial between two steps."""
+        """The state of the trial between two steps."""
         return Snapshot(
             self._step, self.method.state(), self._ledgers(), tuple(self._points), self._seconds
         )
 
     def run(self) -> TrialResult:
-        """Runs to the end of the budget, or until the method has nothing more to ask.
+        """Runs to the end of the budget, or until the method asks no more.
 
         Raises:
             TrialError: the oracle's scores are not finite.
             ImageUnreadable: an image is missing or corrupt.
+            TrialStopped: the trial was asked to stop.
         """
         while self.run_to_measurement():
             pass
         return self.result()
 
     def run_to_measurement(self) -> bool:
-        """Runs until it has been measured once more; False when it has come to its end.
+        """Runs to the next measurement; returns False if the trial has ended.
 
         Raises:
             TrialError: the oracle's scores are not finite.
             ImageUnreadable: an image is missing or corrupt.
+            TrialStopped: the trial was asked to stop.
         """
         while True:
             if self._evaluation_due():
@@ -118,7 +120,7 @@ class Trial:
         return tuple(self._points)
 
     def _advance(self) -> bool:
-        """One step; False when there is none left."""
+        """Takes one step; returns False if there are none left."""
         with self._timed("method"):
             prompts = self.method.ask()
         if prompts is None or self.data.train is None:
@@ -154,7 +156,7 @@ class Trial:
         return reached > passed
 
     def _evaluate(self) -> None:
-        """Scores the method's present best prompt on every evaluation split."""
+        """Measures the method's current best prompt on every evaluation split."""
         with self._timed("evaluation"):
             prompts = self.method.best_prompt()
             for name, split in self.data.evaluation.items():

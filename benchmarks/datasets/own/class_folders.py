@@ -16,11 +16,11 @@ GIVEN = "split folders"
 class ClassFolders(ImageFolderDataset):
     """`PATH/<class>/<image>`, split 70/10/20; or `PATH/{train,val,test}/<class>/<image>`.
 
-    Labels follow the sorted names of the class folders; underscores become blanks.
+    Labels follow the sorted names of the class folders; in class names, underscores become blanks.
 
     Args:
         path: the folder.
-        card: its name and templates.
+        card: name and templates.
     """
 
     image_folder = "."
@@ -31,6 +31,11 @@ class ClassFolders(ImageFolderDataset):
         self.card = card
 
     def listing(self) -> Listing:
+        """All images by split.
+
+        Raises:
+            DatasetError: there are fewer than two classes, no test images, or unexpected folders.
+        """
         listing = self._given() if self._has_splits else own_split(self._rows("", self._classes))
         if len(self._classes) < 2 or not listing["test"]:
             raise DatasetError(

@@ -1,4 +1,4 @@
-"""A CSV file that names images and their classes."""
+"""A CSV file that lists images and their classes."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from benchmarks.datasets.own_split import Listing
 
 
 class PathManifest(ImageFolderDataset):
-    """Images as files beside a manifest.
+    """Images as files, with paths relative to a manifest.
 
     Args:
         path: the manifest.
-        card: its name and templates.
+        card: name and templates.
     """
 
     image_folder = "."
@@ -53,7 +53,7 @@ class PathManifest(ImageFolderDataset):
         """Reads and checks the manifest.
 
         Raises:
-            BadManifest: it can't be read or used.
+            BadManifest: it can't be read, or is invalid.
         """
 
     @cached_property
@@ -65,6 +65,11 @@ class CsvManifest(PathManifest):
     """A manifest with a header line, in UTF-8."""
 
     def read(self) -> Manifest:
+        """Reads and checks the CSV file.
+
+        Raises:
+            BadManifest: it can't be read, or is invalid.
+        """
         try:
             with self._path.open(encoding="utf-8-sig", newline="") as file:
                 reader = csv.DictReader(file, strict=True)

@@ -1,9 +1,9 @@
-"""What a manifest must be: one row an image, checked row by row before anything runs.
+"""The format of a manifest: one row per image, checked row by row before anything runs.
 
 image       path relative to the manifest; in Parquet also the bytes of an image file
 class_name  as it enters a prompt
-label       optional: class indices from 0 without gaps; else classes are sorted by name
-split       optional: train, val or test in every row; else 70/10/20 of every class
+label       optional: class indices from 0 without gaps; without it, classes are sorted by name
+split       optional: train, val or test in every row; without it, 70/10/20 of every class
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ GIVEN = "manifest's split"
 
 @dataclass(frozen=True)
 class Manifest:
-    """A manifest that was checked.
+    """The contents of a valid manifest.
 
     Attributes:
         listing: the labelled images of each split.
-        origin: where the split comes from.
+        origin: says where the split comes from; part of every key.
     """
 
     listing: Listing
@@ -35,14 +35,14 @@ class Manifest:
 
 
 class BadManifest(DatasetError):
-    """A manifest that can't be used; says what is wrong, and in which row."""
+    """A manifest is invalid; says what is wrong, and in which row."""
 
 
 def check_columns(columns: Sequence[str], where: str) -> None:
-    """Refuses a manifest without its columns.
+    """Checks the names of the columns.
 
     Raises:
-        BadManifest: a required column is missing, or there is one that means nothing here.
+        BadManifest: a required column is missing, or a column is unknown.
     """
     known = (*REQUIRED, *OPTIONAL)
     for name in columns:
@@ -57,14 +57,14 @@ def check_columns(columns: Sequence[str], where: str) -> None:
 
 
 def check_rows(rows: Iterable[tuple[int, Mapping[str, Any]]], where: str) -> Manifest:
-    """Turns rows into splits.
+    """Checks the rows and sorts them into splits.
 
     Args:
-        rows: each with its number, and its values by column; `image` is a unique reference.
+        rows: number of each row, and its values by column; `image` must be unique.
         where: names the manifest in errors.
 
     Raises:
-        BadManifest: a row is wrong, or the whole has no two classes or no test images.
+        BadManifest: a row is invalid, or there are fewer than two classes or no test images.
     """
     numbered = list(rows)
     seen: dict[str, int] = {}
@@ -115,7 +115,7 @@ def _labels(rows: Sequence[tuple[int, Mapping[str, Any]]], where: str) -> dict[s
             )
     if sorted(labels.values()) != list(range(len(labels))):
         raise BadManifest(
-            f"{where}: expected labels 0 to {len(labels) - 1}, one a class name, got "
+            f"{where}: expected labels 0 to {len(labels) - 1}, one per class name, got "
             f"{sorted(labels.values())[:10]}."
         )
     return labels

@@ -1,4 +1,4 @@
-"""A Parquet file that names images and their classes, or holds the images themselves."""
+"""A Parquet file that lists images and their classes, or that holds the images themselves."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ from benchmarks.datasets.own.manifest import (
 
 
 def open_parquet(path: Path, card: Card) -> Dataset:
-    """The dataset in a Parquet file: of paths, or of bytes."""
+    """The dataset in a Parquet file, whose `image` column has paths or the bytes of images."""
     try:
         kind = pq.read_schema(path).field("image").type if path.is_file() else None
     except (OSError, pa.ArrowException, KeyError):
-        kind = None  # said when it is read
+        kind = None  # the error is raised when the file is read
     binary = kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
     return ParquetImages(path, card) if binary else ParquetPaths(path, card)
 
@@ -46,7 +46,7 @@ class ParquetImages(EncodedDataset):
 
     Args:
         path: the file.
-        card: its name and templates.
+        card: name and templates.
     """
 
     upright = True
@@ -67,6 +67,11 @@ class ParquetImages(EncodedDataset):
         return [Item(row, label) for row, label, _ in self._listing[split]]
 
     def encoded(self, item: Item) -> bytes:
+        """The bytes of the image's file.
+
+        Raises:
+            ImageUnreadable: the file has no bytes for this image.
+        """
         data: bytes | None = self._table.column("image")[int(item.reference)].as_py()
         if not data:
             raise self.unreadable(item, "no bytes")
@@ -103,7 +108,7 @@ def _read(path: Path) -> pa.Table:
 
 
 def _rows(table: pa.Table, reference: str | None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Rows from 0; an image without a path is called by its row."""
+    """Numbered rows from 0. Without a `reference` column, an image is named by its row."""
     names = [name for name in ("class_name", *OPTIONAL) if name in table.column_names]
     columns = {name: table.column(name).to_pylist() for name in names}
     images = range(table.num_rows) if reference is None else table.column(reference).to_pylist()

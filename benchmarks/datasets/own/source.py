@@ -1,4 +1,4 @@
-"""What a spec says of a user's own dataset, and how it is opened."""
+"""A user's own dataset, as a spec describes it."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from benchmarks.frozen import Frozen
 
 
 class OwnDataset(Frozen):
-    """A dataset that only its user has.
+    """A user's own dataset.
 
     Attributes:
-        name: what specs, keys and reports call it.
+        name: its name in specs, keys and reports.
         path: a folder of class folders, a CSV or Parquet manifest, or a packed dataset.
-        templates: hand-written prompts with one `{}`; the first is the dataset's own. A packed
-            dataset has its own unless some are given.
+        templates: hand-written prompts with one `{}` for the class name; the first is the dataset's
+            own. By default those of the pack, or "a photo of a {}."
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
@@ -34,7 +34,7 @@ class OwnDataset(Frozen):
     @field_validator("path")
     @classmethod
     def _absolute(cls, value: str) -> str:
-        """The same path wherever a worker runs."""
+        """Workers may run in other folders."""
         return open_location(value).uri
 
     @field_validator("templates")
@@ -48,7 +48,7 @@ class OwnDataset(Frozen):
         return value
 
     def open(self) -> Dataset:
-        """The dataset; reads nothing yet but the kind of its path."""
+        """Opens the dataset; only looks at what kind of path it has."""
         path = Path(self.path)
         if is_uri(self.path) or (path / FACTS).is_file():
             return PackedDataset(open_location(self.path), self._card() if self.templates else None)

@@ -1,4 +1,4 @@
-"""Remembers what was read last, up to so many bytes; safe with many threads."""
+"""A least-recently-used cache, limited by bytes; safe to use from many threads."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ Value = TypeVar("Value")
 
 
 class ByteCache(Generic[Value]):
-    """The values used last, by key.
+    """The most recently used values, by key.
 
     Args:
-        limit: bytes in all.
+        limit: most bytes of all values together.
     """
 
     def __init__(self, limit: int) -> None:
@@ -24,7 +24,7 @@ class ByteCache(Generic[Value]):
         self._lock = Lock()
 
     def get(self, key: Hashable) -> Value | None:
-        """The value; None when it was never put, or was forgotten."""
+        """The value; None if it was never put in, or was dropped."""
         with self._lock:
             found = self._values.get(key)
             if found is None:
@@ -33,7 +33,7 @@ class ByteCache(Generic[Value]):
             return found[0]
 
     def put(self, key: Hashable, value: Value, size: int) -> None:
-        """Remembers a value of `size` bytes, and forgets the ones that were used longest ago."""
+        """Keeps a value of `size` bytes, and drops the least recently used ones over the limit."""
         with self._lock:
             if key in self._values:
                 self._held -= self._values.pop(key)[1]

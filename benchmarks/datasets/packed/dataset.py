@@ -1,4 +1,4 @@
-"""Reads a packed dataset: the list of images at once, the images as they are asked for."""
+"""Reads a packed dataset: the list of images at once, each image when it is needed."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from benchmarks.datasets.packed.layout import ITEMS, Facts, read_facts
 from benchmarks.datasets.packed.location import Location, Unreachable
 
 IMAGE_BYTES = 512 << 20
-"""Images that a worker keeps: what is trained on comes back in every epoch."""
+"""Bytes of images that a worker caches: training images are read again in every epoch."""
 
 GROUP_BYTES = 64 << 20
-"""Row groups that a worker keeps: neighbours in a split are read one after the other."""
+"""Bytes of row groups that a worker caches: neighbours in a split are read one after another."""
 
 Place = tuple[int, int, int]
 """Shard, row group, row."""
@@ -30,8 +30,8 @@ class PackedDataset(EncodedDataset):
     """A dataset in Parquet shards, with the same items, bytes and keys as the unpacked one.
 
     Args:
-        location: the pack.
-        card: facts; None takes those that were packed.
+        location: of the pack.
+        card: facts about the dataset; None takes those in the pack.
     """
 
     def __init__(self, location: Location, card: Card | None = None) -> None:
@@ -46,12 +46,12 @@ class PackedDataset(EncodedDataset):
 
     @property
     def card(self) -> Card:  # type: ignore[override]
-        """The known card; of a dataset that only its pack knows, the packed one."""
+        """The given card, or else the one in the pack."""
         return self._known or self._facts.card()
 
     @property
     def upright(self) -> bool:  # type: ignore[override]
-        """As it was packed."""
+        """As the dataset was when it was packed."""
         return self._facts.upright
 
     def missing(self) -> str | None:
@@ -106,7 +106,7 @@ class PackedDataset(EncodedDataset):
 
     @cached_property
     def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, Place]]:
-        """Items by split, and where each image lies."""
+        """Items by split, and the place of each image by its reference."""
         items: dict[Split, list[Item]] = {split: [] for split in SPLITS}
         places: dict[str, Place] = {}
         for row in zip(*self._table(ITEMS).to_pydict().values(), strict=True):
@@ -124,7 +124,7 @@ class PackedDataset(EncodedDataset):
             raise Unreachable(f"can't read {file.uri}: {error}. Pack it again.") from None
 
     def _group(self, shard: int, group: int) -> pa.ChunkedArray:
-        """The images of a row group; each group is read once by whichever thread comes first."""
+        """The images of a row group. The first thread that needs a group reads it for all."""
         with self._lock:
             lock = self._locks.setdefault(shard, Lock())
         with lock:

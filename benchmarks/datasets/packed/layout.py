@@ -1,7 +1,7 @@
-"""What lies where in a packed dataset, and the facts that are kept beside the shards.
+"""The files of a packed dataset, and the facts that are stored beside the shards.
 
 NAME/dataset.json       facts, written last: a pack without it is not finished
-NAME/items.parquet      reference, label, split and place of every image, in order
+NAME/items.parquet      reference, label, split, shard and row of every image, in order
 NAME/shards/*.parquet   image (the file's bytes), reference, label, class_name, split
 """
 
@@ -41,7 +41,7 @@ ITEMS_SCHEMA = pa.schema(
 
 
 class Facts(Frozen):
-    """What a packed dataset knows of itself.
+    """Facts that a packed dataset stores about itself.
 
     Attributes:
         format: version of this layout.
@@ -51,8 +51,8 @@ class Facts(Frozen):
         templates: hand-written prompts.
         images: images by split.
         upright: whether images are turned as their EXIF orientation says.
-        revision: the unpacked dataset's, so that both have the same keys.
-        remark: the unpacked dataset's.
+        revision: that of the unpacked dataset, so that both give the same keys.
+        remark: that of the unpacked dataset.
         shards: names of the shards' files, in order.
         digest: SHA-256 over names, references, labels and splits.
     """
@@ -70,7 +70,7 @@ class Facts(Frozen):
     digest: str
 
     def card(self) -> Card:
-        """A card for a dataset that has no other."""
+        """A card made from these facts, for datasets that are known only by their pack."""
         return Card(
             name=self.name,
             title=self.title,
@@ -82,10 +82,10 @@ class Facts(Frozen):
 
 
 def read_facts(location: Location) -> Facts | None:
-    """The facts of a packed dataset; None when there is no finished pack.
+    """Reads the facts of a packed dataset; None if there is no finished pack.
 
     Raises:
-        DatasetError: they are of another format, or damaged.
+        DatasetError: they are damaged, or of another format.
         Unreachable: the location can't be read.
     """
     file = location.child(FACTS)
@@ -109,8 +109,8 @@ def shard_name(split: str, number: int) -> str:
 
 
 def columns(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:
-    """A table of the schema from rows."""
+    """A table with the schema, from rows."""
     arrays = [
-        pa.array([row[place] for row in rows], type=kind.type) for place, kind in enumerate(schema)
+        pa.array([row[i] for row in rows], type=column.type) for i, column in enumerate(schema)
     ]
     return pa.Table.from_arrays(arrays, schema=schema)

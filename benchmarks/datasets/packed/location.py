@@ -1,4 +1,4 @@
-"""Folders here and on S3, opened by pyarrow.
+"""Folders on this machine and on S3, opened with pyarrow.
 
 On S3 a location is written as `S3Address` says; what it leaves out comes from the usual AWS
 variables.
@@ -23,15 +23,15 @@ _ATTEMPTS = 8
 
 
 class Unreachable(DatasetError):
-    """A location that can't be read or written now."""
+    """A location can't be read or written now."""
 
 
 @dataclass(frozen=True)
 class Location:
-    """A folder.
+    """A folder or file.
 
     Attributes:
-        uri: the absolute path or S3 location, endpoint included: the same on every machine.
+        uri: the absolute path, or the S3 address with its endpoint: valid on every machine.
         path: its path in the file system.
     """
 
@@ -52,7 +52,7 @@ class Location:
         return replace(self, uri=uri, path=f"{self.path.rstrip('/')}/{name}")
 
     def read(self) -> bytes | None:
-        """The file's bytes; None when there is none.
+        """The file's bytes; None if there is no such file.
 
         Raises:
             Unreachable: it can't be read.
@@ -65,7 +65,7 @@ class Location:
                 return None
 
     def open(self) -> pa.NativeFile:
-        """The file, for reading anywhere in it.
+        """Opens the file for random reads.
 
         Raises:
             Unreachable: it can't be read.
@@ -74,7 +74,7 @@ class Location:
             return self.filesystem.open_input_file(self.path)
 
     def create(self) -> pa.NativeFile:
-        """The file, for writing from its start; folders above it are made.
+        """Opens the file for writing from its start, and makes the folders above it.
 
         Raises:
             Unreachable: it can't be written.
@@ -87,10 +87,11 @@ class Location:
 
 @contextmanager
 def telling(uri: str) -> Iterator[None]:
-    """Turns what a file system raises into an error that names the location.
+    """Turns errors of a file system into one that names the location.
 
     Raises:
-        Unreachable: in place of any such error but a missing file.
+        Unreachable: for any such error.
+        FileNotFoundError: as it is.
     """
     try:
         yield
@@ -107,10 +108,10 @@ def is_uri(root: str | Path) -> bool:
 
 
 def open_location(where: str | Path) -> Location:
-    """The folder at a local path or an `s3://` location; touches nothing yet.
+    """The folder at a local path or an `s3://` address; accesses nothing yet.
 
     Raises:
-        DatasetError: another scheme, no bucket, credentials in the location, or an unknown option.
+        DatasetError: the address is invalid (see `S3Address.parse`).
     """
     if not is_uri(where):
         path = str(Path(where).expanduser().absolute())
@@ -119,7 +120,7 @@ def open_location(where: str | Path) -> Location:
         address = S3Address.parse(str(where))
     except AddressError as error:
         raise DatasetError(f"data: {error}") from None
-    # An endpoint that this process has from its environment must reach the nodes of a cluster.
+    # An endpoint from this process's environment must reach the nodes of a cluster.
     endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
     if address.host is None and endpoint:
         address = address.at(endpoint)

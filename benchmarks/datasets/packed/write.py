@@ -1,4 +1,4 @@
-"""Packs a dataset: Parquet shards of some 256 MB, in row groups of about a megabyte."""
+"""Packs a dataset into Parquet shards of about 256 MB, with row groups of about 1 MB."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ from benchmarks.datasets.packed.location import Location, telling
 
 SHARD_BYTES = 256 << 20
 
-# One image is read at a time while training, so a group must be small; a worker that streams a
-# split reads group after group.
+# Training reads single images, so a row group must be small. Reading a whole split reads group
+# after group.
 GROUP_BYTES = 1 << 20
 
 _READERS = 8
@@ -41,13 +41,13 @@ def pack(
     tell: Callable[[int], None] = lambda _: None,
     shard_bytes: int = SHARD_BYTES,
 ) -> Facts:
-    """Writes a dataset to a location; a finished pack of the same images is left as it is.
+    """Packs a dataset at a location; a finished pack of the same images is left as it is.
 
     Args:
         dataset: what to pack.
         location: the pack's own folder.
-        tell: told the number of images after each row group.
-        shard_bytes: size from which on a shard is closed.
+        tell: called with the number of images after each row group.
+        shard_bytes: size at which a shard is closed and the next one begins.
 
     Raises:
         DatasetError: another version of the dataset is packed there.
@@ -59,7 +59,7 @@ def pack(
     if there is not None and there.digest != digest:
         raise DatasetError(
             f"{location.uri} holds another version of {dataset.card.name}. Delete it, or pack to "
-            f"another place."
+            f"another location."
         )
     if there is not None:
         return there
@@ -72,7 +72,7 @@ def pack(
 
 
 def contents_digest(dataset: Dataset) -> str:
-    """SHA-256 over a dataset's revision, class names, and all references and labels in order."""
+    """SHA-256 over a dataset's name, revision, class names, and all references and labels."""
     digest = hashlib.sha256()
     head = [dataset.card.name, dataset.revision(), dataset.class_names()]
     digest.update(repr(head).encode())
@@ -84,7 +84,7 @@ def contents_digest(dataset: Dataset) -> str:
 
 
 class _PackWriter:
-    """Writes split after split, and notes where each image went."""
+    """Writes one split after another, and records where each image lies."""
 
     def __init__(self, dataset: Dataset, location: Location, shard_bytes: int) -> None:
         self._dataset = dataset
@@ -92,7 +92,7 @@ class _PackWriter:
         self._shard_bytes = shard_bytes
         self._names = dataset.class_names()
         self._shards: list[str] = []
-        self._places: list[Row] = []
+        self._rows: list[Row] = []
 
     def write(self, split: Split) -> Iterator[int]:
         """Writes one split; yields the number of images after each row group."""
@@ -114,10 +114,10 @@ class _PackWriter:
             number += 1
 
     def finish(self, digest: str) -> Facts:
-        """Writes the list of images, and the facts, which make the pack whole."""
+        """Writes the list of images, then the facts, whose presence marks the pack as finished."""
         dataset = self._dataset
         with self._location.child(ITEMS).create() as stream:
-            pq.write_table(columns(ITEMS_SCHEMA, self._places), stream, compression="zstd")
+            pq.write_table(columns(ITEMS_SCHEMA, self._rows), stream, compression="zstd")
         facts = Facts(
             format=FORMAT,
             name=dataset.card.name,
@@ -144,14 +144,14 @@ class _PackWriter:
 
     def _note(self, split: Split, group: Sequence[tuple[Item, bytes]], index: int) -> None:
         shard = len(self._shards)
-        self._places += [
+        self._rows += [
             (item.reference, item.label, split, shard, index, row)
             for row, (item, _) in enumerate(group)
         ]
 
 
 def _writer(stream: pa.NativeFile) -> pq.ParquetWriter:
-    """Image files are compressed already; names repeat."""
+    """Image files are compressed already, and names repeat: so only names get a dictionary."""
     compression = dict.fromkeys(SHARD_SCHEMA.names, "zstd") | {"image": "none"}
     return pq.ParquetWriter(
         stream, SHARD_SCHEMA, compression=compression, use_dictionary=["class_name", "split"]
@@ -159,7 +159,7 @@ def _writer(stream: pa.NativeFile) -> pq.ParquetWriter:
 
 
 def _groups(dataset: Dataset, split: Split) -> Iterator[list[tuple[Item, bytes]]]:
-    """The images of a split in order, about a megabyte at a time, read ahead in threads."""
+    """The images of a split in order, about 1 MB at a time, read ahead by threads."""
     group: list[tuple[Item, bytes]] = []
     size = 0
     for item, data in _read(dataset, split):

@@ -19,7 +19,7 @@ class ImageNet(ImageNetFamily):
         templates=with_ensemble(PHOTO),
         how_to_get=(
             "Download ILSVRC 2012 from image-net.org (registration needed) to images/train and "
-            "images/val, one folder a class, and classnames.txt from CoOp's authors "
+            "images/val, one folder per class, and classnames.txt from CoOp's authors "
             "(github.com/KaiyangZhou/CoOp)."
         ),
         folder="imagenet",
@@ -33,7 +33,7 @@ class ImageNet(ImageNetFamily):
     def listing(self) -> Listing:
         return {
             "train": self._images("train"),
-            "val": [],  # the paper draws none: it would come from the test images
+            "val": [],  # as in the paper: validation images would have to come from the test images
             "test": self._images("val"),
         }
 

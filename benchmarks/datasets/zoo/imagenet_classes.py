@@ -16,8 +16,10 @@ CURATED = "OpenAI's class names as open_clip has them"
 
 
 class ImageNetFamily(ImageFolderDataset):
-    """ImageNet and its variants: class names from `classnames.txt` below the dataset's folder,
-    below ImageNet's, or, where neither has it, OpenAI's names as open_clip has them.
+    """ImageNet and its variants.
+
+    Class names come from `classnames.txt` in the dataset's folder or in ImageNet's. If neither has
+    the file, they are OpenAI's names as open_clip has them.
     """
 
     @cached_property
@@ -63,8 +65,8 @@ class ImageNetFamily(ImageFolderDataset):
 
     @cached_property
     def _classes_file(self) -> Path | None:
-        places = (self.folder / CLASSES_FILE, self.root / "imagenet" / CLASSES_FILE)
-        return next((path for path in places if path.is_file()), None)
+        paths = (self.folder / CLASSES_FILE, self.root / "imagenet" / CLASSES_FILE)
+        return next((path for path in paths if path.is_file()), None)
 
 
 @cache

@@ -14,7 +14,7 @@ from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
 
 @dataclass(frozen=True)
 class _Source:
-    """Where a variant comes from and where it lies."""
+    """Where a variant is downloaded from, and its folder."""
 
     address: str
     folder: str
@@ -38,8 +38,8 @@ class _Source:
 class ImageNetVariant(ImageNetFamily):
     """A test-only variant with folders named by WordNet ids.
 
-    Its own labels count the classes that it has, in ImageNet's order; `imagenet_labels` leads
-    back.
+    Labels number the classes that it has, in ImageNet's order; `imagenet_labels` translates them
+    to ImageNet's labels.
     """
 
     def listing(self) -> Listing:

@@ -35,7 +35,7 @@ class OxfordFlowers(CoopSplitDataset):
 
     def fallback(self) -> Fallback:
         numbers = read_mat(self.folder / "setid.mat", self.card.name)
-        origin = "official split (10 training images a class)"
+        origin = "official split (10 training images a class)"  # part of keys
         return Fallback(
             {
                 "train": self._numbered(numbers["trnid"].ravel()),

@@ -50,7 +50,7 @@ class Measured:
 
 
 def measure(dataset: Dataset, split: Split, clip: Clip | None = None) -> Measured:
-    """Measures a dataset on one of its splits; trains on 16 images a class."""
+    """Measures a dataset on one of its splits; trains on 16 images per class."""
     clip = clip or load_clip()
     names = dataset.class_names()
     train = encode_images(clip, dataset, first_shots(dataset.items("train"), SHOTS))
@@ -64,7 +64,7 @@ def measure(dataset: Dataset, split: Split, clip: Clip | None = None) -> Measure
 
 
 def first_shots(items: Sequence[Item], shots: int) -> list[Item]:
-    """The first images of every class."""
+    """The first `shots` images of every class."""
     seen: dict[int, int] = {}
     chosen = []
     for item in items:

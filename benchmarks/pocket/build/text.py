@@ -1,4 +1,4 @@
-"""The pocket's text tower from token embeddings on, so that vectors can stand before the words."""
+"""The pocket's text tower, started at token embeddings, so that vectors can precede the words."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from torch.nn import functional
 
 
 def encode_with_prefix(model: Any, tokens: Tensor, prefix: Tensor | None = None) -> Tensor:
-    """Normalised features of texts, with vectors put between start token and words.
+    """Normalised features of texts, with vectors inserted between start token and words.
 
     Args:
         model: an open_clip CLIP whose end-of-text token has the highest id.
@@ -34,6 +34,6 @@ def encode_with_prefix(model: Any, tokens: Tensor, prefix: Tensor | None = None)
 
 
 def room_for_prefix(model: Any, tokens: Tensor) -> int:
-    """How many vectors fit before the longest of the texts."""
+    """How many vectors fit before the longest text, given token ids `(N, length)`."""
     longest = int(tokens.argmax(dim=-1).max()) + 1
     return int(model.positional_embedding.shape[0]) - longest

@@ -44,7 +44,7 @@ class Recipe:
     Attributes:
         pictures: captioned pictures, drawn once.
         steps: optimiser steps.
-        batch_size: pairs a step.
+        batch_size: pairs of image and text per step.
         learning_rate: peak of the cosine schedule.
         weight_decay: on matrices only.
         prefix_noise: share of batches whose texts get meaningless tokens after the start token,

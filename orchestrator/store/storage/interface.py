@@ -1,4 +1,4 @@
-"""What the store needs of a place that keeps blobs, whatever the place."""
+"""What the store needs of a storage for blobs: a folder, an S3 bucket, or any other."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass
 
 Version = str
-"""Tells one content of a blob from every other; equal contents may have equal versions."""
+"""Identifies the content of a blob; equal contents may have equal versions."""
 
 
 class BlobMissing(KeyError):
-    """No blob of that name."""
+    """There is no blob of that name."""
 
 
 class StorageUnavailable(Exception):
-    """The place can't serve now but may later: it is down, slow, throttling or full."""
+    """The storage can't serve now but may later: it is down, slow, throttling or full."""
 
 
 @dataclass(frozen=True)
@@ -24,8 +24,8 @@ class Blob:
     Attributes:
         data: its bytes.
         version: of this content.
-        age: seconds since it was written, by the clock of the place itself, so that hosts whose
-            clocks disagree agree on it (to within a second).
+        age: seconds since it was written, by the storage's own clock, so that hosts with different
+            clocks agree on it (within a second).
     """
 
     data: bytes
@@ -34,27 +34,31 @@ class Blob:
 
 
 class Storage(ABC):
-    """Blobs by name (`folder/name.ext`). Every write is whole or didn't happen.
+    """Blobs by name (`folder/name.ext`). Every write is atomic.
 
-    All methods raise `StorageUnavailable` when trying again later may help, and `UserError` when
-    only a person can (no permission, no such bucket).
+    All methods raise `StorageUnavailable` if trying again later may help, and `UserError` if only a
+    person can help (no permission, no such bucket).
 
     Attributes:
-        location: opens the same place in another process; holds no credentials.
+        location: opens the same storage in another process; holds no credentials.
     """
 
     location: str
 
     @abstractmethod
     def check_writable(self) -> None:
-        """Raises `UserError` unless blobs can be written here, and guarded against each other."""
+        """Checks that blobs can be written, and that two writers can't overwrite each other.
+
+        Raises:
+            UserError: they can't.
+        """
 
     @abstractmethod
     def read(self, name: str) -> bytes:
         """The blob's bytes.
 
         Raises:
-            BlobMissing: there is none.
+            BlobMissing: there is no such blob.
         """
 
     @abstractmethod
@@ -67,11 +71,11 @@ class Storage(ABC):
 
     @abstractmethod
     def write_new(self, name: str, data: bytes) -> Version | None:
-        """Writes a blob unless there is one; its version, or None when there was one."""
+        """Writes a blob unless it exists; returns its version, or None if it existed."""
 
     @abstractmethod
     def replace(self, name: str, data: bytes, version: Version) -> Version | None:
-        """Replaces a blob that still has this version; its new one, or None when it has not."""
+        """Replaces a blob if it has this version; returns its new version, or None if it hasn't."""
 
     @abstractmethod
     def names(self, folder: str) -> tuple[str, ...]:
@@ -83,4 +87,4 @@ class Storage(ABC):
 
     @abstractmethod
     def delete(self, name: str, version: Version | None = None) -> None:
-        """Removes a blob, or one that still has this version; fine when there is none."""
+        """Removes a blob, but only in this version if one is given; it may be missing."""

@@ -1,4 +1,4 @@
-"""Blobs as files below a folder of this machine, or of a file system that several machines see."""
+"""Blobs as files below a folder, on this machine or on a file system that machines share."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _PASSING = frozenset(
         errno.ENETUNREACH,
     }
 )
-"""What a full disk or a file server that went away says, until somebody has seen to it."""
+"""Errors of a full disk or an absent file server, which may pass."""
 
 _LOCK = ".lock"
 
@@ -46,7 +46,7 @@ class LocalStorage(Storage):
     """Blobs as files below a folder.
 
     Args:
-        root: the folder; made on the first write.
+        root: the folder; created by the first write.
     """
 
     def __init__(self, root: Path) -> None:
@@ -54,6 +54,11 @@ class LocalStorage(Storage):
         self.location = str(self.root)
 
     def check_writable(self) -> None:
+        """See `Storage.check_writable`.
+
+        Raises:
+            UserError: the folder can't be created or written.
+        """
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryFile(dir=self.root):
@@ -61,7 +66,7 @@ class LocalStorage(Storage):
         except OSError as error:
             raise UserError(
                 f"the store {self.root} can't be written: {error.strerror or error}. "
-                f"Choose another folder with --store, or mend its permissions."
+                f"Choose another folder with --store, or correct its permissions."
             ) from None
 
     def read(self, name: str) -> bytes:
@@ -81,7 +86,7 @@ class LocalStorage(Storage):
     def write_new(self, name: str, data: bytes) -> Version | None:
         with self._temporary(name, data) as (temporary, target):
             try:
-                os.link(temporary, target)  # unlike a rename, fails when the target is there
+                os.link(temporary, target)  # unlike a rename, this fails if the target exists
             except FileExistsError:
                 return None
             return _version(data)
@@ -99,7 +104,7 @@ class LocalStorage(Storage):
     def sizes(self, folder: str) -> dict[str, int]:
         found = {}
         for entry in self._entries(folder):
-            with suppress(FileNotFoundError):  # deleted since
+            with suppress(FileNotFoundError):  # deleted in the meantime
                 found[f"{folder}/{entry.name}"] = entry.stat().st_size
         return found
 
@@ -133,14 +138,14 @@ class LocalStorage(Storage):
             return False
 
     def _now(self) -> float:
-        """The file system's own clock: a file server's, where there is one. Takes no space."""
+        """Time of the file system's own clock (of a file server, if it is one); needs no space."""
         with (self.root / _LOCK).open("ab") as file:
             os.utime(file.fileno())
             return os.fstat(file.fileno()).st_mtime
 
     @contextmanager
     def _locked(self, name: str) -> Iterator[None]:
-        """Holds off other processes that compare and replace; ends with this process at latest."""
+        """Keeps other processes from comparing and replacing; released if this process dies."""
         with self._translated(name):
             self.root.mkdir(parents=True, exist_ok=True)
             with (self.root / _LOCK).open("ab") as file:

@@ -1,4 +1,4 @@
-"""From what a person writes after `--store` to a storage."""
+"""Opens the storage that `--store` names."""
 
 from __future__ import annotations
 
@@ -17,15 +17,19 @@ def open_storage(
     patience: Patience = DEFAULT_PATIENCE,
     say: Callable[[str], None] = lambda _: None,
 ) -> Storage:
-    """The storage at a folder's path or an `s3://` location.
+    """The storage at a folder's path or an `s3://` address; accesses nothing yet.
+
+    For example:
+
+        storage = open_storage("s3://my-bucket/results?region=eu-west-1")
 
     Args:
-        location: see `S3Address` for what may follow `s3://`.
-        patience: how long to wait while it can't serve.
-        say: told when the waiting begins and ends.
+        location: a path, or an address as `S3Address` describes it.
+        patience: how long to retry while it can't serve.
+        say: called with a message when waiting begins, and when it ends.
 
     Raises:
-        UserError: there can be no storage at such a location.
+        UserError: the address is invalid.
     """
     return PatientStorage(_open(location), patience, say)
 

@@ -1,4 +1,4 @@
-"""Waits for a storage that doesn't answer, says so, and gives up after a set time."""
+"""Retries requests while a storage doesn't answer, says so, and gives up after a set time."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from orchestrator.store.storage.interface import (
     Version,
 )
 
-# What is retried is told to the user in words, once.
+# The user is told once, in words, instead of a log line per retry.
 logging.getLogger("stamina").setLevel(logging.ERROR)
 
 _Value = TypeVar("_Value")
 
 
 class StorageDown(UserError):
-    """The storage didn't answer for as long as the user was willing to wait."""
+    """The storage didn't answer within the time that the user allows."""
 
 
 @dataclass(frozen=True)
@@ -34,12 +34,12 @@ class Patience:
     """How long to wait for a storage.
 
     Attributes:
-        limit: seconds that one request may be tried before giving up.
-        introduction: the same until the first answer: a place that has never answered is more
+        limit: seconds for which one request is retried.
+        introduction: the same before the first answer: a location that has never answered is more
             likely misspelt than down.
-        first_wait: seconds before the first retry; doubled for each further one.
-        longest_wait: seconds between two retries at most.
-        quiet: seconds of silence before a person is told.
+        first_wait: seconds before the first retry; doubled for every further one.
+        longest_wait: most seconds between two retries.
+        quiet: seconds after which the user is told.
     """
 
     limit: float = 3600.0
@@ -53,16 +53,16 @@ DEFAULT_PATIENCE = Patience()
 
 
 class PatientStorage(Storage):
-    """Passes every request on, again and again with growing waits while the place can't serve.
+    """Passes every request on, and retries with growing waits while the storage can't serve.
 
-    A conditional write whose answer was lost may have been done all the same. So when a repeated
-    one is refused, what lies there is compared with what was to be written; writers that must be
-    told apart write different bytes.
+    If the answer of a conditional write is lost, the write may still have happened. So when a
+    repeated write is refused, the stored content is compared with what was to be written. (Writers
+    that compete for a blob write different bytes.)
 
     Args:
-        inner: the place.
-        patience: how long to try.
-        say: told when the waiting begins, and when it is over.
+        inner: the storage.
+        patience: how long to retry.
+        say: called with a message when waiting begins, and when it ends.
     """
 
     def __init__(
@@ -118,7 +118,7 @@ class PatientStorage(Storage):
         return self._patiently(attempt)
 
     def _already(self, name: str, data: bytes) -> Version | None:
-        """The version of what lies there, if an earlier attempt has written it after all."""
+        """The stored version, if an earlier attempt wrote it although its answer was lost."""
         try:
             blob = self._inner.look(name)
         except BlobMissing:
@@ -157,7 +157,7 @@ class PatientStorage(Storage):
 
 
 class _Wait:
-    """One request's waiting, told once it takes long."""
+    """The waiting of one request; tells the user once it takes long."""
 
     def __init__(
         self, say: Callable[[str], None], location: str, limit: float, quiet: float

@@ -1,7 +1,7 @@
-"""Blobs as objects of an S3 bucket, at Amazon or any endpoint that speaks its language.
+"""Blobs as objects of an S3 bucket, at Amazon or at any compatible endpoint.
 
-Two writers are kept apart by conditional requests (`If-None-Match: *` and `If-Match`), which S3 has
-since 2024. Credentials come by boto3's usual chain: environment, profile, role.
+Conditional requests (`If-None-Match: *` and `If-Match`), which S3 has since 2024, keep two writers
+from overwriting each other. Credentials come from boto3's usual chain: environment, profile, role.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ _CONFIG: dict[str, Any] = {
     "connect_timeout": 10,
     "max_pool_connections": 16,
     "tcp_keepalive": True,
-    # Retrying is done in one place, where it can be told and limited: see `patient`.
+    # `PatientStorage` does all retrying, where it is limited and reported.
     "retries": {"total_max_attempts": 1},
 }
 _MISSING = frozenset({"NoSuchKey", "404", "NotFound"})
@@ -58,16 +58,21 @@ class S3Storage(Storage):
 
     Args:
         address: bucket, prefix and endpoint.
-        timeout: seconds of silence after which a request counts as lost.
+        timeout: seconds without an answer after which a request counts as lost.
     """
 
     def __init__(self, address: S3Address, timeout: float = 60.0) -> None:
-        # An endpoint that this process has from its environment must reach the nodes of a cluster.
+        # An endpoint from this process's environment must reach the nodes of a cluster.
         self._address = address.at(_client(address, timeout).meta.endpoint_url)
         self._client = _client(self._address, timeout)
         self.location = str(self._address)
 
     def check_writable(self) -> None:
+        """See `Storage.check_writable`.
+
+        Raises:
+            UserError: the endpoint has no conditional writes, or refuses to write.
+        """
         name = f".probe-{uuid.uuid4().hex}"
         self.write_new(name, b"first")
         second = self.write_new(name, b"second")
@@ -178,17 +183,17 @@ class S3Storage(Storage):
 
 
 class _ConditionFailed(Exception):
-    """Another writer was faster."""
+    """The condition of a request did not hold: another writer was faster."""
 
 
 def _client(address: S3Address, timeout: float) -> Any:
-    # Imports of boto3 take a while, and most stores are folders.
+    # Importing boto3 takes a while, and most stores are folders.
     import boto3
 
     config = Config(**_CONFIG, read_timeout=timeout)
     if address.endpoint:
-        # Own servers rarely have a DNS entry for each bucket, and many don't know S3's newer
-        # checksums of requests.
+        # Other servers rarely have a DNS entry per bucket, and many don't support S3's newer
+        # request checksums.
         own: dict[str, Any] = {"request_checksum_calculation": "when_required"}
         config = config.merge(Config(**own, s3={"addressing_style": "path"}))
     try:

@@ -73,7 +73,7 @@ def test_a_download_joins_a_split_file_that_is_there(
     assert download is not None
     download.fetch(tmp_path)
     assert (tmp_path / "dtd" / "images" / "a.jpg").is_file()
-    with pytest.raises(DownloadFailed, match="is there already, but not whole"):
+    with pytest.raises(DownloadFailed, match="exists already but is incomplete"):
         download.fetch(tmp_path)
 
 

@@ -168,7 +168,7 @@ def test_a_missing_prompt_is_a_failure_that_says_what_to_do(desk: Desk) -> None:
     moved = next(cell for cell in plan.cells if cell.cell.source is not None)
     outcome = desk.run(moved, plan)
     assert outcome.status == "failed"
-    assert "is not in the store. The same command trains it again" in outcome.error
+    assert "is not in the store. Run the same command again to train it" in outcome.error
 
 
 def test_prompts_go_through_the_store_and_back(desk: Desk) -> None:
@@ -226,7 +226,7 @@ def test_nothing_is_searched_where_nothing_is_trained(desk: Desk) -> None:
     [
         ("source=null", "needs a `source`: the dataset that prompts are trained on"),
         ("protocol=few_shot", "protocol few_shot trains on every dataset: drop `source`"),
-        ("source=pocket_dots", "'pocket_dots' is the source, and tested in any case"),
+        ("source=pocket_dots", "'pocket_dots' is the source, which is always tested"),
         ("source=pocket_dot", "Did you mean: pocket_dots"),
         ("protocol=cross_datasets", "Did you mean: cross_dataset"),
     ],
