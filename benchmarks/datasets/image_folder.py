@@ -82,12 +82,12 @@ class ImageFolderDataset(EncodedDataset):
                 if known != name:
                     raise DatasetError(
                         f"dataset {self.card.name}: label {label} is called both {known!r} and "
-                        f"{name!r}. Mend the split file."
+                        f"{name!r}. Correct the split file."
                     )
         if sorted(names) != list(range(len(names))):
             raise DatasetError(
                 f"dataset {self.card.name}: expected labels 0 to {len(names) - 1} without gaps, "
-                f"got {sorted(names)[:10]}... Mend the split file."
+                f"got {sorted(names)[:10]}... Correct the split file."
             )
         return names
 
@@ -96,5 +96,5 @@ class ImageFolderDataset(EncodedDataset):
         if pure.is_absolute() or ".." in pure.parts:
             raise DatasetError(
                 f"dataset {self.card.name}: the path {path!r} leads out of the image folder. "
-                f"Mend the split file."
+                f"Correct the split file."
             )

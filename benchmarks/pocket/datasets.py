@@ -60,6 +60,11 @@ class ParquetDataset(EncodedDataset):
         return self._splits.get(split, ())
 
     def encoded(self, item: Item) -> bytes:
+        """The bytes of the image's file.
+
+        Raises:
+            ImageUnreadable: the Parquet file has no such image.
+        """
         try:
             data: bytes | None = self._column("image")[int(item.reference)].as_py()
         except (ValueError, IndexError) as error:

@@ -66,5 +66,5 @@ class OwnDataset(Frozen):
             classes=0,
             images=dict.fromkeys(SPLITS, 0),
             templates=self.templates or (PHOTO,),
-            how_to_get="Mend its path in the spec.",
+            how_to_get="Correct its path in the spec.",
         )

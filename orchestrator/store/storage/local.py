@@ -180,7 +180,7 @@ class LocalStorage(Storage):
             if error.errno in _PASSING:
                 raise StorageUnavailable(f"{reason} in {self.root}") from error
             raise UserError(
-                f"the store {self.root} can't be used: {reason} ({name}). Mend its permissions, "
+                f"the store {self.root} can't be used: {reason} ({name}). Correct its permissions, "
                 f"or choose another folder with --store."
             ) from error
 

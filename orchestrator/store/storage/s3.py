@@ -168,7 +168,7 @@ class S3Storage(Storage):
         if code == "NoSuchBucket":
             return UserError(
                 f"there is no bucket {self._address.bucket!r} at {self._client.meta.endpoint_url}. "
-                f"Make it, or mend --store."
+                f"Create it, or correct --store."
             )
         if code in _MISSING or status == 404:
             return BlobMissing(name)
