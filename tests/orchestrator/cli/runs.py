@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import io
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager
 from pathlib import Path
 
-from orchestrator.cli.main import main
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
 from orchestrator.spec.load import load_spec
@@ -29,7 +27,6 @@ SPEC = (
 )
 
 Measured = tuple[tuple[Point, ...], Mapping[str, Mapping[str, int]]]
-Done = subprocess.CompletedProcess[str]
 
 
 def arguments(store: Path | str, *more: str, spec: tuple[str, ...] = SPEC) -> list[str]:
@@ -39,7 +36,7 @@ def arguments(store: Path | str, *more: str, spec: tuple[str, ...] = SPEC) -> li
     return ["run", "demo", *settings, *fixed, *more]
 
 
-def run(words: list[str]) -> Done:
+def run(words: list[str]) -> subprocess.CompletedProcess[str]:
     """Runs a command to its end, in a process of its own."""
     whole = [sys.executable, SCRIPT, *words]
     return subprocess.run(whole, capture_output=True, text=True, check=False)
@@ -69,17 +66,6 @@ def started(
     finally:
         driver.kill()
         driver.wait()
-
-
-def run_here(words: list[str]) -> Done:
-    """Runs a command to its end in this process."""
-    out, err, code = io.StringIO(), io.StringIO(), 0
-    with redirect_stdout(out), redirect_stderr(err):
-        try:
-            main(words)
-        except SystemExit as end:
-            code = end.code if isinstance(end.code, int) else 1
-    return Done(words, code, out.getvalue(), err.getvalue())
 
 
 def wait_until(

@@ -13,8 +13,9 @@ from ray.cluster_utils import Cluster
 
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
-from tests.orchestrator.cli.runs import arguments, plan_of, points_of, run_here, started, wait_until
+from tests.orchestrator.cli.runs import arguments, plan_of, points_of, started, wait_until
 from tests.orchestrator.cli.trace_only import actors_of, trace_only, undisturbed
+from tests.orchestrator.cli.verbs import querycurve
 
 pytestmark = [pytest.mark.cluster, pytest.mark.fault]
 
@@ -60,8 +61,8 @@ def test_an_interrupt_saves_what_runs_and_ends_tidily(
     assert plan_of(tmp_path).counts() == {"in progress": 2, "new": 1}
     hold.unlink()
     with trace_only():
-        again = run_here(words)
-    assert again.returncode == 0, again.stderr
+        again = querycurve(*words)
+    assert again.code == 0, again.err
     assert points_of(tmp_path) == undisturbed(plan_of(tmp_path))
 
 
@@ -131,11 +132,11 @@ def test_killed_between_source_and_targets_it_trains_nothing_again(
     trained = {result: result.stat().st_mtime_ns for result in results}
     assert plan_of(tmp_path, TRANSFER).counts()["done"] == 2
     with trace_only():
-        again = run_here(words)
-    assert again.returncode == 0, again.stderr
+        again = querycurve(*words)
+    assert again.code == 0, again.err
     assert plan_of(tmp_path, TRANSFER).counts() == {"done": 8}
     assert points_of(tmp_path) == undisturbed(plan_of(tmp_path, TRANSFER))
     assert {result: result.stat().st_mtime_ns for result in results} == trained
     for seed in (1, 2):
-        assert f"pocket_dots / zip / 16 shots / seed {seed} / prompt from" in again.stdout
-    assert "mean of 3 targets" in again.stdout
+        assert f"pocket_dots / zip / 16 shots / seed {seed} / prompt from" in again.out
+    assert "mean of 3 targets" in again.out

@@ -1,4 +1,4 @@
-"""The command line end to end, on real Ray processes: whole runs, and what they refuse."""
+"""The command line end to end, on real Ray processes."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ from tests.orchestrator.cli.runs import (
     plan_of,
     points_of,
     run,
-    run_here,
     started,
     wait_until,
 )
+from tests.orchestrator.cli.verbs import querycurve
 
 
 @pytest.mark.cluster
@@ -34,10 +34,10 @@ def test_a_run_does_everything_once_and_then_nothing(
     assert (tmp_path / "reports" / "demo" / "figures" / "curves.png").stat().st_size > 10_000
     assert points_of(tmp_path) == undisturbed
     before = {p: p.stat().st_mtime_ns for p in (tmp_path / "results").iterdir()}
-    second = run_here(arguments(tmp_path))
-    assert second.returncode == 0
-    assert "3 done" in second.stdout
-    assert "starting Ray" not in second.stdout
+    second = querycurve(*arguments(tmp_path))
+    assert second.code == 0
+    assert "3 done" in second.out
+    assert "starting Ray" not in second.out
     assert before == {p: p.stat().st_mtime_ns for p in (tmp_path / "results").iterdir()}
 
 
@@ -63,37 +63,13 @@ def test_a_failing_cell_does_not_stop_the_rest_and_the_exit_code_says_so(
 ) -> None:
     broken = "{name: zip, label: broken, step_size: 1.0e+30}"
     spec = (*SPEC, "seeds=[1]", "budget=100", f"methods=[zero_shot, zip, {broken}]")
-    result = run_here(arguments(tmp_path, "--address", cluster.address, "--actors", "1", spec=spec))
-    assert result.returncode == 1, result.stderr
-    assert "failed: pocket_dots / broken / 16 shots / seed 1" in result.stdout
-    assert "not finite" in result.stdout
+    result = querycurve(
+        *arguments(tmp_path, "--address", cluster.address, "--actors", "1", spec=spec)
+    )
+    assert result.code == 1, result.err
+    assert "failed: pocket_dots / broken / 16 shots / seed 1" in result.out
+    assert "not finite" in result.out
     store = Store(LocalStorage(tmp_path))
     assert len(store.finished_keys()) == 2
     (key,) = store.failed_keys()
     assert "TrialError" in store.failed(key).error
-
-
-@pytest.mark.parametrize(
-    ("spec", "message"),
-    [
-        (("datasets=[pocket_dot]",), "Did you mean: pocket_dots"),
-        (("budget=0",), "greater than or equal to 1"),
-        (("shots=[99]",), "has only 32 training images"),
-        (("backbone=VIT",), "unknown backbone 'VIT'"),
-    ],
-)
-def test_bad_input_ends_with_code_2_before_anything_is_written(
-    spec: tuple[str, ...], message: str, tmp_path: Path
-) -> None:
-    result = run_here(arguments(tmp_path / "store", spec=(*SPEC, *spec)))
-    assert result.returncode == 2
-    assert message in result.stderr
-    assert "Traceback" not in result.stderr
-    assert not (tmp_path / "store").exists()
-
-
-def test_a_store_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    result = run_here(arguments(tmp_path / "file" / "store"))
-    assert result.returncode == 2
-    assert "can't be written" in result.stderr

@@ -9,7 +9,7 @@ import yaml
 from ray.cluster_utils import Cluster
 
 from tests.conformance.tiny_clip import write_tiny_clip
-from tests.orchestrator.cli.runs import run_here
+from tests.orchestrator.cli.verbs import querycurve
 
 
 @pytest.mark.cluster
@@ -35,11 +35,11 @@ def test_an_ablation_runs_on_all_its_models_and_says_what_it_found(
     path.write_text(yaml.safe_dump(spec))
     store = tmp_path / "store"
     options = ("--store", str(store), "--address", cluster.address, "--actors", "1")
-    done = run_here(["run", str(path), *options, "--no-tracking"])
-    assert done.returncode == 0, done.stdout + done.stderr
+    done = querycurve("run", path, *options, "--no-tracking")
+    assert done.code == 0, done.out + done.err
     assert len(list((store / "results").rglob("*.parquet"))) == 3
-    assert "finished pocket_dots / zip[clip=none] / 16 shots / seed 1" in done.stdout
-    assert "zip: clip varied" in done.stdout
+    assert "finished pocket_dots / zip[clip=none] / 16 shots / seed 1" in done.out
+    assert "zip: clip varied" in done.out
     figures = store / "reports" / "two_models" / "figures"
     assert (figures / "ablation_clip.png").is_file()
     assert (figures / "ablation_changes.png").is_file()
