@@ -61,7 +61,7 @@ types: install
 contracts: install
 	$(BIN)/lint-imports
 
-PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadgroup --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 unit: install
 	$(PYTEST)

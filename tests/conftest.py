@@ -1,6 +1,8 @@
 """Settings shared by all tests: offline, repeatable, and fair to the tests in the next process."""
 
 import os
+from functools import cache
+from pathlib import Path
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
@@ -9,19 +11,32 @@ os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import pytest
 from hypothesis import settings
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("project")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps together what shares fixtures: all tests on one Ray cluster, the others by file.
-
-    Those on clusters come first: they wait more than they work, so the rest fills their gaps.
-    """
+    """Puts tests on clusters first: they wait more than they work, so the rest fills their gaps."""
     items.sort(key=lambda item: item.get_closest_marker("cluster") is None)
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            on_ray = item.get_closest_marker("cluster") is not None
-            item.add_marker(pytest.mark.xdist_group("cluster" if on_ray else item.path.name))
+
+
+class FilesTogether(LoadScopeScheduling):
+    """Keeps the tests of a file in one process, and in one as well all that share a Ray cluster."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", maxsplit=1)[0]
+        return "cluster" if _shares_cluster(file) else file
+
+
+@cache
+def _shares_cluster(file: str) -> bool:
+    text = (Path(__file__).parents[1] / file).read_text()
+    return file.startswith("tests/orchestrator/") and "pytest.mark.cluster" in text
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> FilesTogether:
+    """Distributes tests by `FilesTogether`."""
+    return FilesTogether(config, log)

@@ -32,7 +32,6 @@ REASON = why_not()
 
 
 @pytest.mark.cluster
-@pytest.mark.xdist_group("ray up")
 @pytest.mark.skipif(bool(REASON), reason=REASON)
 def test_a_small_grid_finishes_on_own_hosts(tmp_path: Path) -> None:
     result = subprocess.run(
