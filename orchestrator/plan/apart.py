@@ -9,6 +9,7 @@ import signal
 import sys
 from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from functools import partial
 from multiprocessing import get_context
 from typing import ParamSpec, TypeVar
@@ -28,14 +29,20 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         kwargs: its arguments by name.
 
     Raises:
-        UserError: as the function does.
+        UserError: as the function does; or its process was killed.
     """
     if "torch" in sys.modules:
         return function(*args, **kwargs)
     with ProcessPoolExecutor(
         1, get_context("spawn"), initializer=_end_quietly, max_tasks_per_child=1
     ) as process:
-        return process.submit(_call, partial(function, *args, **kwargs)).result()
+        try:
+            return process.submit(_call, partial(function, *args, **kwargs)).result()
+        except BrokenProcessPool:
+            raise UserError(
+                "planning ended before it was done: its process was killed, perhaps because memory "
+                "ran out. Nothing was run; free some memory and give the same command again."
+            ) from None
 
 
 def _call(function: Callable[[], T]) -> T:

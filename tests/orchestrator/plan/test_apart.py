@@ -19,6 +19,7 @@ from orchestrator.store.store import Store
 from tests.imports import ROOT
 
 SCRIPT = """
+import os
 import sys
 from orchestrator.plan.apart import apart
 from tests.orchestrator.plan.test_apart import plan_of
@@ -28,6 +29,10 @@ assert "torch" not in sys.modules, "planning has loaded it here"
 print(*(cell.key for cell in plan.cells))
 try:
     apart(plan_of, "dmo", sys.argv[1])
+except Exception as error:
+    print(type(error).__name__, error)
+try:
+    apart(os._exit, 9)
 except Exception as error:
     print(type(error).__name__, error)
 """
@@ -47,9 +52,10 @@ def test_plan_and_errors_are_the_same_and_torch_stays_away(tmp_path: Path) -> No
         text=True,
         cwd=ROOT,
     )
-    keys, error = done.stdout.split("\n", 1)
+    keys, *errors = done.stdout.strip().split("\n")
     assert keys.split() == [cell.key for cell in plan_of("demo", str(tmp_path)).cells]
-    assert error.strip() == f"UserError {refused.value}"
+    assert errors[:-1] == f"UserError {refused.value}".split("\n")
+    assert errors[-1].startswith("UserError planning ended before it was done")
 
 
 def test_where_torch_is_there_no_process_is_made(tmp_path: Path) -> None:
