@@ -5,14 +5,12 @@ Building methods, to find out what they ask, takes torch, of some 400 MB in ever
 
 from __future__ import annotations
 
-import signal
+import os
+import pickle
+import subprocess
 import sys
 from collections.abc import Callable
-from concurrent.futures import ProcessPoolExecutor
-from concurrent.futures.process import BrokenProcessPool
-from functools import partial
-from multiprocessing import get_context
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, TypeVar, cast
 
 from orchestrator.errors import UserError
 
@@ -25,6 +23,7 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
 
     Args:
         function: of a module; it can be pickled, and so can its arguments and what it returns.
+            What it prints goes to standard error.
         args: its arguments.
         kwargs: its arguments by name.
 
@@ -33,25 +32,37 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     if "torch" in sys.modules:
         return function(*args, **kwargs)
-    with ProcessPoolExecutor(
-        1, get_context("spawn"), initializer=_end_quietly, max_tasks_per_child=1
-    ) as process:
-        try:
-            return process.submit(_call, partial(function, *args, **kwargs)).result()
-        except BrokenProcessPool:
-            raise UserError(
-                "planning ended before it was done: its process was killed, perhaps because memory "
-                "ran out. Nothing was run; free some memory and give the same command again."
-            ) from None
+    done = subprocess.run(
+        [sys.executable, "-m", __name__],
+        input=pickle.dumps((function, args, kwargs)),
+        stdout=subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        check=False,
+    )
+    if done.returncode:
+        raise UserError(
+            f"planning ended before it was done: its process ended with exit code "
+            f"{done.returncode}, perhaps because memory ran out (see above for what it said). "
+            f"Nothing was run; the same command begins again."
+        )
+    result = pickle.loads(done.stdout)
+    if isinstance(result, UserError):
+        raise result
+    return cast(T, result)
 
 
-def _call(function: Callable[[], T]) -> T:
+def main() -> None:
+    """Calls the function that standard input holds, and writes what it returns or refuses."""
+    output, sys.stdout = sys.stdout.buffer, sys.stderr
+    function, args, kwargs = pickle.load(sys.stdin.buffer)
     try:
-        return function()
+        result = function(*args, **kwargs)
     except UserError as error:
-        raise UserError(str(error)) from None  # others need not survive being pickled
+        result = UserError(str(error))  # others need not survive being pickled
+    except KeyboardInterrupt:  # a terminal sends Ctrl-C to both processes, and the other one speaks
+        sys.exit(130)
+    pickle.dump(result, output)
 
 
-def _end_quietly() -> None:
-    """Lets Ctrl-C, which a terminal sends to both processes, end this one without a traceback."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+if __name__ == "__main__":
+    main()
