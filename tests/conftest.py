@@ -3,11 +3,16 @@
 import os
 from functools import cache
 from pathlib import Path
+from secrets import token_hex
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
 # Tensors are small here: a second thread mostly waits, and takes the core of the next process.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Ray asks for a token from its first local start on, and until this process ends: clusters that a
+# process joins must know the same one.
+os.environ.setdefault("RAY_AUTH_MODE", "token")
+os.environ.setdefault("RAY_AUTH_TOKEN", token_hex(16))
 
 import pytest
 from hypothesis import settings

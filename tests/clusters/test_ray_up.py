@@ -34,8 +34,10 @@ REASON = why_not()
 @pytest.mark.cluster
 @pytest.mark.skipif(bool(REASON), reason=REASON)
 def test_a_small_grid_finishes_on_own_hosts(tmp_path: Path) -> None:
+    own = {k: v for k, v in os.environ.items() if not k.startswith("RAY_AUTH")}
     result = subprocess.run(
         [*UNSHARE, "bash", str(SCRIPT), str(tmp_path), sys.executable],
+        env=own,
         capture_output=True,
         text=True,
         check=False,
