@@ -6,10 +6,11 @@ Building methods, to find out what they ask, takes torch, of some 400 MB in ever
 from __future__ import annotations
 
 import os
-import pickle
 import subprocess
 import sys
 from collections.abc import Callable
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
 from typing import ParamSpec, TypeVar, cast
 
 from orchestrator.errors import UserError
@@ -21,9 +22,10 @@ T = TypeVar("T")
 def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """What a function returns, called in a new process; in this one where torch is there anyway.
 
+    The process is not multiprocessing's, which would run the entry script again.
+
     Args:
         function: of a module; it can be pickled, and so can its arguments and what it returns.
-            What it prints goes to standard error.
         args: its arguments.
         kwargs: its arguments by name.
 
@@ -32,36 +34,37 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     """
     if "torch" in sys.modules:
         return function(*args, **kwargs)
-    done = subprocess.run(
-        [sys.executable, "-m", __name__],
-        input=pickle.dumps((function, args, kwargs)),
-        stdout=subprocess.PIPE,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
-        check=False,
-    )
-    if done.returncode:
-        raise UserError(
-            f"planning ended before it was done: its process ended with exit code "
-            f"{done.returncode}, perhaps because memory ran out (see above for what it said). "
-            f"Nothing was run; the same command begins again."
-        )
-    result = pickle.loads(done.stdout)
+    ours, theirs = Pipe()
+    command = [sys.executable, "-m", __name__, str(theirs.fileno())]
+    path = os.pathsep.join(filter(None, sys.path))
+    with subprocess.Popen(
+        command, pass_fds=[theirs.fileno()], env={**os.environ, "PYTHONPATH": path}
+    ):
+        theirs.close()
+        try:
+            ours.send((function, args, kwargs))
+            result = ours.recv()
+        except (EOFError, ConnectionError):
+            raise UserError(
+                "planning ended before it was done: its process was killed, perhaps because memory "
+                "ran out. Nothing was run; the same command begins again."
+            ) from None
     if isinstance(result, UserError):
         raise result
     return cast(T, result)
 
 
 def main() -> None:
-    """Calls the function that standard input holds, and writes what it returns or refuses."""
-    output, sys.stdout = sys.stdout.buffer, sys.stderr
-    function, args, kwargs = pickle.load(sys.stdin.buffer)
+    """Calls the function that the other process sends, and sends what it returns or refuses."""
+    theirs = Connection(int(sys.argv[1]))
+    function, args, kwargs = theirs.recv()
     try:
         result = function(*args, **kwargs)
     except UserError as error:
-        result = UserError(str(error))  # others need not survive being pickled
+        result = UserError(str(error))  # others need not survive being sent
     except KeyboardInterrupt:  # a terminal sends Ctrl-C to both processes, and the other one speaks
         sys.exit(130)
-    pickle.dump(result, output)
+    theirs.send(result)
 
 
 if __name__ == "__main__":
