@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-import math
-import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
-from orchestrator.analysis.runs import Run
+from orchestrator.analysis.runs import Run, seed_means
 from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 
 BySeed = Mapping[int, float]
 """Accuracies in percent, by seed."""
+
+_Placed = tuple[FieldValue, bool, Run]
+"""A run at a value of the swept field, and whether that is the base's."""
 
 
 @dataclass(frozen=True)
@@ -72,15 +73,8 @@ class Sweep:
         return {
             value: averaged
             for value in self.values
-            if (averaged := self._averaged(self.accuracies[value]))
+            if (averaged := seed_means([self.accuracies[value][name] for name in self.shared]))
         }
-
-    def _averaged(self, found: Mapping[str, BySeed]) -> dict[int, float]:
-        members = [found[name] for name in self.shared]
-        if not members:
-            return {}
-        seeds = sorted(set.intersection(*(set(by_seed) for by_seed in members)))
-        return {seed: statistics.fmean(by_seed[seed] for by_seed in members) for seed in seeds}
 
 
 def intervals(by_value: Mapping[FieldValue, BySeed]) -> dict[FieldValue, MeanInterval]:
@@ -96,16 +90,17 @@ def sweeps_of(runs: Iterable[Run]) -> tuple[Sweep, ...]:
     placed = [
         (point, run) for run in runs for point in run.ablation_points if run.accuracy is not None
     ]
-    swept = _swept(point for point, _ in placed)
-    groups: dict[
-        tuple[str, str, tuple[FieldValue, ...]], list[tuple[AblationPoint, FieldValue, Run]]
-    ]
-    groups = defaultdict(list)
+    texts: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for point, _ in placed:
+        for value in point.values:
+            texts[_fields(point)][value.field].add(value.text)
+    groups: dict[tuple[str, str, tuple[FieldValue, ...]], list[_Placed]] = defaultdict(list)
     for point, run in placed:
-        field = swept[_fields(point)]
+        counts = texts[_fields(point)]
+        field = max(counts, key=lambda name: len(counts[name]))
         (value,) = (v for v in point.values if v.field == field)
         held = tuple(v for v in point.values if v.field != field)
-        groups[point.ablation, field, held].append((point, value, run))
+        groups[point.ablation, field, held].append((value, point.is_base, run))
     return tuple(_sweep(*group, members) for group, members in groups.items())
 
 
@@ -113,32 +108,17 @@ def _fields(point: AblationPoint) -> tuple[str, ...]:
     return tuple(value.field for value in point.values)
 
 
-def _swept(points: Iterable[AblationPoint]) -> dict[tuple[str, ...], str]:
-    """Which field each combination of varied fields is drawn over."""
-    values: dict[tuple[str, ...], dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-    for point in points:
-        for value in point.values:
-            values[_fields(point)][value.field].add(value.text)
-    return {
-        fields: max(fields, key=lambda field: len(found[field])) for fields, found in values.items()
-    }
-
-
 def _sweep(
-    ablation: str,
-    field: str,
-    held: tuple[FieldValue, ...],
-    members: Sequence[tuple[AblationPoint, FieldValue, Run]],
+    ablation: str, field: str, held: tuple[FieldValue, ...], members: Sequence[_Placed]
 ) -> Sweep:
-    accuracies: dict[FieldValue, dict[str, dict[int, float]]] = defaultdict(
-        lambda: defaultdict(dict)
-    )
-    default = None
-    for point, value, run in members:
+    found: dict[FieldValue, dict[str, dict[int, float]]] = defaultdict(lambda: defaultdict(dict))
+    for value, _, run in members:
         assert run.accuracy is not None
-        accuracies[value][run.dataset][run.seed] = run.accuracy
-        default = value if point.is_base else default
-    values = tuple(accuracies)
-    if all(value.number is not None for value in values):
-        values = tuple(sorted(values, key=lambda v: math.inf if v.number is None else v.number))
-    return Sweep(ablation, field, held, values, default, accuracies)
+        found[value][run.dataset][run.seed] = run.accuracy
+    default = next((value for value, is_base, _ in members if is_base), None)
+    numbers = [value.number for value in found if value.number is not None]
+    values = tuple(found)
+    if len(numbers) == len(values):
+        order = dict(zip(values, numbers, strict=True))
+        values = tuple(sorted(values, key=order.__getitem__))
+    return Sweep(ablation, field, held, values, default, found)

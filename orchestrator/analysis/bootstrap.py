@@ -26,15 +26,13 @@ class BootstrapInterval:
 
     Attributes:
         mean: mean over datasets of means over seeds.
-        lower: lower end; None when there is no interval.
-        upper: upper end; None when there is no interval.
-        reason: why there is no interval; empty otherwise.
+        lower: lower end; None where a dataset has a single value, as methods have without seeds.
+        upper: upper end, likewise.
     """
 
     mean: float
     lower: float | None = None
     upper: float | None = None
-    reason: str = ""
 
 
 def mean_over_datasets(scores: Scores, contender: Contender) -> BootstrapInterval:
@@ -46,12 +44,9 @@ def mean_over_datasets(scores: Scores, contender: Contender) -> BootstrapInterva
     """
     samples = [np.array(scores.values[contender][name]) for name in scores.datasets]
     mean = scores.mean(contender)
-    if contender.shots == 0:
-        return BootstrapInterval(mean, reason="it is measured once and has no seeds")
-    if any(len(sample) < 2 for sample in samples):
-        return BootstrapInterval(mean, reason="a dataset has a single seed")
-    lower, upper = _interval(samples)
-    return BootstrapInterval(mean, lower, upper)
+    if contender.shots == 0 or any(len(sample) < 2 for sample in samples):
+        return BootstrapInterval(mean)
+    return BootstrapInterval(mean, *_interval(samples))
 
 
 def _interval(samples: Sequence[Array]) -> tuple[float, float]:
@@ -59,10 +54,9 @@ def _interval(samples: Sequence[Array]) -> tuple[float, float]:
         mean = float(np.mean([sample.mean() for sample in samples]))
         return mean, mean
     draw = np.random.default_rng(SEED)
-    rows = [(RESAMPLES, len(sample)) for sample in samples]
     redrawn = [
-        sample[draw.integers(0, len(sample), shape)].mean(axis=-1)
-        for sample, shape in zip(samples, rows, strict=True)
+        sample[draw.integers(0, len(sample), (RESAMPLES, len(sample)))].mean(axis=-1)
+        for sample in samples
     ]
     means = np.sort(np.mean(redrawn, axis=0))
     tail = (1 - LEVEL) / 2

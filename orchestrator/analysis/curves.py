@@ -78,14 +78,9 @@ def band_over(curves: Sequence[Curve]) -> Band | None:
     if not curves:
         return None
     grid = common_grid(curves)
-    intervals = column_intervals(np.stack([curve.on(grid) for curve in curves]))
-    return Band(
-        queries=grid,
-        mean=tuple(intervals.mean.tolist()),
-        lower=tuple(intervals.lower.tolist()),
-        upper=tuple(intervals.upper.tolist()),
-        seeds=len(curves),
-    )
+    ends = column_intervals(np.stack([curve.on(grid) for curve in curves]))
+    mean, lower, upper = (tuple(end.tolist()) for end in ends)
+    return Band(grid, mean, lower, upper, seeds=len(curves))
 
 
 def mean_curve(curves: Sequence[Curve]) -> Curve:

@@ -7,11 +7,10 @@ Data profiles of this kind are due to Moré and Wild (SIAM J. Optim. 2009) and t
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
-from orchestrator.analysis.curves import curve_of
+from orchestrator.analysis.curves import Curve, curve_of
 from orchestrator.analysis.queries_to_target import first_reaching, zero_shot_accuracy
 from orchestrator.analysis.runs import Contender, Run, by_contender
 
@@ -19,22 +18,7 @@ LEVELS = 20
 """Targets on a dataset unless gains are named."""
 
 
-@dataclass(frozen=True)
-class Ecdf:
-    """How much a method had reached by when.
-
-    Attributes:
-        queries: query counts at which the share rises, ascending, starting at 0.
-        share: share of pairs reached by then, between 0 and 1.
-        pairs: how many pairs of a run and a target there are.
-    """
-
-    queries: tuple[int, ...]
-    share: tuple[float, ...]
-    pairs: int
-
-
-def ecdf(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> Ecdf | None:
+def ecdf(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> Curve | None:
     """The ECDF of one method's runs.
 
     Args:
@@ -42,7 +26,7 @@ def ecdf(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> Ecdf | 
         targets: accuracies in percent by dataset; runs on other datasets are left out.
 
     Returns:
-        None without a single pair.
+        The share of pairs, between 0 and 1, from query 0 on; None without a single pair.
     """
     pairs = [(run, target) for run in runs for target in targets.get(run.dataset, ())]
     if not pairs:
@@ -51,10 +35,10 @@ def ecdf(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> Ecdf | 
     hits = np.sort([queries for queries in reached if queries is not None])
     steps = np.unique(np.concatenate([[0], hits])).astype(int)
     share = np.searchsorted(hits, steps, side="right") / len(pairs)
-    return Ecdf(tuple(steps.tolist()), tuple(share.tolist()), len(pairs))
+    return Curve(tuple(steps.tolist()), tuple(share.tolist()))
 
 
-def ecdfs(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> dict[Contender, Ecdf]:
+def ecdfs(runs: Sequence[Run], targets: Mapping[str, Sequence[float]]) -> dict[Contender, Curve]:
     """The ECDF of every method that trains, by method and shots."""
     members = by_contender(run for run in runs if run.trains)
     found = {contender: ecdf(mine, targets) for contender, mine in members.items()}

@@ -40,15 +40,6 @@ class MeanInterval:
         return self.mean + (self.half_width or 0.0)
 
 
-@dataclass(frozen=True)
-class ColumnIntervals:
-    """Means `(Q,)` of columns with the ends of their t-intervals `(Q,)`."""
-
-    mean: Array
-    lower: Array
-    upper: Array
-
-
 def mean_interval(values: Sequence[float]) -> MeanInterval:
     """Mean and 95 % t-interval of independent values.
 
@@ -63,20 +54,25 @@ def mean_interval(values: Sequence[float]) -> MeanInterval:
     """
     if not len(values):
         raise ValueError("a mean needs at least one value")
-    columns = column_intervals(np.asarray(values, dtype=float)[:, None])
-    mean = float(columns.mean[0])
-    half_width = float(columns.upper[0]) - mean if len(values) > 1 else None
-    return MeanInterval(mean, half_width, len(values))
+    mean, _, upper = (float(ends[0]) for ends in column_intervals(np.array(values)[:, None]))
+    return MeanInterval(mean, upper - mean if len(values) > 1 else None, len(values))
 
 
-def column_intervals(values: Array) -> ColumnIntervals:
-    """Means and 95 % t-intervals of the columns of `values` `(S, Q)`, S independent runs."""
+def column_intervals(values: Array) -> tuple[Array, Array, Array]:
+    """Means and 95 % t-intervals of columns.
+
+    Args:
+        values: `(S, Q)`, of S independent runs.
+
+    Returns:
+        Means, lower ends and upper ends, each `(Q,)`; all the same for a single run.
+    """
     count = len(values)
     mean = values.mean(axis=0)
     if count == 1:
-        return ColumnIntervals(mean, mean, mean)
+        return mean, mean, mean
     half_width = _quantile(count - 1) * values.std(axis=0, ddof=1) / count**0.5
-    return ColumnIntervals(mean, mean - half_width, mean + half_width)
+    return mean, mean - half_width, mean + half_width
 
 
 def interval_text(value: MeanInterval) -> str:

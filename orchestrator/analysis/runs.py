@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.store.trace import Trace
@@ -18,14 +20,7 @@ NEW_ACCURACY = "new_accuracy"
 
 ZERO_SHOT = "zero_shot"
 
-
-@dataclass(frozen=True, order=True)
-class Group:
-    """The coordinates that runs of different seeds share."""
-
-    dataset: str
-    shots: int
-    method: str
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, order=True)
@@ -39,6 +34,20 @@ class Contender:
 
     shots: int
     method: str
+
+
+@dataclass(frozen=True, order=True)
+class Group:
+    """The coordinates that runs of different seeds share."""
+
+    dataset: str
+    shots: int
+    method: str
+
+    @property
+    def contender(self) -> Contender:
+        """What it shares with the same method on other datasets."""
+        return Contender(self.shots, self.method)
 
 
 @dataclass(frozen=True)
@@ -147,19 +156,28 @@ def by_contender(runs: Iterable[Run]) -> dict[Contender, list[Run]]:
     return dict(sorted(members.items()))
 
 
-def at_shots(runs: Iterable[Run], shots: int) -> list[Run]:
-    """Runs with one number of shots, and those that need none: what may be compared."""
-    return [run for run in runs if run.shots in (shots, 0)]
+def on_shared_datasets(found: Iterable[tuple[Group, T]]) -> dict[Contender, list[T]]:
+    """What there is of each method on the datasets that all methods have, in order of their names.
+
+    Empty with fewer than two such datasets, over which there is no mean.
+    """
+    members: dict[Contender, dict[str, T]] = defaultdict(dict)
+    for group, value in found:
+        members[group.contender][group.dataset] = value
+    shared = set.intersection(*map(set, members.values())) if members else set()
+    if len(shared) < 2:
+        return {}
+    return {who: [mine[name] for name in sorted(shared)] for who, mine in sorted(members.items())}
 
 
-def shots_of(runs: Iterable[Run]) -> tuple[int, ...]:
-    """The numbers of shots that runs trained with; (0,) when none trained."""
-    return tuple(sorted({run.shots for run in runs if run.shots})) or (0,)
+def seed_means(by_dataset: Sequence[Mapping[int, float]]) -> dict[int, float]:
+    """The mean over datasets of each seed that has them all.
 
-
-def datasets_of(runs: Iterable[Run]) -> tuple[str, ...]:
-    """Names of the datasets, sorted."""
-    return tuple(sorted({run.dataset for run in runs}))
+    Args:
+        by_dataset: values by seed, of each dataset.
+    """
+    seeds = set.intersection(*map(set, by_dataset)) if by_dataset else set()
+    return {seed: statistics.fmean(found[seed] for found in by_dataset) for seed in sorted(seeds)}
 
 
 def split_by_measurements(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:

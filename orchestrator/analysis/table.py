@@ -9,7 +9,7 @@ from orchestrator.analysis.area import mean_over_budget
 from orchestrator.analysis.curves import curve_of
 from orchestrator.analysis.intervals import MeanInterval, interval_text, mean_interval
 from orchestrator.analysis.queries_to_target import QueriesToTarget, queries_to_target, target_on
-from orchestrator.analysis.runs import Group, Run, by_group
+from orchestrator.analysis.runs import Group, Run, by_group, on_shared_datasets
 from orchestrator.spec.spec import ReportSpec
 
 HEADERS = (
@@ -140,31 +140,22 @@ def _budget(run: Run) -> int:
 
 def _mean_rows(rows: Sequence[Row]) -> list[Row]:
     """Mean final accuracy over datasets; no interval, since datasets are no random sample."""
-    members: dict[tuple[str, int], dict[str, Row]] = {}
-    for row in rows:
-        members.setdefault((row.group.method, row.group.shots), {})[row.group.dataset] = row
-    shared = set.intersection(*map(set, members.values())) if members else set()
-    if len(shared) < 2:
-        return []
+    found = on_shared_datasets((row.group, row) for row in rows).items()
     return [
-        _mean_row(
-            Group(f"{MEAN} ({len(shared)})", shots, method), [mine[n] for n in mine if n in shared]
+        Row(
+            group=Group(f"{MEAN} ({len(mine)})", who.shots, who.method),
+            accuracy=MeanInterval(
+                mean=_mean(row.accuracy.mean for row in mine),
+                half_width=None,
+                count=min(row.accuracy.count for row in mine),
+            ),
+            mean_over_budget=_mean(row.mean_over_budget for row in mine),
+            target=None,
+            queries=_mean(row.queries for row in mine),
+            seconds=_mean(row.seconds for row in mine),
         )
-        for (method, shots), mine in sorted(members.items())
+        for who, mine in sorted(found, key=lambda item: (item[0].method, item[0].shots))
     ]
-
-
-def _mean_row(group: Group, rows: Sequence[Row]) -> Row:
-    return Row(
-        group=group,
-        accuracy=MeanInterval(
-            _mean(row.accuracy.mean for row in rows), None, min(row.accuracy.count for row in rows)
-        ),
-        mean_over_budget=_mean(row.mean_over_budget for row in rows),
-        target=None,
-        queries=_mean(row.queries for row in rows),
-        seconds=_mean(row.seconds for row in rows),
-    )
 
 
 def _mean(values: Iterable[float]) -> float:

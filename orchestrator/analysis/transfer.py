@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
-from orchestrator.analysis.runs import Contender, Run
+from orchestrator.analysis.runs import Contender, Run, seed_means
 
 
 @dataclass(frozen=True)
@@ -29,45 +30,25 @@ class Transfer:
     means: Mapping[Contender, MeanInterval]
 
 
-def transfers(runs: Iterable[Run]) -> list[Transfer]:
+def transfers(runs: Sequence[Run]) -> list[Transfer]:
     """One for each protocol and source; none for protocols that transfer nothing."""
-    listed = list(runs)
-    moved: dict[tuple[str, str], set[str]] = {}
-    for run in listed:
+    moved: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for run in runs:
         if run.source is not None:
-            moved.setdefault((run.protocol, run.source), set()).add(run.dataset)
-    return [
-        _transfer(listed, protocol, source, tuple(sorted(targets)))
-        for (protocol, source), targets in sorted(moved.items())
-    ]
+            moved[run.protocol, run.source].add(run.dataset)
+    return [_transfer(runs, *place, sorted(targets)) for place, targets in sorted(moved.items())]
 
 
-def _transfer(
-    runs: Sequence[Run], protocol: str, source: str, targets: tuple[str, ...]
-) -> Transfer:
+def _transfer(runs: Sequence[Run], protocol: str, source: str, targets: Sequence[str]) -> Transfer:
     values: dict[Contender, dict[str, dict[int, float]]] = {}
     for run in runs:
         if run.dataset in (source, *targets) and run.accuracy is not None:
             mine = values.setdefault(run.contender, {})
             mine.setdefault(run.dataset, {})[run.seed] = run.accuracy
-    return Transfer(
-        protocol,
-        source,
-        targets,
-        {
-            who: {name: mean_interval(list(seeds.values())) for name, seeds in mine.items()}
-            for who, mine in sorted(values.items())
-        },
-        {
-            who: mean_interval(means)
-            for who, mine in sorted(values.items())
-            if (means := _seed_means(mine, targets))
-        },
-    )
-
-
-def _seed_means(mine: Mapping[str, Mapping[int, float]], targets: Sequence[str]) -> list[float]:
-    """The mean over targets of each seed that has them all."""
-    everywhere = [set(mine.get(name, {})) for name in targets]
-    shared = sorted(set.intersection(*everywhere))
-    return [sum(mine[name][seed] for name in targets) / len(targets) for seed in shared]
+    accuracies, means = {}, {}
+    for who, mine in sorted(values.items()):
+        accuracies[who] = {name: mean_interval([*seeds.values()]) for name, seeds in mine.items()}
+        by_seed = seed_means([mine.get(name, {}) for name in targets])
+        if by_seed:
+            means[who] = mean_interval([*by_seed.values()])
+    return Transfer(protocol, source, tuple(targets), accuracies, means)

@@ -7,36 +7,38 @@ from dataclasses import dataclass
 from orchestrator.analysis.charts.palette import Look
 from orchestrator.analysis.curves import Band
 
+PERCENT = (0.0, 100.0)
+"""Bounds of an accuracy or a share: an interval's end may lie beyond, the thing itself can't."""
+
 
 @dataclass(frozen=True)
 class Line:
-    """A step function with an optional band, or a level that was measured once.
+    """Measurements over queries or over the values of a varied field, with optional intervals.
 
     Attributes:
         label: the method's label.
         look: its colour and pattern.
-        x: queries; a single one makes it a level over the whole width.
-        y: values.
-        lower: lower end of the band; empty without one.
-        upper: upper end; empty without one.
+        x: places on the axis, rising; over queries a single one is a level over the whole width.
+        y: measurements.
+        lower: lower ends of the intervals; empty without any.
+        upper: upper ends; empty without any.
+        main: whether it is drawn more heavily than the others, over values.
+        hollow: whether its points are drawn as rings, over values.
     """
 
     label: str
     look: Look
-    x: tuple[int, ...]
+    x: tuple[float, ...]
     y: tuple[float, ...]
     lower: tuple[float, ...] = ()
     upper: tuple[float, ...] = ()
-
-    @property
-    def is_level(self) -> bool:
-        """Whether it was measured once."""
-        return len(self.x) == 1
+    main: bool = False
+    hollow: bool = False
 
 
 @dataclass(frozen=True)
 class LineChart:
-    """Lines over queries.
+    """Step functions over queries.
 
     Attributes:
         title: above the chart; may be empty.
@@ -108,35 +110,6 @@ class DotChart:
     dots: tuple[Dot, ...]
 
 
-PERCENT = (0.0, 100.0)
-"""Bounds of an accuracy or a share: an interval's end may lie beyond, the thing itself can't."""
-
-
-@dataclass(frozen=True)
-class ValueLine:
-    """Means at values of a varied field, each with an optional interval.
-
-    Attributes:
-        label: what it is of.
-        look: its colour and pattern.
-        x: places on the axis, rising.
-        y: means.
-        lower: lower ends of the intervals; empty without any.
-        upper: upper ends; empty without any.
-        main: whether it is drawn more heavily than the others.
-        hollow: whether its points are drawn as rings.
-    """
-
-    label: str
-    look: Look
-    x: tuple[float, ...]
-    y: tuple[float, ...]
-    lower: tuple[float, ...] = ()
-    upper: tuple[float, ...] = ()
-    main: bool = False
-    hollow: bool = False
-
-
 @dataclass(frozen=True)
 class ValueChart:
     """A measurement over the values of a varied field.
@@ -157,7 +130,7 @@ class ValueChart:
     title: str
     x_title: str
     y_title: str
-    lines: tuple[ValueLine, ...]
+    lines: tuple[Line, ...]
     ticks: tuple[tuple[float, str], ...]
     log: bool = False
     joined: bool = True
@@ -168,7 +141,7 @@ class ValueChart:
 Chart = LineChart | BarChart | DotChart | ValueChart
 
 
-def parts_of(chart: Chart) -> tuple[Line | Bars | Dot | ValueLine, ...]:
+def parts_of(chart: Chart) -> tuple[Line | Bars | Dot, ...]:
     """What a chart draws, each part with a label and a look."""
     if isinstance(chart, BarChart):
         return chart.bars

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from typing import Any
 
-from orchestrator.analysis.charts.chart import BarChart, Chart, Line, LineChart, ValueChart
+from orchestrator.analysis.charts.chart import (
+    BarChart,
+    Chart,
+    DotChart,
+    Line,
+    LineChart,
+    ValueChart,
+)
 from orchestrator.analysis.charts.palette import NEUTRAL
-from orchestrator.analysis.charts.plotly_values import band_of, rounded, value_figure
 
 ROW_PIXELS = 24
 """Height of one bar or dot."""
@@ -19,8 +27,8 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
     if isinstance(chart, BarChart):
         return _bars(chart)
     if isinstance(chart, ValueChart):
-        return value_figure(chart, _layout(chart.title, chart.x_title, chart.y_title))
-    return _dots(chart.title, chart.x_title, chart)
+        return _values(chart)
+    return _dots(chart)
 
 
 def _lines(chart: LineChart) -> dict[str, Any]:
@@ -38,38 +46,121 @@ def _lines(chart: LineChart) -> dict[str, Any]:
         }
         for name, value in chart.levels
     ]
-    layout = _layout(chart.title, chart.x_title, chart.y_title)
+    layout = _layout(chart.title, chart.x_title, chart.y_title, chart.bounds)
     layout["xaxis"]["range"] = [0, end]
     layout["hovermode"] = "x unified"
-    if chart.bounds is not None:
-        lowest, highest = chart.bounds
-        layout["yaxis"]["autorangeoptions"] = {"clipmin": lowest, "clipmax": highest}
     return {"data": data, "layout": layout}
 
 
-def _line(line: Line, end: int) -> list[dict[str, Any]]:
-    common = {"type": "scatter", "mode": "lines", "name": line.label, "meta": line.label}
+def _line(line: Line, end: float) -> list[dict[str, Any]]:
+    common: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines",
+        "name": line.label,
+        "meta": line.label,
+    }
     style = {"color": line.look.colour, "dash": line.look.dash, "width": 2, "shape": "hv"}
-    if line.is_level:
+    if len(line.x) == 1:
         level = {"x": [0, end], "y": [line.y[0]] * 2}
         return [{**common, **level, "line": style, "hovertemplate": "%{y:.1f}"}]
-    drawn = {
-        **common,
-        "x": line.x,
-        "y": rounded(line.y),
-        "line": style,
-        "hovertemplate": "%{y:.1f}",
-    }
+    common["x"] = line.x
+    drawn = {**common, "y": _rounded(line.y), "line": style, "hovertemplate": "%{y:.1f}"}
     if not line.lower:
         return [drawn]
     edge = {
         **common,
-        "x": line.x,
         "line": {"width": 0, "shape": "hv", "color": line.look.colour},
         "showlegend": False,
         "hoverinfo": "skip",
     }
-    return [*band_of(edge, line), drawn]
+    return [*_band(edge, line), drawn]
+
+
+def _values(chart: ValueChart) -> dict[str, Any]:
+    data = [trace for line in chart.lines for trace in _value_line(line, chart)]
+    layout = _layout(chart.title, chart.x_title, chart.y_title, chart.bounds)
+    layout["xaxis"]["type"] = "log" if chart.log else "linear"
+    if chart.ticks:
+        layout["xaxis"] |= {
+            "tickvals": [place for place, _ in chart.ticks],
+            "ticktext": [text.replace("\n", "<br>") for _, text in chart.ticks],
+        }
+    layout["margin"]["t"] += 18  # room for the names of marks
+    layout["shapes"] = [
+        {
+            "type": "line", "x0": place, "x1": place, "yref": "paper", "y0": 0, "y1": 1,
+            "line": {"color": NEUTRAL.colour, "width": 1.4, "dash": NEUTRAL.dash},
+        }
+        for _, place in chart.marks
+    ]  # fmt: skip
+    layout["annotations"] = [
+        {
+            "text": name, "showarrow": False, "yref": "paper", "y": 1, "yanchor": "bottom",
+            # Unlike everything else, annotations want the exponent on a logarithmic axis.
+            "x": math.log10(place) if chart.log else place, "font": {"size": 11},
+        }
+        for name, place in chart.marks
+    ]  # fmt: skip
+    return {"data": data, "layout": layout}
+
+
+def _value_line(line: Line, chart: ValueChart) -> list[dict[str, Any]]:
+    drawn: dict[str, Any] = {
+        "type": "scatter",
+        "mode": "lines+markers" if chart.joined else "markers",
+        "name": line.label,
+        "meta": line.label,
+        "x": list(line.x),
+        "y": _rounded(line.y),
+        "text": [_nearest(place, chart.ticks) for place in line.x],
+        "line": {
+            "color": line.look.colour, "dash": line.look.dash, "width": 3 if line.main else 1.5,
+        },
+        "marker": {
+            "color": line.look.colour,
+            "size": 9 if line.main else 6,
+            "symbol": "circle-open" if line.hollow else "circle",
+        },
+        "hovertemplate": f"{line.label}, %{{text}}: %{{y:.1f}}<extra></extra>",
+    }  # fmt: skip
+    if not line.lower:
+        return [drawn]
+    if not (line.main and chart.joined):
+        return [{**drawn, "error_y": _error_bars(line)}]
+    edge = {**drawn, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
+    del edge["hovertemplate"], edge["text"], edge["marker"]
+    return [*_band(edge, line), drawn]
+
+
+def _nearest(place: float, ticks: Sequence[tuple[float, str]]) -> str:
+    """The value at a place, which may have moved a little aside."""
+    if not ticks:
+        return f"{place:.3g}"
+    _, text = min(ticks, key=lambda tick: abs(tick[0] - place))
+    return text.replace("\n", "")
+
+
+def _error_bars(line: Line) -> dict[str, Any]:
+    return {
+        "type": "data",
+        "symmetric": False,
+        "array": _rounded([up - y for up, y in zip(line.upper, line.y, strict=True)]),
+        "arrayminus": _rounded([y - low for low, y in zip(line.lower, line.y, strict=True)]),
+        "color": line.look.colour,
+        "thickness": 1,
+        "width": 3,
+    }
+
+
+def _band(edge: dict[str, Any], line: Line) -> list[dict[str, Any]]:
+    """The lower and the upper edge of a band, and what is filled between them."""
+    fill = {"fill": "tonexty", "fillcolor": f"{line.look.colour}2E"}
+    return [{**edge, "y": _rounded(line.lower)}, {**edge, **fill, "y": _rounded(line.upper)}]
+
+
+def _rounded(values: Sequence[float]) -> list[float]:
+    """Three digits are more than a screen shows; they keep the page small."""
+    return [round(value, 3) for value in values]
 
 
 def _bars(chart: BarChart) -> dict[str, Any]:
@@ -89,7 +180,7 @@ def _bars(chart: BarChart) -> dict[str, Any]:
         }
         for bars in chart.bars
     ]
-    layout = _layout(chart.title, chart.x_title, "")
+    layout = _layout(chart.title, chart.x_title)
     largest = max((v for bars in chart.bars for v in bars.values if v is not None), default=1)
     layout["xaxis"]["range"] = [0, (largest or 1) * 1.3]  # room for the texts
     layout["yaxis"] |= {"autorange": "reversed", "automargin": True}
@@ -99,7 +190,7 @@ def _bars(chart: BarChart) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
-def _dots(title: str, x_title: str, chart: Any) -> dict[str, Any]:
+def _dots(chart: DotChart) -> dict[str, Any]:
     data = [
         {
             "type": "scatter",
@@ -120,17 +211,22 @@ def _dots(title: str, x_title: str, chart: Any) -> dict[str, Any]:
         }
         for dot in chart.dots
     ]
-    layout = _layout(title, x_title, "")
+    layout = _layout(chart.title, chart.x_title)
     layout["yaxis"] |= {"autorange": "reversed", "automargin": True, "type": "category"}
     layout["height"] = 110 + 1.5 * ROW_PIXELS * len(chart.dots)
     return {"data": data, "layout": layout}
 
 
-def _layout(title: str, x_title: str, y_title: str) -> dict[str, Any]:
-    return {
+def _layout(
+    title: str, x_title: str, y_title: str = "", bounds: tuple[float, float] | None = None
+) -> dict[str, Any]:
+    layout: dict[str, Any] = {
         "title": {"text": title, "font": {"size": 14}, "x": 0.02, "xanchor": "left"},
         "xaxis": {"title": {"text": x_title}, "zeroline": False},
         "yaxis": {"title": {"text": y_title}, "zeroline": False},
         "margin": {"l": 52, "r": 14, "t": 34 if title else 12, "b": 44},
         "showlegend": False,
     }
+    if bounds is not None:
+        layout["yaxis"]["autorangeoptions"] = {"clipmin": bounds[0], "clipmax": bounds[1]}
+    return layout

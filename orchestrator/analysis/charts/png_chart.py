@@ -8,10 +8,17 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullLocator
 
-from orchestrator.analysis.charts.chart import BarChart, Chart, DotChart, LineChart, ValueChart
+from orchestrator.analysis.charts.chart import (
+    BarChart,
+    Chart,
+    DotChart,
+    Line,
+    LineChart,
+    ValueChart,
+)
 from orchestrator.analysis.charts.palette import NEUTRAL
-from orchestrator.analysis.charts.png_values import draw_values
 
 DPI = 150
 PANEL = (4.2, 3.2)
@@ -82,10 +89,15 @@ def _draw(axes: Any, chart: Chart) -> None:
     elif isinstance(chart, BarChart):
         _draw_bars(axes, chart)
     elif isinstance(chart, ValueChart):
-        draw_values(axes, chart, _DASHES)
+        _draw_values(axes, chart)
     else:
         _draw_dots(axes, chart)
     axes.set(title=chart.title, xlabel=chart.x_title)
+    if isinstance(chart, LineChart | ValueChart):
+        axes.set(ylabel=chart.y_title)
+        if chart.bounds is not None:
+            (lowest, highest), (bottom, top) = chart.bounds, axes.get_ylim()
+            axes.set_ylim(max(bottom, lowest), min(top, highest))
     axes.grid(alpha=0.25, axis="both" if isinstance(chart, LineChart | ValueChart) else "x")
     axes.spines[["top", "right"]].set_visible(False)
 
@@ -95,7 +107,7 @@ def _draw_lines(axes: Any, chart: LineChart) -> None:
     for line in chart.lines:
         colour = line.look.colour
         style = {"color": colour, "linestyle": _DASHES[line.look.dash], "label": line.label}
-        if line.is_level:
+        if len(line.x) == 1:
             axes.axhline(line.y[0], linewidth=1.5, **style)
             continue
         axes.step(line.x, line.y, where="post", linewidth=2, **style)
@@ -105,10 +117,47 @@ def _draw_lines(axes: Any, chart: LineChart) -> None:
     for name, value in chart.levels:
         style = {"color": NEUTRAL.colour, "linestyle": _DASHES[NEUTRAL.dash], "label": name}
         axes.axhline(value, linewidth=1.2, **style)
-    axes.set(ylabel=chart.y_title, xlim=(0, end))
-    if chart.bounds is not None:
-        (lowest, highest), (bottom, top) = chart.bounds, axes.get_ylim()
-        axes.set_ylim(max(bottom, lowest), min(top, highest))
+    axes.set_xlim(0, end)
+
+
+def _draw_values(axes: Any, chart: ValueChart) -> None:
+    if chart.log:
+        axes.set_xscale("log")
+    for line in chart.lines:
+        _draw_value_line(axes, line, joined=chart.joined)
+    if chart.ticks:
+        axes.set_xticks([place for place, _ in chart.ticks], [text for _, text in chart.ticks])
+        axes.xaxis.set_minor_locator(NullLocator())
+    mark = {"color": NEUTRAL.colour, "linestyle": _DASHES[NEUTRAL.dash], "linewidth": 1.2}
+    for name, place in chart.marks:
+        axes.axvline(place, zorder=0, **mark)
+        axes.annotate(
+            name, (place, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            textcoords="offset points", ha="center", fontsize=8,
+        )  # fmt: skip
+
+
+def _draw_value_line(axes: Any, line: Line, *, joined: bool) -> None:
+    style = {
+        "color": line.look.colour,
+        "linestyle": _DASHES[line.look.dash] if joined else "none",
+        "label": line.label,
+        "marker": "o",
+        "markersize": 6 if line.main else 4,
+        "markerfacecolor": "none" if line.hollow else line.look.colour,
+        "linewidth": 2.6 if line.main else 1.3,
+        "zorder": 3 if line.main else 2,
+    }
+    if line.lower and not (line.main and joined):
+        below = [y - low for low, y in zip(line.lower, line.y, strict=True)]
+        above = [up - y for up, y in zip(line.upper, line.y, strict=True)]
+        style |= {"capsize": 3, "elinewidth": 0.9, "zorder": 2}
+        axes.errorbar(line.x, line.y, yerr=(below, above), **style)
+        return
+    axes.plot(line.x, line.y, **style)
+    if line.lower:
+        band = {"alpha": 0.18, "linewidth": 0, "color": line.look.colour}
+        axes.fill_between(line.x, line.lower, line.upper, **band)
 
 
 def _draw_bars(axes: Any, chart: BarChart) -> None:

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from orchestrator.analysis.ablation import Sweep, sweeps_of
 from orchestrator.analysis.charts.palette import Look, looks_of
-from orchestrator.analysis.runs import Run, at_shots, datasets_of, shots_of
+from orchestrator.analysis.runs import Run
 from orchestrator.analysis.scores import Scores, scores_of
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.analysis.table import Row, comparison
@@ -40,7 +40,6 @@ class Comparison:
     question: ReportSpec = field(default_factory=ReportSpec)
     spec_yaml: str = ""
     search: SearchFindings | None = None
-    _scores: dict[int, Scores] = field(default_factory=dict, compare=False, repr=False)
 
     @property
     def finished(self) -> tuple[Run, ...]:
@@ -64,23 +63,22 @@ class Comparison:
 
     @cached_property
     def shots(self) -> tuple[int, ...]:
-        """Numbers of shots that are compared, each by itself."""
-        return shots_of(self.runs)
+        """Numbers of shots that are compared, each by itself; (0,) when no run trained."""
+        return tuple(sorted({run.shots for run in self.runs if run.shots})) or (0,)
 
     @cached_property
     def datasets(self) -> tuple[str, ...]:
-        """Names of the datasets with results."""
-        return datasets_of(self.runs)
+        """Names of the datasets with results, sorted."""
+        return tuple(sorted({run.dataset for run in self.runs}))
 
     def at(self, shots: int) -> list[Run]:
-        """Runs with one number of shots, and those that need none."""
-        return at_shots(self.runs, shots)
+        """Runs with one number of shots, and those that need none: what may be compared."""
+        return [run for run in self.runs if run.shots in (shots, 0)]
 
-    def scores(self, shots: int) -> Scores:
-        """Final accuracies at one number of shots."""
-        if shots not in self._scores:
-            self._scores[shots] = scores_of(self.at(shots))
-        return self._scores[shots]
+    @cached_property
+    def scores(self) -> dict[int, Scores]:
+        """Final accuracies by number of shots."""
+        return {shots: scores_of(self.at(shots)) for shots in self.shots}
 
     def suffix(self, shots: int) -> str:
         """What tells the parts of a section apart: nothing with a single number of shots."""

@@ -17,10 +17,9 @@ RUNS = [
 def test_by_hand() -> None:
     curve = ecdf(RUNS, {"dots": (5, 50, 70), "letters": (20,)})
     assert curve is not None
-    assert curve.pairs == 4
     # 5 is there at once; 50 on dots and 20 on letters come at 100; 70 never
     assert curve.queries == (0, 100)
-    assert curve.share == (0.25, 0.75)
+    assert curve.values == (0.25, 0.75)
 
 
 def test_no_pairs_no_curve() -> None:
@@ -34,10 +33,10 @@ def test_rises_from_0_to_at_most_1_in_any_order(order: list[Run], targets: list[
     curve = ecdf(order, on)
     assert curve is not None
     assert curve == ecdf(RUNS, on)
-    assert list(curve.share) == sorted(curve.share)
+    assert list(curve.values) == sorted(curve.values)
     assert curve.queries[0] == 0
-    assert curve.share[0] >= 0
-    assert curve.share[-1] <= 1
+    assert curve.values[0] >= 0
+    assert curve.values[-1] <= 1
 
 
 @given(low=st.floats(0, 100), more=st.floats(0, 50))
@@ -45,7 +44,7 @@ def test_higher_targets_are_reached_less(low: float, more: float) -> None:
     easy, hard = (ecdf(RUNS, {"dots": (t,), "letters": (t,)}) for t in (low, low + more))
     assert easy is not None
     assert hard is not None
-    assert hard.share[-1] <= easy.share[-1]
+    assert hard.values[-1] <= easy.values[-1]
 
 
 def test_targets_lie_between_zero_shot_and_the_best() -> None:
@@ -71,5 +70,5 @@ def test_where_nothing_beats_zero_shot_there_is_no_target() -> None:
 def test_methods_are_told_apart_by_shots() -> None:
     runs = [RUNS[0], make_run([(0, 10), (100, 90)], shots=4)]
     found = ecdfs(runs, {"dots": (80,)})
-    assert found[Contender(4, "zip")].share == (0.0, 1.0)
-    assert found[Contender(16, "zip")].share == (0.0,)
+    assert found[Contender(4, "zip")].values == (0.0, 1.0)
+    assert found[Contender(16, "zip")].values == (0.0,)

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from orchestrator.analysis.ablation import BySeed, Sweep, intervals
-from orchestrator.analysis.charts.chart import PERCENT, ValueChart, ValueLine
+from orchestrator.analysis.charts.chart import PERCENT, Line, ValueChart
 from orchestrator.analysis.charts.palette import NEUTRAL, Look, looks_of
 from orchestrator.analysis.intervals import MeanInterval
 from orchestrator.analysis.report.blocks import FigureBlock
@@ -136,7 +136,7 @@ def _block(name: str, caption: str, chart: ValueChart) -> FigureBlock:
     return FigureBlock(name, caption.strip(), (chart,), tuple(line.label for line in chart.lines))
 
 
-def _dataset_lines(sweeps: Sequence[Sweep], axis: _Axis) -> tuple[ValueLine, ...]:
+def _dataset_lines(sweeps: Sequence[Sweep], axis: _Axis) -> tuple[Line, ...]:
     datasets = tuple(sorted({name for sweep in sweeps for name in sweep.datasets}))
     looks = looks_of(datasets)
     few = len(datasets) <= MOST_INTERVALS
@@ -152,7 +152,7 @@ def _dataset_lines(sweeps: Sequence[Sweep], axis: _Axis) -> tuple[ValueLine, ...
     return tuple(line for line in lines if line.x)
 
 
-def _side_by_side(lines: Sequence[ValueLine]) -> tuple[ValueLine, ...]:
+def _side_by_side(lines: Sequence[Line]) -> tuple[Line, ...]:
     """Moved a little apart, so that no interval hides another."""
     step = SPREAD / max(1, len(lines) - 1)
     moves = [step * place - SPREAD / 2 for place in range(len(lines))]
@@ -170,9 +170,9 @@ def _at(axis: _Axis, found: Sequence[Mapping[FieldValue, BySeed]]) -> dict[float
 
 def _line(
     label: str, look: Look, at: Mapping[float, MeanInterval], *, with_intervals: bool
-) -> ValueLine:
+) -> Line:
     known = with_intervals and all(i.half_width is not None for i in at.values())
-    return ValueLine(
+    return Line(
         label,
         look,
         x=tuple(at),

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from orchestrator.analysis.harmonic_mean import BaseToNew, base_to_new, harmonic_mean
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.runs import on_shared_datasets
 
 
 def section(comparison: Comparison) -> Section | None:
@@ -16,8 +17,7 @@ def section(comparison: Comparison) -> Section | None:
     rows = base_to_new(comparison.runs)
     if not rows:
         return None
-    body = [_row(row, _best_here(row, rows)) for row in rows]
-    body += _mean_rows(rows)
+    body = (*(_row(row, _best_here(row, rows)) for row in rows), *_mean_rows(rows))
     caption = (
         "Accuracy in percent on classes that were trained on (base), among base names, and on "
         "classes that were not (new), among new names; H is their harmonic mean, taken for each "
@@ -26,16 +26,16 @@ def section(comparison: Comparison) -> Section | None:
         "accuracies, as CoCoOp reports it."
     )
     header = ("dataset", "method", "shots", "base", "new", "H")
-    table = TableBlock("base_to_new", caption, header, tuple(body), numeric_from=2, headline=True)
+    table = TableBlock("base_to_new", caption, header, body, numeric_from=2, headline=True)
     return Section("Base to new classes", (table,))
 
 
 def _best_here(row: BaseToNew, rows: Sequence[BaseToNew]) -> bool:
-    place = (row.group.dataset, row.group.shots)
+    group = row.group
     rivals = [
         other.harmonic.mean
         for other in rows
-        if other.group.dataset == row.group.dataset and other.group.shots in (place[1], 0)
+        if other.group.dataset == group.dataset and other.group.shots in (group.shots, 0)
     ]
     return len(rivals) > 1 and round(row.harmonic.mean, 1) == round(max(rivals), 1)
 
@@ -51,18 +51,9 @@ def _row(row: BaseToNew, best: bool) -> tuple[TableCell | str, ...]:
     )
 
 
-def _mean_rows(rows: Sequence[BaseToNew]) -> list[tuple[TableCell | str, ...]]:
-    having: dict[tuple[int, str], dict[str, BaseToNew]] = {}
-    for row in rows:
-        having.setdefault((row.group.shots, row.group.method), {})[row.group.dataset] = row
-    shared = set.intersection(*(set(found) for found in having.values()))
-    if len(shared) < 2:
-        return []
-    body: list[tuple[TableCell | str, ...]] = []
-    for (shots, method), found in sorted(having.items()):
-        base = statistics.fmean(found[name].base.mean for name in sorted(shared))
-        new = statistics.fmean(found[name].new.mean for name in sorted(shared))
-        h = harmonic_mean(base, new)
-        name = f"mean of {len(shared)}"
-        body.append((name, method, str(shots or "-"), f"{base:.1f}", f"{new:.1f}", f"{h:.1f}"))
-    return body
+def _mean_rows(rows: Sequence[BaseToNew]) -> Iterator[tuple[TableCell | str, ...]]:
+    for who, found in on_shared_datasets((row.group, row) for row in rows).items():
+        base = statistics.fmean(row.base.mean for row in found)
+        new = statistics.fmean(row.new.mean for row in found)
+        means = (f"{mean:.1f}" for mean in (base, new, harmonic_mean(base, new)))
+        yield (f"mean of {len(found)}", who.method, str(who.shots or "-"), *means)

@@ -60,7 +60,7 @@ def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChar
 
 def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
     """The mean over shared datasets, of which there must be two."""
-    scores = comparison.scores(shots)
+    scores = comparison.scores[shots]
     datasets = _trained_on(comparison.at(shots), scores.datasets)
     if len(datasets) < 2:
         return []

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart
-from orchestrator.analysis.ecdf import LEVELS, Ecdf, ecdfs, targets_on
+from orchestrator.analysis.curves import Curve
+from orchestrator.analysis.ecdf import LEVELS, ecdfs, targets_on
 from orchestrator.analysis.report.blocks import Block, FigureBlock, Section
 from orchestrator.analysis.report.comparison import Comparison
 
@@ -18,7 +19,7 @@ def section(comparison: Comparison) -> Section | None:
 
 def _figure(comparison: Comparison, shots: int) -> FigureBlock | None:
     runs = comparison.at(shots)
-    shared = comparison.scores(shots).datasets
+    shared = comparison.scores[shots].datasets
     gains = comparison.question.gains
     targets = {name: targets_on(runs, name, gains) for name in shared}
     found = ecdfs(runs, targets)
@@ -49,8 +50,8 @@ def _figure(comparison: Comparison, shots: int) -> FigureBlock | None:
     )
 
 
-def _line(method: str, comparison: Comparison, curve: Ecdf, end: int) -> Line:
-    percent = tuple(100 * share for share in curve.share)
+def _line(method: str, comparison: Comparison, curve: Curve, end: int) -> Line:
+    percent = tuple(100 * share for share in curve.values)
     queries = curve.queries
     if queries[-1] < end:
         queries, percent = (*queries, end), (*percent, percent[-1])

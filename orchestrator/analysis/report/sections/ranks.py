@@ -13,7 +13,7 @@ def section(comparison: Comparison) -> Section | None:
     """None when there are no two methods to rank."""
     blocks: list[Block] = []
     for shots in comparison.shots:
-        ranks = ranks_of(comparison.scores(shots))
+        ranks = ranks_of(comparison.scores[shots])
         if ranks.mean_ranks:
             blocks.append(_figure(comparison, shots, ranks))
             if ranks.reason:

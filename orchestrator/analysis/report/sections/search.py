@@ -8,7 +8,7 @@ from orchestrator.analysis.intervals import interval_text, mean_interval
 from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.search_figures import figures_of
-from orchestrator.analysis.runs import Run, datasets_of
+from orchestrator.analysis.runs import Run
 from orchestrator.analysis.search import Search, SearchFindings, SearchTrial, is_as_good, short
 
 TITLE = "Search"
@@ -55,7 +55,7 @@ def _tested(comparison: Comparison, findings: SearchFindings) -> TableBlock | No
     """The baseline, the method with the settings found, and the baseline with all queries."""
     base, found = findings.search.method, findings.found
     rows = []
-    for dataset in datasets_of(comparison.runs):
+    for dataset in comparison.datasets:
         here = [run for run in comparison.runs if run.dataset == dataset]
         before, after = _by_seed(here, base), _by_seed(here, found)
         longer = _by_seed(findings.longer, "", dataset)

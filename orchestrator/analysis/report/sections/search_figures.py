@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart, ValueChart, ValueLine
+from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart, ValueChart
 from orchestrator.analysis.charts.palette import NEUTRAL, Look
 from orchestrator.analysis.report.blocks import FigureBlock
 from orchestrator.analysis.search import Search, SearchFindings, SearchTrial, short
@@ -85,7 +85,7 @@ def _setting(name: str, findings: SearchFindings) -> FigureBlock:
     return FigureBlock(f"search_{name}", caption, (chart,), tuple(line.label for line in lines))
 
 
-def _dots(state: str, name: str, choices: tuple[Any, ...], findings: SearchFindings) -> ValueLine:
+def _dots(state: str, name: str, choices: tuple[Any, ...], findings: SearchFindings) -> Line:
     """The trials of one state, from left to right."""
     dots = []
     for trial in findings.search.trials:
@@ -94,7 +94,7 @@ def _dots(state: str, name: str, choices: tuple[Any, ...], findings: SearchFindi
             value = trial.point[name]
             dots.append((float(choices.index(value) if choices else value), height))
     dots.sort()
-    return ValueLine(
+    return Line(
         label=state,
         look=LOOKS[state],
         x=tuple(place for place, _ in dots),

@@ -54,12 +54,9 @@ def _cells(count: int) -> str:
 
 
 def _table(comparison: Comparison, shots: int) -> list[Block]:
-    scores = comparison.scores(shots)
+    scores = comparison.scores[shots]
     contenders = sorted(scores.values)
-    rows = {
-        (row.group.dataset, Contender(row.group.shots, row.group.method)): row.accuracy
-        for row in comparison.rows
-    }
+    rows = {(row.group.dataset, row.group.contender): row.accuracy for row in comparison.rows}
     names = sorted({name for values in scores.values.values() for name in values})
     body: list[tuple[TableCell | str, ...]] = [
         (name, *interval_cells([rows.get((name, contender)) for contender in contenders]))

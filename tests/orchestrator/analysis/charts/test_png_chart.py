@@ -17,7 +17,6 @@ from orchestrator.analysis.charts.chart import (
     Line,
     LineChart,
     ValueChart,
-    ValueLine,
 )
 from orchestrator.analysis.charts.palette import looks_of
 from orchestrator.analysis.charts.png_chart import write_panels, write_png
@@ -50,8 +49,8 @@ VALUES = ValueChart(
     "clip",
     "accuracy",
     (
-        ValueLine("zip", ZIP, (1, 20, 400), (40, 50, 45), (38, 47, 40), (42, 53, 50)),
-        ValueLine("zero_shot", ZERO, (1, 20, 400), (41, 45, 44), main=True),
+        Line("zip", ZIP, (1, 20, 400), (40, 50, 45), (38, 47, 40), (42, 53, 50)),
+        Line("zero_shot", ZERO, (1, 20, 400), (41, 45, 44), main=True),
     ),
     ((1, "1"), (20, "√δ"), (400, "none")),
     log=True,
@@ -63,8 +62,8 @@ DRAWN = ValueChart(
     "clip",
     "accuracy",
     (
-        ValueLine("zip", ZIP, (0.1, 20, 300), (40, 50, 45)),
-        ValueLine("zero_shot", ZERO, (1, 5, 30), (41, 45, 44), hollow=True),
+        Line("zip", ZIP, (0.1, 20, 300), (40, 50, 45)),
+        Line("zero_shot", ZERO, (1, 5, 30), (41, 45, 44), hollow=True),
     ),
     ticks=(),
     log=True,
