@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.analysis.ablation import Sweep
 from orchestrator.analysis.charts.chart import LineChart
 from orchestrator.analysis.charts.png_chart import write_panels, write_png
-from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock
+from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.files import as_csv as table_as_csv
 from orchestrator.analysis.report.files import as_latex
@@ -51,38 +52,31 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
     if not (comparison.finished or comparison.failures or comparison.unsound):
         raise UserError("nothing has finished yet, so there is nothing to report. Run it first.")
     sections = sections_of(comparison)
+    blocks = [block for section in sections for block in section.blocks]
+    tables = [block for block in blocks if isinstance(block, TableBlock)]
     page = folder / "report.html"
     files = {
         page: render(comparison, sections),
         folder / "results.csv": as_csv(comparison.rows),
         folder / "results.md": as_markdown(comparison.rows),
-        **_tables(sections, folder / "tables"),
+        **{folder / "tables" / f"{table.name}.csv": table_as_csv(table) for table in tables},
+        **{folder / "tables" / f"{table.name}.tex": as_latex(table) for table in tables},
     }
     try:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
-        pictures = _pictures(sections, folder / "figures")
+        pictures = _pictures(blocks, folder / "figures")
     except OSError as error:
         raise UserError(f"the report can't be written to {folder}: {error}.") from None
-    headlines = tuple(table for table in _table_blocks(sections) if table.headline)
+    headlines = tuple(table for table in tables if table.headline)
     written = (*files, *pictures)
     return Report(comparison.rows, comparison.sweeps, page, folder, written, headlines)
 
 
-def _tables(sections: tuple[Section, ...], folder: Path) -> dict[Path, str]:
-    tables = _table_blocks(sections)
-    csv = {folder / f"{table.name}.csv": table_as_csv(table) for table in tables}
-    return csv | {folder / f"{table.name}.tex": as_latex(table) for table in tables}
-
-
-def _table_blocks(sections: tuple[Section, ...]) -> list[TableBlock]:
-    return [b for section in sections for b in section.blocks if isinstance(b, TableBlock)]
-
-
-def _pictures(sections: tuple[Section, ...], folder: Path) -> list[Path]:
+def _pictures(blocks: Iterable[Block], folder: Path) -> list[Path]:
     written = []
-    for block in (b for section in sections for b in section.blocks):
+    for block in blocks:
         if not isinstance(block, FigureBlock):
             continue
         if len(block.charts) == 1:

@@ -1,10 +1,10 @@
-"""The report's sections in their order. A section that has nothing to say returns None."""
+"""The report's sections in their order."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
-from orchestrator.analysis.report.blocks import Section
+from orchestrator.analysis.report.blocks import Block, Section
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections import (
     ablation,
@@ -22,24 +22,26 @@ from orchestrator.analysis.report.sections import (
     transfer,
 )
 
-SECTIONS: tuple[Callable[[Comparison], Section | None], ...] = (
-    summary.section,
-    base_to_new.section,
-    transfer.section,
-    ablation.section,
-    curves.section,
-    search.section,
-    targets.section,
-    savings.section,
-    ecdf.section,
-    ranks.section,
-    cost.section,
-    failures.section,
-    provenance.section,
-)
+SECTIONS: dict[str, Callable[[Comparison], Iterator[Block]]] = {
+    "Accuracy": summary.blocks,
+    "Base to new classes": base_to_new.blocks,
+    "Transfer to other datasets": transfer.to_other_datasets,
+    "Out of distribution": transfer.out_of_distribution,
+    "Ablation": ablation.blocks,
+    "Accuracy over queries": curves.blocks,
+    "Search": search.blocks,
+    "Queries to target": targets.blocks,
+    "Queries saved": savings.blocks,
+    "Targets reached": ecdf.blocks,
+    "Ranks": ranks.blocks,
+    "Cost": cost.blocks,
+    "Failures": failures.blocks,
+    "How it was run": provenance.blocks,
+}
+"""What each section is made of, by title; one of nothing is left out."""
 
 
 def sections_of(comparison: Comparison) -> tuple[Section, ...]:
     """All sections that have something to say."""
-    made = (make(comparison) for make in SECTIONS)
-    return tuple(section for section in made if section is not None)
+    made = (Section(title, tuple(blocks(comparison))) for title, blocks in SECTIONS.items())
+    return tuple(section for section in made if section.blocks)

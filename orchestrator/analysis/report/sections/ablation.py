@@ -7,22 +7,20 @@ from collections.abc import Iterator, Sequence
 from orchestrator.analysis.ablation import Sweep, intervals
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
-from orchestrator.analysis.report.blocks import Block, Section, TableBlock, TableCell
+from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.ablation_figures import figures_of
-from orchestrator.spec.ablation_point import FieldValue
 
 DEFAULT = "*"
 
 
-def section(comparison: Comparison) -> Section | None:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """None without an ablation."""
     sweeps = comparison.sweeps
-    if not sweeps:
-        return None
-    blocks: list[Block] = [*figures_of(sweeps), _table(sweeps)]
-    regrets = _regret_table(sweeps)
-    return Section("Ablation", (*blocks, *([regrets] if regrets else [])))
+    if sweeps:
+        yield from figures_of(sweeps)
+        yield _table(sweeps)
+        yield from _regrets(sweeps)
 
 
 def _table(sweeps: Sequence[Sweep]) -> TableBlock:
@@ -59,13 +57,13 @@ def _rows(
         yield (sweep.title, TableCell(value.text, mark=mark), *cells)
 
 
-def _regret_table(sweeps: Sequence[Sweep]) -> TableBlock | None:
+def _regrets(sweeps: Sequence[Sweep]) -> Iterator[TableBlock]:
     rows = [
         (
             sweep.title,
             dataset,
-            _named(sweep.default, regret.default.mean),
-            _named(regret.best, regret.best_accuracy.mean),
+            f"{sweep.default.text}: {regret.default.mean:.1f}",
+            f"{regret.best.text}: {regret.best_accuracy.mean:.1f}",
             interval_text(regret.regret),
             "-" if regret.held_out is None else interval_text(regret.held_out),
             regret.verdict,
@@ -75,7 +73,7 @@ def _regret_table(sweeps: Sequence[Sweep]) -> TableBlock | None:
         if sweep.default is not None
     ]
     if not rows:
-        return None
+        return
     caption = (
         "Regret: points of accuracy that the default gives away against the best value tried, "
         "paired by seed; ±: 95 % t-interval over seeds. The best is picked on the test accuracies "
@@ -84,8 +82,4 @@ def _regret_table(sweeps: Sequence[Sweep]) -> TableBlock | None:
         "helped. Noise: whether the regret's interval reaches 0; with few seeds that proves little."
     )
     header = ("field", "dataset", "default", "best", "regret", "on unseen seeds", "verdict")
-    return TableBlock("ablation_regret", caption, header, tuple(rows), numeric_from=2)
-
-
-def _named(value: FieldValue, mean: float) -> str:
-    return f"{value.text}: {mean:.1f}"
+    yield TableBlock("ablation_regret", caption, header, tuple(rows), numeric_from=2)

@@ -7,16 +7,16 @@ from collections.abc import Iterator, Sequence
 
 from orchestrator.analysis.harmonic_mean import BaseToNew, base_to_new, harmonic_mean
 from orchestrator.analysis.intervals import interval_text
-from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell
+from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import on_shared_datasets
 
 
-def section(comparison: Comparison) -> Section | None:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """None for other protocols."""
     rows = base_to_new(comparison.runs)
     if not rows:
-        return None
+        return
     body = (*(_row(row, _best_here(row, rows)) for row in rows), *_mean_rows(rows))
     caption = (
         "Accuracy in percent on classes that were trained on (base), among base names, and on "
@@ -26,8 +26,7 @@ def section(comparison: Comparison) -> Section | None:
         "accuracies, as CoCoOp reports it."
     )
     header = ("dataset", "method", "shots", "base", "new", "H")
-    table = TableBlock("base_to_new", caption, header, body, numeric_from=2, headline=True)
-    return Section("Base to new classes", (table,))
+    yield TableBlock("base_to_new", caption, header, body, numeric_from=2, headline=True)
 
 
 def _best_here(row: BaseToNew, rows: Sequence[BaseToNew]) -> bool:

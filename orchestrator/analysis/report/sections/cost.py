@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.analysis.cost import Cost, cost_of
-from orchestrator.analysis.report.blocks import Section, TableBlock, Text
+from orchestrator.analysis.report.blocks import Block, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Run, by_contender
 
 
-def section(comparison: Comparison) -> Section | None:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """None when nothing has finished."""
     members = by_contender(comparison.finished)
     if not members:
-        return None
+        return
     price = comparison.question.price
     header = ["method", "shots", "runs", "queries", "images"]
     header += ["measuring images", "hours", "ms/query"]
@@ -31,16 +33,13 @@ def section(comparison: Comparison) -> Section | None:
         "of single trials, measuring included, on whatever machine ran them; ms/query leaves "
         "measuring out."
     )
-    blocks: list[Text | TableBlock] = [TableBlock("cost", caption, tuple(header), tuple(body))]
+    yield TableBlock("cost", caption, tuple(header), tuple(body))
     if not price.known:
-        blocks.append(
-            Text(
-                "The spec names no price: give `price: "
-                "{per_1000_queries: ..., per_1000_images: ...}` under `report` to see money.",
-                "note",
-            )
+        yield Text(
+            "The spec names no price: give `price: "
+            "{per_1000_queries: ..., per_1000_images: ...}` under `report` to see money.",
+            "note",
         )
-    return Section("Cost", tuple(blocks))
 
 
 def _numbers(cost: Cost, runs: list[Run]) -> list[str]:

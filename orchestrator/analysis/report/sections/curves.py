@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from orchestrator.analysis.charts.chart import PERCENT, LineChart, line_of
 from orchestrator.analysis.curves import Band, band_of, band_over, curve_of, mean_curve
 from orchestrator.analysis.queries_to_target import target_on
-from orchestrator.analysis.report.blocks import Block, FigureBlock, Section
+from orchestrator.analysis.report.blocks import Block, FigureBlock
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Contender, Run, by_group
 
@@ -15,11 +15,10 @@ QUERIES = "queries"
 ACCURACY = "test accuracy (%)"
 
 
-def section(comparison: Comparison) -> Section | None:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """None when nothing was measured."""
-    blocks: list[Block] = []
     for shots in comparison.shots:
-        blocks += _mean_figure(comparison, shots)
+        yield from _mean_figure(comparison, shots)
     panels = dataset_charts(comparison)
     if panels:
         caption = (
@@ -28,8 +27,7 @@ def section(comparison: Comparison) -> Section | None:
             f"training are level lines. {_target_words(comparison)}"
         )
         legend = tuple(sorted({line.label for chart in panels for line in chart.lines}))
-        blocks.append(FigureBlock("curves", caption, panels, legend))
-    return Section("Accuracy over queries", tuple(blocks)) if blocks else None
+        yield FigureBlock("curves", caption, panels, legend)
 
 
 def dataset_charts(comparison: Comparison) -> tuple[LineChart, ...]:
@@ -44,11 +42,10 @@ def dataset_charts(comparison: Comparison) -> tuple[LineChart, ...]:
 
 def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChart | None:
     here = [run for run in comparison.at(shots) if run.dataset == dataset]
-    bands = {group.method: band_of(members) for group, members in sorted(by_group(here).items())}
     lines = tuple(
-        line_of(method, comparison.looks[method], band)
-        for method, band in bands.items()
-        if band is not None
+        line_of(group.method, comparison.looks[group.method], band)
+        for group, members in sorted(by_group(here).items())
+        if (band := band_of(members)) is not None
     )
     if not lines:
         return None
@@ -58,19 +55,19 @@ def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChar
     return LineChart(title, QUERIES, ACCURACY, lines, levels, PERCENT)
 
 
-def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
+def _mean_figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
     """The mean over shared datasets, of which there must be two."""
     scores = comparison.scores[shots]
     datasets = _trained_on(comparison.at(shots), scores.datasets)
     if len(datasets) < 2:
-        return []
-    lines = []
-    for contender in sorted(scores.values):
-        band = _mean_band(comparison.at(shots), contender, datasets)
-        if band is not None:
-            lines.append(line_of(contender.method, comparison.looks[contender.method], band))
+        return
+    lines = tuple(
+        line_of(contender.method, comparison.looks[contender.method], band)
+        for contender in sorted(scores.values)
+        if (band := _mean_band(comparison.at(shots), contender, datasets)) is not None
+    )
     if not lines:
-        return []
+        return
     name = f"mean_curve{comparison.file_suffix(shots)}"
     caption = (
         f"Mean test accuracy over the {len(datasets)} datasets that all methods "
@@ -78,8 +75,8 @@ def _mean_figure(comparison: Comparison, shots: int) -> list[FigureBlock]:
         f"% t-intervals over these averages, so they say what another seed would change, not what "
         f"other datasets would. Seeds that lack a dataset are left out."
     )
-    chart = LineChart("", QUERIES, f"mean {ACCURACY}", tuple(lines), bounds=PERCENT)
-    return [FigureBlock(name, caption, (chart,), tuple(line.label for line in lines))]
+    chart = LineChart("", QUERIES, f"mean {ACCURACY}", lines, bounds=PERCENT)
+    yield FigureBlock(name, caption, (chart,), tuple(line.label for line in lines))
 
 
 def _trained_on(runs: Sequence[Run], datasets: Sequence[str]) -> tuple[str, ...]:

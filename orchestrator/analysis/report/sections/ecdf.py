@@ -2,29 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart
 from orchestrator.analysis.curves import Curve
 from orchestrator.analysis.ecdf import LEVELS, ecdfs, targets_on
-from orchestrator.analysis.report.blocks import Block, FigureBlock, Section
+from orchestrator.analysis.report.blocks import Block, FigureBlock
 from orchestrator.analysis.report.comparison import Comparison
 
 
-def section(comparison: Comparison) -> Section | None:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """None when no method that trains has a target to reach."""
-    blocks = [
-        figure for shots in comparison.shots if (figure := _figure(comparison, shots)) is not None
-    ]
-    return Section("Targets reached", tuple[Block, ...](blocks)) if blocks else None
+    for shots in comparison.shots:
+        yield from _figure(comparison, shots)
 
 
-def _figure(comparison: Comparison, shots: int) -> FigureBlock | None:
+def _figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
     runs = comparison.at(shots)
     shared = comparison.scores[shots].datasets
     gains = comparison.question.gains
     targets = {name: targets_on(runs, name, gains) for name in shared}
     found = ecdfs(runs, targets)
     if not found:
-        return None
+        return
     end = max(run.queries for run in runs)
     lines = tuple(
         _line(contender.method, comparison, curve, end) for contender, curve in found.items()
@@ -42,12 +42,8 @@ def _figure(comparison: Comparison, shots: int) -> FigureBlock | None:
         f"A curve ends level where the rest was never reached within the budget."
     )
     chart = LineChart("", "queries", "targets reached (%)", lines, bounds=PERCENT)
-    return FigureBlock(
-        f"ecdf{comparison.file_suffix(shots)}",
-        caption,
-        (chart,),
-        tuple(line.label for line in lines),
-    )
+    name = f"ecdf{comparison.file_suffix(shots)}"
+    yield FigureBlock(name, caption, (chart,), tuple(line.label for line in lines))
 
 
 def _line(method: str, comparison: Comparison, curve: Curve, end: int) -> Line:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterator
 
-from orchestrator.analysis.report.blocks import Block, Section, TableBlock, Text
+from orchestrator.analysis.report.blocks import Block, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Run
 from orchestrator.errors import last_line
@@ -14,11 +14,11 @@ SHOWN = 200
 """Cells listed by name; a grid that failed as a whole would drown the rest."""
 
 
-def section(comparison: Comparison) -> Section:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """Failed cells with their errors, measurements that are no numbers, and missing cells."""
-    blocks: list[Block] = []
     rows = [(run.title, last_line(run.trace.error)) for run in comparison.failures]
-    rows += [(run.title, _unsound(run)) for run in comparison.unsound]
+    none = "it finished without any test accuracy"
+    rows += [(run.title, _odd_numbers(run) or none) for run in comparison.unsound]
     rows += [(run.title, said) for run in comparison.finished if (said := _odd_numbers(run))]
     if rows:
         caption = (
@@ -27,25 +27,17 @@ def section(comparison: Comparison) -> Section:
             f"accuracies are numbers.{_more(len(rows))}"
         )
         header = ("cell", "what happened")
-        blocks.append(TableBlock("failures", caption, header, tuple(rows[:SHOWN]), numeric_from=9))
+        yield TableBlock("failures", caption, header, tuple(rows[:SHOWN]), numeric_from=9)
     if comparison.missing:
         names = tuple((title,) for title in comparison.missing[:SHOWN])
         caption = f"Planned cells without a result.{_more(len(comparison.missing))}"
-        blocks.append(TableBlock("missing", caption, ("cell",), names, numeric_from=9))
-    if not blocks:
-        blocks.append(
-            Text("None: every planned cell has finished, and every measurement is a number.")
-        )
-    return Section("Failures", tuple(blocks))
+        yield TableBlock("missing", caption, ("cell",), names, numeric_from=9)
+    if not rows and not comparison.missing:
+        yield Text("None: every planned cell has finished, and every measurement is a number.")
 
 
 def _more(count: int) -> str:
     return f" The first {SHOWN} of {count} are shown." if count > SHOWN else ""
-
-
-def _unsound(run: Run) -> str:
-    said = _odd_numbers(run)
-    return said or "it finished without any test accuracy"
 
 
 def _odd_numbers(run: Run) -> str:
@@ -54,8 +46,4 @@ def _odd_numbers(run: Run) -> str:
     for point in run.trace.points:
         if not math.isfinite(point.value):
             first.setdefault(point.metric, point.queries)
-    return _joined(f"{metric} is not a number from query {q}" for metric, q in first.items())
-
-
-def _joined(parts: Iterable[str]) -> str:
-    return "; ".join(parts)
+    return "; ".join(f"{metric} is not a number from query {q}" for metric, q in first.items())

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 
-from orchestrator.analysis.report.blocks import Block, Section, TableBlock, Text
+from orchestrator.analysis.report.blocks import Block, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Run
 
@@ -29,7 +29,7 @@ _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
 )
 
 
-def section(comparison: Comparison) -> Section:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """What was the same for all runs, or which values there were."""
     runs = (*comparison.finished, *comparison.unsound, *comparison.failures)
     rows = [(name, _values(read(run) for run in runs)) for name, read in _FIELDS]
@@ -45,25 +45,21 @@ def section(comparison: Comparison) -> Section:
         "what is in a cell's key."
     )
     known = tuple(row for row in rows if row[1])
-    blocks: list[Block] = [
-        TableBlock("provenance", caption, ("what", "value"), known, numeric_from=9)
-    ]
-    splits = _splits(runs)
-    if splits is not None:
-        blocks.append(splits)
+    yield TableBlock("provenance", caption, ("what", "value"), known, numeric_from=9)
+    yield from _splits(runs)
     if comparison.spec_yaml:
-        blocks += [Text("The whole spec:"), Text(comparison.spec_yaml, "code")]
-    return Section("How it was run", tuple(blocks))
+        yield Text("The whole spec:")
+        yield Text(comparison.spec_yaml, "code")
 
 
-def _splits(runs: Iterable[Run]) -> TableBlock | None:
+def _splits(runs: Iterable[Run]) -> Iterator[TableBlock]:
     found: dict[tuple[str, int, int], set[str]] = {}
     for run in runs:
         digest = run.trace.provenance.get("split")
         if digest and run.shots:
             found.setdefault((run.dataset, run.shots, run.seed), set()).add(str(digest)[:16])
     if not found:
-        return None
+        return
     rows = tuple(
         (dataset, str(shots), str(seed), ", ".join(sorted(digests)))
         for (dataset, shots, seed), digests in sorted(found.items())
@@ -73,7 +69,7 @@ def _splits(runs: Iterable[Run]) -> TableBlock | None:
         "comparisons are paired. Two digests in one row would mean that they are not."
     )
     header = ("dataset", "shots", "seed", "split digest")
-    return TableBlock("splits", caption, header, rows, numeric_from=9)
+    yield TableBlock("splits", caption, header, rows, numeric_from=9)
 
 
 def _values(values: Iterable[object]) -> str:

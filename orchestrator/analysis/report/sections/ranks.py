@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.analysis.charts.chart import Dot, DotChart
 from orchestrator.analysis.ranks import Ranks, ranks_of
-from orchestrator.analysis.report.blocks import Block, FigureBlock, Section, Text
+from orchestrator.analysis.report.blocks import Block, FigureBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.significance import ALPHA
 
 
-def section(comparison: Comparison) -> Section | None:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """None when there are no two methods to rank."""
-    blocks: list[Block] = []
     for shots in comparison.shots:
         ranks = ranks_of(comparison.scores[shots])
         if ranks.mean_ranks:
-            blocks.append(_figure(comparison, shots, ranks))
+            yield _figure(comparison, shots, ranks)
             if ranks.reason:
-                blocks.append(Text(ranks.reason, "note"))
-    return Section("Ranks", tuple(blocks)) if blocks else None
+                yield Text(ranks.reason, "note")
 
 
 def _figure(comparison: Comparison, shots: int, ranks: Ranks) -> FigureBlock:

@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from orchestrator.analysis.intervals import interval_text, mean_interval
-from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell, Text
+from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.search_figures import figures_of
 from orchestrator.analysis.runs import Run
 from orchestrator.analysis.search import Search, SearchFindings, SearchTrial, is_as_good, short
 
-TITLE = "Search"
 
-
-def section(comparison: Comparison) -> Section | None:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """None without a search, or before its first trial."""
     findings = comparison.search
-    if findings is None or not findings.search.trials:
-        return None
-    texts = (Text(_course(findings.search)), Text(_regret(findings)))
-    tested = _tested(comparison, findings)
-    tables = (_trials(findings),) if tested is None else (tested, _trials(findings))
-    return Section(TITLE, (*texts, *figures_of(findings), *tables))
+    if findings is not None and findings.search.trials:
+        yield Text(_course(findings.search))
+        yield Text(_regret(findings))
+        yield from figures_of(findings)
+        yield from _tested(comparison, findings)
+        yield _trials(findings)
 
 
 def _course(search: Search) -> str:
@@ -51,75 +49,48 @@ def _regret(findings: SearchFindings) -> str:
     )
 
 
-def _tested(comparison: Comparison, findings: SearchFindings) -> TableBlock | None:
+def _tested(comparison: Comparison, findings: SearchFindings) -> Iterator[TableBlock]:
     """The baseline, the method with the settings found, and the baseline with all queries."""
     base, found = findings.search.method, findings.found
     rows = []
     for dataset in comparison.datasets:
         here = [run for run in comparison.runs if run.dataset == dataset]
-        before, after = _by_seed(here, base), _by_seed(here, found)
-        longer = _by_seed(findings.longer, "", dataset)
-        if before and after:
-            rows.append(
-                (
-                    dataset,
-                    _mean(before),
-                    _mean(after),
-                    _difference(after, before),
-                    _mean(longer),
-                    _difference(after, longer),
-                    _queries(findings.longer, dataset),
-                )
-            )
+        before = _by_seed(run for run in here if run.method == base)
+        after = _by_seed(run for run in here if run.method == found)
+        if not before or not after:
+            continue
+        row = [dataset, _mean(before), _mean(after), _difference(after, before)]
+        if findings.longer:
+            longer = [run for run in findings.longer if run.dataset == dataset]
+            spent = f"{max(run.queries for run in longer):,}" if longer else "-"
+            row += [_mean(_by_seed(longer)), _difference(after, _by_seed(longer)), spent]
+        rows.append(tuple(row))
     if not rows:
-        return None
+        return
+    header = ["dataset", base, found, "regret"]
     caption = (
         f"Test accuracy in percent, mean and 95 % t-interval over seeds. Regret: {found} minus "
         f"{base}, paired by seed."
     )
     if findings.longer:
+        header += [f"{base}, all queries", "at equal queries", "queries"]
         caption += (
             f" At equal queries: {found} minus {base} with as many queries as search and one run "
             f"of {found} have spent together on the dataset."
         )
-    header = (
-        "dataset",
-        base,
-        found,
-        "regret",
-        f"{base}, all queries",
-        "at equal queries",
-        "queries",
-    )
-    shown = len(header) if findings.longer else 4
-    cut = tuple(row[:shown] for row in rows)
-    return TableBlock("search_tested", caption, header[:shown], cut)
+    yield TableBlock("search_tested", caption, tuple(header), tuple(rows))
 
 
-def _by_seed(runs: Sequence[Run], method: str, dataset: str = "") -> dict[int, float]:
-    return {
-        run.seed: run.accuracy
-        for run in runs
-        if run.accuracy is not None
-        and (not method or run.method == method)
-        and (not dataset or run.dataset == dataset)
-    }
+def _by_seed(runs: Iterable[Run]) -> dict[int, float]:
+    return {run.seed: run.accuracy for run in runs if run.accuracy is not None}
 
 
-def _mean(accuracies: dict[int, float]) -> str:
-    return interval_text(mean_interval(list(accuracies.values()))) if accuracies else "-"
+def _mean(accuracies: Mapping[int, float]) -> str:
+    return interval_text(mean_interval([*accuracies.values()])) if accuracies else "-"
 
 
-def _difference(first: dict[int, float], second: dict[int, float]) -> str:
-    shared = sorted(set(first) & set(second))
-    if not shared:
-        return "-"
-    return interval_text(mean_interval([first[seed] - second[seed] for seed in shared]))
-
-
-def _queries(runs: Sequence[Run], dataset: str) -> str:
-    spent = [run.queries for run in runs if run.dataset == dataset]
-    return f"{max(spent):,}" if spent else "-"
+def _difference(first: Mapping[int, float], second: Mapping[int, float]) -> str:
+    return _mean({seed: first[seed] - second[seed] for seed in sorted({*first} & {*second})})
 
 
 def _trials(findings: SearchFindings) -> TableBlock:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.analysis.bootstrap import BootstrapInterval, mean_over_datasets
 from orchestrator.analysis.report.blocks import (
     Block,
-    Section,
     TableBlock,
     TableCell,
     Text,
@@ -19,41 +20,32 @@ from orchestrator.analysis.significance import ALPHA, Significance, against_the_
 WORSE = "†"
 
 
-def section(comparison: Comparison) -> Section:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """One table for each number of shots."""
-    blocks: list[Block] = list(_standing(comparison))
+    for text in _standing(comparison):
+        yield Text(text, "warning")
     for shots in comparison.shots if comparison.runs else ():
-        blocks += _table(comparison, shots)
-    return Section("Accuracy", tuple(blocks))
+        yield from _table(comparison, shots)
 
 
-def _standing(comparison: Comparison) -> list[Text]:
+def _standing(comparison: Comparison) -> Iterator[str]:
     """What a reader must know before reading anything else."""
-    said = []
     if not comparison.runs:
-        said.append(
-            Text(
-                "No cell has finished with an accuracy, so there is nothing to compare.", "warning"
-            )
-        )
-    if comparison.failures or comparison.unsound:
-        count = len(comparison.failures) + len(comparison.unsound)
-        said.append(
-            Text(f"{_cells(count)} failed; see Failures. Nothing below includes them.", "warning")
-        )
-    if comparison.missing:
-        count = len(comparison.missing)
-        verb = "has" if count == 1 else "have"
-        text = f"{_cells(count)} of the plan {verb} no result yet, so this is what is known so far."
-        said.append(Text(text, "warning"))
-    return said
+        yield "No cell has finished with an accuracy, so there is nothing to compare."
+    failed = len(comparison.failures) + len(comparison.unsound)
+    if failed:
+        yield f"{_cells(failed)} failed; see Failures. Nothing below includes them."
+    missing = len(comparison.missing)
+    if missing:
+        some = f"{_cells(missing)} of the plan {'has' if missing == 1 else 'have'}"
+        yield f"{some} no result yet, so this is what is known so far."
 
 
 def _cells(count: int) -> str:
     return "1 cell" if count == 1 else f"{count} cells"
 
 
-def _table(comparison: Comparison, shots: int) -> list[Block]:
+def _table(comparison: Comparison, shots: int) -> Iterator[Block]:
     scores = comparison.scores[shots]
     contenders = sorted(scores.values)
     rows = {(row.group.dataset, row.group.contender): row.accuracy for row in comparison.rows}
@@ -65,14 +57,11 @@ def _table(comparison: Comparison, shots: int) -> list[Block]:
     tested = against_the_best(scores)
     if len(scores.datasets) > 1:
         body.append(_mean_row(scores, contenders, tested))
+    header = ("dataset", *(contender.method for contender in contenders))
     caption = _caption(comparison, shots, scores, tested)
-    table = TableBlock(
-        f"accuracy{comparison.file_suffix(shots)}",
-        caption,
-        ("dataset", *(contender.method for contender in contenders)),
-        tuple(body),
-    )
-    return [table, *([Text(tested.reason, "note")] if tested.reason else [])]
+    yield TableBlock(f"accuracy{comparison.file_suffix(shots)}", caption, header, tuple(body))
+    if tested.reason:
+        yield Text(tested.reason, "note")
 
 
 def _mean_row(

@@ -2,28 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from orchestrator.analysis.charts.chart import BarChart, Bars
 from orchestrator.analysis.queries_to_target import QueriesToTarget
-from orchestrator.analysis.report.blocks import Block, FigureBlock, Section, TableBlock, Text
+from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.table import Row
 
-TITLE = "Queries to target"
 
-
-def section(comparison: Comparison) -> Section | None:
+def blocks(comparison: Comparison) -> Iterator[Block]:
     """A sentence instead where the spec names no target, or no zero-shot run defines it."""
-    if not comparison.runs:
-        return None
     reached = [row for row in comparison.rows if row.target is not None]
-    if not reached:
-        return Section(TITLE, (Text(_why_none(comparison), "note"),))
-    blocks: list[Block] = [
-        _figure(comparison, shots, [row for row in reached if row.group.shots == shots])
-        for shots in comparison.shots
-        if any(row.group.shots == shots for row in reached)
-    ]
-    return Section(TITLE, (*blocks, _table(reached)))
+    if comparison.runs and not reached:
+        yield Text(_why_none(comparison), "note")
+    for shots in comparison.shots:
+        here = [row for row in reached if row.group.shots == shots]
+        if here:
+            yield _figure(comparison, shots, here)
+    if reached:
+        yield _table(reached)
 
 
 def _why_none(comparison: Comparison) -> str:
@@ -42,29 +40,20 @@ def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
     by_place = {(row.group.dataset, row.group.method): row.target for row in rows}
     datasets = tuple(sorted({dataset for dataset, _ in by_place}))
     methods = tuple(sorted({method for _, method in by_place}))
-    bars = tuple(
-        Bars(
-            method,
-            comparison.looks[method],
-            tuple(_expected(by_place.get((name, method))) for name in datasets),
-            tuple(_text(by_place.get((name, method))) for name in datasets),
-        )
-        for method in methods
-    )
+    bars = []
+    for method in methods:
+        found = [by_place.get((name, method)) for name in datasets]
+        expected = tuple(None if target is None else target.expected for target in found)
+        bars.append(Bars(method, comparison.looks[method], expected, tuple(map(_text, found))))
     caption = (
         f"Expected queries until {comparison.question.target_title}{comparison.suffix(shots)}; "
         f"shorter is better. In brackets: runs that reached it, of all runs. A run that never did "
         f"is charged the queries it spent, so the bar is what reaching it once costs when one "
         f"starts anew until it succeeds. No bar: no run reached it."
     )
-    chart = BarChart("", "expected queries to target", datasets, bars)
-    return FigureBlock(
-        f"queries_to_target{comparison.file_suffix(shots)}", caption, (chart,), methods
-    )
-
-
-def _expected(target: QueriesToTarget | None) -> float | None:
-    return None if target is None else target.expected
+    chart = BarChart("", "expected queries to target", datasets, tuple(bars))
+    name = f"queries_to_target{comparison.file_suffix(shots)}"
+    return FigureBlock(name, caption, (chart,), methods)
 
 
 def _text(target: QueriesToTarget | None) -> str:

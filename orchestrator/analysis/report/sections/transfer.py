@@ -2,37 +2,37 @@
 
 from __future__ import annotations
 
-from orchestrator.analysis.report.blocks import Section, TableBlock, TableCell, interval_cells
+from collections.abc import Iterator
+
+from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell, interval_cells
 from orchestrator.analysis.report.comparison import Comparison
-from orchestrator.analysis.runs import Contender
 from orchestrator.analysis.transfer import Transfer, transfers
 
-TITLES = {
-    "cross_dataset": "Transfer to other datasets",
-    "out_of_distribution": "Out of distribution",
-}
+
+def to_other_datasets(comparison: Comparison) -> Iterator[Block]:
+    """None for other protocols."""
+    return _tables(comparison, "cross_dataset")
 
 
-def section(comparison: Comparison) -> Section | None:
-    """None for protocols that transfer nothing."""
-    tables = [
-        (found, _table(found, shots, comparison))
-        for shots in comparison.shots
-        for found in transfers(comparison.at(shots))
-    ]
-    if not tables:
-        return None
-    title = TITLES.get(tables[0][0].protocol, "Transfer")
-    return Section(title, tuple(table for _, table in tables))
+def out_of_distribution(comparison: Comparison) -> Iterator[Block]:
+    """None for other protocols."""
+    return _tables(comparison, "out_of_distribution")
+
+
+def _tables(comparison: Comparison, protocol: str) -> Iterator[Block]:
+    for shots in comparison.shots:
+        for found in transfers(comparison.at(shots)):
+            if found.protocol == protocol:
+                yield _table(found, shots, comparison)
 
 
 def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
     who = sorted(found.accuracies)
+    names = {found.source: f"{found.source} (source)", **{n: f"→ {n}" for n in found.targets}}
     rows: list[tuple[TableCell | str, ...]] = [
-        (f"{found.source} (source)", *_cells(found, found.source, who))
+        (shown, *interval_cells([found.accuracies[contender].get(name) for contender in who]))
+        for name, shown in names.items()
     ]
-    for name in found.targets:
-        rows.append((f"→ {name}", *_cells(found, name, who)))
     if len(found.targets) > 1:
         means = interval_cells([found.means.get(contender) for contender in who])
         rows.append((f"mean of {len(found.targets)} targets", *means))
@@ -44,15 +44,6 @@ def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
         f"targets, so it says what another seed would change, not what other targets would. The "
         f"best of each row is in bold."
     )
+    name = f"{found.protocol}_{found.source}{comparison.file_suffix(shots)}"
     header = ("dataset", *(contender.method for contender in who))
-    return TableBlock(
-        f"{found.protocol}_{found.source}{comparison.file_suffix(shots)}",
-        caption,
-        header,
-        tuple(rows),
-        headline=True,
-    )
-
-
-def _cells(found: Transfer, dataset: str, who: list[Contender]) -> list[TableCell]:
-    return interval_cells([found.accuracies[contender].get(dataset) for contender in who])
+    return TableBlock(name, caption, header, tuple(rows), headline=True)

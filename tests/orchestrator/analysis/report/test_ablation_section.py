@@ -7,25 +7,21 @@ import math
 import pytest
 
 from orchestrator.analysis.charts.chart import ValueChart
-from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, cell_of
+from orchestrator.analysis.report.blocks import FigureBlock, TableBlock, cell_of
 from orchestrator.analysis.report.sections import ablation, sections_of
 from tests.orchestrator.analysis.report.cases import CASES
 
 
-def section(case: str = "ablation") -> Section:
-    found = ablation.section(CASES[case])
-    assert found is not None
-    return found
-
-
 def tables(case: str = "ablation") -> dict[str, TableBlock]:
-    return {block.name: block for block in section(case).blocks if isinstance(block, TableBlock)}
+    return {
+        block.name: block for block in ablation.blocks(CASES[case]) if isinstance(block, TableBlock)
+    }
 
 
 def charts(case: str = "ablation") -> dict[str, ValueChart]:
     return {
         block.name: chart
-        for block in section(case).blocks
+        for block in ablation.blocks(CASES[case])
         if isinstance(block, FigureBlock)
         for chart in block.charts
         if isinstance(chart, ValueChart)
@@ -33,7 +29,7 @@ def charts(case: str = "ablation") -> dict[str, ValueChart]:
 
 
 def test_there_is_none_without_an_ablation() -> None:
-    assert ablation.section(CASES["whole"]) is None
+    assert not list(ablation.blocks(CASES["whole"]))
 
 
 def test_numbers_are_drawn_over_an_axis_with_the_default_at_its_number() -> None:

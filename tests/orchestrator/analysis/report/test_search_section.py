@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from orchestrator.analysis.charts.chart import LineChart, ValueChart
-from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
+from orchestrator.analysis.report.blocks import FigureBlock, TableBlock, Text, cell_of
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections import search, sections_of
 from orchestrator.analysis.runs import Run
@@ -32,22 +32,16 @@ FINDINGS = SearchFindings(SEARCH, ("accuracy",), {"accuracy": 54.0}, "zip-search
 COMPARISON = Comparison("searching", tuple(RUNS), search=FINDINGS)
 
 
-def section(comparison: Comparison = COMPARISON) -> Section:
-    found = search.section(comparison)
-    assert found is not None
-    return found
-
-
 def tables(comparison: Comparison = COMPARISON) -> dict[str, list[list[str]]]:
     return {
         block.name: [[cell_of(cell).text for cell in row] for row in block.rows]
-        for block in section(comparison).blocks
+        for block in search.blocks(comparison)
         if isinstance(block, TableBlock)
     }
 
 
 def figures(findings: SearchFindings = FINDINGS) -> dict[str, FigureBlock]:
-    blocks = section(replace(COMPARISON, search=findings)).blocks
+    blocks = search.blocks(replace(COMPARISON, search=findings))
     return {block.name: block for block in blocks if isinstance(block, FigureBlock)}
 
 
@@ -56,11 +50,11 @@ def searched(*trials: SearchTrial, best: SearchTrial | None = None) -> SearchFin
 
 
 def words(comparison: Comparison = COMPARISON) -> str:
-    return " ".join(block.text for block in section(comparison).blocks if isinstance(block, Text))
+    return " ".join(block.text for block in search.blocks(comparison) if isinstance(block, Text))
 
 
 def test_there_is_none_without_a_search() -> None:
-    assert search.section(replace(COMPARISON, search=None)) is None
+    assert not list(search.blocks(replace(COMPARISON, search=None)))
 
 
 def test_queries_of_a_point_that_came_twice_count_once() -> None:
@@ -146,6 +140,6 @@ def test_a_single_trial_is_not_drawn() -> None:
 
 
 def test_it_is_part_of_the_report() -> None:
-    assert search.TITLE in [part.title for part in sections_of(COMPARISON)]
+    assert "Search" in [part.title for part in sections_of(COMPARISON)]
     early = replace(FINDINGS, search=Search("zip", 5, TRIALS[1:2]), baseline={}, longer=())
     assert "No trial came to its end yet" in words(Comparison("early", (), search=early))
