@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from orchestrator.analysis.ablation import BySeed, Sweep, intervals
 from orchestrator.analysis.charts.chart import PERCENT, Line, ValueChart
 from orchestrator.analysis.charts.palette import NEUTRAL, Look, looks_of
-from orchestrator.analysis.intervals import MeanInterval
 from orchestrator.analysis.report.blocks import FigureBlock
 from orchestrator.spec.ablation_point import FieldValue
 
@@ -26,6 +25,9 @@ SPREAD = 0.4
 WIDE = 10
 """From this ratio of the largest to the smallest number on, the axis is logarithmic."""
 
+_Places = Mapping[FieldValue, float]
+"""Where each value lies on the axis."""
+
 
 def figures_of(sweeps: Sequence[Sweep]) -> Iterator[FigureBlock]:
     """One figure per field of numbers (in a full product, one in all); then one for the others."""
@@ -41,33 +43,16 @@ def figures_of(sweeps: Sequence[Sweep]) -> Iterator[FigureBlock]:
         yield _unordered_figure(unordered)
 
 
-@dataclass(frozen=True)
-class _Axis:
-    """Where values lie.
-
-    Attributes:
-        places: by value, rising.
-        log: whether the axis is logarithmic.
-    """
-
-    places: Mapping[FieldValue, float]
-    log: bool = False
-
-    @property
-    def ticks(self) -> tuple[tuple[float, str], ...]:
-        return tuple((place, _symbol(value)) for value, place in self.places.items())
-
-
 def _numeric_figure(sweep: Sweep) -> FigureBlock:
-    axis = _axis(sweep.values)
+    places, log = _axis(sweep.values)
     chart = ValueChart(
         title="",
         x_title=f"{sweep.field} of {sweep.ablation}",
         y_title=ACCURACY,
-        lines=_dataset_lines([sweep], axis),
-        ticks=axis.ticks,
-        log=axis.log,
-        marks=_marks(sweep, axis),
+        lines=_dataset_lines([sweep], places),
+        ticks=_ticks(places),
+        log=log,
+        marks=_marks(sweep, places),
         bounds=PERCENT,
     )
     caption = f"Test accuracy at each value of {sweep.field}, the rest as in {sweep.ablation}. "
@@ -83,12 +68,12 @@ def _unordered_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
     base = sweeps[0].ablation
     names = [base] + [v.title for s in sweeps for v in s.values if v != s.default]
     places = {name: float(place) for place, name in enumerate(names)}
-    axis = _Axis({v: places.get(v.title, 0.0) for s in sweeps for v in s.values})
+    of_values = {v: places.get(v.title, 0.0) for s in sweeps for v in s.values}
     chart = ValueChart(
         title="",
         x_title=f"what differs from {base}",
         y_title=ACCURACY,
-        lines=_side_by_side(_dataset_lines(sweeps, axis)),
+        lines=_side_by_side(_dataset_lines(sweeps, of_values)),
         ticks=tuple((place, name.replace("=", "=\n")) for name, place in places.items()),
         joined=False,
         bounds=PERCENT,
@@ -100,13 +85,12 @@ def _unordered_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
 def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
     """One line a combination of the other fields, each a mean over datasets."""
     values = tuple(dict.fromkeys(value for sweep in sweeps for value in sweep.values))
-    numeric = all(value.number is not None for value in values)
-    axis = _axis(values) if numeric else _Axis({v: float(i) for i, v in enumerate(values)})
+    places, log = _axis(values)
     titles = [", ".join(value.title for value in sweep.held) for sweep in sweeps]
     looks = looks_of(titles)
     few = len(sweeps) <= MOST_INTERVALS
     lines = tuple(
-        _line(title, looks[title], _at(axis, [sweep.mean()]), with_intervals=few)
+        _line(title, looks[title], [sweep.mean()], places, with_intervals=few)
         for title, sweep in zip(titles, sweeps, strict=True)
     )
     field = sweeps[0].field
@@ -115,9 +99,9 @@ def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
         x_title=f"{field} of {sweeps[0].ablation}",
         y_title=f"mean {ACCURACY}",
         lines=lines,
-        ticks=axis.ticks,
-        log=axis.log,
-        joined=numeric,
+        ticks=_ticks(places),
+        log=log,
+        joined=all(value.number is not None for value in values),
         bounds=PERCENT,
     )
     caption = f"Mean test accuracy over datasets at each value of {field}, a line for each rest. "
@@ -125,30 +109,24 @@ def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
 
 
 def _block(name: str, caption: str, chart: ValueChart) -> FigureBlock:
-    drawn = any(line.lower for line in chart.lines)
-    caption += (
-        "Bars and bands: 95 % t-intervals over seeds, where drawn; the table has all. "
-        if drawn
-        else ""
-    )
+    if any(line.lower for line in chart.lines):
+        caption += "Bars and bands: 95 % t-intervals over seeds, where drawn; the table has all. "
     if any(line.main for line in chart.lines):
         caption += "The mean averages each seed over datasets first."
     return FigureBlock(name, caption.strip(), (chart,), tuple(line.label for line in chart.lines))
 
 
-def _dataset_lines(sweeps: Sequence[Sweep], axis: _Axis) -> tuple[Line, ...]:
+def _dataset_lines(sweeps: Sequence[Sweep], places: _Places) -> tuple[Line, ...]:
     datasets = tuple(sorted({name for sweep in sweeps for name in sweep.datasets}))
     looks = looks_of(datasets)
     few = len(datasets) <= MOST_INTERVALS
     lines = [
-        _line(
-            name, looks[name], _at(axis, [sweep.on(name) for sweep in sweeps]), with_intervals=few
-        )
+        _line(name, looks[name], [s.on(name) for s in sweeps], places, with_intervals=few)
         for name in datasets
     ]
     if len(datasets) > 1:
-        means = _at(axis, [sweep.mean() for sweep in sweeps])
-        lines.append(replace(_line(MEAN, MEAN_LOOK, means, with_intervals=True), main=True))
+        mean = _line(MEAN, MEAN_LOOK, [s.mean() for s in sweeps], places, with_intervals=True)
+        lines.append(replace(mean, main=True))
     return tuple(line for line in lines if line.x)
 
 
@@ -162,15 +140,17 @@ def _side_by_side(lines: Sequence[Line]) -> tuple[Line, ...]:
     )
 
 
-def _at(axis: _Axis, found: Sequence[Mapping[FieldValue, BySeed]]) -> dict[float, MeanInterval]:
-    """Means over seeds by place, rising."""
-    at = {axis.places[value]: i for part in found for value, i in intervals(part).items()}
-    return dict(sorted(at.items()))
-
-
 def _line(
-    label: str, look: Look, at: Mapping[float, MeanInterval], *, with_intervals: bool
+    label: str,
+    look: Look,
+    found: Sequence[Mapping[FieldValue, BySeed]],
+    places: _Places,
+    *,
+    with_intervals: bool,
 ) -> Line:
+    """Means over seeds by place, rising."""
+    at = {places[v]: i for part in found for v, i in intervals(part).items()}
+    at = dict(sorted(at.items()))
     known = with_intervals and all(i.half_width is not None for i in at.values())
     return Line(
         label,
@@ -182,20 +162,30 @@ def _line(
     )
 
 
-def _axis(values: Sequence[FieldValue]) -> _Axis:
-    """Numbers where they belong, and "no limit" one step beyond the largest."""
+def _axis(values: Sequence[FieldValue]) -> tuple[_Places, bool]:
+    """Where values lie, and whether the axis is logarithmic.
+
+    Numbers lie where they belong, and "no limit" one step beyond the largest; values that are not
+    all numbers lie side by side.
+    """
     numbers = {value: value.number for value in values if value.number is not None}
+    if len(numbers) < len(values):
+        return {value: float(place) for place, value in enumerate(values)}, False
     finite = sorted({number for number in numbers.values() if math.isfinite(number)})
     log = bool(finite) and finite[0] > 0 and finite[-1] >= WIDE * finite[0]
     beyond = finite[-1] * 4 if log else finite[-1] + 0.15 * (finite[-1] - finite[0] or 1)
     places = {v: n if math.isfinite(n) else beyond for v, n in numbers.items()}
-    return _Axis(dict(sorted(places.items(), key=lambda item: item[1])), log)
+    return dict(sorted(places.items(), key=lambda item: item[1])), log
 
 
-def _marks(sweep: Sweep, axis: _Axis) -> tuple[tuple[str, float], ...]:
+def _ticks(places: _Places) -> tuple[tuple[float, str], ...]:
+    return tuple((place, _symbol(value)) for value, place in places.items())
+
+
+def _marks(sweep: Sweep, places: _Places) -> tuple[tuple[str, float], ...]:
     """The default, and named values that stand for a number, at that number."""
     marks = []
-    for value, place in axis.places.items():
+    for value, place in places.items():
         named = value.text in SYMBOLS and math.isfinite(place)
         text = f"{_symbol(value)} = {place:.3g}" if named else value.text
         if value == sweep.default:
