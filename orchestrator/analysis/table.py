@@ -75,6 +75,9 @@ class Row:
     def values(self) -> tuple[object, ...]:
         """The row as numbers, in the order of `COLUMNS`."""
         found = self.target
+        reached: tuple[object, ...] = (None,) * 5
+        if found is not None:
+            reached = (found.target, found.successes, found.runs, found.median, found.expected)
         return (
             self.group.dataset,
             self.group.method,
@@ -83,8 +86,7 @@ class Row:
             self.accuracy.mean,
             self.accuracy.half_width,
             self.mean_over_budget,
-            *((None,) * 5 if found is None else (found.target, found.successes, found.runs)),
-            *(() if found is None else (found.median, found.expected)),
+            *reached,
             self.queries,
             self.seconds,
         )

@@ -41,20 +41,20 @@ class LineChart:
     """Step functions over queries.
 
     Attributes:
-        title: above the chart; may be empty.
         x_title: with its unit.
         y_title: with its unit.
         lines: what is drawn, in order.
         levels: other horizontal lines by name, such as a target.
         bounds: values beyond which nothing can lie; wider bands are cut there.
+        title: above the chart; may be empty.
     """
 
-    title: str
     x_title: str
     y_title: str
     lines: tuple[Line, ...]
     levels: tuple[tuple[str, float], ...] = ()
     bounds: tuple[float, float] | None = None
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -78,10 +78,10 @@ class Bars:
 class BarChart:
     """Horizontal bars, grouped by category."""
 
-    title: str
     x_title: str
     categories: tuple[str, ...]
     bars: tuple[Bars, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -105,9 +105,9 @@ class Dot:
 class DotChart:
     """One dot per method, in rows, the first on top."""
 
-    title: str
     x_title: str
     dots: tuple[Dot, ...]
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,6 @@ class ValueChart:
     """A measurement over the values of a varied field.
 
     Attributes:
-        title: above the chart; may be empty.
         x_title: the field.
         y_title: with its unit.
         lines: what is drawn, in order.
@@ -125,9 +124,9 @@ class ValueChart:
         joined: whether neighbours are joined; not where values have no order.
         marks: vertical lines by name, such as the default.
         bounds: values beyond which nothing can lie; longer intervals are cut there.
+        title: above the chart; may be empty.
     """
 
-    title: str
     x_title: str
     y_title: str
     lines: tuple[Line, ...]
@@ -136,6 +135,7 @@ class ValueChart:
     joined: bool = True
     marks: tuple[tuple[str, float], ...] = ()
     bounds: tuple[float, float] | None = None
+    title: str = ""
 
 
 Chart = LineChart | BarChart | DotChart | ValueChart

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from orchestrator.analysis.charts.chart import Chart, parts_of
+from orchestrator.analysis.charts.chart import Chart, DotChart, parts_of
 from orchestrator.analysis.charts.palette import Look
 from orchestrator.analysis.intervals import MeanInterval, interval_text
 
@@ -73,18 +73,17 @@ class FigureBlock:
         name: of its file.
         caption: how to read it.
         charts: what is drawn; several share a legend.
-        legend: labels in the legend above.
     """
 
     name: str
     caption: str
     charts: tuple[Chart, ...]
-    legend: tuple[str, ...] = ()
 
     @property
-    def looks(self) -> dict[str, Look]:
-        """How each label is drawn."""
-        return {part.label: part.look for chart in self.charts for part in parts_of(chart)}
+    def legend(self) -> dict[str, Look]:
+        """How each label is drawn, in order of appearance; empty for dots, with labelled rows."""
+        charts = [chart for chart in self.charts if not isinstance(chart, DotChart)]
+        return {part.label: part.look for chart in charts for part in parts_of(chart)}
 
 
 Block = Text | TableBlock | FigureBlock

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from orchestrator.analysis.ablation import Sweep, intervals
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
-from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell
+from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell, interval_cells
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.ablation_figures import figures_of
 
@@ -44,17 +44,12 @@ def _table(sweeps: Sequence[Sweep]) -> TableBlock:
 def _rows(
     sweep: Sweep, datasets: Sequence[str], *, several: bool
 ) -> Iterator[tuple[TableCell | str, ...]]:
-    columns = [intervals(sweep.on(dataset)) for dataset in datasets]
-    columns += [intervals(sweep.mean())] if several else []
-    best = [max((round(found.mean, 1) for found in c.values()), default=None) for c in columns]
-    for value in sweep.values:
-        cells = []
-        for column, highest in zip(columns, best, strict=True):
-            found = column.get(value)
-            text = "-" if found is None else interval_text(found)
-            cells.append(TableCell(text, found is not None and round(found.mean, 1) == highest))
+    columns = [sweep.on(dataset) for dataset in datasets]
+    columns += [sweep.mean()] if several else []
+    cells = [interval_cells([intervals(c).get(v) for v in sweep.values]) for c in columns]
+    for value, *row in zip(sweep.values, *cells, strict=True):
         mark = DEFAULT if value == sweep.default else ""
-        yield (sweep.title, TableCell(value.text, mark=mark), *cells)
+        yield (sweep.title, TableCell(value.text, mark=mark), *row)
 
 
 def _regrets(sweeps: Sequence[Sweep]) -> Iterator[TableBlock]:

@@ -46,7 +46,6 @@ def figures_of(sweeps: Sequence[Sweep]) -> Iterator[FigureBlock]:
 def _numeric_figure(sweep: Sweep) -> FigureBlock:
     places, log = _axis(sweep.values)
     chart = ValueChart(
-        title="",
         x_title=f"{sweep.field} of {sweep.ablation}",
         y_title=ACCURACY,
         lines=_dataset_lines([sweep], places),
@@ -70,7 +69,6 @@ def _unordered_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
     places = {name: float(place) for place, name in enumerate(names)}
     of_values = {v: places.get(v.title, 0.0) for s in sweeps for v in s.values}
     chart = ValueChart(
-        title="",
         x_title=f"what differs from {base}",
         y_title=ACCURACY,
         lines=_side_by_side(_dataset_lines(sweeps, of_values)),
@@ -95,7 +93,6 @@ def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
     )
     field = sweeps[0].field
     chart = ValueChart(
-        title="",
         x_title=f"{field} of {sweeps[0].ablation}",
         y_title=f"mean {ACCURACY}",
         lines=lines,
@@ -113,7 +110,7 @@ def _block(name: str, caption: str, chart: ValueChart) -> FigureBlock:
         caption += "Bars and bands: 95 % t-intervals over seeds, where drawn; the table has all. "
     if any(line.main for line in chart.lines):
         caption += "The mean averages each seed over datasets first."
-    return FigureBlock(name, caption.strip(), (chart,), tuple(line.label for line in chart.lines))
+    return FigureBlock(name, caption.strip(), (chart,))
 
 
 def _dataset_lines(sweeps: Sequence[Sweep], places: _Places) -> tuple[Line, ...]:

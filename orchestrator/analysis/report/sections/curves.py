@@ -26,8 +26,7 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
             f"shows what had been reached by then; nothing is interpolated ahead. Methods without "
             f"training are level lines. {_target_words(comparison)}"
         )
-        legend = tuple(sorted({line.label for chart in panels for line in chart.lines}))
-        yield FigureBlock("curves", caption, panels, legend)
+        yield FigureBlock("curves", caption, panels)
 
 
 def dataset_charts(comparison: Comparison) -> tuple[LineChart, ...]:
@@ -52,7 +51,7 @@ def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChar
     target = target_on(dataset, comparison.question, here)
     levels = () if target is None else (("target", target),)
     title = f"{dataset}{comparison.suffix(shots)}"
-    return LineChart(title, QUERIES, ACCURACY, lines, levels, PERCENT)
+    return LineChart(QUERIES, ACCURACY, lines, levels, PERCENT, title)
 
 
 def _mean_figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
@@ -75,8 +74,8 @@ def _mean_figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
         f"% t-intervals over these averages, so they say what another seed would change, not what "
         f"other datasets would. Seeds that lack a dataset are left out."
     )
-    chart = LineChart("", QUERIES, f"mean {ACCURACY}", lines, bounds=PERCENT)
-    yield FigureBlock(name, caption, (chart,), tuple(line.label for line in lines))
+    chart = LineChart(QUERIES, f"mean {ACCURACY}", lines, bounds=PERCENT)
+    yield FigureBlock(name, caption, (chart,))
 
 
 def _trained_on(runs: Sequence[Run], datasets: Sequence[str]) -> tuple[str, ...]:

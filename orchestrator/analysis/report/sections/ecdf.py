@@ -41,9 +41,9 @@ def _figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
         f"datasets{comparison.suffix(shots)}; higher and further left is better. Targets: {which}. "
         f"A curve ends level where the rest was never reached within the budget."
     )
-    chart = LineChart("", "queries", "targets reached (%)", lines, bounds=PERCENT)
+    chart = LineChart("queries", "targets reached (%)", lines, bounds=PERCENT)
     name = f"ecdf{comparison.file_suffix(shots)}"
-    yield FigureBlock(name, caption, (chart,), tuple(line.label for line in lines))
+    yield FigureBlock(name, caption, (chart,))
 
 
 def _line(method: str, comparison: Comparison, curve: Curve, end: int) -> Line:

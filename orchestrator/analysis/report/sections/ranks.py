@@ -31,7 +31,7 @@ def _figure(comparison: Comparison, shots: int, ranks: Ranks) -> FigureBlock:
         f"Mean rank by final accuracy over {ranks.datasets} shared "
         f"{noun}{comparison.suffix(shots)}; 1 is best. {_difference_words(ranks)}"
     )
-    chart = DotChart("", "mean rank", dots)
+    chart = DotChart("mean rank", dots)
     return FigureBlock(f"ranks{comparison.file_suffix(shots)}", caption.strip(), (chart,))
 
 

@@ -39,7 +39,6 @@ def _progress(findings: SearchFindings) -> FigureBlock:
     own = findings.baseline.get(name)
     label = "best so far"
     chart = LineChart(
-        title="",
         x_title="queries of the search",
         y_title=_TITLES[name],
         lines=(Line(label, LOOKS[BEST], curve.queries, curve.values),),
@@ -53,7 +52,7 @@ def _progress(findings: SearchFindings) -> FigureBlock:
     )
     if own is not None:
         caption += f" Dotted: the baseline, {method} as the spec has it, on the same images."
-    return FigureBlock("search_progress", caption, (chart,), (label,))
+    return FigureBlock("search_progress", caption, (chart,))
 
 
 def _setting(name: str, findings: SearchFindings) -> FigureBlock:
@@ -63,7 +62,6 @@ def _setting(name: str, findings: SearchFindings) -> FigureBlock:
     choices = () if numeric else tuple(dict.fromkeys(values))
     lines = tuple(line for state in LOOKS if (line := _dots(state, name, choices, findings)).x)
     chart = ValueChart(
-        title="",
         x_title=f"{name} of {search.method}",
         y_title=_TITLES[objective],
         lines=lines,
@@ -82,7 +80,7 @@ def _setting(name: str, findings: SearchFindings) -> FigureBlock:
             " Rings: pruned trials where they were ended, after fewer queries than the others, so "
             "their heights compare with nothing."
         )
-    return FigureBlock(f"search_{name}", caption, (chart,), tuple(line.label for line in lines))
+    return FigureBlock(f"search_{name}", caption, (chart,))
 
 
 def _dots(state: str, name: str, choices: tuple[Any, ...], findings: SearchFindings) -> Line:

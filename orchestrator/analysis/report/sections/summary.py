@@ -68,21 +68,16 @@ def _mean_row(
     scores: Scores, contenders: list[Contender], tested: Significance
 ) -> tuple[TableCell | str, ...]:
     means = {contender: mean_over_datasets(scores, contender) for contender in contenders}
-    best = max(_shown(mean.mean) for mean in means.values())
+    best = max(round(mean.mean, 1) for mean in means.values())  # what looks equal is equal
     cells = [
         TableCell(
             _bootstrap_text(means[contender]),
-            best=len(contenders) > 1 and _shown(means[contender].mean) == best,
+            best=len(contenders) > 1 and round(means[contender].mean, 1) == best,
             mark=WORSE if tested.worse(contender) else "",
         )
         for contender in contenders
     ]
     return (f"mean of {len(scores.datasets)}", *cells)
-
-
-def _shown(value: float) -> float:
-    """As it is shown, so that what looks equal is equal."""
-    return round(value, 1)
 
 
 def _bootstrap_text(interval: BootstrapInterval) -> str:

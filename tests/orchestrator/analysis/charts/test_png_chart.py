@@ -24,7 +24,6 @@ from orchestrator.analysis.charts.png_chart import write_panels, write_png
 LOOKS = looks_of(["zip", "zero_shot"])
 ZIP, ZERO = LOOKS["zip"], LOOKS["zero_shot"]
 LINES = LineChart(
-    "dots",
     "queries",
     "accuracy",
     (
@@ -32,9 +31,9 @@ LINES = LineChart(
         Line("zero_shot", ZERO, (0,), (45,)),
     ),
     (("target", 48.0),),
+    title="dots",
 )
 BARS = BarChart(
-    "",
     "queries",
     ("dots", "letters"),
     (
@@ -42,10 +41,9 @@ BARS = BarChart(
         Bars("zero_shot", ZERO, (50.0, 20.0), ("50", "20")),
     ),
 )
-DOTS = DotChart("", "mean rank", (Dot("zip", ZIP, 1.2, 0.5), Dot("zero_shot", ZERO, 1.8)))
+DOTS = DotChart("mean rank", (Dot("zip", ZIP, 1.2, 0.5), Dot("zero_shot", ZERO, 1.8)))
 
 VALUES = ValueChart(
-    "",
     "clip",
     "accuracy",
     (
@@ -58,7 +56,6 @@ VALUES = ValueChart(
     bounds=PERCENT,
 )
 DRAWN = ValueChart(
-    "",
     "clip",
     "accuracy",
     (
@@ -97,7 +94,7 @@ def test_panels_show_every_chart(tmp_path: Path) -> None:
 
 def test_bands_beyond_what_is_possible_do_not_stretch_the_axis(tmp_path: Path) -> None:
     wide = Line("zip", ZIP, (0, 5, 10, 15, 20), (0, 100, 0, 100, 0), (-900,) * 5, (900,) * 5)
-    chart = LineChart("", "queries", "accuracy", (wide,))
+    chart = LineChart("queries", "accuracy", (wide,))
     stretched, bounded = tmp_path / "stretched.png", tmp_path / "bounded.png"
     write_png(chart, stretched)
     write_png(replace(chart, bounds=PERCENT), bounded)
