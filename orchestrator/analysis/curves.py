@@ -60,24 +60,24 @@ class Band:
     seeds: int
 
 
-def curve_of(run: Run, metric: str = ACCURACY) -> Curve:
-    """A metric of one run over queries."""
-    return Curve(*run.trace.series(metric))
+def curve_of(run: Run) -> Curve:
+    """Accuracy of one run over queries."""
+    return Curve(*run.trace.series(ACCURACY))
 
 
-def band_of(runs: Sequence[Run], metric: str = ACCURACY) -> Band | None:
+def band_of(runs: Sequence[Run]) -> Band | None:
     """Mean and t-interval over runs that differ in the seed alone; None when nothing was measured.
 
     The grid holds every query count at which any run was measured, from where all have a value.
     """
-    return band_over([curve for curve in (curve_of(run, metric) for run in runs) if curve.queries])
+    return band_over([curve for curve in map(curve_of, runs) if curve.queries])
 
 
 def band_over(curves: Sequence[Curve]) -> Band | None:
     """Mean and t-interval over independent curves; None when there are none."""
     if not curves:
         return None
-    grid = common_grid(curves)
+    grid = _common_grid(curves)
     ends = column_intervals(np.stack([curve.on(grid) for curve in curves]))
     mean, lower, upper = (tuple(end.tolist()) for end in ends)
     return Band(grid, mean, lower, upper, seeds=len(curves))
@@ -86,17 +86,15 @@ def band_over(curves: Sequence[Curve]) -> Band | None:
 def mean_curve(curves: Sequence[Curve]) -> Curve:
     """The mean of curves, such as one seed's on several datasets, from where all have a value.
 
-    Raises:
-        ValueError: there are no curves, or one of them is empty.
+    Args:
+        curves: at least one, none of them empty.
     """
-    if not curves or not all(curve.queries for curve in curves):
-        raise ValueError("a mean needs at least one curve, and a measurement on each")
-    grid = common_grid(curves)
+    grid = _common_grid(curves)
     mean = np.mean([curve.on(grid) for curve in curves], axis=0)
     return Curve(grid, tuple(mean.tolist()))
 
 
-def common_grid(curves: Sequence[Curve]) -> tuple[int, ...]:
+def _common_grid(curves: Sequence[Curve]) -> tuple[int, ...]:
     """Every query count at which any curve steps, from where all have a value."""
     start = max(curve.queries[0] for curve in curves)
     return tuple(sorted({q for curve in curves for q in curve.queries if q >= start} | {start}))

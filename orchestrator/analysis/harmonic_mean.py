@@ -43,12 +43,7 @@ def base_to_new(runs: Iterable[Run]) -> list[BaseToNew]:
         pairs = [(run.accuracy, run.trace.last(NEW_ACCURACY)) for run in members]
         known = [(base, new) for base, new in pairs if base is not None and new is not None]
         if known:
-            found.append(
-                BaseToNew(
-                    group,
-                    mean_interval([base for base, _ in known]),
-                    mean_interval([new for _, new in known]),
-                    mean_interval([harmonic_mean(base, new) for base, new in known]),
-                )
-            )
+            both = (harmonic_mean(base, new) for base, new in known)
+            columns = (*zip(*known, strict=True), tuple(both))
+            found.append(BaseToNew(group, *map(mean_interval, columns)))
     return found

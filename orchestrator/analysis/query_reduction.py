@@ -54,8 +54,10 @@ def reduction(
         0.48
     """
     ratios, only_method, only_reference = [], 0, 0
+    others = [reference] if reference else [name for name in expected if name != method]
     for dataset, mine in expected[method].items():
-        theirs = _reference_queries(expected, method, reference, dataset)
+        known = (expected[name].get(dataset) for name in others)
+        theirs = min((queries for queries in known if queries is not None), default=None)
         if mine is not None and theirs is not None:
             # A target that holds before the first query costs no query: count at least one.
             ratios.append(max(mine, 1.0) / max(theirs, 1.0))
@@ -66,14 +68,3 @@ def reduction(
     saved = 1 - math.exp(sum(map(math.log, ratios)) / len(ratios)) if ratios else None
     name = reference or BEST_OTHER
     return Reduction(method, name, saved, len(ratios), only_method, only_reference)
-
-
-def _reference_queries(
-    expected: Mapping[str, Mapping[str, float | None]],
-    method: str,
-    reference: str | None,
-    dataset: str,
-) -> float | None:
-    names = [reference] if reference else [name for name in expected if name != method]
-    known = [expected[name].get(dataset) for name in names]
-    return min((value for value in known if value is not None), default=None)

@@ -6,13 +6,14 @@ import contextlib
 import io
 import warnings
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import numpy as np
-
-from orchestrator.analysis.intervals import Array
 from orchestrator.analysis.runs import Contender
 from orchestrator.analysis.scores import Scores
 from orchestrator.analysis.significance import ALPHA
+
+if TYPE_CHECKING:
+    from pandas import DataFrame
 
 FEWEST_DATASETS = 5
 FEWEST_METHODS = 3
@@ -45,24 +46,20 @@ def ranks_of(scores: Scores) -> Ranks:
     if not count or len(contenders) < 2:
         reason = "Ranks need two methods with a dataset in common."
         return Ranks((), count, reason=reason)
-    matrix = np.array([scores.means(contender) for contender in contenders]).T
-    means = _ranks(matrix).mean(axis=0)
+    import pandas as pd
+
+    columns = {str(place): scores.means(who) for place, who in enumerate(contenders)}
+    frame = pd.DataFrame(columns)
+    means = frame.rank(axis=1, ascending=False).mean().tolist()
     ordered = tuple(
-        sorted(zip(contenders, means.tolist(), strict=True), key=lambda pair: (pair[1], pair[0]))
+        sorted(zip(contenders, means, strict=True), key=lambda pair: (pair[1], pair[0]))
     )
     reason = _untestable(count, len(contenders))
     if reason:
         return Ranks(ordered, count, reason=reason)
-    if not np.ptp(matrix, axis=1).any():
+    if frame.nunique(axis=1).max() == 1:
         return Ranks(ordered, count, reason="All methods are equal on every dataset.")
-    return _with_critical_difference(ordered, matrix)
-
-
-def _ranks(matrix: Array) -> Array:
-    """Ranks in each row of `(datasets, methods)`, 1 for the largest; ties share their mean."""
-    others, own = matrix[:, None, :], matrix[:, :, None]
-    ranks: Array = (others > own).sum(axis=-1) + ((others == own).sum(axis=-1) + 1) / 2
-    return ranks
+    return _with_critical_difference(ordered, frame)
 
 
 def _untestable(datasets: int, methods: int) -> str:
@@ -81,13 +78,11 @@ def _untestable(datasets: int, methods: int) -> str:
 
 
 def _with_critical_difference(
-    ordered: tuple[tuple[Contender, float], ...], matrix: np.ndarray
+    ordered: tuple[tuple[Contender, float], ...], frame: DataFrame
 ) -> Ranks:
-    import pandas as pd
     from autorank import autorank
 
-    frame = pd.DataFrame(matrix, columns=[str(place) for place in range(matrix.shape[1])])
     with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # normality of few datasets, which ranks don't need
         result = autorank(frame, alpha=ALPHA, force_mode="nonparametric")
-    return Ranks(ordered, len(matrix), float(result.cd), float(result.pvalue))
+    return Ranks(ordered, len(frame), float(result.cd), float(result.pvalue))

@@ -83,10 +83,11 @@ def judge(ours: MeanInterval, published: PublishedResult, *, trains: bool) -> tu
 
 def incomparable(run: Run, published: PublishedResult) -> str:
     """Why a run can't be compared with a published number; empty if it can."""
+    here, there = str(run.trace.provenance.get("backbone", "unknown")), published.backbone
     reasons = (
         published.caveat,
         str(run.trace.provenance.get("dataset_remark", "")),
-        _other_backbone(run, published),
+        "" if here == there else f"another backbone: {there} there, {here} here",
         "" if published.unit == "%" else f"another unit: {published.unit}",
         _other_training(run, published) if run.shots else "",
         _other_settings(run),
@@ -101,13 +102,6 @@ def _same_subject(run: Run, row: PublishedResult) -> bool:
     # Zero-shot is the same in all protocols that test on all classes.
     parts = {"base_to_new"} & {row.protocol, run.protocol}
     return row.protocol == run.protocol or (not run.shots and not parts)
-
-
-def _other_backbone(run: Run, published: PublishedResult) -> str:
-    here = str(run.trace.provenance.get("backbone", "unknown"))
-    if here == published.backbone:
-        return ""
-    return f"another backbone: {published.backbone} there, {here} here"
 
 
 def _other_training(run: Run, published: PublishedResult) -> str:

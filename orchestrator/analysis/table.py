@@ -13,18 +13,9 @@ from orchestrator.analysis.runs import Group, Run, by_group, on_shared_datasets
 from orchestrator.spec.spec import ReportSpec
 
 HEADERS = (
-    "dataset",
-    "method",
-    "shots",
-    "seeds",
-    "accuracy %",
-    "mean over budget %",
-    "target %",
-    "reached",
-    "queries to target",
-    "queries",
-    "seconds",
-)
+    "dataset", "method", "shots", "seeds", "accuracy %", "mean over budget %", "target %",
+    "reached", "queries to target", "queries", "seconds",
+)  # fmt: skip
 """Of the Markdown table."""
 
 COLUMNS = (

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
 _COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#B8860B", "#3A9BD9", "#8E5EC7")
@@ -30,16 +29,14 @@ class Look:
 NEUTRAL = Look("#777777", "dot")
 """How anything is drawn that is not a method, such as a target."""
 
-_FIXED: Mapping[str, Look] = MappingProxyType(
-    {
-        "zero_shot": Look("#777777", "longdash"),
-        "zip": Look("#0072B2", "solid"),
-        "bar": Look("#D55E00", "dash"),
-        "blackvip": Look("#009E73", "dot"),
-        "blackvip_se": Look("#009E73", "longdashdot"),
-        "bptvlm": Look("#CC79A7", "dashdot"),
-    }
-)
+_FIXED: Mapping[str, Look] = {
+    "zero_shot": Look("#777777", "longdash"),
+    "zip": Look("#0072B2", "solid"),
+    "bar": Look("#D55E00", "dash"),
+    "blackvip": Look("#009E73", "dot"),
+    "blackvip_se": Look("#009E73", "longdashdot"),
+    "bptvlm": Look("#CC79A7", "dashdot"),
+}
 
 
 def looks_of(labels: Iterable[str]) -> dict[str, Look]:

@@ -50,7 +50,7 @@ def test_a_single_seed_has_a_band_of_no_width() -> None:
 
 def test_unmeasured_runs_have_no_band() -> None:
     assert band_of([make_run([])]) is None
-    assert band_of([make_run([(0, 1)])], "val_accuracy") is None
+    assert band_of([make_run([], new_accuracy=1.0)]) is None
 
 
 def test_a_band_starts_where_all_runs_have_a_value() -> None:

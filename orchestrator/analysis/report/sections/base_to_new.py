@@ -17,7 +17,7 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     rows = base_to_new(comparison.runs)
     if not rows:
         return
-    body = (*(_row(row, _best_here(row, rows)) for row in rows), *_mean_rows(rows))
+    body = (*(_row(row, rows) for row in rows), *_mean_rows(rows))
     caption = (
         "Accuracy in percent on classes that were trained on (base), among base names, and on "
         "classes that were not (new), among new names; H is their harmonic mean, taken for each "
@@ -29,21 +29,18 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     yield TableBlock("base_to_new", caption, header, body, numeric_from=2, headline=True)
 
 
-def _best_here(row: BaseToNew, rows: Sequence[BaseToNew]) -> bool:
+def _row(row: BaseToNew, rows: Sequence[BaseToNew]) -> tuple[TableCell | str, ...]:
     group = row.group
     rivals = [
         other.harmonic.mean
         for other in rows
         if other.group.dataset == group.dataset and other.group.shots in (group.shots, 0)
     ]
-    return len(rivals) > 1 and round(row.harmonic.mean, 1) == round(max(rivals), 1)
-
-
-def _row(row: BaseToNew, best: bool) -> tuple[TableCell | str, ...]:
+    best = len(rivals) > 1 and round(row.harmonic.mean, 1) == round(max(rivals), 1)
     return (
-        row.group.dataset,
-        row.group.method,
-        str(row.group.shots or "-"),
+        group.dataset,
+        group.method,
+        str(group.shots or "-"),
         interval_text(row.base),
         interval_text(row.new),
         TableCell(interval_text(row.harmonic), best=best),

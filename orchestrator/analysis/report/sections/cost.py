@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from orchestrator.analysis.cost import Cost, cost_of
+from orchestrator.analysis.cost import cost_of
 from orchestrator.analysis.report.blocks import Block, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
-from orchestrator.analysis.runs import Run, by_contender
+from orchestrator.analysis.runs import by_contender
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
@@ -23,7 +23,18 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     body = []
     for contender, mine in members.items():
         cost = cost_of(mine)
-        row = [contender.method, str(contender.shots or "-"), *_numbers(cost, mine)]
+        measured = [run.trace.timing.get("seconds_per_query") for run in mine]
+        known = [seconds for seconds in measured if seconds is not None]
+        row = [
+            contender.method,
+            str(contender.shots or "-"),
+            str(cost.runs),
+            f"{cost.queries:,}",
+            f"{cost.images:,}",
+            f"{cost.observed_images:,}",
+            f"{cost.seconds / 3600:.2f}",
+            f"{1000 * sum(known) / len(known):.1f}" if known else "-",
+        ]
         if price.known:
             row.append(f"{price.of(cost.queries, cost.images):,.2f}")
         body.append(tuple(row))
@@ -40,16 +51,3 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
             "{per_1000_queries: ..., per_1000_images: ...}` under `report` to see money.",
             "note",
         )
-
-
-def _numbers(cost: Cost, runs: list[Run]) -> list[str]:
-    seconds = [run.trace.timing.get("seconds_per_query") for run in runs]
-    known = [value for value in seconds if value is not None]
-    return [
-        str(cost.runs),
-        f"{cost.queries:,}",
-        f"{cost.images:,}",
-        f"{cost.observed_images:,}",
-        f"{cost.seconds / 3600:.2f}",
-        f"{1000 * sum(known) / len(known):.1f}" if known else "-",
-    ]

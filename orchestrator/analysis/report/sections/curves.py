@@ -19,7 +19,12 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     """None when nothing was measured."""
     for shots in comparison.shots:
         yield from _mean_figure(comparison, shots)
-    panels = dataset_charts(comparison)
+    panels = tuple(
+        chart
+        for dataset in _trained_on(comparison.runs, comparison.datasets)
+        for shots in comparison.shots
+        for chart in _dataset_chart(comparison, dataset, shots)
+    )
     if panels:
         caption = (
             f"Test accuracy over queries on each dataset. {_band_words(comparison.runs)} A step "
@@ -29,17 +34,7 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
         yield FigureBlock("curves", caption, panels)
 
 
-def dataset_charts(comparison: Comparison) -> tuple[LineChart, ...]:
-    """One chart for each number of shots and each dataset that anything was trained on."""
-    return tuple(
-        chart
-        for dataset in _trained_on(comparison.runs, comparison.datasets)
-        for shots in comparison.shots
-        if (chart := _dataset_chart(comparison, dataset, shots)) is not None
-    )
-
-
-def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChart | None:
+def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> Iterator[LineChart]:
     here = [run for run in comparison.at(shots) if run.dataset == dataset]
     lines = tuple(
         line_of(group.method, comparison.looks[group.method], band)
@@ -47,11 +42,11 @@ def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> LineChar
         if (band := band_of(members)) is not None
     )
     if not lines:
-        return None
+        return
     target = target_on(dataset, comparison.question, here)
     levels = () if target is None else (("target", target),)
     title = f"{dataset}{comparison.suffix(shots)}"
-    return LineChart(QUERIES, ACCURACY, lines, levels, PERCENT, title)
+    yield LineChart(QUERIES, ACCURACY, lines, levels, PERCENT, title)
 
 
 def _mean_figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator.analysis.intervals import interval_text, mean_interval
 from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.search_figures import figures_of
 from orchestrator.analysis.runs import Run
-from orchestrator.analysis.search import Search, SearchFindings, SearchTrial, is_as_good, short
+from orchestrator.analysis.search import Search, SearchFindings, is_as_good, short
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
@@ -95,19 +95,16 @@ def _difference(first: Mapping[int, float], second: Mapping[int, float]) -> str:
 
 def _trials(findings: SearchFindings) -> TableBlock:
     names = list(findings.search.trials[0].point)
-    header = ("trial", *names, *(n.replace("_", " ") for n in findings.objectives), "state")
-    rows = tuple(_trial(trial, names, findings) for trial in findings.search.trials)
+    header = ["trial", *names, *(name.replace("_", " ") for name in findings.objectives)]
+    rows = []
+    for trial in findings.search.trials:
+        point = (short(trial.point[name]) for name in names)
+        values = (
+            TableCell(short(trial.values[name]), best=trial == findings.search.best)
+            if name in trial.values
+            else "-"
+            for name in findings.objectives
+        )
+        rows.append((str(trial.number), *point, *values, trial.state, f"{trial.queries:,}"))
     caption = "All trials in order of suggestion; objectives are measured on validation images."
-    return TableBlock("search_trials", caption, (*header, "queries"), rows)
-
-
-def _trial(
-    trial: SearchTrial, names: Sequence[str], findings: SearchFindings
-) -> tuple[TableCell | str, ...]:
-    best = trial == findings.search.best
-    values = (
-        TableCell(short(trial.values[name]), best) if name in trial.values else "-"
-        for name in findings.objectives
-    )
-    point = (short(trial.point[name]) for name in names)
-    return (str(trial.number), *point, *values, trial.state, f"{trial.queries:,}")
+    return TableBlock("search_trials", caption, (*header, "state", "queries"), tuple(rows))
