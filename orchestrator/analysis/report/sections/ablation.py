@@ -15,7 +15,7 @@ DEFAULT = "*"
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """None without an ablation."""
+    """Nothing without an ablation."""
     sweeps = comparison.sweeps
     if sweeps:
         yield from figures_of(sweeps)

@@ -13,7 +13,7 @@ from orchestrator.analysis.runs import on_shared_datasets
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """None for other protocols."""
+    """Nothing for other protocols."""
     rows = base_to_new(comparison.runs)
     if not rows:
         return

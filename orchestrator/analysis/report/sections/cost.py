@@ -11,7 +11,7 @@ from orchestrator.analysis.runs import by_contender
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """None when nothing has finished."""
+    """Nothing when nothing has finished."""
     members = by_contender(comparison.finished)
     if not members:
         return

@@ -16,7 +16,7 @@ ACCURACY = "test accuracy (%)"
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """None when nothing was measured."""
+    """Nothing when nothing was measured."""
     for shots in comparison.shots:
         yield from _mean_figure(comparison, shots)
     panels = tuple(

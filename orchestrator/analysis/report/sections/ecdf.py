@@ -12,7 +12,7 @@ from orchestrator.analysis.report.comparison import Comparison
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """None when no method that trains has a target to reach."""
+    """Nothing when no method that trains has a target to reach."""
     for shots in comparison.shots:
         yield from _figure(comparison, shots)
 

@@ -12,7 +12,7 @@ from orchestrator.analysis.significance import ALPHA
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """None when there are no two methods to rank."""
+    """Nothing when there are no two methods to rank."""
     for shots in comparison.shots:
         ranks = ranks_of(comparison.scores[shots])
         if ranks.mean_ranks:

@@ -10,7 +10,7 @@ from orchestrator.analysis.report.comparison import Comparison
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """None without a target or with a single method that trains."""
+    """Nothing without a target or with a single method that trains."""
     tables = [table for shots in comparison.shots for table in _table(comparison, shots)]
     if tables:
         reference = comparison.question.reference or BEST_OTHER

@@ -13,7 +13,7 @@ from orchestrator.analysis.search import Search, SearchFindings, is_as_good, sho
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """None without a search, or before its first trial."""
+    """Nothing without a search, or before its first trial."""
     findings = comparison.search
     if findings is not None and findings.search.trials:
         yield Text(_course(findings.search))

@@ -10,12 +10,12 @@ from orchestrator.analysis.transfer import Transfer, transfers
 
 
 def to_other_datasets(comparison: Comparison) -> Iterator[Block]:
-    """None for other protocols."""
+    """Nothing for other protocols."""
     return _tables(comparison, "cross_dataset")
 
 
 def out_of_distribution(comparison: Comparison) -> Iterator[Block]:
-    """None for other protocols."""
+    """Nothing for other protocols."""
     return _tables(comparison, "out_of_distribution")
 
 
