@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, cast
 
 from benchmarks.datasets.folders import image_names, read_json, subfolders
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import SPLITS, DatasetError, Split
-from benchmarks.datasets.own_split import OWN_SPLIT, LabelledFile, Listing, own_split
+from benchmarks.datasets.own_split import Division, LabelledFile, Listing, own_division
 
 GUIDE = (
     "Lay the folder out as CoOp's DATASETS.md describes (github.com/KaiyangZhou/CoOp); without "
     "its split file, a split of our own is used"
 )
-
-
-@dataclass(frozen=True)
-class Fallback:
-    """The split that is used when the split file is missing.
-
-    Attributes:
-        listing: the labelled files of each split.
-        origin: says where it comes from; part of every key.
-    """
-
-    listing: Listing
-    origin: str = OWN_SPLIT
 
 
 class CoopSplitDataset(ImageFolderDataset):
@@ -70,19 +56,12 @@ class CoopSplitDataset(ImageFolderDataset):
         document = read_json(self.folder / self.split_name(), self.card.name)
         return {split: self._rows(document, split) for split in self.from_file}
 
-    def fallback(self) -> Fallback:
+    def fallback(self) -> Division:
         """The split to use without a split file: 70/10/20 of each class folder unless overridden.
 
         Raises:
-            DatasetError: a file that it needs is missing or malformed.
-        """
-        return Fallback(own_split(self.class_folders()))
-
-    def class_folders(self) -> list[LabelledFile]:
-        """All images, where each class has a folder; labels follow the sorted folder names.
-
-        Raises:
-            DatasetError: there is no class folder with images.
+            DatasetError: a file that it needs is missing or malformed, or no class folder holds
+                images.
         """
         base = self.folder / self.image_folder
         rows: list[LabelledFile] = []
@@ -94,7 +73,14 @@ class CoopSplitDataset(ImageFolderDataset):
                 f"dataset {self.card.name}: {base} holds no class folders with images. "
                 f"{self.card.how_to_get}"
             )
-        return rows
+        return own_division(rows)
+
+    def in_class_folders(
+        self, paths: Iterable[str], labels: Mapping[str, int]
+    ) -> list[LabelledFile]:
+        """Listed images `<class>/<file>`, given the label of each class."""
+        folders = [(path, path.split("/")[0]) for path in paths]
+        return [(path, labels[name], self.readable(name)) for path, name in folders]
 
     def readable(self, name: str) -> str:
         """A class name as it enters a prompt."""
@@ -113,7 +99,7 @@ class CoopSplitDataset(ImageFolderDataset):
         return (self.folder / self.split_name()).exists()
 
     @cached_property
-    def _fallback(self) -> Fallback:
+    def _fallback(self) -> Division:
         try:
             return self.fallback()
         except DatasetError:

@@ -17,13 +17,11 @@ class ImageFolderDataset(EncodedDataset):
 
     Class attributes:
         image_folder: folder of the images below the dataset's folder.
+        needed: files and folders below the dataset's folder that must exist, besides the images.
     """
 
     image_folder: str = "images"
-
-    def needed(self) -> tuple[str, ...]:
-        """Files and folders below the dataset's folder that must exist, besides the images."""
-        return ()
+    needed: tuple[str, ...] = ()
 
     @abstractmethod
     def listing(self) -> Listing:
@@ -34,7 +32,7 @@ class ImageFolderDataset(EncodedDataset):
         """
 
     def missing(self) -> str | None:
-        for name in (*self.needed(), self.image_folder):
+        for name in (*self.needed, self.image_folder):
             path = self.folder / name
             if not path.exists():
                 return f"{path} is not there. {self.card.how_to_get}"

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from benchmarks.datasets.interface import SPLITS, Split
 
@@ -18,6 +19,36 @@ Listing = dict[Split, list[LabelledFile]]
 # These texts are part of keys.
 OWN_SPLIT = "own split, 70/10/20 of every class (version 1)"
 HELD_OUT = "an eighth of its training images held out for validation (version 1)"
+
+
+@dataclass(frozen=True)
+class Division:
+    """Images divided into splits.
+
+    Attributes:
+        listing: the labelled files of each split.
+        origin: says where the split comes from; part of every key.
+    """
+
+    listing: Listing
+    origin: str
+
+    def remark(self, dataset: str) -> str:
+        """Why results can't be compared with others'; empty for a split that came with the data."""
+        return f"{dataset}: {OWN_SPLIT}" if self.origin == OWN_SPLIT else ""
+
+
+def own_division(rows: Iterable[LabelledFile]) -> Division:
+    """Images that come without a split, in one of our own."""
+    return Division(own_split(rows), OWN_SPLIT)
+
+
+def official_division(
+    train: Iterable[LabelledFile], test: list[LabelledFile], origin: str
+) -> Division:
+    """Official training and test images, with validation images held out from the former."""
+    kept, val = hold_out(train)
+    return Division({"train": kept, "val": val, "test": test}, f"{origin}, {HELD_OUT}")
 
 
 def own_split(rows: Iterable[LabelledFile]) -> Listing:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
-from itertools import islice
-from typing import NamedTuple
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
 
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable, Item, Split
-
-_THREADS = 8
-_CHUNK = 256
+from benchmarks.datasets.read_ahead import read_ahead
 
 
 @dataclass(frozen=True)
@@ -44,24 +41,6 @@ class Verified:
         return self.complete and not self.unreadable
 
 
-class _Seen(NamedTuple):
-    digest: str
-    error: str
-
-
-@dataclass
-class _Files:
-    """References by the digest of their bytes."""
-
-    by_digest: dict[str, list[tuple[Split, str]]] = field(default_factory=dict)
-
-    def add(self, digest: str, split: Split, reference: str) -> None:
-        self.by_digest.setdefault(digest, []).append((split, reference))
-
-    def repeated(self) -> list[list[tuple[Split, str]]]:
-        return [files for files in self.by_digest.values() if len(files) > 1]
-
-
 def count(dataset: Dataset) -> Verified:
     """Counts a dataset's images without opening them.
 
@@ -80,43 +59,34 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
 
     Args:
         dataset: what to check.
-        tell: called with the number of images after each chunk.
+        tell: called with 1 after each image.
 
     Raises:
         DatasetError: the dataset can't be read.
     """
-    counted = count(dataset)
-    files, unreadable = _Files(), []
+    files: dict[str, list[tuple[Split, str]]] = defaultdict(list)
+    unreadable: list[str] = []
     for split in SPLITS:
-        for chunk in _looked_at(dataset, split):
-            for item, seen in chunk:
-                if seen.error:
-                    unreadable.append(seen.error)
-                else:
-                    files.add(seen.digest, split, item.reference)
-            tell(len(chunk))
-    repeated = files.repeated()
+        for item, (digest, error) in read_ahead(dataset.items(split), partial(_look, dataset)):
+            if error:
+                unreadable.append(error)
+            else:
+                files[digest].append((split, item.reference))
+            tell(1)
+    repeated = [group for group in files.values() if len(group) > 1]
     splits = [{split for split, _ in group} for group in repeated]
-    return Verified(
-        counted.found,
-        counted.expected,
-        tuple(unreadable),
-        tuple(tuple(reference for _, reference in group) for group in repeated),
-        sum("test" in group and len(group) > 1 for group in splits),
+    return replace(
+        count(dataset),
+        unreadable=tuple(unreadable),
+        duplicates=tuple(tuple(reference for _, reference in group) for group in repeated),
+        leaked=sum("test" in group and len(group) > 1 for group in splits),
     )
 
 
-def _looked_at(dataset: Dataset, split: Split) -> Iterator[list[tuple[Item, _Seen]]]:
-    items = iter(dataset.items(split))
-    with ThreadPoolExecutor(_THREADS) as threads:
-        while chunk := list(islice(items, _CHUNK)):
-            seen = threads.map(lambda item: _look(dataset, item), chunk)
-            yield list(zip(chunk, seen, strict=True))
-
-
-def _look(dataset: Dataset, item: Item) -> _Seen:
+def _look(dataset: Dataset, item: Item) -> tuple[str, str]:
+    """The digest of an image's bytes, or else why it can't be read."""
     try:
         dataset.open(item)
-        return _Seen(hashlib.sha256(dataset.encoded(item)).hexdigest(), "")
+        return hashlib.sha256(dataset.encoded(item)).hexdigest(), ""
     except ImageUnreadable as error:
-        return _Seen("", str(error))
+        return "", str(error)

@@ -7,20 +7,16 @@ negatives show the same shapes in different styles: tune on the first, test on t
 from __future__ import annotations
 
 import hashlib
-from collections import defaultdict
 from collections.abc import Sequence
 from functools import cached_property
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.parquet as pq
 from numpy.typing import NDArray
 from PIL import Image
 
-from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.interface import (
     SPLITS,
     Card,
@@ -30,77 +26,37 @@ from benchmarks.datasets.interface import (
     Item,
     Split,
 )
+from benchmarks.datasets.own.parquet_manifest import ParquetImages, read_table
 from benchmarks.pocket.numerals import NUMERALS
 
 DATA = Path(__file__).parent / "data"
-COLUMNS = ("image", "label", "class_name", "split")
 
 _DIGITS = "data/digits.csv.gz"
 _EMBEDDED = "It comes with the project; reinstall the project or run `git checkout` on it."
 
 
-class ParquetDataset(EncodedDataset):
-    """Images in one Parquet file with the columns image, label, class_name and split.
+class ParquetDataset(ParquetImages):
+    """A generated dataset, in one Parquet file with the columns image, label, class_name, split.
 
     Class attributes:
         file: the Parquet file.
     """
 
-    file: ClassVar[Path]
-
-    def missing(self) -> str | None:
-        return None if self.file.is_file() else f"{self.file} is not there. {_EMBEDDED}"
-
-    def class_names(self) -> tuple[str, ...]:
-        labels = self._column("label").to_pylist()
-        names = dict(zip(labels, self._column("class_name").to_pylist(), strict=True))
-        return tuple(names[label] for label in sorted(names))
-
-    def items(self, split: Split) -> Sequence[Item]:
-        return self._splits.get(split, ())
-
-    def encoded(self, item: Item) -> bytes:
-        """The bytes of the image's file.
-
-        Raises:
-            ImageUnreadable: the Parquet file has no such image.
-        """
-        try:
-            data: bytes | None = self._column("image")[int(item.reference)].as_py()
-        except (ValueError, IndexError) as error:
-            raise self.unreadable(item, str(error)) from None
-        if data is None:
-            raise self.unreadable(item, "no bytes")
-        return data
-
     def unreadable(self, item: Item, reason: str) -> ImageUnreadable:
         return ImageUnreadable(self.card.name, f"row {item.reference}", reason)
 
-    def revision(self) -> str:
-        return hashlib.sha256(self.file.read_bytes()).hexdigest()
-
-    def _column(self, name: str) -> Any:
-        return self._table.column(name)
-
     @cached_property
-    def _splits(self) -> dict[str, tuple[Item, ...]]:
-        found = defaultdict(list)
-        labels = self._column("label").to_pylist()
-        for row, split in enumerate(self._column("split").to_pylist()):
-            found[split].append(Item(str(row), labels[row]))
-        return {split: tuple(items) for split, items in found.items()}
+    def table(self) -> pa.Table:
+        """The whole file.
 
-    @cached_property
-    def _table(self) -> pa.Table:
-        reason = self.missing()
-        if reason is not None:
-            raise DatasetError(f"dataset {self.card.name}: {reason}")
+        Raises:
+            DatasetError: it is missing or damaged.
+        """
         try:
-            # `read_table` would import pandas.
-            return pq.ParquetFile(self.file).read(COLUMNS).select(COLUMNS)
-        except (pa.ArrowException, OSError, KeyError) as error:
+            return read_table(self.file)
+        except DatasetError as error:
             raise DatasetError(
-                f"dataset {self.card.name}: {self.file} is damaged ({error}). {_EMBEDDED}"
+                f"dataset {self.card.name}: it is damaged: {error} {_EMBEDDED}"
             ) from None
 
 
@@ -203,7 +159,6 @@ class PocketRealDigits(Dataset):
         ),
         how_to_get="It comes with scikit-learn.",
     )
-    _sizes: ClassVar[dict[Split, int]] = {"train": 32, "val": 12}
 
     def missing(self) -> str | None:
         return None
@@ -250,8 +205,7 @@ class PocketRealDigits(Dataset):
         order = np.random.default_rng(0).permutation(len(self._labels))
         for label in range(self.card.classes):
             mine = [int(row) for row in order if self._labels[row] == label]
-            train, val = self._sizes["train"], self._sizes["val"]
-            rows["train"] += mine[:train]
-            rows["val"] += mine[train : train + val]
-            rows["test"] += mine[train + val :]
+            rows["train"] += mine[:32]
+            rows["val"] += mine[32:44]
+            rows["test"] += mine[44:]
         return rows

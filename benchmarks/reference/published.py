@@ -6,7 +6,9 @@ import csv
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, TypeAdapter, ValidationError
 
 TABLE = Path(__file__).parent / "published.csv"
 
@@ -55,7 +57,7 @@ class PublishedResult:
     unit: str
     value: float
     error: float
-    budget: int | None
+    budget: Annotated[int | None, BeforeValidator(lambda text: text or None)]
     budget_unit: BudgetUnit
     status: Kind
     caveat: str
@@ -65,6 +67,9 @@ class PublishedResult:
     def place(self) -> str:
         """Source and table in one line."""
         return f"{self.source}, {self.table}"
+
+
+_ROW = TypeAdapter(PublishedResult)
 
 
 @cache
@@ -81,31 +86,9 @@ def published_results() -> tuple[PublishedResult, ...]:
 
 def _parse(row: dict[str, str], line: int) -> PublishedResult:
     try:
-        return PublishedResult(
-            source=row["source"],
-            address=row["address"],
-            table=row["table"],
-            backbone=row["backbone"],
-            protocol=row["protocol"],
-            shots=int(row["shots"]),
-            published_as=row["published_as"],
-            method=row["method"],
-            dataset=row["dataset"],
-            metric=row["metric"],
-            unit=row["unit"],
-            value=float(row["value"]),
-            error=float(row["error"]),
-            budget=int(row["budget"]) if row["budget"] else None,
-            budget_unit=cast(BudgetUnit, _one_of(row["budget_unit"], get_args(BudgetUnit))),
-            status=cast(Kind, _one_of(row["status"], get_args(Kind))),
-            caveat=row["caveat"],
-            note=row["note"],
-        )
-    except (KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"{TABLE.name}, line {line}: {error}") from None
-
-
-def _one_of(value: str, known: tuple[str, ...]) -> str:
-    if value not in known:
-        raise ValueError(f"expected one of {', '.join(known)}, got {value!r}")
-    return value
+        return _ROW.validate_python(row)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise ValueError(
+            f"{TABLE.name}, line {line}: {first['loc'][0]}: {first['msg']}, got {first['input']!r}"
+        ) from None

@@ -9,29 +9,15 @@ split       optional: train, val or test in every row; without it, 70/10/20 of e
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.datasets.interface import SPLITS, DatasetError
-from benchmarks.datasets.own_split import OWN_SPLIT, LabelledFile, Listing, own_split
+from benchmarks.datasets.own_split import Division, LabelledFile, Listing, own_division
 from benchmarks.naming import did_you_mean
 
 REQUIRED = ("image", "class_name")
 OPTIONAL = ("label", "split")
-GIVEN = "manifest's split"
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """The contents of a valid manifest.
-
-    Attributes:
-        listing: the labelled images of each split.
-        origin: says where the split comes from; part of every key.
-    """
-
-    listing: Listing
-    origin: str
+GIVEN = "manifest's split"  # part of keys
 
 
 class BadManifest(DatasetError):
@@ -56,7 +42,7 @@ def check_columns(columns: Sequence[str], where: str) -> None:
             )
 
 
-def check_rows(rows: Iterable[tuple[int, Mapping[str, Any]]], where: str) -> Manifest:
+def check_rows(rows: Iterable[tuple[int, Mapping[str, Any]]], where: str) -> Division:
     """Checks the rows and sorts them into splits.
 
     Args:
@@ -82,8 +68,8 @@ def check_rows(rows: Iterable[tuple[int, Mapping[str, Any]]], where: str) -> Man
     if len(labels) < 2:
         raise BadManifest(f"{where}: expected at least two classes, got {len(labels)}.")
     if all(row.get("split") in (None, "") for _, row in numbered):
-        return Manifest(own_split(files), OWN_SPLIT)
-    return Manifest(_given(numbered, files, where), GIVEN)
+        return own_division(files)
+    return Division(_given(numbered, files, where), GIVEN)
 
 
 def _check_row(row: Mapping[Any, Any], where: str) -> None:

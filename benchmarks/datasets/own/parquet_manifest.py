@@ -12,37 +12,88 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.interface import Card, Dataset, Item, Split
-from benchmarks.datasets.own.csv_manifest import PathManifest
-from benchmarks.datasets.own.manifest import (
-    GIVEN,
-    OPTIONAL,
-    BadManifest,
-    Manifest,
-    check_columns,
-    check_rows,
-)
+from benchmarks.datasets.interface import Card, Item, Split
+from benchmarks.datasets.own.manifest import OPTIONAL, BadManifest, check_columns, check_rows
+from benchmarks.datasets.own_split import Division
 
 
-def open_parquet(path: Path, card: Card) -> Dataset:
-    """The dataset in a Parquet file, whose `image` column has paths or the bytes of images."""
+def holds_images(path: Path) -> bool:
+    """Whether the `image` column of a Parquet file has the bytes of images, and not paths."""
     try:
         kind = pq.read_schema(path).field("image").type if path.is_file() else None
     except (OSError, pa.ArrowException, KeyError):
-        kind = None  # the error is raised when the file is read
-    binary = kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
-    return ParquetImages(path, card) if binary else ParquetPaths(path, card)
+        return False  # the error is raised when the file is read
+    return kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
-class ParquetPaths(PathManifest):
-    """A Parquet manifest whose `image` column has paths."""
+def read_parquet(path: Path) -> Division:
+    """Reads and checks a manifest whose `image` column has paths.
 
-    def read(self) -> Manifest:
-        return check_rows(_rows(_read(self._path), "image"), str(self._path))
+    Raises:
+        BadManifest: it can't be read, or is invalid.
+    """
+    table = read_table(path)
+    return check_rows(_rows(table, table.column("image").to_pylist()), str(path))
 
 
 class ParquetImages(EncodedDataset):
     """A Parquet file whose `image` column has the bytes of image files.
+
+    Attributes:
+        file: the Parquet file.
+    """
+
+    file: Path
+
+    def missing(self) -> str | None:
+        return None if self.file.is_file() else f"{self.file} is not there. {self.card.how_to_get}"
+
+    def class_names(self) -> tuple[str, ...]:
+        named = {label: name for rows in self.division.listing.values() for _, label, name in rows}
+        return tuple(named[label] for label in sorted(named))
+
+    def items(self, split: Split) -> Sequence[Item]:
+        return [Item(row, label) for row, label, _ in self.division.listing[split]]
+
+    def encoded(self, item: Item) -> bytes:
+        """The bytes of the image's file.
+
+        Raises:
+            ImageUnreadable: the file has no bytes for this image.
+        """
+        try:
+            data: bytes | None = self.table.column("image")[int(item.reference)].as_py()
+        except (ValueError, IndexError) as error:
+            raise self.unreadable(item, str(error)) from None
+        if not data:
+            raise self.unreadable(item, "no bytes")
+        return data
+
+    def revision(self) -> str:
+        return hashlib.sha256(self.file.read_bytes()).hexdigest()
+
+    @cached_property
+    def table(self) -> pa.Table:
+        """The whole file.
+
+        Raises:
+            DatasetError: it can't be read.
+        """
+        return read_table(self.file)
+
+    @cached_property
+    def division(self) -> Division:
+        """The images by split, each named by its row, counted from 0.
+
+        Raises:
+            DatasetError: the file can't be read, or is invalid.
+        """
+        rows = map(str, range(self.table.num_rows))
+        return check_rows(_rows(self.table, list(rows)), str(self.file))
+
+
+class OwnParquetImages(ParquetImages):
+    """A user's own.
 
     Args:
         path: the file.
@@ -54,64 +105,32 @@ class ParquetImages(EncodedDataset):
     def __init__(self, path: Path, card: Card) -> None:
         super().__init__(path.parent)
         self.card = card
-        self._path = path
-
-    def missing(self) -> str | None:
-        return None if self._path.is_file() else f"{self._path} is not there."
-
-    def class_names(self) -> tuple[str, ...]:
-        named = {label: name for rows in self._listing.values() for _, label, name in rows}
-        return tuple(named[label] for label in sorted(named))
-
-    def items(self, split: Split) -> Sequence[Item]:
-        return [Item(row, label) for row, label, _ in self._listing[split]]
-
-    def encoded(self, item: Item) -> bytes:
-        """The bytes of the image's file.
-
-        Raises:
-            ImageUnreadable: the file has no bytes for this image.
-        """
-        data: bytes | None = self._table.column("image")[int(item.reference)].as_py()
-        if not data:
-            raise self.unreadable(item, "no bytes")
-        return data
+        self.file = path
 
     def revision(self) -> str:
-        digest = hashlib.sha256(self._path.read_bytes()).hexdigest()
-        return f"{self._manifest.origin} {digest}"
+        return f"{self.division.origin} {super().revision()}"
 
     def remark(self) -> str:
-        origin = self._manifest.origin
-        return "" if origin == GIVEN else f"{self.card.name}: {origin}"
-
-    @property
-    def _listing(self) -> dict[Split, list[tuple[str, int, str]]]:
-        return self._manifest.listing
-
-    @cached_property
-    def _manifest(self) -> Manifest:
-        return check_rows(_rows(self._table, None), str(self._path))
-
-    @cached_property
-    def _table(self) -> pa.Table:
-        return _read(self._path)
+        return self.division.remark(self.card.name)
 
 
-def _read(path: Path) -> pa.Table:
+def read_table(path: Path) -> pa.Table:
+    """The columns of a manifest.
+
+    Raises:
+        BadManifest: the file can't be read, or has other columns.
+    """
     try:
-        schema = pq.read_schema(path)
-        check_columns(schema.names, str(path))
-        return pq.read_table(path)
+        file = pq.ParquetFile(path)  # `read_table` would import pandas
+        check_columns(file.schema_arrow.names, str(path))
+        return file.read()
     except (OSError, pa.ArrowException) as error:
         raise BadManifest(f"{path} is no readable Parquet file: {error}.") from None
 
 
-def _rows(table: pa.Table, reference: str | None) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Numbered rows from 0. Without a `reference` column, an image is named by its row."""
+def _rows(table: pa.Table, images: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Numbered rows from 0, each with the image's name."""
     names = [name for name in ("class_name", *OPTIONAL) if name in table.column_names]
-    columns = {name: table.column(name).to_pylist() for name in names}
-    images = range(table.num_rows) if reference is None else table.column(reference).to_pylist()
-    for number, image in enumerate(images):
-        values = {name: column[number] for name, column in columns.items()}
-        yield number, {"image": str(image) if reference is None else image, **values}
+    columns = [table.column(name).to_pylist() for name in names]
+    for number, (image, *values) in enumerate(zip(images, *columns, strict=True)):
+        yield number, {"image": image, **dict(zip(names, values, strict=True))}

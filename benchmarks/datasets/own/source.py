@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
 from benchmarks.datasets.interface import SPLITS, Card, Dataset
-from benchmarks.datasets.own.class_folders import ClassFolders
-from benchmarks.datasets.own.csv_manifest import CsvManifest
-from benchmarks.datasets.own.parquet_manifest import open_parquet
+from benchmarks.datasets.own.class_folders import divide_folders
+from benchmarks.datasets.own.csv_manifest import read_csv
+from benchmarks.datasets.own.files import OwnFiles
+from benchmarks.datasets.own.parquet_manifest import (
+    OwnParquetImages,
+    holds_images,
+    read_parquet,
+)
 from benchmarks.datasets.packed.dataset import PackedDataset
 from benchmarks.datasets.packed.layout import FACTS
 from benchmarks.datasets.packed.location import is_uri, open_location
@@ -52,12 +58,12 @@ class OwnDataset(Frozen):
         path = Path(self.path)
         if is_uri(self.path) or (path / FACTS).is_file():
             return PackedDataset(open_location(self.path), self._card() if self.templates else None)
-        suffix = path.suffix.lower()
-        if suffix == ".csv":
-            return CsvManifest(path, self._card())
-        if suffix == ".parquet":
-            return open_parquet(path, self._card())
-        return ClassFolders(path, self._card())
+        read = {".csv": read_csv, ".parquet": read_parquet}.get(path.suffix.lower())
+        if read is None:
+            return OwnFiles(path, self._card(), partial(divide_folders, path, self.name))
+        if read is read_parquet and holds_images(path):
+            return OwnParquetImages(path, self._card())
+        return OwnFiles(path.parent, self._card(), partial(read, path), needed=(path.name,))
 
     def _card(self) -> Card:
         return Card(

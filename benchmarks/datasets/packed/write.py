@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,14 +21,13 @@ from benchmarks.datasets.packed.layout import (
     shard_name,
 )
 from benchmarks.datasets.packed.location import Location, telling
+from benchmarks.datasets.read_ahead import read_ahead
 
 SHARD_BYTES = 256 << 20
 
 # Training reads single images, so a row group must be small. Reading a whole split reads group
 # after group.
 GROUP_BYTES = 1 << 20
-
-_READERS = 8
 
 Row = tuple[object, ...]
 
@@ -162,7 +159,7 @@ def _groups(dataset: Dataset, split: Split) -> Iterator[list[tuple[Item, bytes]]
     """The images of a split in order, about 1 MB at a time, read ahead by threads."""
     group: list[tuple[Item, bytes]] = []
     size = 0
-    for item, data in _read(dataset, split):
+    for item, data in read_ahead(dataset.items(split), dataset.encoded):
         group.append((item, data))
         size += len(data)
         if size >= GROUP_BYTES:
@@ -170,10 +167,3 @@ def _groups(dataset: Dataset, split: Split) -> Iterator[list[tuple[Item, bytes]]
             group, size = [], 0
     if group:
         yield group
-
-
-def _read(dataset: Dataset, split: Split) -> Iterator[tuple[Item, bytes]]:
-    items = iter(dataset.items(split))
-    with ThreadPoolExecutor(_READERS) as threads:
-        while chunk := list(islice(items, 16 * _READERS)):
-            yield from zip(chunk, threads.map(dataset.encoded, chunk), strict=True)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_json
 from benchmarks.datasets.interface import Card, DatasetError
-from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
+from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -32,11 +32,10 @@ class Clevr(CoopSplitDataset):
     split_file = "split_mlai_CLEVR.json"
     fallback_needs = ("scenes/CLEVR_train_scenes.json", "scenes/CLEVR_val_scenes.json")
 
-    def fallback(self) -> Fallback:
+    def fallback(self) -> Division:
         """The official test images have no labels, so the validation images test."""
-        train, val = hold_out(self._counted("train"))
-        origin = f"official training and validation images, {HELD_OUT}"
-        return Fallback({"train": train, "val": val, "test": self._counted("val")}, origin)
+        origin = "official training and validation images"
+        return official_division(self._counted("train"), self._counted("val"), origin)
 
     def _counted(self, part: str) -> list[LabelledFile]:
         """Images by their number of objects; classes in the order of strings: 10, 3, ..., 9."""

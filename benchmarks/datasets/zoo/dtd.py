@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines, subfolders
-from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import LabelledFile
+from benchmarks.datasets.interface import SPLITS, Card
+from benchmarks.datasets.own_split import Division
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -29,22 +29,13 @@ class DescribableTextures(CoopSplitDataset):
     split_file = "split_zhou_DescribableTextures.json"
     fallback_needs = ("labels/train1.txt", "labels/val1.txt", "labels/test1.txt")
 
-    def fallback(self) -> Fallback:
+    def fallback(self) -> Division:
         names = subfolders(self.folder / self.image_folder)
         labels = {name: label for label, name in enumerate(names)}
-        return Fallback(
-            {
-                "train": self._listed("train1.txt", labels),
-                "val": self._listed("val1.txt", labels),
-                "test": self._listed("test1.txt", labels),
-            },
-            "first of the ten official partitions",
-        )
-
-    def _listed(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
-        """Lines such as `banded/banded_0002.jpg`."""
-        lines = read_lines(self.folder / "labels" / file, self.card.name)
-        return [
-            (line, labels[name], self.readable(name))
-            for line, name in ((line, line.split("/")[0]) for line in lines)
-        ]
+        # Lines such as `banded/banded_0002.jpg`.
+        lists = {split: self.folder / "labels" / f"{split}1.txt" for split in SPLITS}
+        listing = {
+            split: self.in_class_folders(read_lines(path, self.card.name), labels)
+            for split, path in lists.items()
+        }
+        return Division(listing, "first of the ten official partitions")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.image_folder import ImageFolderDataset
-from benchmarks.datasets.interface import Card, DatasetError
+from benchmarks.datasets.interface import SPLITS, Card, DatasetError
 from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import with_ensemble
 
@@ -28,23 +28,12 @@ class FgvcAircraft(ImageFolderDataset):
         licence="for non-commercial research",
     )
     download = Download("FGVCAircraft", "fgvc-aircraft-2013b/data", "fgvc_aircraft")
-
-    def needed(self) -> tuple[str, ...]:
-        return (
-            "variants.txt",
-            "images_variant_train.txt",
-            "images_variant_val.txt",
-            "images_variant_test.txt",
-        )
+    needed = ("variants.txt", *(f"images_variant_{split}.txt" for split in SPLITS))
 
     def listing(self) -> Listing:
         variants = read_lines(self.folder / "variants.txt", self.card.name)
         labels = {variant: label for label, variant in enumerate(variants)}
-        return {
-            "train": self._rows("images_variant_train.txt", labels),
-            "val": self._rows("images_variant_val.txt", labels),
-            "test": self._rows("images_variant_test.txt", labels),
-        }
+        return {split: self._rows(f"images_variant_{split}.txt", labels) for split in SPLITS}
 
     def _rows(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
         rows = []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
+from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -29,17 +29,13 @@ class Food101(CoopSplitDataset):
     split_file = "split_zhou_Food101.json"
     fallback_needs = ("meta/classes.txt", "meta/train.txt", "meta/test.txt")
 
-    def fallback(self) -> Fallback:
+    def fallback(self) -> Division:
         names = sorted(read_lines(self.folder / "meta" / "classes.txt", self.card.name))
         labels = {name: label for label, name in enumerate(names)}
-        train, val = hold_out(self._listed("train.txt", labels))
-        test = self._listed("test.txt", labels)
-        return Fallback({"train": train, "val": val, "test": test}, f"official lists, {HELD_OUT}")
+        train, test = self._listed("train.txt", labels), self._listed("test.txt", labels)
+        return official_division(train, test, "official lists")
 
     def _listed(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
         """Lines such as `apple_pie/1005649`."""
         lines = read_lines(self.folder / "meta" / file, self.card.name)
-        return [
-            (f"{line}.jpg", labels[name], self.readable(name))
-            for line, name in ((line, line.split("/")[0]) for line in lines)
-        ]
+        return self.in_class_folders([f"{line}.jpg" for line in lines], labels)

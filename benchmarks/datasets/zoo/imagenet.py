@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import LabelledFile, Listing
+from benchmarks.datasets.own_split import Listing
 from benchmarks.datasets.templates import PHOTO, with_ensemble
 from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
 
@@ -26,20 +26,11 @@ class ImageNet(ImageNetFamily):
         size="145 GB",
         licence="for non-commercial research, by agreement",
     )
-
-    def needed(self) -> tuple[str, ...]:
-        return ("images/train", "images/val")
+    needed = ("images/train", "images/val")
 
     def listing(self) -> Listing:
         return {
-            "train": self._images("train"),
+            "train": self.images_of({f"train/{wnid}": wnid for wnid in self.names}),
             "val": [],  # as in the paper: validation images would have to come from the test images
-            "test": self._images("val"),
+            "test": self.images_of({f"val/{wnid}": wnid for wnid in self.names}),
         }
-
-    def _images(self, part: str) -> list[LabelledFile]:
-        return [
-            row
-            for label, wnid in enumerate(self.names)
-            for row in self.images_of(f"{part}/{wnid}", label, wnid)
-        ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
@@ -58,10 +59,14 @@ class ImageNetFamily(ImageFolderDataset):
             return ""
         return f"{self.card.name}: {CLASSES_FILE} is missing: {CURATED}"
 
-    def images_of(self, folder: str, label: int, wnid: str) -> list[LabelledFile]:
-        """The images in a class's folder below the image folder."""
-        files = image_names(self.folder / self.image_folder / folder)
-        return [(f"{folder}/{file}", label, self.names[wnid]) for file in files]
+    def images_of(self, wnids: Mapping[str, str]) -> list[LabelledFile]:
+        """The images in class folders, given each folder's WordNet id in the order of labels."""
+        base = self.folder / self.image_folder
+        return [
+            (f"{folder}/{file}", label, self.names[wnid])
+            for label, (folder, wnid) in enumerate(wnids.items())
+            for file in image_names(base / folder)
+        ]
 
     @cached_property
     def _classes_file(self) -> Path | None:

@@ -43,20 +43,17 @@ class ImageNetVariant(ImageNetFamily):
     """
 
     def listing(self) -> Listing:
-        rows = [
-            row
-            for label, wnid in enumerate(self._wnids)
-            for row in self.images_of(wnid, label, wnid)
-        ]
-        return {"train": [], "val": [], "test": rows}
+        return {"train": [], "val": [], "test": self.images_of(self._wnids)}
 
     def imagenet_labels(self) -> tuple[int, ...]:
         """ImageNet's label of each class here."""
-        return tuple(map(self.imagenet_label, self._wnids))
+        return tuple(map(self.imagenet_label, self._wnids.values()))
 
     @cached_property
-    def _wnids(self) -> list[str]:
-        return sorted(subfolders(self.folder / self.image_folder), key=self.imagenet_label)
+    def _wnids(self) -> dict[str, str]:
+        """WordNet id by folder, in ImageNet's order."""
+        names = subfolders(self.folder / self.image_folder)
+        return {wnid: wnid for wnid in sorted(names, key=self.imagenet_label)}
 
 
 class ImageNetV2(ImageNetVariant):
@@ -70,17 +67,9 @@ class ImageNetV2(ImageNetVariant):
     ).card("imagenet_v2", "ImageNet-V2 (matched frequency)", 1000, 10_000)
     image_folder = "imagenetv2-matched-frequency-format-val"
 
-    def listing(self) -> Listing:
-        rows = [
-            row
-            for label, wnid in enumerate(self._wnids)
-            for row in self.images_of(str(label), label, wnid)
-        ]
-        return {"train": [], "val": [], "test": rows}
-
     @cached_property
-    def _wnids(self) -> list[str]:
-        return list(self.names)
+    def _wnids(self) -> dict[str, str]:
+        return {str(label): wnid for label, wnid in enumerate(self.names)}
 
 
 class ImageNetSketch(ImageNetVariant):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_json
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.matlab import read_mat
-from benchmarks.datasets.own_split import LabelledFile
+from benchmarks.datasets.own_split import Division, LabelledFile, Listing
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -33,17 +33,14 @@ class OxfordFlowers(CoopSplitDataset):
     split_file = "split_zhou_OxfordFlowers.json"
     fallback_needs = ("imagelabels.mat", "setid.mat")
 
-    def fallback(self) -> Fallback:
+    def fallback(self) -> Division:
         numbers = read_mat(self.folder / "setid.mat", self.card.name)
-        origin = "official split (10 training images a class)"  # part of keys
-        return Fallback(
-            {
-                "train": self._numbered(numbers["trnid"].ravel()),
-                "val": self._numbered(numbers["valid"].ravel()),
-                "test": self._numbered(numbers["tstid"].ravel()),
-            },
-            origin,
-        )
+        listing: Listing = {
+            "train": self._numbered(numbers["trnid"].ravel()),
+            "val": self._numbered(numbers["valid"].ravel()),
+            "test": self._numbered(numbers["tstid"].ravel()),
+        }
+        return Division(listing, "official split (10 training images a class)")  # part of keys
 
     def _numbered(self, numbers: Iterable[int]) -> list[LabelledFile]:
         """Images and their classes, both counted from 1 in the files."""

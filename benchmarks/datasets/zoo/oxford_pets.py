@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
+from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -29,10 +29,9 @@ class OxfordPets(CoopSplitDataset):
     split_file = "split_zhou_OxfordPets.json"
     fallback_needs = ("annotations/trainval.txt", "annotations/test.txt")
 
-    def fallback(self) -> Fallback:
-        train, val = hold_out(self._listed("trainval.txt"))
-        test = self._listed("test.txt")
-        return Fallback({"train": train, "val": val, "test": test}, f"official lists, {HELD_OUT}")
+    def fallback(self) -> Division:
+        train, test = self._listed("trainval.txt"), self._listed("test.txt")
+        return official_division(train, test, "official lists")
 
     def _listed(self, file: str) -> list[LabelledFile]:
         """Lines such as `Abyssinian_100 1 1 1`: image, class from 1, species, breed."""

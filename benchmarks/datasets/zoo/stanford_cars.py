@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.matlab import read_mat
-from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
+from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -34,12 +34,12 @@ class StanfordCars(CoopSplitDataset):
         "cars_test_annos_withlabels.mat",
     )
 
-    def fallback(self) -> Fallback:
+    def fallback(self) -> Division:
         meta = read_mat(self.folder / "devkit" / "cars_meta.mat", self.card.name)
         names = [_year_first(str(name[0])) for name in meta["class_names"].ravel()]
-        train, val = hold_out(self._annotated("cars_train", "devkit/cars_train_annos.mat", names))
+        train = self._annotated("cars_train", "devkit/cars_train_annos.mat", names)
         test = self._annotated("cars_test", "cars_test_annos_withlabels.mat", names)
-        return Fallback({"train": train, "val": val, "test": test}, f"official split, {HELD_OUT}")
+        return official_division(train, test, "official split")
 
     def _annotated(self, folder: str, file: str, names: list[str]) -> list[LabelledFile]:
         rows = []

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import image_names, read_lines
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out, own_split
+from benchmarks.datasets.own_split import Division, LabelledFile, official_division, own_division
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -28,15 +28,14 @@ class Sun397(CoopSplitDataset):
     image_folder = "SUN397"
     split_file = "split_zhou_SUN397.json"
 
-    def fallback(self) -> Fallback:
+    def fallback(self) -> Division:
         folders = [name.removeprefix("/") for name in self._class_lines()]
         labels = {folder: label for label, folder in enumerate(folders)}
         if not (self.folder / "Training_01.txt").is_file():
-            return Fallback(own_split(self._unlisted(labels)))
-        train, val = hold_out(self._listed("Training_01.txt", labels))
+            return own_division(self._unlisted(labels))
+        train = self._listed("Training_01.txt", labels)
         test = self._listed("Testing_01.txt", labels)
-        origin = f"first of the ten official partitions, {HELD_OUT}"
-        return Fallback({"train": train, "val": val, "test": test}, origin)
+        return official_division(train, test, "first of the ten official partitions")
 
     def _class_lines(self) -> list[str]:
         """ClassName.txt comes with the partitions, and with the images."""

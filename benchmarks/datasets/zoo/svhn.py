@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.datasets.coop_split import CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import CoopSplitDataset
 from benchmarks.datasets.download import WORKPLACE, failures_told, move
 from benchmarks.datasets.folders import image_names, subfolders
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, Listing, hold_out
+from benchmarks.datasets.own_split import Division, LabelledFile, Listing, official_division
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -56,15 +56,13 @@ class Svhn(CoopSplitDataset):
     )
     download = SvhnDownload()
     image_folder = "."
+    needed = ("train", "test")
     from_file = ("train", "val")
 
     def split_name(self) -> str:
         """BlackVIP's guide and its code call the file by different names."""
         other = "split_SVHN.json"
         return other if (self.folder / other).is_file() else "split_mlai_SVHN.json"
-
-    def needed(self) -> tuple[str, ...]:
-        return ("train", "test")
 
     def listing(self) -> Listing:
         listing = super().listing()
@@ -76,10 +74,9 @@ class Svhn(CoopSplitDataset):
         }
         return {**trained, "test": self._digits("test")}
 
-    def fallback(self) -> Fallback:
-        train, val = hold_out(self._digits("train"))
-        listing: Listing = {"train": train, "val": val, "test": self._digits("test")}
-        return Fallback(listing, f"official training and test images, {HELD_OUT}")
+    def fallback(self) -> Division:
+        train, test = self._digits("train"), self._digits("test")
+        return official_division(train, test, "official training and test images")
 
     def _digits(self, part: str) -> list[LabelledFile]:
         """Images by digit; sorted, so that the order is the same everywhere."""

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset, Fallback
+from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import HELD_OUT, LabelledFile, hold_out
+from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
 
 
@@ -34,13 +34,12 @@ class Ucf101(CoopSplitDataset):
         "ucfTrainTestlist/testlist01.txt",
     )
 
-    def fallback(self) -> Fallback:
+    def fallback(self) -> Division:
         numbered = [line.split() for line in self._lines("classInd.txt")]
         labels = {action: int(number) - 1 for number, action in numbered}
-        train, val = hold_out(self._listed("trainlist01.txt", labels))
+        train = self._listed("trainlist01.txt", labels)
         test = self._listed("testlist01.txt", labels)
-        origin = f"first official list, {HELD_OUT}"
-        return Fallback({"train": train, "val": val, "test": test}, origin)
+        return official_division(train, test, "first official list")
 
     def _listed(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
         """Lines such as `HandStand/v_HandStand_g08_c01.avi 1`: a frame in Hand_Stand/."""

@@ -106,7 +106,7 @@ def test_a_malformed_row_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     broken = tmp_path / "published.csv"
     broken.write_text("\n".join([*lines[:2], lines[2].replace("secondary", "hearsay")]))
     monkeypatch.setattr(published, "TABLE", broken)
-    with pytest.raises(ValueError, match="line 3: expected one of primary"):
+    with pytest.raises(ValueError, match=r"line 3: status: .*'primary'.*, got 'hearsay'"):
         published.published_results.__wrapped__()
 
 

@@ -112,7 +112,8 @@ def test_test_only_sets_refuse_to_train(tmp_path: Path) -> None:
 def test_subsets_keep_imagenets_order(chosen: set[int]) -> None:
     dataset = variant("imagenet_r", Path("nowhere"))
     ids = list(curated_names())
-    vars(dataset)["_wnids"] = sorted(ids[label] for label in chosen)  # as folders would say
+    folders = sorted(ids[label] for label in chosen)
+    vars(dataset)["_wnids"] = dict(zip(folders, folders, strict=True))  # as they would say
     assert dataset.imagenet_labels() == tuple(sorted(chosen))
 
 
