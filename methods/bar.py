@@ -6,10 +6,10 @@ A trainable frame around a shrunk image, optimised by one-sided estimates along 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, ClassVar
+from typing import Any, ClassVar
 
 import torch
-from pydantic import Field
+from pydantic import Field, PositiveFloat
 from torch import Tensor
 
 from methods.interface import (
@@ -29,12 +29,8 @@ from methods.parts.losses import focal_loss, measured
 from methods.parts.schedules import Schedule, polynomial_decay
 from methods.parts.seeding import generator
 
-Positive = Annotated[float, Field(gt=0)]
-
 _FRAME = 15 / 224
 """Width of the frame on each side, as a share of the canvas; 194 of 224 pixels are left inside."""
-
-_RESEARCH_CODE_EPOCHS = 1000
 
 
 class BarSettings(Settings):
@@ -55,8 +51,8 @@ class BarSettings(Settings):
 
     image_size: int | None = Field(default=None, ge=1)
     directions: int = Field(default=5, ge=1)
-    smoothing: Positive = 0.01
-    step_size: Positive = 10.0
+    smoothing: PositiveFloat = 0.01
+    step_size: PositiveFloat = 10.0
     final_step_size: float = Field(default=0.1, ge=0)
     step_decay: float = Field(default=0.9, gt=0, le=1)
     decay_epochs: int | None = Field(default=None, ge=1)
@@ -91,7 +87,7 @@ class Bar(Method):
     name = "bar"
     version = 1
     settings_type = BarSettings
-    variants: ClassVar[Variants] = {"zip-port": {"decay_epochs": _RESEARCH_CODE_EPOCHS}}
+    variants: ClassVar[Variants] = {"zip-port": {"decay_epochs": 1000}}
 
     def __init__(self, problem: Problem, settings: BarSettings) -> None:
         space = problem.space

@@ -21,7 +21,7 @@ from methods.interface import (
     Variants,
 )
 from methods.parts.checks import check_context
-from methods.parts.cma_es import CmaEs, Population
+from methods.parts.cma_es import CmaEs
 from methods.parts.losses import cross_entropy, measured
 from methods.parts.seeding import generator
 
@@ -104,9 +104,13 @@ class BptVlm(Method):
         draw = generator(problem.seed, "bptvlm", "projections")
         self._to_text = _text_projection(problem, settings, draw)
         self._to_image = _visual_projection(problem, settings, draw)
-        diagonal = settings.covariance == "diagonal"
-        population = Population(settings.population, _dimension(settings), settings.sigma, diagonal)
-        self._search = CmaEs(population, problem.seed)
+        self._search = CmaEs(
+            settings.population,
+            _dimension(settings),
+            settings.sigma,
+            problem.seed,
+            diagonal=settings.covariance == "diagonal",
+        )
         self._best = torch.zeros(_dimension(settings), dtype=torch.float64)
         self._best_loss = math.inf
         self._begin_generation()

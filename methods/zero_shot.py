@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import ClassVar, Literal
 
 from methods.interface import Method, Problem, Prompts, Scores, Settings, State, Variants
-from methods.parts.templates import imagenet_80
 
 
 class ZeroShotSettings(Settings):
@@ -35,7 +34,9 @@ class ZeroShot(Method):
 
     def __init__(self, problem: Problem, settings: ZeroShotSettings) -> None:
         if settings.templates == "imagenet_80":
-            self._templates = imagenet_80()
+            from open_clip import OPENAI_IMAGENET_TEMPLATES
+
+            self._templates = tuple(template("{}") for template in OPENAI_IMAGENET_TEMPLATES)
         else:
             one = settings.templates == "dataset"
             self._templates = problem.templates[:1] if one else problem.templates

@@ -6,7 +6,7 @@ square root of their dimension.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Literal
 
 import torch
@@ -21,8 +21,6 @@ from methods.parts.projections import fastfood_maps, gaussian_maps, padded_width
 from methods.parts.seeding import generator
 from methods.parts.spsa import Spsa, SpsaSettings
 from methods.parts.update_rules import clip_threshold
-
-ProjectionName = Literal["fastfood", "dense"]
 
 
 class ZipSettings(SpsaSettings):
@@ -46,7 +44,7 @@ class ZipSettings(SpsaSettings):
     rank: int = Field(default=5, ge=1)
     diagonal: bool = True
     shared: bool = True
-    projection: ProjectionName = "fastfood"
+    projection: Literal["fastfood", "dense"] = "fastfood"
     context_std: float = Field(default=0.02, ge=0)
 
     @property
@@ -102,7 +100,8 @@ class Zip(Method):
         draw = generator(problem.seed, "zip", "start")
         tokens, width = settings.context_tokens, problem.space.text_width
         self._origin = settings.context_std * torch.randn(tokens, width, generator=draw)
-        self._maps = _PROJECTIONS[settings.projection](tokens, settings.rows, width, draw)
+        project = fastfood_maps if settings.projection == "fastfood" else gaussian_maps
+        self._maps = project(tokens, settings.rows, width, draw)
         self._parameters = self._shape.initial(draw)
 
     def ask(self) -> Prompts:
@@ -128,12 +127,6 @@ class Zip(Method):
     def _prompts(self, parameters: Tensor) -> Prompts:
         intrinsic = self._shape.matrices(parameters)
         return Prompts(context=self._origin + torch.einsum("ktl,tld->ktd", intrinsic, self._maps))
-
-
-_PROJECTIONS: Mapping[ProjectionName, Callable[[int, int, int, torch.Generator], Tensor]] = {
-    "fastfood": fastfood_maps,
-    "dense": gaussian_maps,
-}
 
 
 def _intrinsic(settings: ZipSettings) -> Intrinsic:

@@ -8,7 +8,6 @@ search proposes the same points again, so `load` replays it. That takes 0.2 s pe
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -24,23 +23,6 @@ if TYPE_CHECKING:
     from cma import CMAEvolutionStrategy
 
 
-@dataclass(frozen=True)
-class Population:
-    """What a search samples.
-
-    Attributes:
-        size: points per generation P.
-        dimension: numbers per point N.
-        sigma: standard deviation at the start.
-        diagonal: whether the covariance is kept diagonal.
-    """
-
-    size: int
-    dimension: int
-    sigma: float
-    diagonal: bool = False
-
-
 class CmaEs:
     """Minimises a function of N numbers, starting from 0.
 
@@ -49,12 +31,18 @@ class CmaEs:
     only every 1 / (10 N (c1 + cmu)) generations.
 
     Args:
-        population: how many points are sampled, and from what.
+        population: points per generation P.
+        dimension: numbers per point N.
+        sigma: standard deviation at the start.
         seed: seed of the samples.
+        diagonal: whether the covariance is kept diagonal.
     """
 
-    def __init__(self, population: Population, seed: int) -> None:
-        self._population = population
+    def __init__(
+        self, population: int, dimension: int, sigma: float, seed: int, *, diagonal: bool = False
+    ) -> None:
+        self._population, self._dimension = population, dimension
+        self._start_sigma, self._diagonal = sigma, diagonal
         self._seed = seed
         self._draws = 0
         self._told: list[list[float]] = []
@@ -74,7 +62,7 @@ class CmaEs:
     def mean(self) -> Tensor:
         """The centre `(N,)` of the sampled distribution, float64; 0 at the start."""
         if not self._told:
-            return torch.zeros(self._population.dimension, dtype=torch.float64)
+            return torch.zeros(self._dimension, dtype=torch.float64)
         return torch.from_numpy(np.array(self._strategy.mean))
 
     def ask(self) -> Tensor:
@@ -94,7 +82,7 @@ class CmaEs:
     def state(self) -> State:
         """The fitness of every generation `(G, P)`, float64."""
         told = torch.tensor(self._told, dtype=torch.float64)
-        return State({"fitness": told.reshape(-1, self._population.size)})
+        return State({"fitness": told.reshape(-1, self._population)})
 
     def load(self, state: State) -> None:
         """Replays a stored search; to be called before any `ask`.
@@ -103,10 +91,10 @@ class CmaEs:
             SettingsError: the stored search had another population size.
         """
         told = state.tensors["fitness"]
-        if told.shape[1] != self._population.size:
+        if told.shape[1] != self._population:
             raise SettingsError(
                 f"the stored search has a population of {told.shape[1]}, but these settings need "
-                f"{self._population.size}"
+                f"{self._population}"
             )
         for fitness in told:
             self.tell(fitness)
@@ -118,17 +106,16 @@ class CmaEs:
         from cma.sigma_adaptation import CMAAdaptSigmaCSA
 
         options = {
-            "popsize": self._population.size,
+            "popsize": self._population,
             "AdaptSigma": CMAAdaptSigmaCSA,
-            "CMA_diagonal": self._population.diagonal,
+            "CMA_diagonal": self._diagonal,
             "randn": self._normal,
             "seed": np.nan,  # so that the library leaves numpy's global generator alone
             "verbose": -9,
             "verb_log": 0,
             "signals_filename": "",
         }
-        start = np.zeros(self._population.dimension)
-        return cma.CMAEvolutionStrategy(start, self._population.sigma, options)
+        return cma.CMAEvolutionStrategy(np.zeros(self._dimension), self._start_sigma, options)
 
     def _normal(self, *shape: int) -> NDArray[np.float64]:
         """Standard normal numbers; each call has its own generator, so that a replay repeats it."""

@@ -7,24 +7,9 @@ each row to a token embedding. M may be a low-rank product or full.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 import torch
 from torch import Tensor
-
-
-class Intrinsic(Protocol):
-    """A flat parameter vector `(N,)` and the matrix M `(T, L)` that it stands for."""
-
-    @property
-    def dimension(self) -> int:
-        """Number of parameters N, delta in the paper."""
-
-    def initial(self, generator: torch.Generator) -> Tensor:
-        """Start values `(N,)`, such that M = 0."""
-
-    def matrices(self, parameters: Tensor) -> Tensor:
-        """M for each of K parameter vectors `(K, N)`: a `(K, T, L)` tensor."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +34,7 @@ class LowRank:
 
     @property
     def dimension(self) -> int:
-        """Number of parameters, delta in the paper."""
+        """Number of parameters N, delta in the paper."""
         return sum(self._sizes)
 
     def initial(self, generator: torch.Generator) -> Tensor:
@@ -99,7 +84,7 @@ class FullRank:
 
     @property
     def dimension(self) -> int:
-        """Number of parameters."""
+        """Number of parameters N."""
         return (self.tokens + self.shared) * self.rows
 
     def initial(self, generator: torch.Generator) -> Tensor:
@@ -112,3 +97,7 @@ class FullRank:
         rows = parameters.reshape(len(parameters), -1, self.rows)
         free = rows[:, : self.tokens]
         return free + rows[:, self.tokens :] if self.shared else free
+
+
+Intrinsic = LowRank | FullRank
+"""What a flat parameter vector `(N,)` stands for: a matrix M `(T, L)`, which starts from 0."""

@@ -41,25 +41,11 @@ def focal_loss(logits: Tensor, labels: Tensor, gamma: float) -> Tensor:
     return -((1 - log_probability.exp()) ** gamma * log_probability).mean(dim=-1)
 
 
-def accuracy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Share of the mini-batch classified right, in percent.
-
-    Args:
-        logits: `(K, B, C)`.
-        labels: `(B,)`.
-
-    Returns:
-        `(K,)` float32.
-    """
-    return 100 * (logits.argmax(dim=-1) == labels).to(torch.float32).mean(dim=-1)
-
-
 def measured(losses: Tensor, scores: Scores) -> dict[str, float]:
-    """What methods report of a step: mean loss and accuracy over its K candidates `(K,)`."""
-    return {
-        "train_loss": float(losses.mean()),
-        "train_accuracy": float(accuracy(scores.logits, scores.labels).mean()),
-    }
+    """What methods report of a step with losses `(K,)`: mean loss, and mean accuracy in %."""
+    right = (scores.logits.argmax(dim=-1) == scores.labels).to(torch.float32)
+    accuracy = 100 * right.mean(dim=-1)
+    return {"train_loss": float(losses.mean()), "train_accuracy": float(accuracy.mean())}
 
 
 def _true_log_probability(logits: Tensor, labels: Tensor) -> Tensor:

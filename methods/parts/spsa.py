@@ -7,10 +7,10 @@ of the directions, update rule, and schedules of step size and smoothing radius.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import torch
-from pydantic import Field, model_validator
+from pydantic import Field, PositiveFloat, model_validator
 from torch import Tensor
 
 from methods.interface import Settings, State
@@ -25,7 +25,6 @@ from methods.parts.update_rules import (
     clip_threshold,
 )
 
-Positive = Annotated[float, Field(gt=0)]
 Optimiser = Literal["spsa", "spsa-gc", "spsa-clip"]
 
 
@@ -55,11 +54,11 @@ class SpsaSettings(Settings):
     momentum: float = Field(default=0.8, ge=0, lt=1)
     perturbation: LawName = "segmented_uniform"
     pairs: int = Field(default=5, ge=1)
-    step_size: Positive = 0.01
+    step_size: PositiveFloat = 0.01
     step_offset: float = Field(default=1.0, ge=0)
     step_decay: float = Field(default=0.4, ge=0)
     step_schedule: ScheduleName = "power"
-    smoothing: Positive = 0.01
+    smoothing: PositiveFloat = 0.01
     smoothing_decay: float = Field(default=0.1, ge=0)
     smoothing_schedule: ScheduleName = "power"
 

@@ -43,11 +43,6 @@ class Measured:
             return f"no headroom (probe less than {HEADROOM:g} above zero-shot)"
         return "admitted"
 
-    @property
-    def admitted(self) -> bool:
-        """Whether the set passes the rule."""
-        return self.verdict == "admitted"
-
 
 def measure(dataset: Dataset, split: Split, clip: Clip | None = None) -> Measured:
     """Measures a dataset on one of its splits; trains on 16 images per class."""

@@ -61,20 +61,6 @@ class Recipe:
     seed: int = 0
 
 
-def model_config(vocabulary: int) -> dict[str, Any]:
-    """open_clip's configuration of the pocket model."""
-    return {
-        "embed_dim": 128,
-        "vision_cfg": {
-            "image_size": SIZE, "patch_size": 4, "width": 128, "layers": 4, "head_width": 32,
-        },
-        "text_cfg": {
-            "context_length": CONTEXT_LENGTH, "vocab_size": vocabulary,
-            "width": 128, "heads": 4, "layers": 3,
-        },
-    }  # fmt: skip
-
-
 def main() -> None:
     """Entry point of the command line."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Help)
@@ -114,7 +100,16 @@ def train(recipe: Recipe, out: Path, threads: int) -> None:
 def write_config(out: Path, vocabulary: int) -> None:
     """Writes the file from which open_clip builds the model and its image transform."""
     config = {
-        "model_cfg": model_config(vocabulary),
+        "model_cfg": {
+            "embed_dim": 128,
+            "vision_cfg": {
+                "image_size": SIZE, "patch_size": 4, "width": 128, "layers": 4, "head_width": 32,
+            },
+            "text_cfg": {
+                "context_length": CONTEXT_LENGTH, "vocab_size": vocabulary,
+                "width": 128, "heads": 4, "layers": 3,
+            },
+        },
         "preprocess_cfg": {
             "size": SIZE,
             "mode": "RGB",
@@ -123,7 +118,7 @@ def write_config(out: Path, vocabulary: int) -> None:
             "interpolation": "bicubic",
             "resize_mode": "shortest",
         },
-    }
+    }  # fmt: skip
     (out / "open_clip_config.json").write_text(json.dumps(config, indent=1) + "\n")
 
 

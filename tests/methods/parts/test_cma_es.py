@@ -10,7 +10,7 @@ import torch
 from cma.sigma_adaptation import CMAAdaptSigmaCSA
 
 from methods.interface import SettingsError
-from methods.parts.cma_es import CmaEs, Population
+from methods.parts.cma_es import CmaEs
 
 
 def sphere(points: torch.Tensor) -> torch.Tensor:
@@ -20,13 +20,13 @@ def sphere(points: torch.Tensor) -> torch.Tensor:
 @pytest.mark.parametrize("dimension", [4, 400])
 @pytest.mark.parametrize("diagonal", [False, True])
 def test_step_sizes_are_adapted_by_csa_in_any_dimension(dimension: int, diagonal: bool) -> None:
-    search = CmaEs(Population(15, dimension, 1.0, diagonal), seed=1)
+    search = CmaEs(15, dimension, 1.0, seed=1, diagonal=diagonal)
     search.tell(sphere(search.ask()))
     assert type(search._strategy.adapt_sigma) is CMAAdaptSigmaCSA
 
 
 def test_the_mean_moves_to_the_weighted_best_half() -> None:
-    search = CmaEs(Population(15, 6, 1.0), seed=3)
+    search = CmaEs(15, 6, 1.0, seed=3)
     for _ in range(3):
         points = search.ask().numpy()
         values = sphere(torch.from_numpy(points)).numpy()
@@ -38,22 +38,22 @@ def test_the_mean_moves_to_the_weighted_best_half() -> None:
 
 
 def test_first_samples_are_standard_normal_around_zero() -> None:
-    points = CmaEs(Population(40, 200, 2.0), seed=1).ask()
+    points = CmaEs(40, 200, 2.0, seed=1).ask()
     assert abs(float(points.mean())) < 0.1
     assert float(points.std()) == pytest.approx(2.0, rel=0.05)
 
 
 def test_asking_twice_proposes_the_same() -> None:
-    search = CmaEs(Population(5, 3, 1.0), seed=1)
+    search = CmaEs(5, 3, 1.0, seed=1)
     assert torch.equal(search.ask(), search.ask())
 
 
 @pytest.mark.parametrize("generations", [0, 1, 30])
 def test_a_replayed_search_goes_on_the_same(generations: int) -> None:
-    search = CmaEs(Population(8, 5, 1.0), seed=2)
+    search = CmaEs(8, 5, 1.0, seed=2)
     for _ in range(generations):
         search.tell(sphere(search.ask()))
-    replayed = CmaEs(Population(8, 5, 1.0), seed=2)
+    replayed = CmaEs(8, 5, 1.0, seed=2)
     replayed.load(search.state())
     assert replayed.generations == generations
     for _ in range(3):
@@ -63,7 +63,7 @@ def test_a_replayed_search_goes_on_the_same(generations: int) -> None:
 
 
 def test_it_minimises() -> None:
-    search = CmaEs(Population(10, 5, 1.0), seed=2)
+    search = CmaEs(10, 5, 1.0, seed=2)
     for _ in range(60):
         search.tell(sphere(search.ask()))
     assert float(sphere(search.mean.unsqueeze(0))) < 1e-3
@@ -72,4 +72,4 @@ def test_it_minimises() -> None:
 
 def test_a_state_of_another_population_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"population of 8.*need 9"):
-        CmaEs(Population(9, 5, 1.0), 1).load(CmaEs(Population(8, 5, 1.0), 1).state())
+        CmaEs(9, 5, 1.0, 1).load(CmaEs(8, 5, 1.0, 1).state())

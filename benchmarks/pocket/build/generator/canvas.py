@@ -53,9 +53,14 @@ def choose_style(rng: np.random.Generator, *, sketch: bool = True) -> str:
     return choose(rng, STYLES[1:] if sketch else STYLES[2:])
 
 
-def shade(rng: np.random.Generator, name: str, spread: float = 28) -> Floats:
+def shade(rng: np.random.Generator, name: str) -> Floats:
     """A random shade `(3,)` of a named colour."""
-    return np.clip(np.array(COLOURS[name]) + rng.uniform(-spread, spread, 3), 0, 255)
+    return varied(rng, COLOURS[name], 28)
+
+
+def varied(rng: np.random.Generator, colour: tuple[int, int, int], spread: float) -> Floats:
+    """A colour `(3,)` whose channels are changed by up to `spread`."""
+    return np.clip(np.array(colour) + rng.uniform(-spread, spread, 3), 0, 255)
 
 
 def contrasting(rng: np.random.Generator, others: Sequence[str], distance: float = 110) -> str:
@@ -104,12 +109,10 @@ def rotated(angle: float, row: float = SIZE / 2, column: float = SIZE / 2) -> tu
     return along, across
 
 
-def finish(
-    rng: np.random.Generator, image: Floats, style: str, noise: tuple[float, float] = (1, 6)
-) -> Pixels:
+def finish(rng: np.random.Generator, image: Floats, style: str) -> Pixels:
     """Applies a style and a little sensor noise, and rounds to bytes."""
     image = _STYLING[style](image) if style in _STYLING else image
-    strength = rng.uniform(*noise) + (26 if style == "noisy" else 0)
+    strength = rng.uniform(1, 6) + (26 if style == "noisy" else 0)
     channels = 1 if style == "monochrome" else 3
     speckle = rng.normal(size=(SIZE, SIZE, channels)) * strength
     return np.clip(image + speckle, 0, 255).astype(np.uint8)

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from benchmarks.pocket.build.generator.canvas import (
     COLUMNS,
@@ -20,6 +21,7 @@ from benchmarks.pocket.build.generator.canvas import (
     paint,
     rotated,
     smooth_noise,
+    varied,
 )
 from benchmarks.pocket.build.generator.facts import Landscape
 
@@ -41,7 +43,7 @@ class _Site:
     across: Floats
 
     def colour(self, rgb: Rgb) -> Floats:
-        return np.clip(np.array(rgb) + self.rng.uniform(-22, 22, 3), 0, 255)
+        return varied(self.rng, rgb, 22)
 
     def palette(self, options: tuple[Rgb, ...]) -> Floats:
         return np.stack([self.colour(choose(self.rng, options)) for _ in range(16)])
@@ -52,7 +54,7 @@ class _Site:
         ragged = 2.4 * smooth_noise(self.rng, 4)
         return np.hypot(COLUMNS / UNIT - column, ROWS / UNIT - row) + ragged
 
-    def plots(self, size: float) -> NDArrayInt:
+    def plots(self, size: float) -> NDArray[np.int64]:
         """Index from 0 to 15 of the plot that each pixel belongs to."""
         i = np.floor((self.along + 40) / size).astype(int)
         j = np.floor((self.across + 40) / size).astype(int)
@@ -72,10 +74,6 @@ def _river(s: _Site) -> Floats:
     bends = 4 * np.sin(s.across / s.rng.uniform(4, 7) + s.rng.uniform(0, 6))
     course = np.abs(s.along + bends + s.rng.uniform(-4, 4))
     return paint(s.ground, _band(s.rng.uniform(1.8, 3.2) - course), s.colour(_WATER))
-
-
-def _lake(s: _Site) -> Floats:
-    return paint(s.ground, _band(s.rng.uniform(6, 11) - s.blob()), s.colour(_WATER))
 
 
 def _highway(s: _Site) -> Floats:
@@ -122,11 +120,10 @@ def _mountain(s: _Site) -> Floats:
     return paint(rock, snow, s.colour((245, 245, 250)))
 
 
-NDArrayInt = np.ndarray[tuple[int, ...], np.dtype[np.int64]]
 _PAINTERS: dict[str, Callable[[_Site], Floats]] = {
     "forest": _forest,
     "river": _river,
-    "lake": _lake,
+    "lake": lambda s: paint(s.ground, _band(s.rng.uniform(6, 11) - s.blob()), s.colour(_WATER)),
     "highway": _highway,
     "field": _field,
     "city": _city,
@@ -142,7 +139,7 @@ def draw_landscape(rng: np.random.Generator, place: str | None = None) -> tuple[
     """A picture of a place, and what it shows."""
     style = choose_style(rng, sketch=False)
     name = place or choose(rng, PLACES)
-    ground = np.clip(np.array(choose(rng, _GROUNDS)) + rng.uniform(-22, 22, 3), 0, 255)
+    ground = varied(rng, choose(rng, _GROUNDS), 22)
     along, across = rotated(rng.uniform(0, np.pi))
     site = _Site(
         rng,

@@ -27,18 +27,6 @@ class Placement:
     angle: float = 0.0
 
 
-def _circle(u: Floats, v: Floats) -> Floats:
-    return np.hypot(u, v) - 0.92
-
-
-def _square(u: Floats, v: Floats) -> Floats:
-    return np.maximum(np.abs(u), np.abs(v)) - 0.8
-
-
-def _triangle(u: Floats, v: Floats) -> Floats:
-    return np.maximum(v - 0.62, 0.87 * np.abs(u) - 0.5 * v - 0.5)
-
-
 def _star(u: Floats, v: Floats) -> Floats:
     fifth = np.pi / 5
     turn = np.abs((np.arctan2(v, u) + np.pi / 2) % (2 * fifth) - fifth)
@@ -51,18 +39,10 @@ def _cross(u: Floats, v: Floats) -> Floats:
     return np.minimum(upright, level)
 
 
-def _diamond(u: Floats, v: Floats) -> Floats:
-    return 0.6 * (1.45 * np.abs(u) + np.abs(v) - 1.05)
-
-
 def _heart(u: Floats, v: Floats) -> Floats:
     lobes = np.hypot(np.abs(u) - 0.43, v + 0.3) - 0.48
     point = np.maximum(0.72 * np.abs(u) + 0.69 * v - 0.62, -v - 0.3)
     return np.minimum(lobes, point)
-
-
-def _ring(u: Floats, v: Floats) -> Floats:
-    return np.abs(np.hypot(u, v) - 0.7) - 0.24
 
 
 def _hexagon(u: Floats, v: Floats) -> Floats:
@@ -72,33 +52,25 @@ def _hexagon(u: Floats, v: Floats) -> Floats:
     return sides_max - 0.84
 
 
-def _moon(u: Floats, v: Floats) -> Floats:
-    return np.maximum(np.hypot(u, v) - 0.92, 0.78 - np.hypot(u - 0.42, v))
-
-
 def _arrow(u: Floats, v: Floats) -> Floats:
     shaft = np.maximum(np.abs(v) - 0.2, np.maximum(-u - 0.95, u - 0.2))
     head = np.maximum(0.75 * np.abs(v) + 0.66 * u - 0.62, 0.02 - u)
     return np.minimum(shaft, head)
 
 
-def _flower(u: Floats, v: Floats) -> Floats:
-    return 0.7 * (np.hypot(u, v) - (0.66 + 0.28 * np.cos(6 * np.arctan2(v, u))))
-
-
 _IMPLICIT: dict[str, Callable[[Floats, Floats], Floats]] = {
-    "circle": _circle,
-    "square": _square,
-    "triangle": _triangle,
+    "circle": lambda u, v: np.hypot(u, v) - 0.92,
+    "square": lambda u, v: np.maximum(np.abs(u), np.abs(v)) - 0.8,
+    "triangle": lambda u, v: np.maximum(v - 0.62, 0.87 * np.abs(u) - 0.5 * v - 0.5),
     "star": _star,
     "cross": _cross,
-    "diamond": _diamond,
+    "diamond": lambda u, v: 0.6 * (1.45 * np.abs(u) + np.abs(v) - 1.05),
     "heart": _heart,
-    "ring": _ring,
+    "ring": lambda u, v: np.abs(np.hypot(u, v) - 0.7) - 0.24,
     "hexagon": _hexagon,
-    "moon": _moon,
+    "moon": lambda u, v: np.maximum(np.hypot(u, v) - 0.92, 0.78 - np.hypot(u - 0.42, v)),
     "arrow": _arrow,
-    "flower": _flower,
+    "flower": lambda u, v: 0.7 * (np.hypot(u, v) - (0.66 + 0.28 * np.cos(6 * np.arctan2(v, u)))),
 }
 SHAPES = tuple(_IMPLICIT)
 

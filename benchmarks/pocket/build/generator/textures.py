@@ -40,10 +40,6 @@ def _cell(position: Floats, shift: float, period: float) -> Floats:
     return cell
 
 
-def _striped(g: _Grain) -> Floats:
-    return _steep(np.sin(2 * np.pi * g.along / g.period + g.phase[0]))
-
-
 def _dotted(g: _Grain) -> Floats:
     period = 1.15 * g.period
     distance = np.hypot(_cell(g.along, g.phase[0], period), _cell(g.across, g.phase[1], period))
@@ -73,10 +69,6 @@ def _wavy(g: _Grain) -> Floats:
     return wave
 
 
-def _grainy(g: _Grain) -> Floats:
-    return np.clip(0.5 + 0.3 * g.rng.normal(size=(SIZE, SIZE)), 0, 1)
-
-
 def _distances(g: _Grain) -> Floats:
     """From every pixel to each of a few random points: `(n, SIZE, SIZE)`."""
     count = int(g.rng.integers(8, 15) / g.scale)
@@ -104,10 +96,6 @@ def _spiral(g: _Grain) -> Floats:
     return _steep(np.sin(2 * np.pi * np.hypot(dx, dy) / g.period + turn + g.phase[0]))
 
 
-def _smooth(g: _Grain) -> Floats:
-    return np.clip(0.5 + 0.35 * smooth_noise(g.rng, 2), 0, 1)
-
-
 def _woven(g: _Grain) -> Floats:
     thread = 0.8 * g.period
     over = (np.floor(g.along / thread) + np.floor(g.across / thread)) % 2 == 0
@@ -116,17 +104,17 @@ def _woven(g: _Grain) -> Floats:
 
 
 _FIELDS: dict[str, Callable[[_Grain], Floats]] = {
-    "striped": _striped,
+    "striped": lambda g: _steep(np.sin(2 * np.pi * g.along / g.period + g.phase[0])),
     "dotted": _dotted,
     "checkered": _checkered,
     "zigzag": _zigzag,
     "grid": _grid,
     "wavy": _wavy,
-    "grainy": _grainy,
+    "grainy": lambda g: np.clip(0.5 + 0.3 * g.rng.normal(size=(SIZE, SIZE)), 0, 1),
     "cracked": _cracked,
     "bubbly": _bubbly,
     "spiral": _spiral,
-    "smooth": _smooth,
+    "smooth": lambda g: np.clip(0.5 + 0.35 * smooth_noise(g.rng, 2), 0, 1),
     "woven": _woven,
 }
 TEXTURES = tuple(_FIELDS)

@@ -11,7 +11,6 @@ from benchmarks.pocket.build.generator.canvas import (
     COLOUR_NAMES,
     SIZE,
     UNIT,
-    Floats,
     Pixels,
     choose,
     choose_style,
@@ -35,7 +34,6 @@ class ThingsWish:
 
     Attributes:
         rotation: mean size of the rotation in radians, to either side.
-        distractors: small other shapes at the edges.
     """
 
     shape: str | None = None
@@ -48,14 +46,12 @@ class ThingsWish:
     background_colour: str | None = None
     style: str | None = None
     rotation: float | None = None
-    distractors: int = 0
 
 
 def draw_things(rng: np.random.Generator, wish: ThingsWish) -> tuple[Pixels, Things]:
     """A picture that fulfils a wish, and what it shows."""
     facts, second = _decide(rng, wish)
     image = background(rng, facts.background, (facts.background_colour, second))
-    image = _distract(rng, image, wish.distractors)
     sketch = facts.style == "sketch"
     colour = _INK if sketch and facts.colour == "black" else shade(rng, facts.colour)
     other = shade(rng, contrasting(rng, [facts.colour]))
@@ -99,16 +95,6 @@ def _decide(rng: np.random.Generator, wish: ThingsWish) -> tuple[Things, str]:
 
 def _behind(rng: np.random.Generator, colour: str | None) -> str:
     return choose(rng, COLOUR_NAMES) if colour is None else contrasting(rng, [colour])
-
-
-def _distract(rng: np.random.Generator, image: Floats, count: int) -> Floats:
-    for _ in range(count):
-        edge = rng.uniform(0, SIZE)
-        row, column = choose(rng, [(edge, 2), (edge, SIZE - 2), (2, edge), (SIZE - 2, edge)])
-        place = Placement(row, column, rng.uniform(2, 3.4) * UNIT, rng.uniform(-0.5, 0.5))
-        colour = shade(rng, choose(rng, COLOUR_NAMES))
-        image = paint(image, shape_mask(choose(rng, SHAPES), place), colour)
-    return image
 
 
 def _places(rng: np.random.Generator, facts: Things, rotation: float | None) -> list[Placement]:

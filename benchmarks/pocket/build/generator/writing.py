@@ -29,7 +29,6 @@ class WritingWish:
 
     Attributes:
         height: of the glyph, in pixels of a 32-pixel canvas.
-        width: of the stroke, in pixels.
     """
 
     glyph: str | None = None
@@ -38,7 +37,6 @@ class WritingWish:
     background_colour: str | None = None
     style: str | None = None
     height: float | None = None
-    width: float | None = None
 
 
 def draw_writing(rng: np.random.Generator, wish: WritingWish) -> tuple[Pixels, Writing]:
@@ -59,7 +57,7 @@ def draw_writing(rng: np.random.Generator, wish: WritingWish) -> tuple[Pixels, W
     ink = shade(rng, colour)
     pen = Pen(
         height=(wish.height or rng.uniform(17, 27)) * UNIT,
-        width=wish.width or rng.uniform(1.6, 3.2),
+        width=rng.uniform(1.6, 3.2),
         aspect=rng.uniform(0.6, 0.85),
         angle=rng.uniform(-0.25, 0.25),
         slant=rng.uniform(-0.25, 0.25),
