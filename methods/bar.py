@@ -23,7 +23,7 @@ from methods.interface import (
     State,
     Variants,
 )
-from methods.parts.checks import check_parameters
+from methods.parts.checks import stored_parameters
 from methods.parts.directions import one_sided_estimate, one_sided_probes, unit_directions
 from methods.parts.losses import focal_loss, measured
 from methods.parts.schedules import Schedule, polynomial_decay
@@ -132,8 +132,7 @@ class Bar(Method):
         return State({"parameters": self._parameters}, {"steps_done": self._steps_done})
 
     def load(self, state: State) -> None:
-        check_parameters(state.tensors["parameters"], self._parameters, self.name)
-        self._parameters = state.tensors["parameters"].clone()
+        self._parameters = stored_parameters(state, self._parameters, self.name)
         self._steps_done = int(state.values["steps_done"])
 
     def _directions(self) -> Tensor:

@@ -23,7 +23,7 @@ from methods.interface import (
     SettingsError,
     State,
 )
-from methods.parts.checks import check_parameters
+from methods.parts.checks import stored_parameters
 from methods.parts.coordinator import Coordinator, updated_statistics
 from methods.parts.losses import cross_entropy, measured
 from methods.parts.seeding import generator
@@ -119,8 +119,7 @@ class BlackVip(Method):
         return State({**own, **memory.tensors}, memory.values)
 
     def load(self, state: State) -> None:
-        check_parameters(state.tensors["parameters"], self._parameters, self.name)
-        self._parameters = state.tensors["parameters"].clone()
+        self._parameters = stored_parameters(state, self._parameters, self.name)
         self._running = state.tensors["running"].clone()
         self._optimiser.load(state)
 

@@ -87,11 +87,7 @@ class Prompts:
     def __post_init__(self) -> None:
         if (self.context is None) == (self.templates is None):
             raise ValueError("a prompt needs either `context` or `templates`, and not both")
-        sizes = {
-            len(part)
-            for part in (self.context, self.visual_tokens, self.pixels)
-            if part is not None
-        }
+        sizes = set(self._counts)
         if len(sizes) > 1:
             raise ValueError(
                 f"the parts of a prompt disagree on the number of candidates: {sorted(sizes)}"
@@ -100,15 +96,17 @@ class Prompts:
     @property
     def count(self) -> int:
         """Number of candidates K (1 for hand-written templates alone)."""
-        for part in (self.context, self.visual_tokens, self.pixels):
-            if part is not None:
-                return len(part)
-        return 1
+        return next(iter(self._counts), 1)
 
     @property
     def touches_images(self) -> bool:
         """Whether the image tower sees anything but the plain image."""
         return self.visual_tokens is not None or self.pixels is not None
+
+    @property
+    def _counts(self) -> list[int]:
+        parts = (self.context, self.visual_tokens, self.pixels)
+        return [len(part) for part in parts if part is not None]
 
 
 @dataclass(frozen=True)

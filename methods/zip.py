@@ -14,7 +14,7 @@ from pydantic import Field, model_validator
 from torch import Tensor
 
 from methods.interface import Method, Problem, Prompts, Scores, SettingsError, State
-from methods.parts.checks import check_context, check_parameters
+from methods.parts.checks import check_context, stored_parameters
 from methods.parts.intrinsic import FullRank, Intrinsic, LowRank
 from methods.parts.losses import cross_entropy, measured
 from methods.parts.projections import fastfood_maps, gaussian_maps, padded_width
@@ -120,8 +120,7 @@ class Zip(Method):
         return State({"parameters": self._parameters, **memory.tensors}, memory.values)
 
     def load(self, state: State) -> None:
-        check_parameters(state.tensors["parameters"], self._parameters, self.name)
-        self._parameters = state.tensors["parameters"].clone()
+        self._parameters = stored_parameters(state, self._parameters, self.name)
         self._optimiser.load(state)
 
     def _prompts(self, parameters: Tensor) -> Prompts:

@@ -47,7 +47,7 @@ class Download:
         workplace = data_root / WORKPLACE / self.torchvision
         workplace.mkdir(parents=True, exist_ok=True)
         kind: Callable[..., Any] = getattr(datasets, self.torchvision)
-        with failures_told(self.torchvision), members_stay_inside():
+        with failures_told(self.torchvision):
             kind(str(workplace), download=True)
         move(workplace / self.made, data_root / self.into)
 
@@ -62,7 +62,7 @@ def unpack_archives(folder: Path) -> list[str]:
 
     found = sorted(path for path in folder.glob("*") if path.name.lower().endswith(ARCHIVES))
     for path in found:
-        with failures_told(path.name), members_stay_inside():
+        with failures_told(path.name):
             extract_archive(str(path), str(folder))
     return [path.name for path in found]
 
@@ -88,26 +88,21 @@ def move(source: Path, target: Path) -> None:
 
 
 @contextmanager
-def members_stay_inside() -> Iterator[None]:
-    """Makes tarfile refuse members that lead out of the target folder, as zipfile always does."""
-    before = tarfile.TarFile.extraction_filter
-    tarfile.TarFile.extraction_filter = staticmethod(tarfile.data_filter)
-    try:
-        yield
-    finally:
-        tarfile.TarFile.extraction_filter = before
-
-
-@contextmanager
 def failures_told(what: str) -> Iterator[None]:
     """Turns errors of downloads and archives into one error for the user.
+
+    Meanwhile tarfile refuses members that lead out of the target folder, as zipfile always does.
 
     Raises:
         DownloadFailed: for any such error.
     """
+    before = tarfile.TarFile.extraction_filter
+    tarfile.TarFile.extraction_filter = staticmethod(tarfile.data_filter)
     try:
         yield
     except tarfile.FilterError as error:
         raise DownloadFailed(f"{what}: refused an archive: {error}") from None
     except (OSError, RuntimeError, EOFError, tarfile.TarError, BadZipFile) as error:
         raise DownloadFailed(f"{what}: {error}") from None
+    finally:
+        tarfile.TarFile.extraction_filter = before

@@ -167,17 +167,18 @@ class PocketRealDigits(Dataset):
         return NUMERALS
 
     def items(self, split: Split) -> Sequence[Item]:
-        return [Item(str(row), int(self._labels[row])) for row in self._rows[split]]
+        return [Item(str(row), int(self._table[row, -1])) for row in self._rows[split]]
 
     def open(self, item: Item) -> Image.Image:
-        pixels = (self._images[int(item.reference)] / 16 * 255).astype(np.uint8)
+        digit = self._table[int(item.reference), :-1].reshape(8, 8)
+        pixels = (digit / 16 * 255).astype(np.uint8)
         canvas = Image.new("L", (24, 24))
         enlarged = Image.fromarray(pixels).resize((20, 20), Image.Resampling.BICUBIC)
         canvas.paste(enlarged, (2, 2))
         return canvas.convert("RGB")
 
     def revision(self) -> str:
-        return hashlib.sha256(self._images.tobytes()).hexdigest()
+        return hashlib.sha256(self._table[:, :-1].tobytes()).hexdigest()
 
     @cached_property
     def _table(self) -> NDArray[np.float64]:
@@ -190,21 +191,13 @@ class PocketRealDigits(Dataset):
             raise DatasetError("scikit-learn, which brings the digits, is not installed")
         return np.loadtxt(Path(library.origin).with_name("datasets") / _DIGITS, delimiter=",")
 
-    @property
-    def _images(self) -> NDArray[np.float64]:
-        return self._table[:, :-1].reshape(-1, 8, 8)
-
-    @cached_property
-    def _labels(self) -> NDArray[np.int64]:
-        return self._table[:, -1].astype(np.int64)
-
     @cached_property
     def _rows(self) -> dict[Split, list[int]]:
         """Rows by split: 32 train and 12 val per class in a fixed random order, the rest test."""
         rows: dict[Split, list[int]] = {split: [] for split in SPLITS}
-        order = np.random.default_rng(0).permutation(len(self._labels))
+        order = np.random.default_rng(0).permutation(len(self._table))
         for label in range(self.card.classes):
-            mine = [int(row) for row in order if self._labels[row] == label]
+            mine = [int(row) for row in order if self._table[row, -1] == label]
             rows["train"] += mine[:32]
             rows["val"] += mine[32:44]
             rows["test"] += mine[44:]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from torch import Tensor
 
-from methods.interface import PromptSpace, SettingsError
+from methods.interface import PromptSpace, SettingsError, State
 
 
 def check_context(tokens: int, space: PromptSpace) -> None:
@@ -20,19 +20,16 @@ def check_context(tokens: int, space: PromptSpace) -> None:
         )
 
 
-def check_parameters(stored: Tensor, needed: Tensor, owner: str) -> None:
-    """Refuses stored parameters of another shape.
-
-    Args:
-        stored: parameters of any shape.
-        needed: parameters `(N,)` that the settings ask for.
-        owner: the method's name.
+def stored_parameters(state: State, needed: Tensor, owner: str) -> Tensor:
+    """A copy of a state's parameters, `(N,)` like those that the settings of `owner` need.
 
     Raises:
-        SettingsError: the shapes differ.
+        SettingsError: they have another shape.
     """
+    stored = state.tensors["parameters"]
     if stored.shape != needed.shape:
         raise SettingsError(
             f"the stored {owner} state has parameters of shape {tuple(stored.shape)}, but these "
             f"settings need {tuple(needed.shape)}"
         )
+    return stored.clone()

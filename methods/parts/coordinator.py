@@ -6,7 +6,6 @@ Oh et al., "BlackVIP: Black-Box Visual Prompting for Robust Transfer Learning", 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,8 +15,8 @@ from torch.nn import functional
 
 _BLOCKS = ((32, 64, 64), (64, 64, 32), (32, 32, 32), (32, 32, 16))
 """Channels of each block: at its input, after doubling the resolution, after mixing."""
-_LAST = 16
-_COLOURS = 3
+_LAST = (16, 3, 2, 2)
+"""Shape of the last doubling's weight, which makes the three colours."""
 _EPSILON = 1e-5
 _MOMENTUM = 0.1
 
@@ -72,7 +71,8 @@ class Coordinator:
     @property
     def seeds(self) -> int:
         """How many numbers the decoder reads, feature and trigger: channels x grid x grid."""
-        return self._channels * self._grid**2
+        channels = self.blocks[0].reads if self.blocks else _LAST[0]
+        return channels * self._grid**2
 
     @property
     def trigger(self) -> int:
@@ -82,12 +82,7 @@ class Coordinator:
     @property
     def dimension(self) -> int:
         """Number of parameters N."""
-        return self.trigger + sum(math.prod(shape) for shape in self._shapes())
-
-    @property
-    def statistics(self) -> int:
-        """Number M of batch-norm channels, over all blocks."""
-        return sum(block.mixed for block in self.blocks)
+        return self.trigger + sum(math.prod(shape) for shape in self._shapes)
 
     def initial(self, generator: torch.Generator) -> Tensor:
         """Start values `(N,)`: trigger ~ U(0, 0.1), layers as PyTorch initialises them."""
@@ -97,12 +92,13 @@ class Coordinator:
             parts += [_uniform(shape, doubling, generator) for shape in (doubling, bias)]
             parts += [_uniform(mixing, mixing, generator)]
             parts += [torch.ones(block.mixed), torch.zeros(block.mixed)]
-        parts += [_uniform(self._last, self._last, generator)]
+        parts += [_uniform(_LAST, _LAST, generator)]
         return torch.cat(parts)
 
     def initial_statistics(self) -> Tensor:
-        """Running mean 0 and variance 1, as `(2, M)`."""
-        return torch.stack((torch.zeros(self.statistics), torch.ones(self.statistics)))
+        """Running mean 0 and variance 1 of the M batch-norm channels of all blocks, as `(2, M)`."""
+        channels = sum(block.mixed for block in self.blocks)
+        return torch.stack((torch.zeros(channels), torch.ones(channels)))
 
     def prompts(
         self, parameters: Tensor, features: Tensor, running: Tensor | None
@@ -149,21 +145,13 @@ class Coordinator:
         return self.image_size >> self._doublings
 
     @property
-    def _channels(self) -> int:
-        return self.blocks[0].reads if self.blocks else _LAST
-
-    @property
-    def _last(self) -> tuple[int, ...]:
-        return (_LAST, _COLOURS, 2, 2)
-
-    def _shapes(self) -> Iterator[tuple[int, ...]]:
-        for block in self.blocks:
-            yield from block.shapes
-        yield self._last
+    def _shapes(self) -> list[tuple[int, ...]]:
+        """Shapes of all weights, in order."""
+        return [*(shape for block in self.blocks for shape in block.shapes), _LAST]
 
     def _split(self, parameters: Tensor) -> list[Tensor]:
         """The trigger `(F',)`, then every layer's weights in their shapes."""
-        shapes = [(self.trigger,), *self._shapes()]
+        shapes = [(self.trigger,), *self._shapes]
         pieces = parameters.split([math.prod(shape) for shape in shapes])
         return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 

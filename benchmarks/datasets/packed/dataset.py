@@ -107,21 +107,18 @@ class PackedDataset(EncodedDataset):
     @cached_property
     def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, Place]]:
         """Items by split, and the place of each image by its reference."""
-        items: dict[Split, list[Item]] = {split: [] for split in SPLITS}
-        places: dict[str, Place] = {}
-        for row in zip(*self._table(ITEMS).to_pydict().values(), strict=True):
-            reference, label, split, *place = row
-            items[split].append(Item(reference, label))
-            places[reference] = (place[0], place[1], place[2])
-        return items, places
-
-    def _table(self, name: str) -> pa.Table:
-        file = self._location.child(name)
+        file = self._location.child(ITEMS)
         try:
             with file.open() as stream:
-                return pq.read_table(stream)
+                columns = pq.read_table(stream).to_pydict().values()
         except (OSError, pa.ArrowException) as error:
             raise Unreachable(f"can't read {file.uri}: {error}. Pack it again.") from None
+        items: dict[Split, list[Item]] = {split: [] for split in SPLITS}
+        places: dict[str, Place] = {}
+        for reference, label, split, shard, group, row in zip(*columns, strict=True):
+            items[split].append(Item(reference, label))
+            places[reference] = (shard, group, row)
+        return items, places
 
     def _group(self, shard: int, group: int) -> pa.ChunkedArray:
         """The images of a row group. The first thread that needs a group reads it for all."""

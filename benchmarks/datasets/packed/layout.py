@@ -17,7 +17,7 @@ from benchmarks.datasets.packed.location import Location
 from benchmarks.frozen import Frozen
 
 FORMAT = 1
-FACTS, ITEMS, SHARDS = "dataset.json", "items.parquet", "shards"
+FACTS, ITEMS = "dataset.json", "items.parquet"
 
 SHARD_SCHEMA = pa.schema(
     [
@@ -101,11 +101,6 @@ def read_facts(location: Location) -> Facts | None:
             f"{file.uri} has format {facts.format}, this version reads {FORMAT}: pack it again."
         )
     return facts
-
-
-def shard_name(split: str, number: int) -> str:
-    """Name of a shard's file below the pack."""
-    return f"{SHARDS}/{split}-{number:05d}.parquet"
 
 
 def columns(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -18,7 +18,6 @@ from benchmarks.datasets.packed.layout import (
     Facts,
     columns,
     read_facts,
-    shard_name,
 )
 from benchmarks.datasets.packed.location import Location, telling
 from benchmarks.datasets.read_ahead import read_ahead
@@ -97,7 +96,7 @@ class _PackWriter:
         group = next(groups, None)
         number = 0
         while group is not None:
-            name = shard_name(split, number)
+            name = f"shards/{split}-{number:05d}.parquet"
             with self._location.child(name).create() as stream, _writer(stream) as writer:
                 size, index = 0, 0
                 while group is not None and size < self._shard_bytes:

@@ -14,6 +14,7 @@ import math
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -143,7 +144,7 @@ def _optimise(
     loss_of = ClipLoss()
     model.train()
     start, log, losses = time.monotonic(), [], []
-    for step, index in enumerate(_batches(recipe, len(images))):
+    for step, index in enumerate(islice(_batches(recipe, len(images)), recipe.steps)):
         for group in optimiser.param_groups:
             group["lr"] = _rate(recipe, step) * group["factor"]
         pixels = _prepared(images[index])
@@ -174,15 +175,9 @@ def _optimise(
 
 
 def _batches(recipe: Recipe, count: int) -> Iterator[Tensor]:
-    """Indices of mini-batches, epoch after epoch."""
-    left = recipe.steps
+    """Indices of full mini-batches, epoch after epoch, without end."""
     while True:
-        order = torch.randperm(count)
-        for start in range(0, count - recipe.batch_size + 1, recipe.batch_size):
-            if left == 0:
-                return
-            left -= 1
-            yield order[start : start + recipe.batch_size]
+        yield from torch.randperm(count).split(recipe.batch_size)[: count // recipe.batch_size]
 
 
 def _rate(recipe: Recipe, step: int) -> float:
