@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from types import MappingProxyType
 
 _POCKET = Path(__file__).parent / "pocket" / "model"
 
@@ -24,12 +23,10 @@ class NamedBackbone:
 
 
 # OpenAI trained with QuickGELU, which plain open_clip names don't build.
-BACKBONES: Mapping[str, NamedBackbone] = MappingProxyType(
-    {
-        "pocket": NamedBackbone(f"local-dir:{_POCKET}", None),
-        "ViT-B/16": NamedBackbone("ViT-B-16-quickgelu", "openai"),
-        "ViT-B/32": NamedBackbone("ViT-B-32-quickgelu", "openai"),
-        "RN50": NamedBackbone("RN50-quickgelu", "openai"),
-        "RN101": NamedBackbone("RN101-quickgelu", "openai"),
-    }
-)
+BACKBONES: Mapping[str, NamedBackbone] = {
+    "pocket": NamedBackbone(f"local-dir:{_POCKET}", None),
+    "ViT-B/16": NamedBackbone("ViT-B-16-quickgelu", "openai"),
+    "ViT-B/32": NamedBackbone("ViT-B-32-quickgelu", "openai"),
+    "RN50": NamedBackbone("RN50-quickgelu", "openai"),
+    "RN101": NamedBackbone("RN101-quickgelu", "openai"),
+}

@@ -6,7 +6,6 @@ import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 from benchmarks.datasets.interface import Dataset, DatasetError, Item, Split
 from benchmarks.datasets.sampling import ShortClasses, few_shot_split
@@ -158,17 +157,15 @@ def _below(limit: int, items: Iterable[Item]) -> tuple[Item, ...]:
     return tuple(item for item in items if item.label < limit)
 
 
-PROTOCOLS: Mapping[str, Protocol] = MappingProxyType(
-    {
-        protocol.name: protocol
-        for protocol in (
-            Protocol("few_shot"),
-            Protocol("base_to_new", classes=base_to_new),
-            Protocol("cross_dataset", transfers=True),
-            Protocol("out_of_distribution", transfers=True, same_classes=True),
-        )
-    }
-)
+PROTOCOLS: Mapping[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        Protocol("few_shot"),
+        Protocol("base_to_new", classes=base_to_new),
+        Protocol("cross_dataset", transfers=True),
+        Protocol("out_of_distribution", transfers=True, same_classes=True),
+    )
+}
 
 
 def protocol_named(name: str) -> Protocol:

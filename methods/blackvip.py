@@ -78,7 +78,7 @@ class BlackVip(Method):
 
     def __init__(self, problem: Problem, settings: CoordinatorSettings) -> None:
         self._problem = problem
-        width = self._width(problem, settings)
+        self._encode, width = self._encoder(problem, settings)
         self._coordinator = Coordinator(problem.space.image_size, width, settings.strength)
         _check(self._coordinator)
         dimension = self._coordinator.dimension
@@ -110,7 +110,7 @@ class BlackVip(Method):
 
     def best_prompt(self) -> Prompts:
         deployed = self._parameters.unsqueeze(0)
-        images = self._images(deployed, self._deployed_encoder(), self._running)
+        images = self._images(deployed, self._encode, self._running)
         return Prompts(templates=self._problem.templates[:1], pixels=images)
 
     def state(self) -> State:
@@ -123,8 +123,8 @@ class BlackVip(Method):
         self._running = state.tensors["running"].clone()
         self._optimiser.load(state)
 
-    def _width(self, problem: Problem, settings: Any) -> int:
-        """Width of the features, once the encoder is known to take these images."""
+    def _encoder(self, problem: Problem, settings: Any) -> tuple[Encode, int]:
+        """The encoder, once it is known to take these images, and the width of its features."""
         encoder, size = problem.encoder, problem.space.image_size
         if encoder is None:
             raise SettingsError(f"{self.name} needs the image encoder {settings.encoder!r}")
@@ -134,18 +134,11 @@ class BlackVip(Method):
                 f"this black box takes {size}. Use another backbone, or `blackvip_se`, which "
                 f"takes any size"
             )
-        return encoder.width
+        return encoder, encoder.width
 
     def _training_encoder(self) -> Encode:
         """The encoder for the mini-batch of the next step."""
-        return self._deployed_encoder()
-
-    def _deployed_encoder(self) -> Encode:
-        """The encoder for images that are classified with the best prompt."""
-        encoder = self._problem.encoder
-        if encoder is None:  # excluded at the start, said again for the type checker
-            raise RuntimeError(f"{self.name} has no encoder")
-        return encoder
+        return self._encode
 
     def _images(
         self, parameters: Tensor, encode: Encode, running: Tensor | None

@@ -42,7 +42,6 @@ class BlackVipSe(BlackVip):
 
     def __init__(self, problem: Problem, settings: BlackVipSeSettings) -> None:
         super().__init__(problem, settings)
-        self._pca: Pca | None = None
         self._fit: _FirstBatch | None = None
 
     @classmethod
@@ -54,37 +53,33 @@ class BlackVipSe(BlackVip):
     def tell(self, scores: Scores) -> Mapping[str, float]:
         measured = super().tell(scores)
         if self._fit is not None:
-            self._pca, self._fit = self._fit.pca, None
+            self._encode, self._fit = self._fit.pca or self._encode, None
         return measured
 
     def state(self) -> State:
         state = super().state()
-        if self._pca is None:
+        if not isinstance(self._encode, Pca):
             return state
-        fitted = {"pca_mean": self._pca.mean, "pca_components": self._pca.components}
+        fitted = {"pca_mean": self._encode.mean, "pca_components": self._encode.components}
         return State({**state.tensors, **fitted}, state.values)
 
     def load(self, state: State) -> None:
         super().load(state)
         if "pca_mean" in state.tensors:
             tensors = state.tensors
-            self._pca = Pca(tensors["pca_mean"].clone(), tensors["pca_components"].clone())
+            self._encode = Pca(tensors["pca_mean"].clone(), tensors["pca_components"].clone())
 
-    def _width(self, problem: Problem, settings: Any) -> int:
+    def _encoder(self, problem: Problem, settings: Any) -> tuple[Encode, int]:
+        """Zeros, until components are fitted."""
         del problem
-        return int(settings.components)
+        width = int(settings.components)
+        return lambda images: torch.zeros(len(images), width), width
 
     def _training_encoder(self) -> Encode:
-        if self._pca is not None:
-            return self._pca
+        if isinstance(self._encode, Pca):
+            return self._encode
         self._fit = _FirstBatch(self._coordinator.features)
         return self._fit
-
-    def _deployed_encoder(self) -> Encode:
-        return self._pca or self._nothing
-
-    def _nothing(self, images: Tensor) -> Tensor:
-        return torch.zeros(len(images), self._coordinator.features)
 
 
 class _FirstBatch:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
@@ -257,7 +256,7 @@ class Method(ABC):
     settings_type: ClassVar[type[Settings]]
     trains: ClassVar[bool] = True
     """False for methods that never ask; shots, seed and budget make no difference to them."""
-    variants: ClassVar[Variants] = MappingProxyType({})
+    variants: ClassVar[Variants] = {}
     """Sets of defaults that a spec takes by name, as in `bar@zip-port`."""
 
     @classmethod

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, cast
 
-from benchmarks.datasets.folders import image_names, read_json, subfolders
+from benchmarks.datasets.folders import images_in, read_json, subfolders
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import SPLITS, DatasetError, Split
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing, own_division
@@ -64,10 +64,8 @@ class CoopSplitDataset(ImageFolderDataset):
                 images.
         """
         base = self.folder / self.image_folder
-        rows: list[LabelledFile] = []
-        for label, name in enumerate(subfolders(base, self.ignored)):
-            files = image_names(base / name)
-            rows += [(f"{name}/{file}", label, self.readable(name)) for file in files]
+        names = subfolders(base, self.ignored)
+        rows = images_in(base, ((n, label, self.readable(n)) for label, n in enumerate(names)))
         if not rows:
             raise DatasetError(
                 f"dataset {self.card.name}: {base} holds no class folders with images. "

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets.interface import DatasetError
+from benchmarks.datasets.own_split import LabelledFile
 
 IMAGE_SUFFIXES = frozenset(
     (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
@@ -34,6 +35,15 @@ def image_names(folder: Path) -> list[str]:
         for entry in folder.iterdir()
         if not entry.name.startswith(".") and entry.suffix.lower() in IMAGE_SUFFIXES
     )
+
+
+def images_in(base: Path, folders: Iterable[LabelledFile]) -> list[LabelledFile]:
+    """All images in folders below `base`, each folder given with its label and class name."""
+    return [
+        (f"{folder}/{file}", label, name)
+        for folder, label, name in folders
+        for file in image_names(base / folder)
+    ]
 
 
 def read_lines(path: Path, dataset: str) -> list[str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Literal
 
 import torch
@@ -61,14 +60,12 @@ def unit_directions(count: int, dimension: int, generator: torch.Generator) -> T
     return unit
 
 
-LAWS: Mapping[LawName, Law] = MappingProxyType(
-    {
-        "segmented_uniform": Law(segmented_uniform, torch.div),
-        "rademacher": Law(rademacher, torch.div),
-        # The inverse of a Gaussian has no moments: the estimate multiplies by the direction.
-        "gaussian": Law(gaussian, torch.mul),
-    }
-)
+LAWS: Mapping[LawName, Law] = {
+    "segmented_uniform": Law(segmented_uniform, torch.div),
+    "rademacher": Law(rademacher, torch.div),
+    # The inverse of a Gaussian has no moments: the estimate multiplies by the direction.
+    "gaussian": Law(gaussian, torch.mul),
+}
 """SPSA divides a slope by the direction, element by element; Gaussian smoothing multiplies."""
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from benchmarks.datasets.folders import image_names, subfolders
+from benchmarks.datasets.folders import images_in, subfolders
 from benchmarks.datasets.interface import SPLITS, DatasetError
 from benchmarks.datasets.own_split import Division, LabelledFile, own_division
 
@@ -44,8 +44,5 @@ def divide_folders(folder: Path, dataset: str) -> Division:
 
 
 def _rows(folder: Path, prefix: str, classes: list[str]) -> list[LabelledFile]:
-    return [
-        (f"{prefix}{name}/{file}", label, name.replace("_", " "))
-        for label, name in enumerate(classes)
-        for file in image_names(folder / prefix / name)
-    ]
+    named = [(prefix + name, label, name.replace("_", " ")) for label, name in enumerate(classes)]
+    return images_in(folder, named)

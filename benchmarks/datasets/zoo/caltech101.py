@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
@@ -28,13 +28,11 @@ class Caltech101(CoopSplitDataset):
         "Caltech101", "caltech101/101_ObjectCategories", "caltech-101/101_ObjectCategories"
     )
     image_folder = "101_ObjectCategories"
-    renamed = MappingProxyType(
-        {
-            "airplanes": "airplane",
-            "Faces": "face",
-            "Leopards": "leopard",
-            "Motorbikes": "motorbike",
-        }
-    )
+    renamed: Mapping[str, str] = {
+        "airplanes": "airplane",
+        "Faces": "face",
+        "Leopards": "leopard",
+        "Motorbikes": "motorbike",
+    }
     ignored = ("BACKGROUND_Google", "Faces_easy")
     split_file = "split_zhou_Caltech101.json"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from types import MappingProxyType
+from collections.abc import Mapping
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
@@ -26,16 +26,14 @@ class EuroSat(CoopSplitDataset):
     )
     download = Download("EuroSAT", "eurosat/2750", "eurosat/2750")
     image_folder = "2750"
-    renamed = MappingProxyType(
-        {
-            "AnnualCrop": "Annual Crop Land",
-            "HerbaceousVegetation": "Herbaceous Vegetation Land",
-            "Highway": "Highway or Road",
-            "Industrial": "Industrial Buildings",
-            "Pasture": "Pasture Land",
-            "PermanentCrop": "Permanent Crop Land",
-            "Residential": "Residential Buildings",
-            "SeaLake": "Sea or Lake",
-        }
-    )
+    renamed: Mapping[str, str] = {
+        "AnnualCrop": "Annual Crop Land",
+        "HerbaceousVegetation": "Herbaceous Vegetation Land",
+        "Highway": "Highway or Road",
+        "Industrial": "Industrial Buildings",
+        "Pasture": "Pasture Land",
+        "PermanentCrop": "Permanent Crop Land",
+        "Residential": "Residential Buildings",
+        "SeaLake": "Sea or Lake",
+    }
     split_file = "split_zhou_EuroSAT.json"

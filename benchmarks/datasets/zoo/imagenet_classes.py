@@ -7,7 +7,7 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks.datasets.folders import image_names, read_lines
+from benchmarks.datasets.folders import images_in, read_lines
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import DatasetError
 from benchmarks.datasets.own_split import LabelledFile
@@ -61,12 +61,8 @@ class ImageNetFamily(ImageFolderDataset):
 
     def images_of(self, wnids: Mapping[str, str]) -> list[LabelledFile]:
         """The images in class folders, given each folder's WordNet id in the order of labels."""
-        base = self.folder / self.image_folder
-        return [
-            (f"{folder}/{file}", label, self.names[wnid])
-            for label, (folder, wnid) in enumerate(wnids.items())
-            for file in image_names(base / folder)
-        ]
+        folders = ((f, label, self.names[wnid]) for label, (f, wnid) in enumerate(wnids.items()))
+        return images_in(self.folder / self.image_folder, folders)
 
     @cached_property
     def _classes_file(self) -> Path | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import image_names, read_lines
+from benchmarks.datasets.folders import images_in, read_lines
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import Division, LabelledFile, official_division, own_division
 from benchmarks.datasets.templates import with_ensemble
@@ -32,7 +32,8 @@ class Sun397(CoopSplitDataset):
         folders = [name.removeprefix("/") for name in self._class_lines()]
         labels = {folder: label for label, folder in enumerate(folders)}
         if not (self.folder / "Training_01.txt").is_file():
-            return own_division(self._unlisted(labels))
+            named = [(folder, label, self._words(folder)) for folder, label in labels.items()]
+            return own_division(images_in(self.folder / self.image_folder, named))
         train = self._listed("Training_01.txt", labels)
         test = self._listed("Testing_01.txt", labels)
         return official_division(train, test, "first of the ten official partitions")
@@ -48,14 +49,6 @@ class Sun397(CoopSplitDataset):
         lines = read_lines(self.folder / file, self.card.name)
         paths = [line.removeprefix("/") for line in lines]
         return [(path, labels[_parent(path)], self._words(_parent(path))) for path in paths]
-
-    def _unlisted(self, labels: dict[str, int]) -> list[LabelledFile]:
-        base = self.folder / self.image_folder
-        return [
-            (f"{folder}/{name}", label, self._words(folder))
-            for folder, label in labels.items()
-            for name in image_names(base / folder)
-        ]
 
     def _words(self, folder: str) -> str:
         return self.readable(" ".join(reversed(folder.split("/")[1:])))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from benchmarks.datasets.coop_split import CoopSplitDataset
 from benchmarks.datasets.download import WORKPLACE, failures_told, move
-from benchmarks.datasets.folders import image_names, subfolders
+from benchmarks.datasets.folders import images_in, subfolders
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing, official_division
 from benchmarks.datasets.templates import with_ensemble
@@ -80,10 +80,5 @@ class Svhn(CoopSplitDataset):
 
     def _digits(self, part: str) -> list[LabelledFile]:
         """Images by digit; sorted, so that the order is the same everywhere."""
-        base = self.folder / part
-        return [
-            (f"{part}/{digit}/{name}", int(digit), digit)
-            for digit in subfolders(base)
-            if digit.isdigit()
-            for name in image_names(base / digit)
-        ]
+        digits = [name for name in subfolders(self.folder / part) if name.isdigit()]
+        return images_in(self.folder, [(f"{part}/{name}", int(name), name) for name in digits])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from types import MappingProxyType
 
 import numpy as np
 
@@ -99,13 +98,11 @@ def _negative(rng: np.random.Generator, label: int) -> Pixels:
     return draw_things(rng, wish)[0]
 
 
-RENDERINGS: Mapping[str, Rendering] = MappingProxyType(
-    {
-        "textures": Rendering(TEXTURES, _texture),
-        "dots": Rendering(NUMERALS[1:9], _dots),
-        "letters": Rendering(LETTERS, _letter),
-        "silhouettes": Rendering(SHAPES, _silhouette),
-        "outlines": Rendering(SHAPES, _outline),
-        "negatives": Rendering(SHAPES, _negative),
-    }
-)
+RENDERINGS: Mapping[str, Rendering] = {
+    "textures": Rendering(TEXTURES, _texture),
+    "dots": Rendering(NUMERALS[1:9], _dots),
+    "letters": Rendering(LETTERS, _letter),
+    "silhouettes": Rendering(SHAPES, _silhouette),
+    "outlines": Rendering(SHAPES, _outline),
+    "negatives": Rendering(SHAPES, _negative),
+}
