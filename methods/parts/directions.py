@@ -70,29 +70,19 @@ LAWS: Mapping[LawName, Law] = {
 
 
 def one_sided_probes(parameters: Tensor, directions: Tensor, radius: float) -> Tensor:
-    """The points at which a one-sided estimate needs the loss.
+    """The points `(1 + q, N)` at which a one-sided estimate needs the loss.
 
-    Args:
-        parameters: `(N,)`.
-        directions: `(q, N)`.
-        radius: smoothing radius beta.
-
-    Returns:
-        `(1 + q, N)`: the parameters themselves, then one point per direction.
+    They are the parameters `(N,)` themselves, then one point at a smoothing radius beta along each
+    of the directions `(q, N)`.
     """
     return torch.cat((parameters.unsqueeze(0), parameters + radius * directions))
 
 
 def one_sided_estimate(losses: Tensor, directions: Tensor, radius: float) -> Tensor:
-    """g = (N / q) sum over directions u of u (L(w + beta u) - L(w)) / beta.
+    """The gradient `(N,)` by (N / q) sum over directions u of u (L(w + beta u) - L(w)) / beta.
 
-    Args:
-        losses: `(1 + q,)` at the probes, in their order.
-        directions: `(q, N)`, of norm 1.
-        radius: smoothing radius beta.
-
-    Returns:
-        `(N,)` gradient estimate.
+    It takes the losses `(1 + q,)` at the probes of directions `(q, N)` of norm 1, and the smoothing
+    radius beta.
     """
     count, dimension = directions.shape
     slopes = ((losses[1:] - losses[0]) / radius).to(directions)

@@ -12,30 +12,15 @@ from methods.interface import Scores
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:
-    """Mean cross-entropy over the mini-batch, in nats.
-
-    Args:
-        logits: `(K, B, C)`.
-        labels: `(B,)`.
-
-    Returns:
-        `(K,)`.
-    """
+    """Mean cross-entropy `(K,)` over the mini-batch, in nats; logits `(K, B, C)`, labels `(B,)`."""
     return -_true_log_probability(logits, labels).mean(dim=-1)
 
 
 def focal_loss(logits: Tensor, labels: Tensor, gamma: float) -> Tensor:
-    """Mean over the mini-batch of -(1 - p)^gamma log p, p being the true class's probability.
+    """Mean `(K,)` over the mini-batch of -(1 - p)^gamma log p, p the true class's probability.
 
-    Lin et al., ICCV 2017; gamma 0 is cross-entropy.
-
-    Args:
-        logits: `(K, B, C)`.
-        labels: `(B,)`.
-        gamma: the larger, the less an image counts that is already classified well.
-
-    Returns:
-        `(K,)`.
+    Lin et al., ICCV 2017; logits `(K, B, C)`, labels `(B,)`. The larger gamma, the less an image
+    counts that is already classified well; gamma 0 is cross-entropy.
     """
     log_probability = _true_log_probability(logits, labels)
     return -((1 - log_probability.exp()) ** gamma * log_probability).mean(dim=-1)

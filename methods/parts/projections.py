@@ -15,31 +15,21 @@ from torch import Tensor
 
 
 def gaussian_maps(count: int, rows: int, width: int, generator: torch.Generator) -> Tensor:
-    """Independent dense projections that preserve norms in expectation.
+    """Independent dense projections `(T, L, D)` that preserve norms in expectation.
 
     Args:
         count: number of projections T.
-        rows: input dimension L.
+        rows: input dimension L; `x @ maps[i]` projects `x` `(L,)` with the i-th map.
         width: output dimension D.
         generator: drawn from map by map.
-
-    Returns:
-        A `(T, L, D)` float32 tensor; `x @ maps[i]` projects `x` `(L,)` with the i-th map.
     """
     return torch.randn(count, rows, width, generator=generator) / math.sqrt(width)
 
 
 def fastfood_maps(count: int, rows: int, width: int, generator: torch.Generator) -> Tensor:
-    """Independent fastfood projections, as dense matrices that preserve norms in expectation.
+    """Independent fastfood projections, with arguments and shape `(T, L, D)` of `gaussian_maps`.
 
-    Args:
-        count: number of projections T.
-        rows: input dimension L, at most `padded_width(width)`.
-        width: output dimension D.
-        generator: drawn from map by map: signs, then permutation, then Gaussian.
-
-    Returns:
-        A `(T, L, D)` float32 tensor; `x @ maps[i]` projects `x` `(L,)` with the i-th map.
+    L is at most `padded_width(D)`. For each map, signs are drawn, then permutation, then Gaussian.
     """
     return torch.stack([_fastfood_map(rows, width, generator) for _ in range(count)])
 
@@ -50,13 +40,7 @@ def padded_width(width: int) -> int:
 
 
 def hadamard_transform(values: Tensor) -> Tensor:
-    """Multiplies the last axis by the unnormalised Hadamard matrix in natural order.
-
-    Args:
-        values: `(..., n)` with n a power of two.
-
-    Returns:
-        `(..., n)`.
+    """Multiplies the last axis of `(..., n)` by the unnormalised Hadamard matrix, in natural order.
 
     Raises:
         ValueError: n is no power of two.

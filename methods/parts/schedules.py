@@ -13,25 +13,12 @@ ScheduleName = Literal["power", "constant", "linear", "cosine"]
 
 
 def power_decay(initial: float, exponent: float, offset: float = 0.0) -> Schedule:
-    """initial / (step + offset) ** exponent, the gain sequence of SPSA (Spall, 1998).
-
-    Args:
-        initial: value of the numerator, above 0.
-        exponent: how fast it decays; 0 keeps it constant.
-        offset: added to the step.
-    """
+    """initial / (step + offset) ** exponent, the gain sequence of SPSA (Spall, 1998)."""
     return lambda step: float(initial / (step + offset) ** exponent)
 
 
 def polynomial_decay(initial: float, final: float, steps: float, exponent: float) -> Schedule:
-    """(initial - final) (1 - s / steps) ** exponent + final, with s = min(step, steps).
-
-    Args:
-        initial: value that it starts from.
-        final: value from step `steps` on.
-        steps: length of the decay.
-        exponent: 1 is a straight line.
-    """
+    """(initial - final) (1 - s / steps) ** exponent + final, with s = min(step, steps)."""
 
     def value(step: int) -> float:
         left = 1 - min(step, steps) / steps

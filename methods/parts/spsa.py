@@ -142,31 +142,20 @@ class Spsa:
 
 
 def two_sided_probes(parameters: Tensor, directions: Tensor, radius: float) -> Tensor:
-    """The points at which a two-sided estimate needs the loss.
+    """The points `(2q, N)` at which a two-sided estimate needs the loss: +1, -1, +2, -2, ...
 
-    Args:
-        parameters: `(N,)`.
-        directions: `(q, N)`, one per pair.
-        radius: smoothing radius c.
-
-    Returns:
-        `(2q, N)`, ordered +1, -1, +2, -2, ...
+    They lie at a smoothing radius c around parameters `(N,)`, two along each of the directions
+    `(q, N)`.
     """
     offsets = torch.stack((directions, -directions), dim=1).flatten(0, 1)
     return parameters + radius * offsets
 
 
 def two_sided_estimate(losses: Tensor, directions: Tensor, radius: float, law: Law) -> Tensor:
-    """g = mean over pairs of (L+ - L-) / (2 c) / d, element-wise in d (or times d: see `Law`).
+    """The gradient `(N,)` by the mean over pairs of (L+ - L-) / (2 c) / d, element-wise in d.
 
-    Args:
-        losses: `(2q,)` at the probes, in their order.
-        directions: `(q, N)`.
-        radius: smoothing radius c.
-        law: what the directions were drawn from.
-
-    Returns:
-        `(N,)` gradient estimate.
+    It takes the losses `(2q,)` at the probes of directions `(q, N)`, the smoothing radius c, and
+    the law of the directions; under some laws it multiplies by d (see `Law`).
     """
     plus, minus = losses.reshape(-1, 2).unbind(dim=1)
     slopes = (plus - minus) / (2 * radius)
