@@ -56,7 +56,7 @@ class ParquetDataset(ParquetImages):
             return read_table(self.file)
         except DatasetError as error:
             raise DatasetError(
-                f"dataset {self.card.name}: it is damaged: {error} {_EMBEDDED}"
+                f"dataset {self.card.name}: it is missing or damaged: {error} {_EMBEDDED}"
             ) from None
 
 
