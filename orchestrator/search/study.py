@@ -153,7 +153,7 @@ def _waiting(leases: Leases, name: str) -> str:
     who = "" if holder is None else f" (process {holder.process.pid} on {holder.process.host})"
     return (
         f"another run{who} is at this search; waiting until it ends, and then going on with what "
-        f"is left. If it is dead, that is within {leases.terms.lasts:.0f} seconds."
+        f"is left. If it is dead, that is within {leases.lasts:.0f} seconds."
     )
 
 

@@ -1,9 +1,9 @@
 """Leases keep two runs on one store from doing the same work at the same time.
 
 A lease is a blob that its holder rewrites every few seconds. It ends when it is released, when it
-was not rewritten for `Terms.lasts` seconds by the store's own clock (clocks of hosts may disagree),
-or when its holder is known to be dead. To take over an ended lease, a process replaces exactly the
-version of the blob that it has seen, so only one process succeeds.
+was not rewritten for `Leases.lasts` seconds by the clock of the store (clocks of hosts may
+disagree), or when its holder is known to be dead. To take over an ended lease, a process replaces
+exactly the version of the blob that it has seen, so only one process succeeds.
 
 A holder that is cut off from the store for longer than a lease lasts may lose it, and notice only
 later. Two runs then do the same work for a while. Each result is still stored once, because the
@@ -18,7 +18,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from uuid import uuid4
@@ -29,22 +29,6 @@ from orchestrator.store.storage import Blob, BlobMissing, Storage, StorageUnavai
 
 class LeaseLost(Exception):
     """Another process has taken a lease that its holder could not renew in time."""
-
-
-@dataclass(frozen=True)
-class Terms:
-    """How leases end.
-
-    Attributes:
-        lasts: seconds without renewal after which a lease has ended.
-        renewal: seconds between two renewals.
-    """
-
-    lasts: float = 60.0
-    renewal: float = 15.0
-
-
-DEFAULT_TERMS = Terms()
 
 
 @dataclass(frozen=True)
@@ -98,17 +82,19 @@ class Leases:
     Attributes:
         storage: shared by all runs.
         holder: who takes them.
-        terms: how they end.
+        lasts: seconds without renewal after which a lease has ended.
+        renewal: seconds between two renewals.
     """
 
     storage: Storage
     holder: Holder
-    terms: Terms = DEFAULT_TERMS
+    lasts: float = 60.0
+    renewal: float = 15.0
 
     @classmethod
-    def of_process(cls, storage: Storage, run: str, terms: Terms = DEFAULT_TERMS) -> Leases:
+    def of_process(cls, storage: Storage, run: str) -> Leases:
         """Leases for this process, which works for a run."""
-        return cls(storage, Holder(run, ProcessIdentity.own()), terms)
+        return cls(storage, Holder(run, ProcessIdentity.own()))
 
     def take(self, name: str) -> Lease | None:
         """Takes a lease that nobody holds; None when another process holds it, or was faster.
@@ -117,8 +103,8 @@ class Leases:
             name: names the work; must be valid in a file name.
         """
         path = f"leases/{name}.json"
-        content = _Content(self.holder)
-        version = self.storage.write_new(path, content.to_bytes())
+        content = _content(self.holder)
+        version = self.storage.write_new(path, content)
         if version is None:
             try:
                 blob = self.storage.look(path)
@@ -126,8 +112,8 @@ class Leases:
                 return None
             if not self._has_ended(blob):
                 return None
-            version = self.storage.replace(path, content.to_bytes(), blob.version)
-        return None if version is None else Lease(self.storage, path, content, version)
+            version = self.storage.replace(path, content, blob.version)
+        return None if version is None else Lease(self.storage, path, self.holder, version)
 
     def held_by(self, name: str) -> Holder | None:
         """Who wrote a lease last, ended or not; None when there is none, or it can't be read."""
@@ -161,14 +147,14 @@ class Leases:
             lease.release()
 
     def _renew(self, lease: Lease, stop: threading.Event) -> None:
-        while not stop.wait(self.terms.renewal) and not lease.lost:
+        while not stop.wait(self.renewal) and not lease.lost:
             try:
                 lease.renew()
             except (StorageUnavailable, UserError):
                 continue  # the work uses the same store, and will say what is wrong
 
     def _has_ended(self, blob: Blob) -> bool:
-        if blob.age > self.terms.lasts:
+        if blob.age > self.lasts:
             return True
         holder = _holder_in(blob.data)
         if holder is None:
@@ -176,53 +162,41 @@ class Leases:
         return holder.run == self.holder.run or holder.process.is_surely_dead()
 
 
+@dataclass
 class Lease:
-    """A lease that is held; see `Leases.take`."""
+    """A lease that is held; see `Leases.take`.
 
-    def __init__(self, storage: Storage, name: str, content: _Content, version: Version) -> None:
-        self._storage = storage
-        self._name = name
-        self._content = content
-        self._version = version
-        self._lost = False
+    Attributes:
+        lost: whether another process has taken it.
+    """
 
-    @property
-    def lost(self) -> bool:
-        """Whether another process has taken it."""
-        return self._lost
+    _storage: Storage
+    _path: str
+    _holder: Holder
+    _version: Version
+    lost: bool = False
 
     def renew(self) -> None:
-        """Extends it for `Terms.lasts` more seconds, or finds that it is lost."""
-        content = self._content.renewed()
-        version = self._storage.replace(self._name, content.to_bytes(), self._version)
+        """Extends it for `Leases.lasts` more seconds, or finds that it is lost."""
+        version = self._storage.replace(self._path, _content(self._holder), self._version)
         if version is None:
-            self._lost = True
-            return
-        self._content, self._version = content, version
+            self.lost = True
+        else:
+            self._version = version
 
     def release(self) -> None:
         """Ends it, unless it is lost."""
-        if self._lost:
+        if self.lost:
             return
         try:
-            self._storage.delete(self._name, self._version)
+            self._storage.delete(self._path, self._version)
         except (StorageUnavailable, UserError):
             return  # it ends by itself; the finished work must not fail because of it
 
 
-@dataclass(frozen=True)
-class _Content:
-    """What a lease's blob holds. No two leases and no two renewals have the same content."""
-
-    holder: Holder
-    nonce: str = field(default_factory=lambda: uuid4().hex)
-    renewals: int = 0
-
-    def renewed(self) -> _Content:
-        return replace(self, renewals=self.renewals + 1)
-
-    def to_bytes(self) -> bytes:
-        return json.dumps(asdict(self)).encode()
+def _content(holder: Holder) -> bytes:
+    """What a lease's blob holds: other bytes for each lease and each renewal."""
+    return json.dumps({"holder": asdict(holder), "nonce": uuid4().hex}).encode()
 
 
 def _holder_in(data: bytes) -> Holder | None:

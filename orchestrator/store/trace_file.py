@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 from collections.abc import Collection
+from dataclasses import fields
 from typing import Any
 
 import pyarrow as pa
@@ -31,6 +32,8 @@ _COLUMNS = pa.schema(
         ("value", pa.float64()),
     ]
 )
+
+_HEADER = tuple(field.name for field in fields(Trace) if field.name != "points")
 
 
 class UnreadableTrace(UserError):
@@ -56,17 +59,8 @@ def encode(trace: Trace) -> bytes:
         },
         schema=_COLUMNS,
     )
-    header = {
-        "schema_version": SCHEMA_VERSION,
-        "key": trace.key,
-        "cell": dict(trace.cell),
-        "status": trace.status,
-        "ledgers": dict(trace.ledgers),
-        "timing": dict(trace.timing),
-        "provenance": dict(trace.provenance),
-        "error": trace.error,
-    }
-    text = json.dumps(header).encode()
+    header = {name: getattr(trace, name) for name in _HEADER}
+    text = json.dumps({"schema_version": SCHEMA_VERSION, **header}, default=dict).encode()
     table = table.replace_schema_metadata({_META: text, _DIGEST: _digest(text)})
     buffer = io.BytesIO()
     pq.write_table(table, buffer, compression="zstd", write_page_checksum=True)
@@ -98,16 +92,8 @@ def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> T
             pc.field("metric").cast(pa.string()).isin(wanted) | ~pc.is_finite(pc.field("value"))
         )
     rows = zip(*(table.column(name).to_pylist() for name in _COLUMNS.names), strict=True)
-    return Trace(
-        key=header["key"],
-        cell=header["cell"],
-        status=header["status"],
-        points=tuple(Point(*row) for row in rows),
-        ledgers=header["ledgers"],
-        timing=header["timing"],
-        provenance=header["provenance"],
-        error=header["error"],
-    )
+    points = tuple(Point(*row) for row in rows)
+    return Trace(points=points, **{name: header[name] for name in _HEADER})
 
 
 def _read(data: bytes, where: str) -> tuple[dict[str, Any], pa.Table]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -113,80 +114,50 @@ class PatientStorage(Storage):
             nonlocal tries
             tries += 1
             version = put()
-            return self._already(name, data) if version is None and tries > 1 else version
+            if version is None and tries > 1:
+                with suppress(BlobMissing):
+                    blob = self._inner.look(name)
+                    return blob.version if blob.data == data else None
+            return version
 
         return self._patiently(attempt)
 
-    def _already(self, name: str, data: bytes) -> Version | None:
-        """The stored version, if an earlier attempt wrote it although its answer was lost."""
-        try:
-            blob = self._inner.look(name)
-        except BlobMissing:
-            return None
-        return blob.version if blob.data == data else None
-
     def _patiently(self, request: Callable[[], _Value]) -> _Value:
-        patience, wait = self._patience, _Wait(self._say, self.location, self._limit, self._quiet)
+        patience = self._patience
+        limit = patience.limit if self._known else min(patience.limit, patience.introduction)
+        start, told = time.monotonic(), False
+
+        def seconds() -> float:
+            return time.monotonic() - start
+
+        def may_pass(error: Exception) -> bool:
+            nonlocal told
+            if not isinstance(error, StorageUnavailable):
+                return False
+            if not told and seconds() >= patience.quiet:
+                told = True
+                self._say(
+                    f"the store {self.location} can't serve ({error}); waiting for it, for at most "
+                    f"{limit:.0f} s"
+                )
+            return True
+
         caller = stamina.RetryingCaller(
             attempts=None,
-            timeout=self._limit,
+            timeout=limit,
             wait_initial=patience.first_wait,
             wait_max=patience.longest_wait,
             wait_jitter=patience.first_wait,
         )
         try:
-            value = caller(wait.goes_on, request)
+            value = caller(may_pass, request)
         except StorageUnavailable as error:
             raise StorageDown(
-                f"the store {self.location} did not answer for {wait.seconds:.0f} s ({error}). "
+                f"the store {self.location} did not answer for {seconds():.0f} s ({error}). "
                 f"Nothing that was stored is lost: the same command goes on from there once it "
                 f"answers again."
             ) from None
         self._known = True
-        wait.over()
+        if told:
+            self._say(f"the store {self.location} answers again after {seconds():.0f} s")
         return value
-
-    @property
-    def _limit(self) -> float:
-        patience = self._patience
-        return patience.limit if self._known else min(patience.limit, patience.introduction)
-
-    @property
-    def _quiet(self) -> float:
-        return self._patience.quiet
-
-
-class _Wait:
-    """The waiting of one request; tells the user once it takes long."""
-
-    def __init__(
-        self, say: Callable[[str], None], location: str, limit: float, quiet: float
-    ) -> None:
-        self._say = say
-        self._location = location
-        self._limit = limit
-        self._quiet = quiet
-        self._start = time.monotonic()
-        self._told = False
-
-    @property
-    def seconds(self) -> float:
-        """How long it has taken so far."""
-        return time.monotonic() - self._start
-
-    def goes_on(self, error: Exception) -> bool:
-        """Whether an error is worth another attempt."""
-        if not isinstance(error, StorageUnavailable):
-            return False
-        if not self._told and self.seconds >= self._quiet:
-            self._told = True
-            self._say(
-                f"the store {self._location} can't serve ({error}); waiting for it, for at most "
-                f"{self._limit:.0f} s"
-            )
-        return True
-
-    def over(self) -> None:
-        """The request was answered."""
-        if self._told:
-            self._say(f"the store {self._location} answers again after {self.seconds:.0f} s")

@@ -12,15 +12,14 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from orchestrator.store.leases import Holder, Lease, Leases, ProcessIdentity, Terms
+from orchestrator.store.leases import Holder, Lease, Leases, ProcessIdentity
 from tests.conformance.memory_storage import MemoryStorage
 
-TERMS = Terms(lasts=60, renewal=15)
 FAR_AWAY = ProcessIdentity("elsewhere", "another boot", 1, "1")
 
 
 def leases(storage: MemoryStorage, run: str, process: ProcessIdentity = FAR_AWAY) -> Leases:
-    return Leases(storage, Holder(run, process), TERMS)
+    return Leases(storage, Holder(run, process), lasts=60, renewal=15)
 
 
 def taken(candidate: Leases) -> Lease:
@@ -108,7 +107,7 @@ def test_an_unreadable_lease_ends_by_its_age() -> None:
 
 def test_a_held_lease_is_renewed_meanwhile_and_released_afterwards() -> None:
     storage = MemoryStorage()
-    keen = replace(leases(storage, "a"), terms=Terms(lasts=60, renewal=0.01))
+    keen = replace(leases(storage, "a"), renewal=0.01)
     with keen.held("cell") as lease:
         assert lease is not None
         first = storage.look("leases/cell.json").version
@@ -172,7 +171,7 @@ class ThreeRuns(RuleBasedStateMachine):
 
     def _valid(self) -> list[str]:
         """Runs whose lease has not ended, as they themselves could know."""
-        return [r for r in self.held if self.storage.clock - self.renewed[r] <= TERMS.lasts]
+        return [r for r in self.held if self.storage.clock - self.renewed[r] <= 60]
 
 
 TestThreeRuns = ThreeRuns.TestCase
