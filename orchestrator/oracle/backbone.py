@@ -9,11 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from benchmarks.backbones import BACKBONES
 from benchmarks.frozen import Frozen
+from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import CLIP_MEAN, CLIP_STD, Augmentation, Preprocessing
 from orchestrator.errors import UserError
 
@@ -87,9 +89,7 @@ def resolve_backbone(backbone: Backbone) -> ResolvedBackbone:
     pretrained = backbone.pretrained or (named.pretrained if named else None)
     if model.startswith(LOCAL):
         return _resolve_folder(backbone.model, model, pretrained)
-    from orchestrator.oracle.published import resolve_published
-
-    return resolve_published(backbone.model, model, pretrained)
+    return _resolve_published(backbone.model, model, pretrained)
 
 
 def preprocessing_of(backbone: ResolvedBackbone, augmentation: Augmentation) -> Preprocessing:
@@ -126,6 +126,48 @@ def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedB
     _read_config(folder)
     parts = [folder / "open_clip_config.json", *weights, *folder.glob("bpe.txt.gz")]
     return ResolvedBackbone(label, model, None, hash_files(parts))
+
+
+def _resolve_published(label: str, model: str, pretrained: str | None) -> ResolvedBackbone:
+    import open_clip
+    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
+
+    if model not in open_clip.list_models():
+        near = get_close_matches(model, [*BACKBONES, *open_clip.list_models()], n=3, cutoff=0.5)
+        raise UserError(f"unknown backbone {model!r}. {did_you_mean(model, near or BACKBONES)}")
+    tags = list_pretrained_tags_by_model(model)
+    if pretrained is None:
+        raise UserError(
+            f"backbone {model!r} needs `pretrained`: an open_clip tag "
+            f"({', '.join(tags) or 'none is published'}) or the path of a checkpoint."
+        )
+    if pretrained == RANDOM:
+        digest = f"random:{model}"
+    elif tag := get_pretrained_cfg(model, pretrained):
+        _check_activation(model, pretrained, quick=bool(tag.get("quick_gelu", False)))
+        digest = f"tag:{model}/{pretrained}"
+    elif (path := Path(pretrained).expanduser()).is_file():
+        digest = hash_files([path])
+    else:
+        raise UserError(
+            f"backbone {model!r}: {pretrained!r} is neither a tag of this model nor a file. "
+            f"{did_you_mean(pretrained, tags)}"
+        )
+    return ResolvedBackbone(label, model, pretrained, digest)
+
+
+def _check_activation(model: str, pretrained: str, *, quick: bool) -> None:
+    """Refuses weights that were trained with another activation, QuickGELU or GELU."""
+    import open_clip
+
+    if quick == bool(open_clip.get_model_config(model).get("quick_gelu", False)):
+        return
+    right = f"{model}-quickgelu" if quick else model.removesuffix("-quickgelu")
+    trained, used = ("QuickGELU", "GELU") if quick else ("GELU", "QuickGELU")
+    raise UserError(
+        f"backbone {model!r} with weights {pretrained!r}: these weights were trained with "
+        f"{trained}, this model uses {used}. Use model {right!r}."
+    )
 
 
 def _read_config(folder: Path) -> dict[str, Any]:

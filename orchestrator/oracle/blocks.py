@@ -35,7 +35,8 @@ class Block:
     """
 
     def __init__(self, block: Any) -> None:
-        if not _is_self_attention(block):
+        # Blocks for cross-attention have an `ln_1_kv`.
+        if type(block) is not ResidualAttentionBlock or hasattr(block, "ln_1_kv"):
             raise Unsupported(f"its blocks are {type(block).__name__}")
         self._block = block
         self._attention = block.attn
@@ -60,9 +61,7 @@ class Block:
     def finish(self, hidden: Tensor, attended: Tensor) -> Tensor:
         """The block's output `(..., D)`: output projection and MLP, both residual.
 
-        Args:
-            hidden: the block's input `(..., D)`.
-            attended: what attention returned for each position, `(..., D)`.
+        They take its input and what attention returned for each position, both `(..., D)`.
         """
         block, out = self._block, self._attention.out_proj
         added = functional.linear(attended.to(out.weight.dtype), out.weight, out.bias)
@@ -113,11 +112,6 @@ def attend(queries: Tensor, keys: Tensor, values: Tensor, *, causal: bool = Fals
         queries.transpose(1, 2), keys.transpose(1, 2), values.transpose(1, 2), attn_mask=mask
     )
     return attended.transpose(1, 2).flatten(2)
-
-
-def _is_self_attention(block: nn.Module) -> bool:
-    """Whether it is open_clip's ordinary block; those for cross-attention have an `ln_1_kv`."""
-    return type(block) is ResidualAttentionBlock and not hasattr(block, "ln_1_kv")
 
 
 def _plain_mlp(mlp: Any, hidden: Tensor) -> Tensor:

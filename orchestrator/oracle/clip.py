@@ -52,13 +52,8 @@ def load_clip(backbone: ResolvedBackbone, precision: Precision, device: torch.de
     Raises:
         UserError: the weights can't be fetched or don't have the model's shapes.
     """
-    size = backbone.config["vision_cfg"]["image_size"]
-    return LoadedClip(
-        backbone,
-        load_model(backbone, precision, device),
-        load_tokenizer(backbone),
-        int(size if isinstance(size, int) else size[0]),
-    )
+    model, tokenizer = load_model(backbone, precision, device), load_tokenizer(backbone)
+    return LoadedClip(backbone, model, tokenizer, preprocessing_of(backbone, "none").size)
 
 
 class ClipOracle(Oracle):
@@ -85,7 +80,12 @@ class ClipOracle(Oracle):
         self._scale = clip.logit_scale
         self._text = TextTower(clip.model, clip.tokenizer, class_names, clip.compiler)
         self._image = ImageTower(clip.model, clip.compiler)
-        self.remarks = _remarks(clip.backbone.label, self._text)
+        self.remarks: tuple[str, ...] = ()
+        if self._text.fallback_reason:
+            self.remarks = (
+                f"the text tower of {clip.backbone.label!r} takes the plain path, which costs many "
+                f"times more, because {self._text.fallback_reason}",
+            )
         pixels = preprocessing_of(clip.backbone, "none")
         patch_mean, patch_std = self._image.patch_weights
         self.space = PromptSpace(
@@ -131,15 +131,6 @@ class ClipOracle(Oracle):
         if batch.features is not None:
             return batch.features.unsqueeze(0)
         return self._image.encode(_pixels(batch)).unsqueeze(0)
-
-
-def _remarks(model: str, text: TextTower) -> tuple[str, ...]:
-    if not text.fallback_reason:
-        return ()
-    return (
-        f"the text tower of {model!r} takes the plain path, which costs many times more, because "
-        f"{text.fallback_reason}",
-    )
 
 
 def _pixels(batch: Batch) -> Tensor:

@@ -98,11 +98,7 @@ def feature_digest(
 ) -> str:
     """Names a feature table by all that it depends on.
 
-    Args:
-        weights: digest of the model's weights.
-        split: digest of the images.
-        preprocessing: how images become tensors.
-        precision: number format of the image tower.
+    `weights` and `split` are digests of the model's weights and of the images.
     """
     arithmetic = precision if precision == "fp32" else f"{precision}/{ROUNDING}"
     parts = (str(_FORMAT), weights, split, preprocessing.digest(), arithmetic)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any
 
 import torch
@@ -20,20 +21,17 @@ _PLAIN_POSITIONS = 197
 
 
 class ImageTower:
-    """Encodes images with an open_clip image tower.
-
-    Args:
-        model: an open_clip model.
-        compiler: of what the blocks of a ViT compute.
-    """
+    """Encodes images with the image tower of an open_clip model."""
 
     def __init__(self, model: nn.Module, compiler: Compiler = as_written) -> None:
         self._model: Any = model
         self._visual: Any = model.visual
         parameter = next(iter(model.parameters()))
         self._device, self._dtype = parameter.device, parameter.dtype
-        self._micro_batches = MicroBatches.for_device(self._device)
-        self._vit = _opened(model, compiler)
+        self._micro_batches = MicroBatches(self._device)
+        self._vit: Vit | None = None  # where it can't be opened up, open_clip's forward is used
+        with suppress(Unsupported):
+            self._vit = Vit(self._visual, compiler)
 
     @property
     def token_width(self) -> int:
@@ -138,11 +136,3 @@ class ImageTower:
         if visual.proj is not None:
             pooled = pooled @ visual.proj
         return functional.normalize(pooled.float(), dim=-1)
-
-
-def _opened(model: Any, compiler: Compiler) -> Vit | None:
-    """The tower opened up; None if it can't be, so that open_clip's own forward is used."""
-    try:
-        return Vit(model.visual, compiler)
-    except Unsupported:
-        return None

@@ -12,7 +12,6 @@ class BudgetExhausted(Exception):
         super().__init__(
             f"{asked} queries asked for, but only {limit - spent} of {limit} are left in the budget"
         )
-        self.asked = asked
         self.remaining = limit - spent
 
 

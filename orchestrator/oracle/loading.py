@@ -21,10 +21,14 @@ from orchestrator.precision import WEIGHTS, Precision
 def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.device) -> nn.Module:
     """The open_clip model with its weights, in evaluation mode, without gradients.
 
+    It also sets, for this whole process, whether torch may round the factors of fp32 products.
+
     Raises:
         UserError: the weights can't be fetched or don't have the model's shapes.
     """
-    _set_products(precision)
+    # By default torch rounds the factors of fp32 convolutions, but not of matrix products.
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
     random = backbone.pretrained == RANDOM
     if random:
         torch.manual_seed(0)  # untrained weights that are the same on every actor
@@ -38,9 +42,10 @@ def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.d
                 load_weights=not random,
             )
     except (RuntimeError, OSError, ValueError, KeyError, UnpicklingError) as error:
+        first_lines = "\n".join(str(error).splitlines()[:4])
         raise UserError(
             f"can't load backbone {backbone.label!r} with weights "
-            f"{backbone.pretrained or backbone.model!r}: {_first_lines(error)}"
+            f"{backbone.pretrained or backbone.model!r}: {first_lines}"
         ) from None
     module: nn.Module = model
     return module.eval().requires_grad_(False)
@@ -48,19 +53,8 @@ def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.d
 
 def load_tokenizer(backbone: ResolvedBackbone) -> Any:
     """The model's tokenizer: a callable from strings to `(N, L)` token ids."""
-    if backbone.vocabulary is not None:
-        return open_clip.get_tokenizer(backbone.model, bpe_path=str(backbone.vocabulary))
-    return open_clip.get_tokenizer(backbone.model)
-
-
-def _set_products(precision: Precision) -> None:
-    """Tells torch, for this whole process, whether it may round the factors of fp32 products.
-
-    By default torch does so in convolutions, but not in matrix products.
-    """
-    allowed = precision == "tf32"
-    torch.backends.cuda.matmul.allow_tf32 = allowed
-    torch.backends.cudnn.allow_tf32 = allowed
+    own = {} if backbone.vocabulary is None else {"bpe_path": str(backbone.vocabulary)}
+    return open_clip.get_tokenizer(backbone.model, **own)
 
 
 @contextmanager
@@ -75,7 +69,3 @@ def _quiet() -> Iterator[None]:
             yield
     finally:
         root.setLevel(level)
-
-
-def _first_lines(error: Exception, count: int = 4) -> str:
-    return "\n".join(str(error).splitlines()[:count])

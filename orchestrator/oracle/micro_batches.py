@@ -19,25 +19,20 @@ class MicroBatches:
 
     Sequences don't attend to each other, so the size doesn't change the answer.
 
-    Args:
+    Attributes:
         positions: hidden states that are computed at once.
+
+    Args:
+        device: at first the size keeps it busy without filling its memory.
     """
 
-    def __init__(self, positions: int) -> None:
-        self.positions = positions
-
-    @classmethod
-    def for_device(cls, device: torch.device) -> MicroBatches:
-        """A size that keeps a device busy without filling its memory."""
-        return cls(CPU_POSITIONS if device.type == "cpu" else GPU_POSITIONS)
+    def __init__(self, device: torch.device) -> None:
+        self.positions = CPU_POSITIONS if device.type == "cpu" else GPU_POSITIONS
 
     def run(self, compute: Callable[[int], Answer]) -> Answer:
         """Calls `compute` with the present size, and again with half of it if memory runs out.
 
-        The size that fits is kept for later calls.
-
-        Args:
-            compute: takes the number of positions; each call starts from the beginning.
+        Each call starts from the beginning. The size that fits is kept for later calls.
 
         Raises:
             torch.OutOfMemoryError: not even a single position fits.

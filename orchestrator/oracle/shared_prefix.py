@@ -121,13 +121,10 @@ class _PackedRest:
         self._first = blocks[0].project(self._hidden) if len(blocks) > 1 else None
         self.size = len(pack.ids)
         self.classes = pack.classes
-        self._run_blocks = compiler(self._encode)
-
-    def encode(self, prefix: list[KeysValues]) -> Tensor:
-        """Normalised features `(K, C', E)` after the prefixes of K contexts."""
-        return self._run_blocks(prefix)
+        self.encode = compiler(self._encode)
 
     def _encode(self, prefix: list[KeysValues]) -> Tensor:
+        """Normalised features `(K, C', E)` after the prefixes of K contexts."""
         count, pack = len(prefix[0][0]), self._pack
         hidden = self._hidden.expand(count, -1, -1)
         for number, block in enumerate(self._blocks[:-1]):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec, module_from_spec, spec_from_file_location
+from pathlib import Path
+
 from methods.interface import PromptSpace
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
-from orchestrator.oracle.token_count import TokenCount
 
-# Tokens besides the name in `[SOS] context name . [EOT]`, when no class name is at hand.
+# Tokens besides the context in `[SOS] context name . [EOT]`, when no class name is at hand.
 _UNKNOWN_NAME_TOKENS = 12
 _OTHER_TOKENIZER = {"hf_tokenizer_name", "tokenizer_kwargs"}
 _EMBEDDING_STD = 0.02  # CLIP's initialisation; the loaded oracle states the true one
@@ -16,9 +20,7 @@ _EMBEDDING_STD = 0.02  # CLIP's initialisation; the loaded oracle states the tru
 def planned_space(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> PromptSpace:
     """Shapes of the prompts a backbone will accept for these classes, without its weights.
 
-    Args:
-        backbone: the model.
-        class_names: the classes; empty when the dataset isn't at hand.
+    There are no class names when the dataset isn't at hand.
 
     Raises:
         UserError: the backbone's text tower isn't open_clip's own.
@@ -52,5 +54,29 @@ def _longest_name(backbone: ResolvedBackbone, class_names: tuple[str, ...], limi
 
         ids = load_tokenizer(backbone)(sentences)
         return int(ids.argmax(dim=-1).max()) + 1
-    count = TokenCount(backbone.vocabulary)
+    count = token_counter(backbone.vocabulary)
     return min(limit, max(map(count, sentences)) + len(("[SOS]", "[EOT]")))
+
+
+@cache
+def token_counter(vocabulary: Path) -> Callable[[str], int]:
+    """Counts a text's tokens, without those that mark its start and end.
+
+    It uses open_clip's tokenizer (byte-pair encoding, Radford et al., 2021), read by itself: an
+    ordinary import would run open_clip's `__init__`, which takes seconds for its models.
+
+    Args:
+        vocabulary: gzipped file with one merge per line, the most frequent first, after a header.
+
+    Raises:
+        ImportError: open_clip is not installed, or keeps its tokenizer elsewhere.
+    """
+    package = find_spec("open_clip")
+    folders = [] if package is None else list(package.submodule_search_locations or [])
+    spec = spec_from_file_location("open_clip_tokenizer", Path(*folders[:1]) / "tokenizer.py")
+    if not folders or spec is None or spec.loader is None:
+        raise ImportError("open_clip is not installed as a package with a tokenizer.py")
+    module = module_from_spec(spec)
+    spec.loader.exec_module(module)
+    tokenizer = module.SimpleTokenizer(bpe_path=str(vocabulary))
+    return lambda text: len(tokenizer.encode(text))

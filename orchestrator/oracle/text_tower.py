@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -49,7 +48,7 @@ class TextTower:
         self._class_names = class_names
         self._compiler = compiler
         self._device = self._text.token_embedding.weight.device
-        self._micro_batches = MicroBatches.for_device(self._device)
+        self._micro_batches = MicroBatches(self._device)
         self.fallback_reason = ""
         self._blocks: tuple[Block, ...] | None = None
         try:
@@ -138,16 +137,17 @@ class TextTower:
         count, tokens, _ = context.shape
         # Placeholder ids where the context goes, so that pooling finds the end-of-text token.
         holders = ids[:, 1:2].expand(-1, tokens)
-        whole = self._padded(torch.cat((ids[:, :1], holders, ids[:, 1:]), dim=1))
+        whole = torch.cat((ids[:, :1], holders, ids[:, 1:]), dim=1)
+        if self._text.sees_padding:
+            whole = functional.pad(whole, (0, self._text.longest - whole.shape[1]))
         embedded = self._text.token_embedding(whole).float()
-        rows = max(1, positions // whole.shape[1])
-        chunks = [
-            self._text.plain(
-                torch.cat((embedded[c, :1], context[k], embedded[c, 1 + tokens :]), dim=1), whole[c]
-            )
-            for k, c in _pairs(count, len(ids), rows, self._device)
-        ]
-        return torch.cat(chunks).reshape(count, len(ids), -1)
+        pairs = torch.arange(count * len(ids), device=self._device)
+        features = []
+        for chunk in pairs.split(max(1, positions // whole.shape[1])):
+            k, c = chunk // len(ids), chunk % len(ids)
+            texts = torch.cat((embedded[c, :1], context[k], embedded[c, 1 + tokens :]), dim=1)
+            features.append(self._text.plain(texts, whole[c]))
+        return torch.cat(features).reshape(count, len(ids), -1)
 
     def _tokenize(self, texts: list[str]) -> Tensor:
         """Token ids `(N, L)`, cut after the end-of-text token of the longest text."""
@@ -160,17 +160,3 @@ class TextTower:
                 f"and may have been cut. Shorten the class name or the template."
             )
         return ids[:, :end]
-
-    def _padded(self, ids: Tensor) -> Tensor:
-        """Padded to the full length for towers whose features depend on the padding."""
-        if not self._text.sees_padding:
-            return ids
-        return functional.pad(ids, (0, self._text.longest - ids.shape[1]))
-
-
-def _pairs(
-    candidates: int, classes: int, rows: int, device: torch.device
-) -> Iterator[tuple[Tensor, Tensor]]:
-    """Indices of all (candidate, class) pairs, candidate by candidate, `rows` at a time."""
-    for chunk in torch.arange(candidates * classes, device=device).split(rows):
-        yield chunk // classes, chunk % classes

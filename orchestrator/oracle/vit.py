@@ -10,7 +10,7 @@ from typing import Any
 
 import torch
 from open_clip.transformer import VisionTransformer
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from orchestrator.oracle.blocks import Unsupported, attend, open_blocks
@@ -32,8 +32,10 @@ class Vit:
     """
 
     def __init__(self, visual: Any, compiler: Compiler = as_written) -> None:
-        if not _reads_class_token(visual):
-            raise Unsupported(f"it is a {type(visual).__name__} that reads more than a class token")
+        kind = type(visual)
+        fits = kind is VisionTransformer and visual.attn_pool is None and visual.pool_type == "tok"
+        if not fits:
+            raise Unsupported(f"it is a {kind.__name__} that reads more than a class token")
         self._visual = visual
         self._blocks = open_blocks(visual.transformer)
         self._run_blocks = compiler(self._from_first)
@@ -90,10 +92,3 @@ class Vit:
         if projection is not None:
             pooled = pooled.to(projection.dtype) @ projection
         return functional.normalize(pooled.float(), dim=-1)
-
-
-def _reads_class_token(visual: nn.Module) -> bool:
-    tower: Any = visual
-    return (
-        type(visual) is VisionTransformer and tower.attn_pool is None and tower.pool_type == "tok"
-    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -15,15 +16,14 @@ from benchmarks.datasets.registry import dataset_names, open_dataset
 from benchmarks.pocket.build.clip import MODEL
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.loading import load_tokenizer
-from orchestrator.oracle.space import planned_space
-from orchestrator.oracle.token_count import TokenCount
+from orchestrator.oracle.space import planned_space, token_counter
 
 VOCABULARIES = [MODEL / "bpe.txt.gz", Path(default_bpe())]
 
 
 @cache
-def counters(vocabulary: Path) -> tuple[TokenCount, open_clip.SimpleTokenizer]:
-    return TokenCount(vocabulary), open_clip.SimpleTokenizer(bpe_path=str(vocabulary))
+def counters(vocabulary: Path) -> tuple[Callable[[str], int], open_clip.SimpleTokenizer]:
+    return token_counter(vocabulary), open_clip.SimpleTokenizer(bpe_path=str(vocabulary))
 
 
 @pytest.mark.parametrize("vocabulary", VOCABULARIES, ids=["pocket", "clip"])
