@@ -9,11 +9,7 @@ class UserError(Exception):
 
 
 def last_line(error: BaseException | str) -> str:
-    """The last line of an error's message or of a traceback, which says what went wrong.
-
-    Args:
-        error: the error, or its text.
-    """
+    """The last line of an error's message or of a traceback, which says what went wrong."""
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if lines:
         return lines[-1]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import asdict
 
 from rich.console import Console
 from rich.filesize import decimal
@@ -11,7 +12,7 @@ from rich.markup import escape
 
 from orchestrator.cli.console import duration, plain_table, say
 from orchestrator.errors import last_line
-from orchestrator.plan.calibration import TowerCosts, calibration_name
+from orchestrator.plan.calibration import TowerCosts, calibration_name, measure_towers
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
 from orchestrator.store.store import Store, UnreadableTrace
@@ -97,12 +98,10 @@ def pricing_of(
         if known is not None:
             costs[backbone.digest] = TowerCosts(**known)
         if measure:
-            from orchestrator.plan.measuring import measure_towers
-
             store.storage.check_writable()
             with console.status(f"timing {backbone.label} on this machine"):
                 costs[backbone.digest] = measure_towers(backbone, precision, threads)
-            store.save_calibration(name, costs[backbone.digest].as_dict())
+            store.save_calibration(name, asdict(costs[backbone.digest]))
     return pricing_from(plan, store, costs)
 
 

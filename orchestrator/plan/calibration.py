@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 import re
-from dataclasses import asdict, dataclass
+import statistics
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
-from orchestrator.oracle.backbone import ResolvedBackbone
+from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
 from orchestrator.precision import Precision
+
+IMAGES = 16
+CLASSES = 32
+CONTEXT_TOKENS = 8
 
 
 @dataclass(frozen=True)
@@ -23,10 +30,6 @@ class TowerCosts:
     per_image: float
     per_sequence: float
 
-    def as_dict(self) -> dict[str, float | str]:
-        """The costs as plain values."""
-        return asdict(self)
-
 
 def machine_name(threads: int) -> str:
     """Name of what is timed: the GPU, or the CPU with its number of threads."""
@@ -41,3 +44,50 @@ def calibration_name(backbone: ResolvedBackbone, precision: Precision, threads: 
     """File name under which the costs of a backbone on this kind of machine are kept."""
     text = f"{backbone.label}-{precision}-{machine_name(threads)}"
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-").lower()
+
+
+def measure_towers(backbone: ResolvedBackbone, precision: Precision, threads: int) -> TowerCosts:
+    """Times both towers on this machine.
+
+    Published weights are not needed, as untrained ones cost the same.
+
+    Args:
+        backbone: whose architecture is timed.
+        precision: number format.
+        threads: CPU threads of one actor.
+
+    Raises:
+        UserError: the architecture can't be built.
+    """
+    import torch
+
+    from orchestrator.oracle.clip import load_clip
+    from orchestrator.oracle.image_tower import ImageTower
+    from orchestrator.oracle.text_tower import TextTower
+
+    torch.set_num_threads(threads)
+    device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    untrained = backbone if backbone.folder else replace(backbone, pretrained=RANDOM)
+    clip = load_clip(untrained, precision, device)
+    names = tuple(f"thing {number}" for number in range(CLASSES))
+    text, image = TextTower(clip.model, clip.tokenizer, names), ImageTower(clip.model)
+    pixels = torch.randn(IMAGES, 3, clip.image_size, clip.image_size)
+    context = torch.randn(1, min(CONTEXT_TOKENS, text.context_tokens), text.width)
+
+    def seconds(work: Callable[[], object], repeats: int = 3) -> float:
+        work()  # the first call also allocates and picks kernels
+        timings = []
+        for _ in range(repeats):
+            start = time.perf_counter()
+            work()
+            if torch.cuda.is_available():
+                torch.cuda.synchronize()
+            timings.append(time.perf_counter() - start)
+        return statistics.median(timings)
+
+    with torch.inference_mode():
+        return TowerCosts(
+            machine_name(threads),
+            seconds(lambda: image.encode(pixels)) / IMAGES,
+            seconds(lambda: text.encode_context(context)) / CLASSES,
+        )

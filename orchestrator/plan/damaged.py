@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 
-from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
 
 READERS = 16
@@ -14,27 +14,20 @@ READERS = 16
 
 
 def set_aside_damaged(plan: Plan, store: Store, say: Callable[[str], None]) -> Plan:
-    """The plan, with cells whose trace is damaged marked as new.
-
-    Args:
-        plan: the cells.
-        store: has the traces; damaged ones are moved to its folder `damaged`.
-        say: called with a message about each.
-
-    Raises:
-        UnknownVersion: a trace is of a schema version that this release doesn't know.
-    """
+    """The plan, with cells whose trace is damaged marked as new; see `keys_set_aside`."""
     stored = [cell.key for cell in plan.cells if cell.status in ("done", "failed")]
     damaged = keys_set_aside(stored, store, say)
-
-    def planned(cell: PlannedCell) -> PlannedCell:
-        return replace(cell, status="new") if cell.key in damaged else cell
-
-    return replace(plan, cells=tuple(planned(cell) for cell in plan.cells)) if damaged else plan
+    cells = (replace(c, status="new") if c.key in damaged else c for c in plan.cells)
+    return replace(plan, cells=tuple(cells))
 
 
 def keys_set_aside(keys: Sequence[str], store: Store, say: Callable[[str], None]) -> frozenset[str]:
-    """Moves damaged traces of some cells to `damaged`; returns the keys of these cells.
+    """Moves damaged traces to the store's folder `damaged`; returns the keys of their cells.
+
+    Args:
+        keys: of the cells.
+        store: has the traces.
+        say: called with a message about each damaged one.
 
     Raises:
         UnknownVersion: a trace is of a schema version that this release doesn't know.

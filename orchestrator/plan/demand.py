@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 
 from benchmarks.datasets.interface import Dataset
 from methods.interface import Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
+from orchestrator.oracle.backbone import ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.encoder import resolve_encoder
 from orchestrator.oracle.space import planned_space
 from orchestrator.spec.arm import Arm
@@ -43,26 +44,18 @@ class ResolvedArm:
     backbone: ResolvedBackbone
 
 
-def resolved(arms: Iterable[Arm]) -> Iterator[ResolvedArm]:
+def resolved(arms: Iterable[Arm]) -> tuple[ResolvedArm, ...]:
     """The arms with their models; each model is resolved once.
 
     Raises:
         UserError: a model or its weights are unknown.
     """
-    known: dict[Backbone, ResolvedBackbone] = {}
-    for arm in arms:
-        backbone = arm.conditions.backbone
-        if backbone not in known:
-            known[backbone] = resolve_backbone(backbone)
-        yield ResolvedArm(arm, known[backbone])
+    resolve = cache(resolve_backbone)
+    return tuple(ResolvedArm(arm, resolve(arm.conditions.backbone)) for arm in arms)
 
 
 class QueryDemands:
-    """Finds what every arm asks on each dataset, and so refuses impossible settings early.
-
-    Args:
-        arms: the arms of a spec.
-    """
+    """Finds what every arm asks on each dataset, and so refuses impossible settings early."""
 
     def __init__(self, arms: Sequence[ResolvedArm]) -> None:
         self._arms = arms
@@ -86,24 +79,19 @@ class QueryDemands:
             try:
                 # Demands depend on shapes alone, so datasets of equal shapes share them.
                 if (label, space) not in self._known:
-                    classes = len(class_names) or dataset.card.classes
-                    problem = _problem(one, dataset, space, classes)
+                    problem = Problem(
+                        space=space,
+                        classes=len(class_names) or dataset.card.classes,
+                        templates=dataset.card.templates,
+                        batches_per_epoch=1,
+                        budget=one.arm.conditions.budget,
+                        seed=0,
+                    )
                     self._known[label, space] = _ask(one.arm.method, problem)
                 demands[label] = self._known[label, space]
             except (SettingsError, UserError) as error:
                 raise UserError(f"method {label!r} on {dataset.card.name}: {error}") from None
         return demands
-
-
-def _problem(one: ResolvedArm, dataset: Dataset, space: PromptSpace, classes: int) -> Problem:
-    return Problem(
-        space=space,
-        classes=classes,
-        templates=dataset.card.templates,
-        batches_per_epoch=1,
-        budget=one.arm.conditions.budget,
-        seed=0,
-    )
 
 
 def _ask(method: MethodSpec, problem: Problem) -> QueryDemand:

@@ -99,12 +99,7 @@ class Plan:
 def with_lost_prompts(
     cells: Sequence[PlannedCell], prompt_keys: Collection[str]
 ) -> tuple[PlannedCell, ...]:
-    """Plans anew the cells that are done but whose prompt, which others still test, is lost.
-
-    Args:
-        cells: those of a plan.
-        prompt_keys: keys of the cells whose final prompt is stored.
-    """
+    """Plans anew the cells that are done but whose prompt, which others still test, is lost."""
     wanted = {
         cell.cell.source.key
         for cell in cells

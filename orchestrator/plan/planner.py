@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
+from functools import cache, partial
 from itertools import product
 from pathlib import Path
 
-from benchmarks.datasets.interface import Dataset, DatasetError
+from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Split
 from benchmarks.datasets.views import DatasetView
+from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.errors import UserError
@@ -16,7 +18,7 @@ from orchestrator.oracle.backbone import preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
-from orchestrator.plan.tasks import TaskFacts, Tasks, dataset_of, short_note
+from orchestrator.plan.tasks import Tasks, dataset_of, short_note
 from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
 from orchestrator.precision import ROUNDING
@@ -72,7 +74,7 @@ class _Planner:
         self._spec = spec
         self._transfers = transfers
         self._blind = blind
-        self._arms = tuple(resolved(spec.arms))
+        self._arms = resolved(spec.arms)
         self._finished = store.finished_keys()
         self._running = store.running_keys()
         self._failed = store.failed_keys()
@@ -90,26 +92,26 @@ class _Planner:
             notes.append(dataset.remark())
         for shots, arms in self._by_shots():
             for seed in self._spec.seeds:
-                facts = self._tasks.task(dataset, shots, seed)
-                if facts.task.short_classes:
-                    notes.append(short_note(facts.task, shots))
+                task = self._tasks.task(dataset, shots, seed)
+                if task.short_classes:
+                    notes.append(short_note(task, shots))
+                digest = cache(partial(split_digest, task))
                 for arm in arms:
-                    yield self._planned(facts, self._draft(dataset, arm, seed, demands))
+                    yield self._planned(task, digest, self._draft(dataset, arm, seed, demands))
 
     def skipped(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
         demands = self._demands.on(dataset, ())
-        classes = dataset.card.classes
-        images = dataset.card.images["test"]
+        card = dataset.card
         for _, arms in self._by_shots():
             for seed, arm in product(self._spec.seeds, arms):
                 draft = self._draft(dataset, arm, seed, demands)
                 yield replace(
                     draft,
                     reason=reason,
-                    train_images=classes * draft.cell.shots,
-                    classes=classes,
-                    test_images=images,
+                    train_images=card.classes * draft.cell.shots,
+                    classes=card.classes,
+                    test_images=card.images["test"],
                 )
 
     def _by_shots(self) -> Iterator[tuple[int, list[ResolvedArm]]]:
@@ -130,22 +132,26 @@ class _Planner:
             ablation_points=one.arm.ablation_points,
         )
 
-    def _planned(self, facts: TaskFacts, draft: PlannedCell) -> PlannedCell:
-        task, cell, backbone = facts.task, draft.cell, draft.backbone
+    def _planned(
+        self, task: Task, digest: Callable[[tuple[Split, ...]], str], draft: PlannedCell
+    ) -> PlannedCell:
+        cell, backbone = draft.cell, draft.backbone
         kind = method_class(cell.method.name)
-        problem = _problem(cell)
+        problem = ""
+        if cell.source is not None and not cell.source.key:
+            problem = f"it tests prompts trained on {cell.source.dataset}, which is missing"
         prepared = preprocessing_of(backbone, cell.augmentation)
         plain = preprocessing_of(backbone, "none")
         fingerprints = Fingerprints(
             method_version=kind.version,
-            split=facts.digest if kind.trains else facts.test_digest,
+            split=digest(SPLITS if kind.trains else ("test",)),
             preprocessing=replace(prepared, size=draft.demand.image_size).digest(),
             encoder=draft.demand.encoder,
             rounding=None if cell.precision == "fp32" else ROUNDING,
         )
         key = "" if problem else cell_key(cell, fingerprints)
         self._transfers.remember(cell, key)
-        whole = self._tasks.whole_test(task.dataset)
+        whole, test_images = self._tasks.whole_test(task.dataset)
         return replace(
             draft,
             key=key,
@@ -153,7 +159,7 @@ class _Planner:
             reason=problem,
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
-            test_images=facts.test_images,
+            test_images=test_images,
             features=feature_digest(backbone.digest, whole, plain, cell.precision),
         )
 
@@ -185,10 +191,3 @@ class _Planner:
             blind=self._blind,
         )
         return self._transfers.linked(cell)
-
-
-def _problem(cell: Cell) -> str:
-    """Why a cell can't test another cell's prompt; empty if it can."""
-    if cell.source is None or cell.source.key:
-        return ""
-    return f"it tests prompts trained on {cell.source.dataset}, which is missing"

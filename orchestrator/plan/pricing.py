@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
@@ -56,23 +57,15 @@ class Pricing:
 
     def _seconds(self, cell: PlannedCell, batch: int) -> float | None:
         known = self.measured.get((cell.cell.dataset, cell.label))
-        if known is not None:
-            return known
         costs = self.costs.get(cell.backbone.digest)
-        if costs is None:
-            return None
+        if known is not None or costs is None:
+            return known
         return _query_seconds(cell, batch, costs) + _evaluation_seconds(cell, costs)
 
 
 def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> Pricing:
-    """Prices from the plan's finished cells where there are any, and else from measured towers.
-
-    Args:
-        plan: whose finished cells are looked up.
-        store: has their traces.
-        costs: seconds of the two towers, by digest of the model.
-    """
-    seconds: dict[tuple[str, str], list[float]] = {}
+    """Prices from the plan's finished cells, and where there are none, from measured towers."""
+    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
     for cell in plan.cells:
         if cell.status != "done":
             continue
@@ -81,7 +74,7 @@ def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> P
         except UnreadableTrace:
             continue  # the error is raised when the trace itself is needed
         if total is not None:
-            seconds.setdefault((cell.cell.dataset, cell.label), []).append(total)
+            seconds[cell.cell.dataset, cell.label].append(total)
     means = {group: sum(values) / len(values) for group, values in seconds.items()}
     return Pricing(costs, means)
 
@@ -106,9 +99,7 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
 def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     """Time of all evaluations: text features each time, and images if the prompt changes them."""
     points = cell.cell.evaluation.points + 1 if cell.cell.queries else 1
-    images = 0
-    if cell.demand.touches_images:
-        images = points * cell.test_images
+    images = points * cell.test_images if cell.demand.touches_images else 0
     return points * cell.classes * costs.per_sequence + images * costs.per_image
 
 

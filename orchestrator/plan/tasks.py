@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 
-from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, ImageUnreadable
+from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
@@ -30,39 +28,10 @@ def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
     return dataset
 
 
-@dataclass(frozen=True)
-class TaskFacts:
-    """A task with what planning needs of it, computed once for all methods.
-
-    Attributes:
-        task: images and classes.
-    """
-
-    task: Task
-
-    @cached_property
-    def test_digest(self) -> str:
-        """Digest of the test images and classes: what a method depends on that doesn't train."""
-        return split_digest(self.task, ("test",))
-
-    @cached_property
-    def digest(self) -> str:
-        """Digest of all images and classes."""
-        return split_digest(self.task, SPLITS)
-
-    @cached_property
-    def test_images(self) -> int:
-        """Number of images of the dataset's whole test split."""
-        return len(self.task.dataset.items("test"))
-
-
 class Tasks:
     """Draws the splits of a plan, and refuses those that can't be used.
 
-    Args:
-        spec: the comparison.
-        transfers: which datasets are only tested on.
-        blind: whether to refuse datasets without validation images.
+    A blind plan also refuses datasets without validation images.
     """
 
     def __init__(self, spec: Spec, transfers: Transfers, *, blind: bool) -> None:
@@ -70,24 +39,19 @@ class Tasks:
         self._transfers = transfers
         self._blind = blind
         self._checked: set[str] = set()
-        self._whole: dict[str, str] = {}
+        self._whole: dict[str, tuple[str, int]] = {}
 
-    def task(self, dataset: Dataset, shots: int, seed: int) -> TaskFacts:
-        """The images and classes of cells.
-
-        Args:
-            dataset: where they come from.
-            shots: labelled training images per class; none are drawn where nothing is trained.
-            seed: draws them.
+    def task(self, dataset: Dataset, shots: int, seed: int) -> Task:
+        """The images and classes of cells; no training images where nothing is trained.
 
         Raises:
             DatasetError: the split can't be read, or has too few images.
             UserError: an image is missing, or a search has no validation images.
         """
-        protocol = protocol_named(self._spec.protocol)
         if self._transfers.only_tests(dataset):
             shots = 0
         self._transfers.check(dataset)
+        protocol = protocol_named(self._spec.protocol)
         task = protocol.task(dataset, shots, seed, self._spec.short_classes)
         if self._blind and not task.val:
             raise UserError(
@@ -95,7 +59,7 @@ class Tasks:
                 f"on it. Leave it out of the search."
             )
         self._check_files(task)
-        return TaskFacts(task)
+        return task
 
     def _check_files(self, task: Task) -> None:
         """Refuses a task with missing images; each test split is checked once."""
@@ -108,11 +72,12 @@ class Tasks:
         if absent is not None:
             raise UserError(str(ImageUnreadable(dataset.card.name, absent, "no such file")))
 
-    def whole_test(self, dataset: Dataset) -> str:
-        """Digest of a dataset's whole test split, all classes included, whatever the protocol."""
+    def whole_test(self, dataset: Dataset) -> tuple[str, int]:
+        """Digest and size of a dataset's whole test split, all classes included."""
         name = dataset.card.name
         if name not in self._whole:
-            self._whole[name] = split_digest(evaluation_task(dataset), ("test",))
+            task = evaluation_task(dataset)
+            self._whole[name] = split_digest(task, ("test",)), len(task.test)
         return self._whole[name]
 
 

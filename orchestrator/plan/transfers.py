@@ -19,10 +19,6 @@ class Transfers:
 
     The source's cells are planned first and remembered, so that the others find theirs. Protocols
     that transfer nothing leave cells as they are.
-
-    Args:
-        spec: the comparison.
-        data_root: the folder or location that holds the datasets.
     """
 
     def __init__(self, spec: Spec, data_root: Path | str) -> None:

@@ -17,12 +17,7 @@ from orchestrator.store.store import Store
 def unreadable_images(
     dataset: Dataset, store: Store, draws: Iterable[tuple[int, int]]
 ) -> frozenset[str]:
-    """References of the images of some few-shot tasks that are missing or corrupt.
-
-    Args:
-        dataset: opens the images.
-        store: remembers what was found.
-        draws: shots and seed of each task.
+    """References of the images that are missing or corrupt, in the tasks of some shots and seeds.
 
     Raises:
         UserError: the dataset can't be read.

@@ -53,10 +53,7 @@ class AblationSpec(Frozen):
         return self
 
     def arms(self, conditions: Conditions) -> tuple[Arm, ...]:
-        """The base, then everything that differs from it.
-
-        Args:
-            conditions: those of the spec.
+        """The base under the spec's conditions, then everything that differs from it.
 
         Raises:
             ValueError: a value is impossible, is given twice, or makes no difference.

@@ -5,14 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field
+from pydantic import BeforeValidator
 
 from benchmarks.frozen import Frozen
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.spec.ablation_point import AblationPoint
-from orchestrator.spec.method import MethodSpec
-
-PositiveInt = Annotated[int, Field(ge=1)]
+from orchestrator.spec.method import MethodSpec, PositiveInt
 
 
 def _from_name(value: Any) -> Any:

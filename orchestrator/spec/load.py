@@ -41,10 +41,6 @@ def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
 def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """The fields of a spec as they are written, with overrides applied and nothing checked.
 
-    Args:
-        name: as for `load_spec`.
-        overrides: as for `load_spec`.
-
     Raises:
         UserError: no such file, not YAML, or an override of a field that can't be.
     """

@@ -12,6 +12,8 @@ from methods.registry import method_class, method_variant
 from orchestrator.cell import MethodChoice
 from orchestrator.spec.validation import validated
 
+PositiveInt = Annotated[int, Field(ge=1)]
+
 
 class MethodSpec(Frozen):
     """One method of the comparison.
@@ -28,7 +30,7 @@ class MethodSpec(Frozen):
 
     name: str
     label: str
-    batch_size: Annotated[int, Field(ge=1)] | None = None
+    batch_size: PositiveInt | None = None
     settings: dict[str, Any]
 
     @model_validator(mode="before")
@@ -49,11 +51,7 @@ class MethodSpec(Frozen):
         return {"label": name, **own, "name": kind.name, "settings": dumped}
 
     def varied(self, settings: Mapping[str, Any], label: str | None = None) -> MethodSpec:
-        """The method with some settings replaced, all at once.
-
-        Args:
-            settings: the new values.
-            label: the result's name in reports; unchanged unless given.
+        """The method with some settings replaced, all at once, and perhaps its label.
 
         Raises:
             ValueError: a value is impossible, alone or with the others; says what is allowed.

@@ -5,20 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.registry import method_class
 from orchestrator.spec.dimension import Dimension, Scalar
-from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.method import MethodSpec, PositiveInt
 
 SamplerName = Literal["tpe", "cma-es", "random", "grid"]
 PrunerName = Literal["asha", "median"]
 ObjectiveName = Literal["accuracy", "area", "queries_to_target"]
-PositiveInt = Annotated[int, Field(ge=1)]
 
 Space = Mapping[str, Dimension]
 
@@ -81,11 +80,11 @@ class SearchSpec(Frozen):
     space: dict[str, Dimension] = Field(min_length=1)
     trials: PositiveInt | None = None
     sampler: SamplerName = "tpe"
-    seed: int = Field(default=0, ge=0)
+    seed: NonNegativeInt = 0
     objectives: tuple[ObjectiveName, ...] = Field(default=("accuracy",), min_length=1)
     target_accuracy: float | None = Field(default=None, gt=0, le=100)
     pruner: PrunerSpec | None = None
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = Field(default=(100,), min_length=1)
+    seeds: tuple[NonNegativeInt, ...] = Field(default=(100,), min_length=1)
     parallel: PositiveInt | None = None
     storage: str | None = None
     equal_queries: bool = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, NonNegativeInt, field_validator, model_validator
 
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.registry import dataset_class, dataset_names
@@ -18,8 +18,8 @@ from benchmarks.protocols import protocol_named
 from orchestrator.cell import Evaluation
 from orchestrator.precision import Precision
 from orchestrator.spec.ablation import AblationSpec
-from orchestrator.spec.arm import Arm, Conditions, NamedBackbone, PositiveInt, arm_of
-from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.arm import Arm, Conditions, NamedBackbone, arm_of
+from orchestrator.spec.method import MethodSpec, PositiveInt
 from orchestrator.spec.search import SearchSpec, check_search
 
 SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
@@ -119,7 +119,7 @@ class Spec(Frozen):
     own_datasets: tuple[OwnDataset, ...] = ()
     source: str | None = None
     shots: tuple[PositiveInt, ...] = (16,)
-    seeds: tuple[Annotated[int, Field(ge=0)], ...] = (1, 2, 3)
+    seeds: tuple[NonNegativeInt, ...] = (1, 2, 3)
     methods: tuple[MethodSpec, ...] = ()
     ablation: AblationSpec | None = None
     backbone: NamedBackbone
@@ -127,7 +127,7 @@ class Spec(Frozen):
     batch_size: PositiveInt = 128
     precision: Precision = "fp32"
     augmentation: Augmentation = "crop_flip"
-    views: Annotated[int, Field(ge=0)] = 0
+    views: NonNegativeInt = 0
     short_classes: ShortClasses = "refuse"
     unreadable: OnUnreadable = "fail"
     evaluation: Evaluation = Evaluation()

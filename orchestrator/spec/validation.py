@@ -25,12 +25,7 @@ def validated(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
 
 
 def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:
-    """One line per problem: where, what was expected, what was received, and the nearest name.
-
-    Args:
-        error: what pydantic found.
-        model: the model that was being built.
-    """
+    """One line per problem: where, what was expected, what was received, and the nearest name."""
     problems = error.errors()
     return [
         _describe_one(problem, model)
@@ -55,7 +50,8 @@ def _describe_one(problem: Any, model: type[BaseModel]) -> str:
         known = _fields_at(model, location[:-1])
         message = f"unknown field {location[-1]!r}. {did_you_mean(location[-1], known)}"
     elif problem["type"] not in ("missing", "value_error"):
-        message = f"{message} (got {_shortened(problem['input'])})"
+        given = repr(problem["input"])
+        message = f"{message} (got {given if len(given) <= 80 else f'{given[:77]}...'})"
     return f"{where}: {message}" if where else message
 
 
@@ -78,8 +74,3 @@ def _model_in(annotation: Any) -> type[BaseModel] | None:
         if isinstance(kind, type) and issubclass(kind, BaseModel):
             return kind
     return None
-
-
-def _shortened(value: Any, limit: int = 80) -> str:
-    text = repr(value)
-    return text if len(text) <= limit else f"{text[: limit - 3]}..."

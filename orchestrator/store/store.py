@@ -41,9 +41,6 @@ class Store:
         store = Store(open_storage("results"))
         for trace in store.traces():
             print(trace.key, trace.last("test_accuracy"))
-
-    Args:
-        storage: a folder or an S3 bucket.
     """
 
     storage: Storage

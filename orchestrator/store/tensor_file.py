@@ -23,13 +23,7 @@ class UnreadableTensors(ValueError):
 
 
 def to_bytes(tensors: Mapping[str, Tensor], title: str, values: Mapping[str, Any]) -> bytes:
-    """A safetensors file of tensors and values.
-
-    Args:
-        tensors: tensors `(...)` of any shapes, by name.
-        title: name of the values in the header.
-        values: plain JSON values.
-    """
+    """A safetensors file of tensors `(...)` by name, and of JSON values under a title."""
     from safetensors.torch import save
 
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}

@@ -28,10 +28,7 @@ class EvaluationSplit:
     oracle: Oracle | None = None
 
     def batches(self, *, pixels: bool) -> Iterator[Batch]:
-        """The split in batches of features `(B, E)` or, for prompts that change images, of images.
-
-        Args:
-            pixels: whether to give images `(B, 3, S, S)`.
+        """The split in batches of features `(B, E)`, or of images `(B, 3, S, S)` if `pixels`.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
@@ -60,12 +57,7 @@ class TrialData:
 
 
 def tested_features(table: FeatureTable, task: Task) -> FeatureTable:
-    """The rows of a task's test images, with the task's labels.
-
-    Args:
-        table: features of the dataset's whole test split.
-        task: the images of it that are tested, with their labels.
-    """
+    """The rows of a task's test images, with its labels, of the dataset's whole test split."""
     if len(table) == len(task.test):
         return table
     rows = {item.reference: row for row, item in enumerate(task.dataset.items("test"))}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import platform
 from dataclasses import replace
 from functools import partial
+from importlib.metadata import version
 from typing import Any
 
 import torch
@@ -27,17 +29,14 @@ from orchestrator.store.store import Store
 from orchestrator.trial.data import EvaluationSplit, TrialData, tested_features
 from orchestrator.trial.feature_cache import FeatureCache
 from orchestrator.trial.messages import WorkerSetup
-from orchestrator.trial.provenance import provenance
 from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainStream, ViewFeatures
 from orchestrator.trial.trained_prompts import load_prompt
+
+_PACKAGES = ("querycurve", "torch", "open_clip_torch", "numpy", "ray")
 
 
 class TrialFactory:
     """Holds the model, and builds the parts of one trial after another.
-
-    Args:
-        setup: which model, and where datasets are.
-        store: holds image features, and the prompts that other cells have trained.
 
     Raises:
         UserError: the model can't be loaded.
@@ -76,9 +75,16 @@ class TrialFactory:
         return ()
 
     def provenance(self) -> dict[str, Any]:
-        """The hardware and software on which trials run."""
-        compiled = self._clip.compiler is not as_written
-        return provenance(self.device, self._setup.backbone.label, compiled=compiled)
+        """The hardware and software on which trials run, as they are stored in traces."""
+        gpu = torch.cuda.get_device_name() if self.device.type == "cuda" else ""
+        return {
+            "host": platform.node(),
+            "machine": gpu or f"{platform.machine()} CPU, {torch.get_num_threads()} threads",
+            "python": platform.python_version(),
+            "packages": {name: version(name) for name in _PACKAGES},
+            "backbone": self._setup.backbone.label,
+            "towers": "as written" if self._clip.compiler is as_written else "compiled",
+        }
 
     def oracle(self, cell: Cell, task: Task) -> ClipOracle:
         """The black box of a cell, with its budget and nothing spent."""
@@ -104,7 +110,7 @@ class TrialFactory:
             cell: the cell.
             task: its classes and images.
             oracle: encodes images without charge.
-            table: features of the dataset's whole test split; None measures on no test images.
+            table: features of the dataset's whole test split; None for blind cells.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.

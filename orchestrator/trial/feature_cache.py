@@ -27,12 +27,9 @@ class FeatureCache:
     precision: Precision
 
     def table(self, images: str, split: ImageSplit, encoder: Encoder) -> FeatureTable:
-        """The features of a split; it is encoded if they are missing, damaged or of other images.
+        """The features of a split, whose images have the digest `images`.
 
-        Args:
-            images: digest of the split's images.
-            split: opens them.
-            encoder: the plain image tower.
+        It is encoded if they are missing, damaged or of other images.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.

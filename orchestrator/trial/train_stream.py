@@ -6,7 +6,6 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
 
 import numpy as np
 import torch
@@ -16,17 +15,9 @@ from benchmarks.batches import augmentation_generator, batch_at, batches_per_epo
 from orchestrator.oracle.features import CHUNK, DECODERS, Encoder, FeatureTable, ImageSplit
 from orchestrator.oracle.interface import Batch
 
-
-class TrainFeatures(Protocol):
-    """Image features that need not be encoded anew in every step."""
-
-    def batch(self, index: list[int], step: int) -> Batch:
-        """Features `(B, E)` and labels `(B,)` of a step's mini-batch.
-
-        Args:
-            index: rows of the B images in the training split.
-            step: number of the step, from 0.
-        """
+TrainFeatures = Callable[[list[int], int], Batch]
+"""Features `(B, E)` and labels `(B,)` that need not be encoded anew in every step: of the B images
+in these rows of the training split, in the step with this number."""
 
 
 class TrainStream:
@@ -68,7 +59,7 @@ class TrainStream:
         """
         index = batch_at(len(self._split.items), self._batch_size, self._seed, step)
         if self._features is not None and not pixels:
-            return self._features.batch(index, step)
+            return self._features(index, step)
         started = self._ahead
         ready = started[1] if started and started[0] == step else self._start(step)
         self._ahead = (step + 1, self._start(step + 1))
@@ -98,8 +89,8 @@ class PlainFeatures:
 
     encode: Callable[[], FeatureTable]
 
-    def batch(self, index: list[int], step: int) -> Batch:
-        """See `TrainFeatures.batch`."""
+    def __call__(self, index: list[int], step: int) -> Batch:
+        """See `TrainFeatures`."""
         del step
         return self._table.rows(np.asarray(index, dtype=np.int64))
 
@@ -126,8 +117,8 @@ class ViewFeatures:
     views: int
     seed: int
 
-    def batch(self, index: list[int], step: int) -> Batch:
-        """See `TrainFeatures.batch`; the chosen views are a function of seed and step."""
+    def __call__(self, index: list[int], step: int) -> Batch:
+        """See `TrainFeatures`; the chosen views are a function of seed and step."""
         drawn = np.random.default_rng([self.seed, step, self.views]).integers(
             self.views, size=len(index)
         )

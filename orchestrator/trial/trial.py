@@ -23,21 +23,6 @@ class TrialError(Exception):
     """A trial can't go on; says what happened, and at which query."""
 
 
-@dataclass(frozen=True)
-class TrialResult:
-    """What a trial measured.
-
-    Attributes:
-        points: the trace.
-        ledgers: queries and images of method and observer.
-        seconds: wall seconds by activity (`query`, `evaluation`, `method`, `data`).
-    """
-
-    points: tuple[Point, ...]
-    ledgers: dict[str, dict[str, int]]
-    seconds: dict[str, float]
-
-
 @dataclass
 class Trial:
     """One execution of a cell.
@@ -49,6 +34,8 @@ class Trial:
         evaluations: number of measurements after the start, evenly spaced over the budget.
         checkpoints: saves the trial at intervals; None never saves.
         on_progress: called after every step with the number of queries spent.
+        points: the trace so far.
+        seconds: wall seconds so far by activity (`query`, `evaluation`, `method`, `data`).
     """
 
     method: Method
@@ -57,9 +44,9 @@ class Trial:
     evaluations: int
     checkpoints: Checkpoints | None = None
     on_progress: Callable[[int], None] = lambda _: None
+    points: list[Point] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _step: int = 0
-    _points: list[Point] = field(default_factory=list)
-    _seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
 
     def resume(self, snapshot: Snapshot) -> None:
         """Continues from a snapshot of the same cell."""
@@ -68,16 +55,15 @@ class Trial:
             ledger.queries = snapshot.ledgers[name]["queries"]
             ledger.images = snapshot.ledgers[name]["images"]
         self._step = snapshot.step
-        self._points = list(snapshot.points)
-        self._seconds.update(snapshot.seconds)
+        self.points = list(snapshot.points)
+        self.seconds.update(snapshot.seconds)
 
     def snapshot(self) -> Snapshot:
         """The state of the trial between two steps."""
-        return Snapshot(
-            self._step, self.method.state(), self._ledgers(), tuple(self._points), self._seconds
-        )
+        state = self.method.state()
+        return Snapshot(self._step, state, self.ledgers, tuple(self.points), self.seconds)
 
-    def run(self) -> TrialResult:
+    def run(self) -> None:
         """Runs to the end of the budget, or until the method asks no more.
 
         Raises:
@@ -87,16 +73,9 @@ class Trial:
         """
         while self.run_to_measurement():
             pass
-        return self.result()
 
     def run_to_measurement(self) -> bool:
-        """Runs to the next measurement; returns False if the trial has ended.
-
-        Raises:
-            TrialError: the oracle's scores are not finite.
-            ImageUnreadable: an image is missing or corrupt.
-            TrialStopped: the trial was asked to stop.
-        """
+        """Runs to the next measurement; returns False if the trial has ended. Raises like `run`."""
         while True:
             if self._evaluation_due():
                 self._evaluate()
@@ -110,14 +89,13 @@ class Trial:
             self._evaluate()
         return False
 
-    def result(self) -> TrialResult:
-        """What has been measured so far, at what cost."""
-        return TrialResult(self.points, self._ledgers(), dict(self._seconds))
-
     @property
-    def points(self) -> tuple[Point, ...]:
-        """The trace so far."""
-        return tuple(self._points)
+    def ledgers(self) -> dict[str, dict[str, int]]:
+        """Queries and images so far, of method and observer."""
+        return {
+            "method": self.oracle.method.as_dict(),
+            "observer": self.oracle.observer.as_dict(),
+        }
 
     def _advance(self) -> bool:
         """Takes one step; returns False if there are none left."""
@@ -149,10 +127,10 @@ class Trial:
         last = self._evaluated_at()
         if last is None:
             return True
-        budget = self.oracle.method.limit
-        if not budget:
+        ledger = self.oracle.method
+        if not ledger.limit:
             return False
-        reached, passed = (q * self.evaluations // budget for q in (self._queries, last))
+        reached, passed = (q * self.evaluations // ledger.limit for q in (ledger.queries, last))
         return reached > passed
 
     def _evaluate(self) -> None:
@@ -165,21 +143,11 @@ class Trial:
 
     def _evaluated_at(self) -> int | None:
         """Queries spent at the last evaluation; None before the first."""
-        return next((p.queries for p in reversed(self._points) if p.metric in _SCORED), None)
+        return next((p.queries for p in reversed(self.points) if p.metric in _SCORED), None)
 
     def _record(self, measured: Mapping[str, float]) -> None:
         ledger = self.oracle.method
-        self._points.extend(points_at(ledger.queries, ledger.images, measured))
-
-    @property
-    def _queries(self) -> int:
-        return self.oracle.method.queries
-
-    def _ledgers(self) -> dict[str, dict[str, int]]:
-        return {
-            "method": self.oracle.method.as_dict(),
-            "observer": self.oracle.observer.as_dict(),
-        }
+        self.points.extend(points_at(ledger.queries, ledger.images, measured))
 
     @contextmanager
     def _timed(self, what: str) -> Iterator[None]:
@@ -187,7 +155,7 @@ class Trial:
         try:
             yield
         finally:
-            self._seconds[what] += time.perf_counter() - start
+            self.seconds[what] += time.perf_counter() - start
 
 
 _SCORED = frozenset({"test_accuracy", "val_accuracy"})

@@ -40,9 +40,6 @@ class _Started:
 class Worker:
     """Holds a model and runs one cell after another.
 
-    Args:
-        setup: what to load and where to store.
-
     Raises:
         UserError: the model can't be loaded, or this host sees another store than the driver.
     """
@@ -66,11 +63,6 @@ class Worker:
     def stop(self) -> None:
         """Lets the running cell end with a checkpoint after its next step, and every later one."""
         self._stopped = True
-
-    @property
-    def queries(self) -> int:
-        """Queries that the running cell has spent."""
-        return self._queries
 
     def progress(self) -> Progress:
         """How far the running cell is, with what is to be told for the first time."""
@@ -162,25 +154,24 @@ class Worker:
             started.trial.checkpoints.save(started.trial.snapshot())
         self._paused = started
         queries = started.trial.oracle.method.queries
-        return CellOutcome(started.key, "paused", queries, points=started.trial.points)
+        return CellOutcome(started.key, "paused", queries, points=tuple(started.trial.points))
 
     def _end(self, trace: Trace) -> CellOutcome:
         self._store.save(trace)
         queries = trace.ledgers["method"]["queries"] if trace.ledgers else self._queries
-        return CellOutcome(
-            trace.key, trace.status, queries, last_line(trace.error) if trace.error else ""
-        )
+        error = last_line(trace.error) if trace.error else ""
+        return CellOutcome(trace.key, trace.status, queries, error)
 
     def _failure(self, cell: Cell, key: str, started: _Started | None) -> Trace:
         """What a crashed trial leaves; its queries were spent, so its ledgers are kept."""
-        spent = None if started is None else started.trial.result()
+        trial = None if started is None else started.trial
         return Trace(
             key=key,
             cell=cell.model_dump(mode="json"),
             status="failed",
             points=(),
-            ledgers={} if spent is None else spent.ledgers,
-            timing={} if spent is None else _timing(spent.seconds, self._queries),
+            ledgers=trial.ledgers if trial else {},
+            timing=_timing(trial) if trial else {},
             provenance=self._factory.provenance(),
             error=masked(traceback.format_exc()),
         )
@@ -193,12 +184,8 @@ class Worker:
         oracle = self._factory.oracle(cell, task)
         self._remarks = (*self._factory.remarks, *oracle.remarks)
         data = self._factory.data(cell, task, oracle, table)
-        checkpoints = Checkpoints(
-            self._store,
-            key,
-            self._setup.checkpoint_interval,
-            stopped=lambda: self._stopped,
-        )
+        interval = self._setup.checkpoint_interval
+        checkpoints = Checkpoints(self._store, key, interval, stopped=lambda: self._stopped)
         trial = Trial(
             method=self._factory.method(cell, task, oracle, data),
             oracle=oracle,
@@ -207,7 +194,11 @@ class Worker:
             checkpoints=checkpoints,
             on_progress=self._note_progress,
         )
-        snapshot = checkpoints.latest(lambda text: self._note_damage(key, text))
+        snapshot = checkpoints.latest(
+            lambda text: self._notices.append(
+                f"{text} of cell {key[:12]}: it goes on from the last good one, if any"
+            )
+        )
         if snapshot is not None:
             trial.resume(snapshot)
         return _Started(cell, key, task, trial)
@@ -215,26 +206,21 @@ class Worker:
     def _finish(self, started: _Started) -> Trace:
         from orchestrator.trial.trained_prompts import save_prompt
 
-        result = started.trial.result()
-        if started.trial.data.train is not None and not started.cell.blind:
-            save_prompt(self._store, started.key, started.trial.method.state())
+        trial = started.trial
+        if trial.data.train is not None and not started.cell.blind:
+            save_prompt(self._store, started.key, trial.method.state())
         return Trace(
             key=started.key,
             cell=started.cell.model_dump(mode="json"),
             status="finished",
-            points=result.points,
-            ledgers=result.ledgers,
-            timing=_timing(result.seconds, started.trial.oracle.method.queries),
+            points=tuple(trial.points),
+            ledgers=trial.ledgers,
+            timing=_timing(trial),
             provenance={
                 **self._factory.provenance(),
                 "split": split_digest(started.task, SPLITS),
                 "dataset_remark": started.task.dataset.remark(),
             },
-        )
-
-    def _note_damage(self, key: str, text: str) -> None:
-        self._notices.append(
-            f"{text} of cell {key[:12]}: it goes on from the last good one, if any"
         )
 
     def _note_progress(self, queries: int) -> None:
@@ -257,10 +243,9 @@ def _check_shared(store: Store, identity: str | None) -> None:
         )
 
 
-def _timing(seconds: dict[str, float], queries: int) -> dict[str, float]:
-    total = sum(seconds.values())
-    timing = {**seconds, "total": total}
+def _timing(trial: Trial) -> dict[str, float]:
+    total, queries = sum(trial.seconds.values()), trial.oracle.method.queries
+    timing = {**trial.seconds, "total": total}
     if queries:
-        training = total - seconds.get("evaluation", 0.0)
-        timing["seconds_per_query"] = training / queries
+        timing["seconds_per_query"] = (total - timing.get("evaluation", 0.0)) / queries
     return timing

@@ -43,11 +43,7 @@ _LOCK = ".lock"
 
 
 class LocalStorage(Storage):
-    """Blobs as files below a folder.
-
-    Args:
-        root: the folder; created by the first write.
-    """
+    """Blobs as files below a folder, which the first write creates."""
 
     def __init__(self, root: Path) -> None:
         self.root = root.absolute()

@@ -60,10 +60,7 @@ class PatientStorage(Storage):
     repeated write is refused, the stored content is compared with what was to be written. (Writers
     that compete for a blob write different bytes.)
 
-    Args:
-        inner: the storage.
-        patience: how long to retry.
-        say: called with a message when waiting begins, and when it ends.
+    `say` is called with a message when waiting begins, and when it ends.
     """
 
     def __init__(

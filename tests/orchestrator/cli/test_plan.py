@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def test_measured_towers_price_what_never_ran(spec: Path, tmp_path: Path) -> Non
     plan = plan_of(spec, tmp_path / "store")
     name = calibration_name(plan.backbone, "fp32", 1)
     costs = TowerCosts("a slow CPU", per_image=0.1, per_sequence=0.02)
-    Store(LocalStorage(tmp_path / "store")).save_calibration(name, costs.as_dict())
+    Store(LocalStorage(tmp_path / "store")).save_calibration(name, asdict(costs))
     said = querycurve("plan", spec, "--store", tmp_path / "store")
     assert "measured on this machine (a slow CPU): 100.00 ms per image" in said.out
     assert "20.00 ms per class and candidate" in said.out

@@ -18,7 +18,7 @@ from orchestrator.oracle.interface import Batch
 from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
 from orchestrator.trial.data import TrialData
-from orchestrator.trial.trial import Trial, TrialError, TrialResult
+from orchestrator.trial.trial import Trial, TrialError
 from tests.conformance.memory_storage import MemoryStorage
 from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 
@@ -50,31 +50,36 @@ def zip_trial(budget: int, evaluations: int = 4, **changes: Any) -> Trial:
     return Trial(method, ToyOracle(budget), toy_data(), evaluations, **changes)
 
 
-def queries_of(result: TrialResult, metric: str) -> list[int]:
+def ran(trial: Trial) -> Trial:
+    trial.run()
+    return trial
+
+
+def queries_of(result: Trial, metric: str) -> list[int]:
     return [p.queries for p in result.points if p.metric == metric]
 
 
 def test_spends_what_whole_steps_allow_and_not_one_query_more() -> None:
-    result = zip_trial(budget=50).run()
+    result = ran(zip_trial(budget=50))
     assert result.ledgers["method"] == {"queries": 48, "images": 48 * 5}
     assert queries_of(result, "train_loss") == list(range(6, 49, 6))
 
 
 def test_measures_at_the_start_then_evenly_then_at_the_end() -> None:
-    result = zip_trial(budget=50, evaluations=4).run()
+    result = ran(zip_trial(budget=50, evaluations=4))
     assert queries_of(result, "test_accuracy") == [0, 18, 30, 42, 48]
     assert queries_of(result, "val_accuracy") == [0, 18, 30, 42, 48]
 
 
 def test_measuring_is_charged_to_the_observer_alone() -> None:
-    result = zip_trial(budget=50, evaluations=4).run()
+    result = ran(zip_trial(budget=50, evaluations=4))
     assert result.ledgers["observer"] == {"queries": 5 * 2 * 2, "images": 5 * 2 * 50}
 
 
 def test_more_evaluations_change_nothing_for_the_method() -> None:
-    few, many = zip_trial(60, evaluations=1).run(), zip_trial(60, evaluations=30).run()
+    few, many = ran(zip_trial(60, evaluations=1)), ran(zip_trial(60, evaluations=30))
 
-    def losses(result: TrialResult) -> list[float]:
+    def losses(result: Trial) -> list[float]:
         return [p.value for p in result.points if p.metric == "train_loss"]
 
     assert losses(few) == losses(many)
@@ -82,7 +87,7 @@ def test_more_evaluations_change_nothing_for_the_method() -> None:
 
 def test_a_method_that_never_asks_is_measured_once() -> None:
     method = ZeroShot(toy_problem(), ZeroShotSettings())
-    result = Trial(method, ToyOracle(0), toy_data(), evaluations=20).run()
+    result = ran(Trial(method, ToyOracle(0), toy_data(), evaluations=20))
     assert queries_of(result, "test_accuracy") == [0]
     assert result.ledgers["method"] == {"queries": 0, "images": 0}
 
@@ -95,7 +100,7 @@ def test_progress_is_told_after_every_step() -> None:
 
 @given(stop_after=st.integers(1, 9), evaluations=st.integers(1, 12))
 def test_killed_and_resumed_equals_uninterrupted(stop_after: int, evaluations: int) -> None:
-    whole = zip_trial(60, evaluations).run()
+    whole = ran(zip_trial(60, evaluations))
     store = Store(MemoryStorage())
     checkpoints = Checkpoints(store, "cell", interval=0.0)
     interrupted = zip_trial(60, evaluations, checkpoints=checkpoints)
@@ -107,7 +112,7 @@ def test_killed_and_resumed_equals_uninterrupted(stop_after: int, evaluations: i
     assert (snapshot.step if snapshot else 0) == stop_after - 1, "it was killed before its save"
     if snapshot is not None:
         resumed.resume(snapshot)
-    result = resumed.run()
+    result = ran(resumed)
     assert result.points == whole.points
     assert result.ledgers == whole.ledgers
 

@@ -144,7 +144,7 @@ def test_an_interrupted_cell_goes_on_from_its_checkpoint(
 
     def save_then_die(self: Checkpoints, snapshot: object) -> None:
         saved(self, snapshot)  # type: ignore[arg-type]
-        if bench.worker.queries >= 50:
+        if bench.worker.progress().queries >= 50:
             raise KeyboardInterrupt
 
     monkeypatch.setattr(Checkpoints, "maybe", save_then_die)
