@@ -18,11 +18,3 @@ ROUNDING = 2
 
 Raise it with every change of the oracle after which these formats give other numbers.
 """
-
-WEIGHTS: dict[Precision, Literal["fp32", "bf16", "fp16"]] = {
-    "fp32": "fp32",
-    "tf32": "fp32",
-    "bf16": "bf16",
-    "fp16": "fp16",
-}
-"""The format that weights are stored in."""

@@ -13,6 +13,8 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
+from pydantic import model_validator
+
 from benchmarks.backbones import BACKBONES
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
@@ -25,7 +27,7 @@ RANDOM = "random"
 
 
 class Backbone(Frozen):
-    """Which model answers, as a spec names it.
+    """Which model answers. In YAML: its name alone, or a mapping.
 
     Attributes:
         model: a name from `benchmarks/backbones.py`, an open_clip model name, or
@@ -37,6 +39,11 @@ class Backbone(Frozen):
 
     model: str
     pretrained: str | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_name(cls, value: Any) -> Any:
+        return {"model": value} if isinstance(value, str) else value
 
 
 @dataclass(frozen=True)

@@ -27,9 +27,6 @@ class Unsupported(Exception):
 class Block:
     """One block: `x + attention(norm(x))`, then `x + mlp(norm(x))`.
 
-    Args:
-        block: open_clip's own block.
-
     Raises:
         Unsupported: it is of another kind.
     """

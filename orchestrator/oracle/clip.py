@@ -62,12 +62,6 @@ class ClipOracle(Oracle):
     Attributes:
         remarks: what a person should know about the model.
 
-    Args:
-        clip: the model.
-        class_names: C names.
-        method: the method's ledger, with the budget as its limit.
-        observer: the observer's ledger.
-
     Raises:
         UserError: the model can't take soft context, or a class name is too long.
     """

@@ -127,15 +127,12 @@ class ImageSplit:
         """
         import torch
 
-        chunks = [self.items[start : start + size] for start in range(0, len(self.items), size)]
         with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-            ahead = threads.map(self._decode, chunks[0]) if chunks else iter(())
-            for following in chunks[1:]:
+            ahead = threads.map(self._decode, self.items[:size])
+            for following in range(size, len(self.items) + size, size):
                 ready = torch.stack(list(ahead))
-                ahead = threads.map(self._decode, following)
+                ahead = threads.map(self._decode, self.items[following : following + size])
                 yield ready
-            if chunks:
-                yield torch.stack(list(ahead))
 
     def encode(self, encoder: Encoder) -> FeatureTable:
         """The table of all N images' features, `(N, E)`, in order.

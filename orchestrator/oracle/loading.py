@@ -15,7 +15,7 @@ from torch import nn
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
-from orchestrator.precision import WEIGHTS, Precision
+from orchestrator.precision import Precision
 
 
 def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.device) -> nn.Module:
@@ -37,7 +37,7 @@ def load_model(backbone: ResolvedBackbone, precision: Precision, device: torch.d
             model = open_clip.create_model(
                 backbone.model,
                 pretrained=None if random else backbone.pretrained,
-                precision=WEIGHTS[precision],
+                precision="fp32" if precision == "tf32" else precision,
                 device=device,
                 load_weights=not random,
             )

@@ -20,10 +20,7 @@ class MicroBatches:
     Sequences don't attend to each other, so the size doesn't change the answer.
 
     Attributes:
-        positions: hidden states that are computed at once.
-
-    Args:
-        device: at first the size keeps it busy without filling its memory.
+        positions: hidden states computed at once; at first they keep the device busy.
     """
 
     def __init__(self, device: torch.device) -> None:

@@ -33,12 +33,7 @@ KeysValues = tuple[Tensor, Tensor]
 class SharedPrefix:
     """Encodes `[SOS][context] rest` for the fixed rests of C classes and any contexts.
 
-    Args:
-        text: the tower.
-        blocks: its blocks.
-        ids: `(C, L)` token ids of `[SOS] rest`, padded.
-        micro_batches: how many positions are computed at once.
-        compiler: applied to what the blocks compute.
+    The `(C, L)` token ids are those of `[SOS] rest`, padded.
     """
 
     def __init__(

@@ -26,12 +26,6 @@ class TextTower:
     Attributes:
         fallback_reason: why the tower takes the plain path; empty when it uses prefix caching.
 
-    Args:
-        model: an open_clip model.
-        tokenizer: its tokenizer.
-        class_names: C names.
-        compiler: applied to what the blocks compute for soft contexts.
-
     Raises:
         UserError: the tower is not a transformer that takes soft context, or a name is too long.
     """
@@ -75,13 +69,9 @@ class TextTower:
         return float(self._text.token_embedding.weight.float().std())
 
     def encode_context(self, context: Tensor) -> Tensor:
-        """Class features of K soft contexts.
+        """Normalised class features `(K, C, E)` of K soft contexts `(K, T, D)`.
 
-        Args:
-            context: `(K, T, D)`, put between the start-of-text token and each class name.
-
-        Returns:
-            `(K, C, E)` normalised features.
+        A context is put between the start-of-text token and each class name.
 
         Raises:
             UserError: context and longest name exceed the model's context length.
@@ -100,13 +90,9 @@ class TextTower:
         return self._named.encode(context)
 
     def encode_templates(self, templates: tuple[str, ...]) -> Tensor:
-        """Class features of hand-written prompts, averaged over the templates.
+        """Normalised class features `(1, C, E)` of hand-written prompts with `{}` for the name.
 
-        Args:
-            templates: prompts with `{}` for the class name.
-
-        Returns:
-            `(1, C, E)` normalised features; computed once and remembered.
+        They are averaged over the templates, computed once and remembered.
 
         Raises:
             UserError: a prompt with its class name fills the model's context length.

@@ -23,9 +23,6 @@ class TextTransformer:
         token_embedding: table of token embeddings.
         positional_embedding: `(L, D)`, L being the longest sequence.
 
-    Args:
-        model: an open_clip model.
-
     Raises:
         UserError: the tower takes no soft context.
     """

@@ -23,10 +23,6 @@ class Vit:
     Attributes:
         positions: positions L of an image: its patches and the class token.
 
-    Args:
-        visual: the image tower.
-        compiler: applied to what the blocks compute.
-
     Raises:
         Unsupported: the tower, its blocks or its pooling are of another kind.
     """

@@ -47,14 +47,7 @@ def calibration_name(backbone: ResolvedBackbone, precision: Precision, threads: 
 
 
 def measure_towers(backbone: ResolvedBackbone, precision: Precision, threads: int) -> TowerCosts:
-    """Times both towers on this machine.
-
-    Published weights are not needed, as untrained ones cost the same.
-
-    Args:
-        backbone: whose architecture is timed.
-        precision: number format.
-        threads: CPU threads of one actor.
+    """Times both towers here; published weights are not needed, untrained ones cost the same.
 
     Raises:
         UserError: the architecture can't be built.

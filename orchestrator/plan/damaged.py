@@ -24,13 +24,10 @@ def set_aside_damaged(plan: Plan, store: Store, say: Callable[[str], None]) -> P
 def keys_set_aside(keys: Sequence[str], store: Store, say: Callable[[str], None]) -> frozenset[str]:
     """Moves damaged traces to the store's folder `damaged`; returns the keys of their cells.
 
-    Args:
-        keys: of the cells.
-        store: has the traces.
-        say: called with a message about each damaged one.
+    `say` is called with a message about each.
 
     Raises:
-        UnknownVersion: a trace is of a schema version that this release doesn't know.
+        UnreadableTrace: a trace is of a schema version that this release doesn't know.
     """
     with ThreadPoolExecutor(READERS) as readers:
         findings = list(readers.map(store.set_aside_damaged, keys))

@@ -75,9 +75,11 @@ class _Planner:
         self._transfers = transfers
         self._blind = blind
         self._arms = resolved(spec.arms)
-        self._finished = store.finished_keys()
-        self._running = store.running_keys()
-        self._failed = store.failed_keys()
+        self._status: dict[str, Status] = {  # the last that a key has counts
+            **dict.fromkeys(store.failed_keys(), "failed"),
+            **dict.fromkeys(store.running_keys(), "in progress"),
+            **dict.fromkeys(store.finished_keys(), "done"),
+        }
         self._tasks = Tasks(spec, transfers, blind=blind)
         self._demands = QueryDemands(self._arms)
 
@@ -155,20 +157,13 @@ class _Planner:
         return replace(
             draft,
             key=key,
-            status="skipped" if problem else self._status(key),
+            status="skipped" if problem else self._status.get(key, "new"),
             reason=problem,
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
             test_images=test_images,
             features=feature_digest(backbone.digest, whole, plain, cell.precision),
         )
-
-    def _status(self, key: str) -> Status:
-        if key in self._finished:
-            return "done"
-        if key in self._running:
-            return "in progress"
-        return "failed" if key in self._failed else "new"
 
     def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:
         spec, method, given = self._spec, one.arm.method, one.arm.conditions

@@ -26,7 +26,7 @@ def set_aside_damaged_trials(
         say: told of each, and what follows from it.
 
     Raises:
-        UnknownVersion: a trace is of a schema version that this release doesn't know.
+        UnreadableTrace: a trace is of a schema version that this release doesn't know.
         UserError: none of the datasets is there.
     """
     trials = found.search.trials

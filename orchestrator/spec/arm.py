@@ -3,22 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Any
-
-from pydantic import BeforeValidator
 
 from benchmarks.frozen import Frozen
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.method import MethodSpec, PositiveInt
-
-
-def _from_name(value: Any) -> Any:
-    return {"model": value} if isinstance(value, str) else value
-
-
-NamedBackbone = Annotated[Backbone, BeforeValidator(_from_name)]
-"""A backbone, which may be given by its name alone."""
 
 
 class Conditions(Frozen):
@@ -31,7 +20,7 @@ class Conditions(Frozen):
         batch_size: images in a query's mini-batch.
     """
 
-    backbone: NamedBackbone
+    backbone: Backbone
     budget: PositiveInt
     shots: PositiveInt
     batch_size: PositiveInt

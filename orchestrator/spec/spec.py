@@ -16,9 +16,10 @@ from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
 from orchestrator.cell import Evaluation
+from orchestrator.oracle.backbone import Backbone
 from orchestrator.precision import Precision
 from orchestrator.spec.ablation import AblationSpec
-from orchestrator.spec.arm import Arm, Conditions, NamedBackbone, arm_of
+from orchestrator.spec.arm import Arm, Conditions, arm_of
 from orchestrator.spec.method import MethodSpec, PositiveInt
 from orchestrator.spec.search import SearchSpec, check_search
 
@@ -122,7 +123,7 @@ class Spec(Frozen):
     seeds: tuple[NonNegativeInt, ...] = (1, 2, 3)
     methods: tuple[MethodSpec, ...] = ()
     ablation: AblationSpec | None = None
-    backbone: NamedBackbone
+    backbone: Backbone
     budget: PositiveInt = 5000
     batch_size: PositiveInt = 128
     precision: Precision = "fp32"

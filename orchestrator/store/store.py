@@ -109,7 +109,7 @@ class Store:
         """Moves traces of a cell that can't be read to `damaged/`; returns a message about each.
 
         Raises:
-            UnknownVersion: a trace has a schema version that this release doesn't know.
+            UnreadableTrace: a trace has a schema version that this release doesn't know.
         """
         folders = ("results", "failures", "pruned")
         return tuple(filter(None, (self._set_aside(folder, key) for folder in folders)))

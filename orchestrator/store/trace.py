@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -77,8 +77,3 @@ class Trace:
     def metrics(self) -> tuple[str, ...]:
         """Names of all metrics measured, in order of first appearance."""
         return tuple(dict.fromkeys(point.metric for point in self.points))
-
-
-def points_at(queries: int, images: int, measured: Mapping[str, float]) -> Iterable[Point]:
-    """One point per measurement, all taken at the same moment."""
-    return (Point(queries, images, metric, float(value)) for metric, value in measured.items())

@@ -44,21 +44,10 @@ class DamagedTrace(UnreadableTrace):
     """A trace file whose content is not what was written."""
 
 
-class UnknownVersion(UnreadableTrace):
-    """A trace file of a schema version that this release doesn't know."""
-
-
 def encode(trace: Trace) -> bytes:
     """A trace as a Parquet file."""
-    table = pa.Table.from_pydict(
-        {
-            "queries": [p.queries for p in trace.points],
-            "images": [p.images for p in trace.points],
-            "metric": pa.array([p.metric for p in trace.points], pa.string()).dictionary_encode(),
-            "value": [p.value for p in trace.points],
-        },
-        schema=_COLUMNS,
-    )
+    columns = {name: [getattr(p, name) for p in trace.points] for name in _COLUMNS.names}
+    table = pa.Table.from_pydict(columns, schema=_COLUMNS)
     header = {name: getattr(trace, name) for name in _HEADER}
     text = json.dumps({"schema_version": SCHEMA_VERSION, **header}, default=dict).encode()
     table = table.replace_schema_metadata({_META: text, _DIGEST: _digest(text)})
@@ -77,12 +66,12 @@ def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> T
 
     Raises:
         DamagedTrace: its content is not what was written.
-        UnknownVersion: it has a schema version that this release doesn't know.
+        UnreadableTrace: it has a schema version that this release doesn't know.
     """
     header, table = _read(data, where)
     version = header.get("schema_version")
     if version != SCHEMA_VERSION:
-        raise UnknownVersion(
+        raise UnreadableTrace(
             f"{where} has trace schema version {version!r}; this release reads version "
             f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
         )

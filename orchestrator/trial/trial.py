@@ -14,7 +14,7 @@ from methods.interface import Method, Prompts, Scores
 from methods.parts.losses import cross_entropy
 from orchestrator.oracle.interface import Oracle
 from orchestrator.oracle.ledger import BudgetExhausted
-from orchestrator.store.trace import Point, points_at
+from orchestrator.store.trace import Point
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot
 from orchestrator.trial.data import EvaluationSplit, TrialData
 
@@ -147,7 +147,8 @@ class Trial:
 
     def _record(self, measured: Mapping[str, float]) -> None:
         ledger = self.oracle.method
-        self.points.extend(points_at(ledger.queries, ledger.images, measured))
+        for metric, value in measured.items():
+            self.points.append(Point(ledger.queries, ledger.images, metric, float(value)))
 
     @contextmanager
     def _timed(self, what: str) -> Iterator[None]:

@@ -84,12 +84,7 @@ class Worker:
 
         A cell that another run works on, or has finished, is left alone; one whose result is there
         but not its prompt runs again. An error of the cell is stored with its traceback and
-        reported, never raised.
-
-        Args:
-            cell: what to run.
-            key: names its result.
-            table: features of the dataset's whole test split.
+        reported, never raised. `table` has the features of the dataset's whole test split.
         """
         self._begin()
         with self._leases.held(key) as lease:
