@@ -16,7 +16,7 @@ import orchestrator.analysis.curves
 import orchestrator.analysis.harmonic_mean
 import orchestrator.analysis.intervals
 import orchestrator.analysis.query_reduction
-import orchestrator.cli.console
+import orchestrator.console
 import orchestrator.oracle.interface
 from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 
@@ -29,7 +29,7 @@ MODULES = [
     orchestrator.analysis.harmonic_mean,
     orchestrator.analysis.intervals,
     orchestrator.analysis.query_reduction,
-    orchestrator.cli.console,
+    orchestrator.console,
     orchestrator.oracle.interface,
 ]
 

@@ -20,7 +20,7 @@ from orchestrator.oracle.encoder import resolve_encoder
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.oracle.loading import load_model
 from orchestrator.oracle.mae_encoder import load_encoder
-from orchestrator.tracking.entries import TrackedSpec
+from orchestrator.tracking.entries import TrackedSpec, cell_entry
 from orchestrator.tracking.tracker import Tracker, TrackingError
 from orchestrator.trial.trial import Trial
 from tests.orchestrator.analysis.builders import make_run
@@ -130,9 +130,10 @@ def test_a_failed_cell_keeps_no_secret(tmp_path: Path, monkeypatch: pytest.Monke
 
 def test_an_error_of_mlflow_does_not_show_the_password(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
-    tracker = Tracker("http://me:hunter2@127.0.0.1:9", TrackedSpec("name", "name: name", 10))
+    tracker = Tracker("http://me:hunter2@127.0.0.1:9", "name")
+    entry = cell_entry(make_run([(0, 30), (10, 40)]), TrackedSpec("name", "name: name", 10))
     with pytest.raises(TrackingError) as caught:
-        tracker.log(make_run([(0, 30), (10, 40)]))
+        tracker.put(entry)
     assert "hunter2" not in str(caught.value)
     assert "me:***@127.0.0.1" in str(caught.value)
     assert caught.value.__suppress_context__, "the cause holds the address"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.markup import escape
-from rich.table import Table
+from rich.table import Column, Table
 
 from benchmarks.reference.published import published_results
 from orchestrator.analysis.collect import finished_runs
@@ -16,7 +16,7 @@ from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regression import Regression, SameCell, compare_traces
 from orchestrator.analysis.reproduction import MARGIN, Judgement, Verdict, compare_with_published
 from orchestrator.analysis.runs import Group, split_by_measurements
-from orchestrator.cli.console import plain_table, say
+from orchestrator.console import plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.storage import open_storage
@@ -113,11 +113,8 @@ def show_regression(result: Regression, names: tuple[str, str], console: Console
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
-    table = plain_table()
-    for header in ("dataset", "method", "ours", "published"):
-        table.add_column(header, no_wrap=True)
-    table.add_column("verdict")
-    table.add_column("where, and why")
+    whole = (Column(name, no_wrap=True) for name in ("dataset", "method", "ours", "published"))
+    table = plain_table(*whole, "verdict", "where, and why")
     for verdict in verdicts:
         row = verdict.published
         value = f"{row.value:g}" + (f" ± {row.error:g}" if row.error else "")
@@ -136,11 +133,10 @@ def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
 
 def _change_table(cells: Sequence[SameCell], names: tuple[str, str]) -> Table:
     table = plain_table(
-        f"equal cells under other keys (code or data changed): {names[0]} -> {names[1]}"
+        "cell",
+        *(Column(n, justify="right") for n in ("before", "after", "change", "significant")),
+        title=f"equal cells under other keys (code or data changed): {names[0]} -> {names[1]}",
     )
-    table.add_column("cell")
-    for header in ("before", "after", "change", "significant"):
-        table.add_column(header, justify="right")
     for cell in cells:
         significant = "yes" if cell.significant else "no"
         table.add_row(

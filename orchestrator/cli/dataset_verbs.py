@@ -9,6 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Column
 
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
 from benchmarks.datasets.interface import SPLITS, Dataset, Split
@@ -17,7 +18,7 @@ from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import dataset_names, open_dataset
 from benchmarks.datasets.verify import Verified, count, verify
-from orchestrator.cli.console import plain_table, say
+from orchestrator.console import plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
 
@@ -73,10 +74,10 @@ class Shelf:
 
 def show_list(shelf: Shelf, console: Console) -> None:
     """A table of all datasets, then size, licence and source of the ones that are missing."""
-    table = plain_table(f"datasets in {shelf.data}")
+    whole = ("dataset", "classes", "train / val / test", "download")
+    columns = (Column(name, no_wrap=True) for name in whole)
+    table = plain_table(*columns, "state", title=f"datasets in {shelf.data}")
     table.pad_edge = False
-    for name in ("dataset", "classes", "train / val / test", "download", "state"):
-        table.add_column(name, no_wrap=name != "state")
     missing: dict[str, str] = {}
     for name in shelf.names():
         dataset = shelf.open(name)
@@ -86,8 +87,8 @@ def show_list(shelf: Shelf, console: Console) -> None:
         table.add_row(name, *_facts(dataset, reason))
     console.print(table)
     for name, reason in missing.items():
-        card = shelf.open(name).card
-        by_command = shelf.open(name).download is not None and not is_uri(shelf.data)
+        dataset = shelf.open(name)
+        card, by_command = dataset.card, dataset.download is not None and not is_uri(shelf.data)
         hint = f"`datasets prepare {name}` downloads it. " if by_command else ""
         licence = f" Licence: {card.licence}." if card.licence else ""
         say(f"{name}: {hint}{reason}{licence}", console)
@@ -115,10 +116,11 @@ def verify_all(shelf: Shelf, names: Sequence[str], console: Console) -> int:
     Raises:
         UserError: a named dataset isn't there, or none is.
     """
+    own = {dataset.name for dataset in shelf.own}
     datasets = [shelf.open_ready(name) for name in names] or [
         dataset
         for dataset in map(shelf.open, shelf.names())
-        if dataset.missing() is None and (dataset.card.folder or dataset.card.name in _own(shelf))
+        if dataset.missing() is None and (dataset.card.folder or dataset.card.name in own)
     ]
     if not datasets:
         raise UserError(f"no dataset is in {shelf.data}. See `datasets list`.")
@@ -191,14 +193,9 @@ def _facts(dataset: Dataset, missing: str | None) -> tuple[str, str, str, str]:
     return str(len(dataset.class_names())), _counts(count(dataset).found), card.size, state
 
 
-def _own(shelf: Shelf) -> set[str]:
-    return {own.name for own in shelf.own}
-
-
 def _show_verified(results: Sequence[tuple[Dataset, Verified]], console: Console) -> None:
-    table = plain_table()
-    for name in ("dataset", "train / val / test", "full copy", "unreadable", "duplicates", "leaks"):
-        table.add_column(name, no_wrap=name == "dataset", justify="left")
+    others = ("train / val / test", "full copy", "unreadable", "duplicates", "leaks")
+    table = plain_table(Column("dataset", no_wrap=True), *others)
     for dataset, result in results:
         table.add_row(
             dataset.card.name,

@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.console import output
 from orchestrator.cli.options import DATA, DataOption
+from orchestrator.console import output
 from orchestrator.errors import UserError
 
 datasets = typer.Typer(name="datasets", help="List, prepare, verify and pack datasets.")

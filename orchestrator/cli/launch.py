@@ -2,24 +2,23 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from functools import partial
 
 from rich.console import Console
 
 from orchestrator.analysis.collect import run_of
-from orchestrator.cli.console import say, warn
 from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
-from orchestrator.cli.progress import display_for
+from orchestrator.console import say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan, PlannedCell
-from orchestrator.pool.cluster import ClusterChoice, connected
-from orchestrator.pool.driver import Driver, RunSummary
+from orchestrator.pool.cluster import connected
+from orchestrator.pool.display import RunDisplay
+from orchestrator.pool.driver import Driver
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
-from orchestrator.tracking.session import tracking_thread
-from orchestrator.tracking.tracker import TrackingThread
+from orchestrator.tracking.entries import cell_entry
+from orchestrator.tracking.session import Track, tracked, tracking
 
 
 def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -> int:
@@ -33,18 +32,21 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -
     show_skipped(plan, console)
     if all(cell.status == "skipped" for cell in plan.cells):
         raise UserError("none of the datasets is there, so nothing can run (see above).")
-    with ExitStack() as stack:
-        told = partial(warn, console=console)
-        tracking = stack.enter_context(tracking_thread(plan, store, options.tracking_uri, told))
+    with tracking(plan, store, options.tracking_uri, partial(warn, console=console)) as track:
         if not plan.to_run():
             return 0
         say("starting Ray and loading the model ...", console)
-        stack.enter_context(
-            connected(ClusterChoice(options.address), partial(say, console=console))
+        with connected(options.address, partial(say, console=console)):
+            failed = _drive(plan, store, options, console, track)
+    for cell, error in failed:
+        say(f"failed: {cell.title}: {error}", console, "red")
+    if failed:
+        say(
+            f"{len(failed)} cells failed; their tracebacks are in the store, and the same command "
+            f"tries them again.",
+            console,
         )
-        summary = _drive(plan, store, options, console, tracking)
-    _tell_failures(summary, console)
-    return len(summary.failed)
+    return len(failed)
 
 
 def _drive(
@@ -52,30 +54,18 @@ def _drive(
     store: Store,
     options: LaunchOptions,
     console: Console,
-    tracking: TrackingThread | None,
-) -> RunSummary:
+    track: Track,
+) -> list[tuple[PlannedCell, str]]:
     """One pool after another where an ablation runs on several models."""
+    spec, limits = tracked(plan), pool_limits(options)
 
-    def track(cell: PlannedCell, trace: Trace) -> None:
-        if tracking is not None:
-            tracking.submit(run_of(cell, trace))
+    def on_trace(cell: PlannedCell, trace: Trace) -> None:
+        track([cell_entry(run_of(cell, trace), spec)])
 
-    limits = pool_limits(options)
-    todo, summary = plan.to_run(), RunSummary()
-    with display_for(todo, console) as display:
+    todo, failed = plan.to_run(), []
+    with RunDisplay(todo, console) as display:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
             setup = worker_setup(plan, backbone, store, options)
-            summary += Driver(cells, store, setup, limits, display, track).run()
-    return summary
-
-
-def _tell_failures(summary: RunSummary, console: Console) -> None:
-    for cell, error in summary.failed:
-        say(f"failed: {cell.title}: {error}", console, "red")
-    if summary.failed:
-        say(
-            f"{len(summary.failed)} cells failed; their tracebacks are in the store, and the same "
-            f"command tries them again.",
-            console,
-        )
+            failed += Driver(cells, store, setup, limits, display, on_trace).run()
+    return failed

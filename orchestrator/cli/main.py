@@ -13,7 +13,6 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.console import errors, output, say, warn
 from orchestrator.cli.datasets import datasets
 from orchestrator.cli.options import (
     DATA,
@@ -40,6 +39,7 @@ from orchestrator.cli.options import (
     TrialsPerGpuOption,
 )
 from orchestrator.cli.work import open_work, open_work_to_run
+from orchestrator.console import errors, output, say, warn
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
@@ -216,7 +216,8 @@ def track(
     work = open_work(spec, set_, store, data)
     uri = tracking_uri or _default_tracking(store)
     written = write_plan_report(work.plan, work.store, None, work.search)
-    trials = () if work.search is None else trial_entries(work.search.search, work.store)
+    search = None if work.search is None else work.search.search
+    trials = () if search is None else trial_entries(search.trials, search.method, work.store)
     count = rebuild_tracking(work.plan, work.store, uri, written, trials)
     say(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}")
 

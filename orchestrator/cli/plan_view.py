@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
 
 from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
+from rich.table import Column
 
-from orchestrator.cli.console import duration, plain_table, say
+from orchestrator.console import duration, plain_table, say
 from orchestrator.errors import last_line
 from orchestrator.plan.calibration import TowerCosts, calibration_name, measure_towers
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
 from orchestrator.store.store import Store, UnreadableTrace
 
-_UNKNOWN = "?"
-
 
 def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
     """One line per dataset and method: where its cells stand and what they still cost."""
     title = f"{plan.spec.name}: {len(plan.cells)} cells"
     # Labels of ablations are long, so columns stand close.
-    table = plain_table(title, dense=True)
-    table.add_column("dataset", no_wrap=True)
-    table.add_column("method", overflow="fold")
-    table.add_column("cells", min_width=len("9 skipped"))
-    for name in ("queries", "images", "actor time"):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = plain_table(
+        Column("dataset", no_wrap=True),
+        Column("method", overflow="fold"),
+        Column("cells", min_width=len("9 skipped")),
+        *(Column(n, justify="right", no_wrap=True) for n in ("queries", "images", "actor time")),
+        title=title,
+        dense=True,
+    )
     for (dataset, label), cells in _grouped(plan.cells).items():
         price = pricing.total(cells)
         table.add_row(dataset, escape(label), status_counts(cells), *_priced(price))
@@ -50,7 +51,14 @@ def show_cells(plan: Plan, console: Console) -> None:
 
 def show_notes(plan: Plan, console: Console) -> None:
     """What the user should know of splits and transfers."""
-    for note in (*_transfer_notes(plan), *plan.notes):
+    tests = sum(cell.cell.source is not None for cell in plan.cells)
+    if tests:
+        say(
+            f"note: prompts are trained on {plan.spec.source} alone, once; {tests} cells test them "
+            f"elsewhere and cost no queries",
+            console,
+        )
+    for note in plan.notes:
         say(f"note: {note}", console)
 
 
@@ -111,16 +119,6 @@ def status_counts(cells: Iterable[PlannedCell]) -> str:
     return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
 
 
-def _transfer_notes(plan: Plan) -> list[str]:
-    tests = sum(1 for cell in plan.cells if cell.cell.source is not None)
-    if not tests:
-        return []
-    return [
-        f"prompts are trained on {plan.spec.source} alone, once; {tests} cells test them elsewhere "
-        f"and cost no queries"
-    ]
-
-
 def _show_waiting(plan: Plan, console: Console) -> None:
     """How many cells wait for a prompt that is still to be trained."""
     to_run = plan.to_run()
@@ -141,14 +139,14 @@ def _show_features(store: Store, console: Console) -> None:
 
 def _grouped(cells: Iterable[PlannedCell]) -> dict[tuple[str, str], list[PlannedCell]]:
     """Cells by dataset and label, both in the plan's order."""
-    groups: dict[tuple[str, str], list[PlannedCell]] = {}
+    groups = defaultdict(list)
     for cell in cells:
-        groups.setdefault((cell.cell.dataset, cell.label), []).append(cell)
+        groups[cell.cell.dataset, cell.label].append(cell)
     return groups
 
 
 def _priced(price: Price) -> tuple[str, str, str]:
-    seconds = _UNKNOWN if price.seconds is None else duration(price.seconds)
+    seconds = "?" if price.seconds is None else duration(price.seconds)
     return f"{price.queries:,}", f"{price.images:,}", seconds
 
 

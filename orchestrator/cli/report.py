@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Column
 
 from orchestrator.analysis.ablation import Sweep, intervals
 from orchestrator.analysis.collect import comparison_of
@@ -14,7 +15,7 @@ from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
 from orchestrator.analysis.report.write import Report, write_report
-from orchestrator.cli.console import plain_table, say
+from orchestrator.console import plain_table, say
 from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
 
@@ -27,14 +28,15 @@ MOST_COLUMNS = 3
 
 def show_sweep(sweep: Sweep, console: Console) -> None:
     """Accuracy at each value, then what the default gives away."""
-    table = plain_table(escape(f"{sweep.ablation}: {sweep.title} varied, accuracy (%)"))
-    table.add_column("value", no_wrap=True)
     shown = sweep.datasets if len(sweep.datasets) <= MOST_COLUMNS else ()
     columns = {dataset: intervals(sweep.on(dataset)) for dataset in shown}
     if len(sweep.shared) > 1:
         columns[f"mean of {len(sweep.shared)}"] = intervals(sweep.mean())
-    for name in columns:
-        table.add_column(name, justify="right")
+    table = plain_table(
+        Column("value", no_wrap=True),
+        *(Column(name, justify="right") for name in columns),
+        title=escape(f"{sweep.ablation}: {sweep.title} varied, accuracy (%)"),
+    )
     for value in sweep.values:
         found = [column.get(value) for column in columns.values()]
         mark = " (default)" if value == sweep.default else ""

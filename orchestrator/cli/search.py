@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
 from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
 from rich.console import Console
 
-from orchestrator.analysis.search import Search, SearchTrial, short
-from orchestrator.cli.console import duration, say, warn
+from orchestrator.analysis.search import Search
+from orchestrator.console import duration, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.pricing import Price, Pricing
-from orchestrator.pool.cluster import ClusterChoice, connected
+from orchestrator.pool.cluster import connected
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
-from orchestrator.search.display import SearchDisplay
+from orchestrator.search.display import SearchDisplay, values_text
 from orchestrator.search.plan import PlannedSearch, longer_budget
 from orchestrator.search.pruned import set_aside_damaged_trials
 from orchestrator.search.run import SearchRun
@@ -24,8 +23,8 @@ from orchestrator.search.sampler import sampler_of
 from orchestrator.search.study import read_search, search_lock, study_place
 from orchestrator.store.leases import Leases
 from orchestrator.store.store import Store
-from orchestrator.tracking.search_entries import entries_of, trial_entries
-from orchestrator.tracking.session import tracking_thread
+from orchestrator.tracking.search_entries import trial_entries
+from orchestrator.tracking.session import tracking
 
 
 def search_first(
@@ -52,9 +51,11 @@ def search_first(
     search = found.search
     say(search_line(search), console)
     if search.best is None:
+        errors = [trial.error for trial in search.trials if trial.error]
+        why = f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."
         raise UserError(
-            f"no trial of the search came to its end, so it has no result. {_why(search)} Results "
-            f"so far are kept."
+            f"no trial of the search came to its end, so it has no result. {why} Results so far "
+            f"are kept."
         )
 
 
@@ -71,9 +72,9 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
         f"most {_priced(whole, left)}",
         console,
     )
-    spec = found.planner.spec
     if search.is_over:
         return
+    spec = found.planner.spec
     say(
         f"then: {section.found_label} with the settings that were found, at the price of "
         f"{section.method} above",
@@ -104,9 +105,7 @@ def search_line(search: Search) -> str:
     text = f"search of {search.method}: {search.ended} of {search.planned} trials ended"
     text += f" ({counts})" if counts else ""
     if search.best is not None:
-        values = ", ".join(
-            f"{n.replace('_', ' ')} {short(v)}" for n, v in search.best.values.items()
-        )
+        values = values_text(search.best.values)
         text += f"; best so far: {search.best.title}, {values} on validation images"
     return text
 
@@ -121,35 +120,19 @@ def _is_left(found: PlannedSearch, store: Store) -> bool:
 def _run(
     plan: Plan, found: PlannedSearch, store: Store, options: LaunchOptions, console: Console
 ) -> Search:
-    search, told = found.search, partial(warn, console=console)
-    with ExitStack() as stack:
-        tracking = stack.enter_context(tracking_thread(plan, store, options.tracking_uri, told))
-        if tracking is not None:
-            for entry in trial_entries(search, store):
-                tracking.submit(entry)
-
-        def track(trial: SearchTrial) -> None:
-            if tracking is not None:
-                for entry in entries_of(trial, search.method, store):
-                    tracking.submit(entry)
-
+    search = found.search
+    with tracking(plan, store, options.tracking_uri, partial(warn, console=console)) as track:
+        track(trial_entries(search.trials, search.method, store))
         say(f"searching: {search.ended} of {search.planned} trials are done", console)
         say("starting Ray and loading the model ...", console)
-        stack.enter_context(
-            connected(ClusterChoice(options.address), partial(say, console=console))
-        )
-        return SearchRun(
-            planner=found.planner,
-            setup=worker_setup(plan, plan.backbone, store, options),
-            limits=pool_limits(options),
-            display=SearchDisplay(search, console),
-            on_trial=track,
-        ).run()
-
-
-def _why(search: Search) -> str:
-    errors = [trial.error for trial in search.trials if trial.error]
-    return f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."
+        with connected(options.address, partial(say, console=console)):
+            return SearchRun(
+                planner=found.planner,
+                setup=worker_setup(plan, plan.backbone, store, options),
+                limits=pool_limits(options),
+                display=SearchDisplay(search, console),
+                on_trial=lambda trial: track(trial_entries([trial], search.method, store)),
+            ).run()
 
 
 def _priced(one: Price, count: int) -> str:

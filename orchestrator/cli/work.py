@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.cli.console import warn
 from orchestrator.cli.options import PATIENCE
+from orchestrator.console import warn
 
 if TYPE_CHECKING:
     from orchestrator.plan.plan import Plan

@@ -6,7 +6,6 @@ import logging
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from time import sleep
 
 import ray
@@ -53,46 +52,39 @@ _QUIET = {
 }
 
 
-@dataclass(frozen=True)
-class ClusterChoice:
-    """Which cluster to run on.
-
-    Attributes:
-        address: of a running cluster (`auto` finds the one on this machine); None joins the one
-            that RAY_ADDRESS names, or starts one here.
-        cpus: CPU cores of a cluster that is started here; None for all.
-        object_store_mb: shared memory of a cluster that is started here, in MiB.
-    """
-
-    address: str | None = None
-    cpus: int | None = None
-    object_store_mb: int = 512
-
-
 @contextmanager
-def connected(choice: ClusterChoice, say: Callable[[str], None] = lambda _: None) -> Iterator[bool]:
-    """Connects this process to a cluster; yields whether the cluster was already running.
+def connected(
+    address: str | None = None,
+    say: Callable[[str], None] = lambda _: None,
+    *,
+    cpus: int | None = None,
+    object_store_mb: int = 512,
+) -> Iterator[None]:
+    """Connects this process to a cluster.
 
     A cluster that is started here ends with the block. Ray listens on every interface of a
     machine that has a routable one; what keeps others out is the token that Ray asks of whoever
     connects to a cluster that it started by itself (unless RAY_AUTH_MODE says otherwise).
 
     Args:
-        choice: which cluster.
+        address: of a running cluster (`auto` finds the one on this machine); None joins the one
+            that RAY_ADDRESS names, or starts one here.
         say: told when Ray has to be started again.
+        cpus: CPU cores of a cluster that is started here; None for all.
+        object_store_mb: shared memory of a cluster that is started here, in MiB.
 
     Raises:
         UserError: the address can't be reached, or Ray doesn't start here.
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    address = choice.address or os.environ.get("RAY_ADDRESS")
+    address = address or os.environ.get("RAY_ADDRESS")
     if address:
         _join(address)
     else:
-        _start_here(choice, say)
+        _start_here(cpus, object_store_mb, say)
     try:
-        yield bool(address)
+        yield
     finally:
         ray.shutdown()
 
@@ -107,21 +99,19 @@ def _join(address: str) -> None:
         ) from None
 
 
-def _start_here(choice: ClusterChoice, say: Callable[[str], None]) -> None:
+def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], None]) -> None:
     """Starts Ray on this machine, again where it was too busy for Ray's processes to come up.
 
     Ray says so by a bare `Exception`, a RuntimeError, an error of its own or of the system,
     depending on which of its processes was late.
     """
-    attempt = 0
-    while True:
-        attempt += 1
+    for attempt in range(1, ATTEMPTS + 1):
         try:
             ray.init(
                 address="local",
-                num_cpus=choice.cpus,
+                num_cpus=cpus,
                 include_dashboard=False,
-                object_store_memory=choice.object_store_mb * 2**20,
+                object_store_memory=object_store_mb * 2**20,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
             )

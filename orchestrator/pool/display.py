@@ -1,28 +1,60 @@
-"""What the driver tells about a run; the command line shows it."""
+"""Shows a run to the person who waits for it: bars on a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
+import time
 from collections.abc import Sequence
 from typing import Self
 
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import (
+    BarColumn,
+    Progress,
+    TaskID,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from orchestrator.console import duration, say
 from orchestrator.plan.plan import PlannedCell
 
 
-class RunDisplay(ABC):
+class RunDisplay:
     """Told what happens to cells; a context manager around a run.
+
+    A terminal shows one bar over all queries and one for each running cell; a log gets a line now
+    and then.
 
     Args:
         cells: the cells that will run.
+        console: where to print.
+        interval: seconds between two lines of a log.
     """
 
-    def __init__(self, cells: Sequence[PlannedCell]) -> None:
+    def __init__(
+        self, cells: Sequence[PlannedCell], console: Console, interval: float = 10.0
+    ) -> None:
+        self._console, self._interval = console, interval
         self._total = sum(cell.cell.queries for cell in cells)
         self._cells = len(cells)
         self._ended = 0
         self._spent = 0
         self._queries: dict[str, int] = {}  # of cells that run
         self._running: dict[str, PlannedCell] = {}
+        self._start = self._last = time.monotonic()
+        self._progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(bar_width=24),
+            TextColumn("{task.completed:,.0f}/{task.total:,.0f} queries"),
+            TimeElapsedColumn(),
+            TextColumn("left"),
+            TimeRemainingColumn(),
+            console=console,
+        )
+        self._overall = self._progress.add_task("starting", total=max(self._total, 1))
+        self._bars: dict[str, TaskID] = {}
 
     def started(self, cell: PlannedCell) -> None:
         """A cell was given to an actor (again, after a lost one)."""
@@ -50,21 +82,54 @@ class RunDisplay(ABC):
         self.say(f"{mark:8} {cell.title}{': ' + error if error else ''}")
         self._draw()
 
+    def say(self, text: str) -> None:
+        """Prints a line that stays."""
+        say(text, self._console)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._console.is_terminal:
+            self._draw()
+            self._progress.stop()
+
     def _note(self, key: str, queries: int) -> None:
         known = self._queries.get(key, 0)
         self._queries[key] = max(queries, known)
         self._spent += self._queries[key] - known
 
-    @abstractmethod
-    def say(self, text: str) -> None:
-        """Prints a line that stays."""
-
-    @abstractmethod
     def _draw(self) -> None:
-        """Shows the present state."""
+        if self._console.is_terminal:
+            self._draw_bars()
+        elif time.monotonic() - self._last >= self._interval:
+            self._last = time.monotonic()
+            running = ", ".join(cell.title for cell in self._running.values()) or "nothing"
+            self.say(f"{self._ended}/{self._cells} cells{self._pace()}; running: {running}")
 
-    def __enter__(self) -> Self:
-        return self
+    def _draw_bars(self) -> None:
+        self._progress.update(
+            self._overall,
+            completed=self._spent,
+            description=f"[bold]{self._ended}/{self._cells} cells",
+        )
+        for key in self._bars.keys() - self._running.keys():
+            self._progress.remove_task(self._bars.pop(key))
+        for key, cell in self._running.items():
+            if key not in self._bars:
+                self._bars[key] = self._progress.add_task(
+                    f"  {escape(cell.title)}", total=max(cell.cell.queries, 1)
+                )
+            self._progress.update(self._bars[key], completed=self._queries.get(key, 0))
 
-    def __exit__(self, *_: object) -> None:
-        return None
+    def _pace(self) -> str:
+        """Nothing where no cell spends queries, as when prompts are only tested."""
+        if not self._total:
+            return ""
+        left = "unknown time"
+        if self._spent:
+            passed = self._last - self._start
+            left = duration(passed * (self._total - self._spent) / self._spent)
+        return f", {self._spent:,}/{self._total:,} queries, {left} left"

@@ -46,7 +46,9 @@ def pool_limits(options: LaunchOptions) -> PoolLimits:
     sharing = options.trials_per_gpu
     if sharing is None:
         sharing = 1 if ray.cluster_resources().get("GPU") else 0
-    return PoolLimits(cpus=options.cpus, gpus=_share_of_gpu(sharing), actors=options.actors)
+    # Ray counts in ten-thousandths, so a share is rounded down to let all of them fit.
+    gpus = 10_000 // sharing / 10_000 if sharing else 0.0
+    return PoolLimits(options.cpus, gpus, options.actors)
 
 
 def worker_setup(
@@ -67,8 +69,3 @@ def worker_setup(
         patience=options.patience,
         compile=options.compile,
     )
-
-
-def _share_of_gpu(trials: int) -> float:
-    """Ray counts in ten-thousandths, so a share is rounded down to let all of them fit."""
-    return 10_000 // trials / 10_000 if trials else 0.0

@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
@@ -57,21 +58,6 @@ class TaskSource(Protocol):
         """Whether no task will ever come again."""
 
 
-@dataclass
-class PoolListener:
-    """Told what happens; every callback may be replaced.
-
-    Attributes:
-        on_start: a task was given to an actor.
-        on_progress: what an actor's `progress()` says while it runs a task.
-        on_event: something about actors that a person may want to know.
-    """
-
-    on_start: Callable[[PoolTask], None] = lambda _: None
-    on_progress: Callable[[PoolTask, Any], None] = lambda _task, _value: None
-    on_event: Callable[[str], None] = lambda _: None
-
-
 @dataclass(eq=False)
 class _Running:
     """A task on an actor."""
@@ -91,13 +77,17 @@ class ActorPool:
         factory: makes a new actor. The actor must not be restarted by Ray (`max_restarts=0`), and
             needs `max_concurrency=2` to answer `progress()` while it works.
         limits: resources and patience.
-        listener: told what happens.
+        on_start: told that a task was given to an actor.
+        on_progress: told what an actor's `progress()` says while it runs a task.
+        on_event: told about actors what a person may want to know.
         slots: the actors' life.
     """
 
     factory: Callable[[], Any]
     limits: PoolLimits = field(default_factory=PoolLimits)
-    listener: PoolListener = field(default_factory=PoolListener)
+    on_start: Callable[[PoolTask], None] = lambda _: None
+    on_progress: Callable[[PoolTask, Any], None] = lambda _task, _value: None
+    on_event: Callable[[str], None] = lambda _: None
     slots: ActorSlots = field(init=False)
     _waiting: deque[PoolTask] = field(default_factory=deque)
     _running: list[_Running] = field(default_factory=list)
@@ -105,7 +95,7 @@ class ActorPool:
     _stop_by: float | None = None
 
     def __post_init__(self) -> None:
-        self.slots = ActorSlots(self.factory, self.limits, self.listener.on_event)
+        self.slots = ActorSlots(self.factory, self.limits, self.on_event)
 
     def run(self, source: TaskSource) -> Iterator[Outcome]:
         """Runs all tasks of a source; yields outcomes as they come, until the end or `stop`.
@@ -141,11 +131,6 @@ class ActorPool:
         """Whether `stop` was called."""
         return self._stop_by is not None
 
-    @property
-    def size(self) -> int:
-        """Actors that are ready."""
-        return self.slots.ready
-
     def __enter__(self) -> Self:
         return self
 
@@ -158,7 +143,7 @@ class ActorPool:
 
     def _wind_up(self, end: float) -> Iterator[Outcome]:
         """Outcomes of actors that come to an end in time."""
-        self.listener.on_event("stopping as soon as all is saved; interrupt again to stop at once")
+        self.on_event("stopping as soon as all is saved; interrupt again to stop at once")
         for running in self._running:
             method = getattr(running.slot.actor, "stop", None)
             if method is not None:
@@ -178,14 +163,13 @@ class ActorPool:
         while self._waiting and (slot := self.slots.take()) is not None:
             task = self._waiting.popleft()
             self._running.append(_Running(task, slot, task.start(slot.actor)))
-            self.listener.on_start(task)
+            self.on_start(task)
 
     def _collect(self) -> Iterator[Outcome]:
         """Waits for something to happen and handles it."""
         by_result = {running.result: running for running in self._running}
         for reference in self.slots.wait(by_result, TICK):
-            outcome = self._finish(by_result[reference])
-            if outcome is not None:
+            if (outcome := self._finish(by_result[reference])) is not None:
                 yield outcome
 
     def _finish(self, running: _Running) -> Outcome | None:
@@ -219,19 +203,17 @@ class ActorPool:
         """The actor lives, but its answer is lost: it goes, and the task runs again."""
         self.slots.discard(running.slot)
         self._waiting.appendleft(running.task)
-        self.listener.on_event(
-            f"contact to an actor was lost under {running.task.id}; it runs again"
-        )
+        self.on_event(f"contact to an actor was lost under {running.task.id}; it runs again")
 
     def _bury(self, running: _Running, error: RayError) -> Outcome | None:
         """A dead actor leaves the pool; its task is tried again, unless it kills every actor."""
         task = running.task
         if self.slots.bury(running.slot, error):
-            self.listener.on_event(f"a node was lost under {task.id}; it will go on elsewhere")
+            self.on_event(f"a node was lost under {task.id}; it will go on elsewhere")
             self._waiting.appendleft(task)
             return None
         self._crashes[task.id] += 1
-        self.listener.on_event(f"an actor died under {task.id}: {last_line(error)}")
+        self.on_event(f"an actor died under {task.id}: {last_line(error)}")
         if self._crashes[task.id] < self.limits.crashes:
             self._waiting.appendleft(task)
             return None
@@ -244,13 +226,7 @@ class ActorPool:
                 ready, _ = ray.wait([running.progress], timeout=0)
                 if not ready:
                     continue
-                self._tell_progress(running.task, running.progress)
+                with suppress(RayError):  # the actor's end is handled where its result is awaited
+                    self.on_progress(running.task, ray.get(running.progress))
             method = getattr(running.slot.actor, "progress", None)
             running.progress = None if method is None else method.remote()
-
-    def _tell_progress(self, task: PoolTask, reference: Any) -> None:
-        try:
-            value = ray.get(reference)
-        except RayError:
-            return  # the actor's end is handled where its result is awaited
-        self.listener.on_progress(task, value)

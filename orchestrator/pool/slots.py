@@ -45,12 +45,6 @@ class PoolLimits:
     crashes: int = 3
     setup_failures: int = 3
 
-    @property
-    def actor(self) -> str:
-        """An actor by what it asks for."""
-        gpus = f" and {self.gpus:g} GPU" if self.gpus else ""
-        return f"an actor of {self.cpus:g} CPU{gpus}"
-
 
 @dataclass(eq=False)
 class Slot:
@@ -109,9 +103,11 @@ class ActorSlots:
 
     def room(self) -> int:
         """How many actors there may be now: those asked for, or as many as fit."""
-        fit = room_for(self.limits.cpus, self.limits.gpus)
+        cpus, gpus = self.limits.cpus, self.limits.gpus
+        fit = room_for(cpus, gpus)
         if not fit and not self._no_room:
-            self.tell(f"no node has room for {self.limits.actor}; waiting for one")
+            size = f"{cpus:g} CPU and {gpus:g} GPU" if gpus else f"{cpus:g} CPU"
+            self.tell(f"no node has room for an actor of {size}; waiting for one")
         self._no_room = not fit
         return fit if self.limits.actors is None else self.limits.actors
 

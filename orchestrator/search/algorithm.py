@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, cast
 
 import optuna
@@ -26,21 +25,6 @@ Assign = Callable[[int, dict[str, Any]], Assignment]
 """From a trial's number and point to what it has to do."""
 
 
-@dataclass
-class SearchListener:
-    """Told what happens to trials; every callback may be replaced.
-
-    Attributes:
-        on_start: a trial was suggested, or is taken up again.
-        on_report: a running trial has measured: its number, queries and objectives.
-        on_end: a trial came to an end.
-    """
-
-    on_start: Callable[[int, dict[str, Any]], None] = lambda _number, _point: None
-    on_report: Callable[[int, int, dict[str, float]], None] = lambda _n, _queries, _values: None
-    on_end: Callable[[SearchTrial, Assignment], None] = lambda _trial, _assignment: None
-
-
 class StudySearch(OptunaSearch):
     """Optuna's suggestions for Tune, in a study that outlives the process.
 
@@ -51,11 +35,19 @@ class StudySearch(OptunaSearch):
         search: the spec's section.
         place: where the study is kept.
         plan: turns points into cells.
-        listener: told what happens.
+        on_report: told what a running trial has measured: its number, queries and objectives.
+        on_end: told that a trial came to an end.
     """
 
     def __init__(
-        self, search: SearchSpec, place: StudyPlace, plan: Assign, listener: SearchListener
+        self,
+        search: SearchSpec,
+        place: StudyPlace,
+        plan: Assign,
+        on_report: Callable[[int, int, dict[str, float]], None] = lambda _n, _queries, _values: (
+            None
+        ),
+        on_end: Callable[[SearchTrial, Assignment], None] = lambda *_: None,
     ) -> None:
         goal = Goal.of(search)
         single = len(goal.objectives) == 1
@@ -67,7 +59,8 @@ class StudySearch(OptunaSearch):
             study_name=place.name,
             storage=place.storage(),
         )
-        self._search, self._plan, self._listener = search, plan, listener
+        self._search, self._plan = search, plan
+        self._on_report, self._on_end = on_report, on_end
         self._assignments: dict[str, Assignment] = {}
         self._known: dict[int, frozenset[int]] = {}  # what interrupted trials had reported
         self._interrupted = self._take_up()
@@ -87,7 +80,6 @@ class StudySearch(OptunaSearch):
         assignment = self._plan(trial.number, point)
         trial.set_user_attr(KEYS, [cell.key for cell in assignment.cells])
         self._assignments[trial_id] = assignment
-        self._listener.on_start(trial.number, point)
         return {**point, ASSIGNMENT: assignment}
 
     def on_trial_result(self, trial_id: str, result: dict[str, Any]) -> None:
@@ -109,7 +101,7 @@ class StudySearch(OptunaSearch):
         given = result if state == "finished" else None
         super().on_trial_complete(trial_id, given, error=state == "failed")
         records = {record.number: record for record in search_of(self.study, self._search).trials}
-        self._listener.on_end(records[trial.number], self._assignments.pop(trial_id))
+        self._on_end(records[trial.number], self._assignments.pop(trial_id))
 
     def save(self, checkpoint_path: str) -> None:
         """Nothing: the study is what is kept, and Tune's snapshots are never read."""
@@ -122,7 +114,7 @@ class StudySearch(OptunaSearch):
         values: dict[str, float] = {name: result[name] for name in names if name in result}
         if len(names) == 1 and values and queries not in self._known.get(trial.number, ()):
             trial.report(values[names[0]], queries)
-        self._listener.on_report(trial.number, queries, values)
+        self._on_report(trial.number, queries, values)
 
     def _take_up(self) -> deque[optuna.Trial]:
         """Trials that were running when the last process ended."""

@@ -10,11 +10,14 @@ from ray.exceptions import RayError, RayTaskError
 
 from orchestrator.cell import Cell
 from orchestrator.errors import last_line
-from orchestrator.search.trial_run import CellFailed
 from orchestrator.trial.messages import CellOutcome
 
 PATIENCE = 0.05
 """Seconds between two questions for an oracle."""
+
+
+class CellFailed(Exception):
+    """A cell of a trial failed; says why."""
 
 
 class BorrowedOracle:

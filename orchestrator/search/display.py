@@ -5,11 +5,12 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Self
 
 from rich.console import Console
 
 from orchestrator.analysis.search import Search, SearchTrial, short
+from orchestrator.console import say
 
 INTERVAL = 10.0
 """Seconds between two lines about what is running, where there is no terminal."""
@@ -34,15 +35,14 @@ class SearchDisplay:
         self._ended = self.search.ended
         self._status = self.console.status("starting")
 
-    def started(self, number: int, point: Mapping[str, Any]) -> None:
+    def started(self, number: int) -> None:
         """A trial began, or goes on."""
-        del point
         self._running[number] = "starting"
         self._draw()
 
     def reported(self, number: int, queries: int, values: Mapping[str, float]) -> None:
         """A running trial has measured."""
-        self._running[number] = f"{_values(values)} after {queries:,} queries"
+        self._running[number] = f"{values_text(values)} after {queries:,} queries"
         self._draw()
 
     def ended(self, trial: SearchTrial) -> None:
@@ -50,7 +50,7 @@ class SearchDisplay:
         last = self._running.pop(trial.number, "")
         self._ended += 1
         told = {
-            "complete": f"{_values(trial.values)} after {trial.queries:,} queries",
+            "complete": f"{values_text(trial.values)} after {trial.queries:,} queries",
             "failed": trial.error,
         }.get(trial.state, last)
         number = f"{self._ended}/{max(self.search.planned, self._ended)}"
@@ -59,7 +59,7 @@ class SearchDisplay:
 
     def say(self, text: str) -> None:
         """Prints a line that stays."""
-        self.console.print(text, highlight=False, markup=False, soft_wrap=True)
+        say(text, self.console)
 
     def _draw(self) -> None:
         now = "; ".join(f"trial {n}: {text}" for n, text in sorted(self._running.items()))
@@ -78,5 +78,6 @@ class SearchDisplay:
         self._status.stop()
 
 
-def _values(values: Mapping[str, float]) -> str:
+def values_text(values: Mapping[str, float]) -> str:
+    """Objectives by name, such as `accuracy 81.2, area 74.6`."""
     return ", ".join(f"{name.replace('_', ' ')} {short(value)}" for name, value in values.items())

@@ -39,7 +39,6 @@ def _baseline(found: PlannedSearch, store: Store) -> dict[str, float]:
     if not all(cell.key in done for cell in cells):
         return {}
     wanted = {VALIDATION_ACCURACY}
-    curves = [
-        Curve(*store.finished(cell.key, wanted).series(VALIDATION_ACCURACY)) for cell in cells
-    ]
+    traces = (store.finished(cell.key, wanted) for cell in cells)
+    curves = [Curve(*trace.series(VALIDATION_ACCURACY)) for trace in traces]
     return Goal.of(found.section).values(curves, cells[0].cell.budget)

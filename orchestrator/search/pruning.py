@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 
 from optuna.trial import FrozenTrial, TrialState
@@ -29,6 +30,7 @@ class QueryPruner(FIFOScheduler):
     def __init__(self, pruner: TrialScheduler, metric: str) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
         self._pruner: Any = pruner
+        self._objective = metric
         pruner.set_search_properties(metric, "max")
 
     def on_trial_add(self, tune_controller: Any, trial: Any) -> None:
@@ -43,7 +45,7 @@ class QueryPruner(FIFOScheduler):
         if result["state"] != "failed":
             self._pruner.on_trial_complete(tune_controller, trial, result)
 
-    def recall(self, trials: Iterable[FrozenTrial], metric: str) -> None:
+    def recall(self, trials: Iterable[FrozenTrial]) -> None:
         """Tells the pruner what trials of earlier processes have reported, in their order."""
         for frozen in trials:
             if frozen.state not in (TrialState.COMPLETE, TrialState.PRUNED):
@@ -52,10 +54,10 @@ class QueryPruner(FIFOScheduler):
             self._pruner.on_trial_add(_NOBODY, trial)
             last: dict[str, Any] = {}
             for queries, value in sorted(frozen.intermediate_values.items()):
-                last = {TIME: queries, metric: value}
+                last = {TIME: queries, self._objective: value}
                 self._pruner.on_trial_result(_NOBODY, trial, last)
             if frozen.state is TrialState.COMPLETE:
-                last = {TIME: frozen.user_attrs[QUERIES], metric: frozen.value}
+                last = {TIME: frozen.user_attrs[QUERIES], self._objective: frozen.value}
             if last:
                 self._pruner.on_trial_complete(_NOBODY, trial, last)
 
@@ -72,13 +74,8 @@ def pruner_of(search: SearchSpec, queries: int) -> QueryPruner | None:
     return QueryPruner(_tune_pruner(search.pruner, queries), search.objectives[0])
 
 
-def grace_of(pruner: PrunerSpec, queries: int) -> int:
-    """Queries that every trial may spend."""
-    return min(pruner.grace or max(1, queries // 10), queries)
-
-
 def _tune_pruner(pruner: PrunerSpec, queries: int) -> TrialScheduler:
-    grace = grace_of(pruner, queries)
+    grace = min(pruner.grace or max(1, queries // 10), queries)  # what every trial may spend
     if pruner.name == "median":
         return MedianStoppingRule(
             time_attr=TIME, grace_period=grace, min_samples_required=pruner.trials
@@ -95,12 +92,5 @@ class _Recalled:
     trial_id: str
 
 
-class _Nobody:
-    """Stands for Tune's controller where no trial waits for a place."""
-
-    def get_live_trials(self) -> list[Any]:
-        """None."""
-        return []
-
-
-_NOBODY = _Nobody()
+_NOBODY = SimpleNamespace(get_live_trials=list)
+"""Stands for Tune's controller where no trial waits for a place."""

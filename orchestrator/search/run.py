@@ -6,7 +6,7 @@ import os
 import tempfile
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +17,7 @@ from orchestrator.analysis.search import Search, SearchTrial
 from orchestrator.errors import UserError
 from orchestrator.pool.actors import OracleActorFactory
 from orchestrator.pool.slots import PoolLimits
-from orchestrator.search.algorithm import SearchListener, StudySearch
+from orchestrator.search.algorithm import StudySearch
 from orchestrator.search.borrowed_oracle import BorrowedOracle
 from orchestrator.search.broker import OracleBroker
 from orchestrator.search.display import SearchDisplay
@@ -29,8 +29,6 @@ from orchestrator.search.study import read_search, search_of, study_place
 from orchestrator.search.trainable import BorrowingTrial
 from orchestrator.search.trial_run import Assignment, TrialRun
 from orchestrator.trial.messages import WorkerSetup
-
-OnTrial = Callable[[SearchTrial], None]
 
 _TUNE = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # they cost more than small trials do
@@ -57,7 +55,7 @@ class SearchRun:
     setup: WorkerSetup
     limits: PoolLimits
     display: SearchDisplay
-    on_trial: OnTrial = lambda _: None
+    on_trial: Callable[[SearchTrial], None] = lambda _: None
 
     def run(self) -> Search:
         """Runs what is left of the search; needs a connection to a cluster.
@@ -82,39 +80,42 @@ class SearchRun:
 
     def _run_baseline(self, broker: Any) -> None:
         """Measures the baseline, the method as the spec has it, which also starts an oracle."""
-        assignment = self.planner.baseline()
         oracle = BorrowedOracle(broker, "the driver")
-        run = TrialRun(assignment, self._goal, self.planner.store, oracle)
+        run = TrialRun(self.planner.baseline(), self._goal, self.planner.store, oracle)
         try:
             for report in run.reports():
                 self._tell_news(broker)
                 if report.state == "failed":
                     self.display.say(f"the baseline failed: {report.error}")
-        except UserError as error:
-            raise UserError(_cause(error)) from None
+        except UserError as error:  # it came through Ray; what it says itself is its cause
+            raise UserError(str(getattr(error, "cause", None) or error)) from None
 
     def _run_trials(self, broker: Any) -> None:
         planner = self.planner
         place = study_place(planner.spec, planner.search, planner.store)
-        listener = SearchListener(
-            on_start=self.display.started,
-            on_report=lambda number, queries, values: self._report(broker, number, queries, values),
-            on_end=self._end,
-        )
-        algorithm = StudySearch(planner.search, place, planner.assignment, listener)
+
+        def assign(number: int, point: dict[str, Any]) -> Assignment:
+            self.display.started(number)
+            return planner.assignment(number, point)
+
+        def report(number: int, queries: int, values: dict[str, float]) -> None:
+            self.display.reported(number, queries, values)
+            self._tell_news(broker)
+
+        algorithm = StudySearch(planner.search, place, assign, report, self._end)
         left = planner.search.count - search_of(algorithm.study, planner.search).ended
         if left <= 0:
             return
         queries = sum(cell.cell.budget for cell in planner.baseline().cells)
         pruner = pruner_of(planner.search, queries)
         if pruner is not None:
-            pruner.recall(algorithm.study.get_trials(deepcopy=False), planner.search.objectives[0])
-        with ExitStack() as stack:
-            folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="search-"))
-            stack.enter_context(warnings.catch_warnings())
-            warnings.simplefilter("ignore")
-            for name, value in _TUNE.items():
-                os.environ.setdefault(name, value)
+            pruner.recall(algorithm.study.get_trials(deepcopy=False))
+        for name, value in _TUNE.items():
+            os.environ.setdefault(name, value)
+        with (
+            tempfile.TemporaryDirectory(prefix="search-") as folder,
+            warnings.catch_warnings(action="ignore"),
+        ):
             self._tuner(broker, algorithm, pruner, left, folder).fit()
 
     def _tuner(
@@ -147,10 +148,6 @@ class SearchRun:
     def _goal(self) -> Goal:
         return Goal.of(self.planner.search)
 
-    def _report(self, broker: Any, number: int, queries: int, values: dict[str, float]) -> None:
-        self.display.reported(number, queries, values)
-        self._tell_news(broker)
-
     def _tell_news(self, broker: Any) -> None:
         for line in ray.get(broker.news.remote()):
             self.display.say(line)
@@ -160,8 +157,3 @@ class SearchRun:
             mark_pruned(assignment, self.planner.store)
         self.display.ended(trial)
         self.on_trial(trial)
-
-
-def _cause(error: UserError) -> str:
-    """What an error that came through Ray says itself."""
-    return str(getattr(error, "cause", None) or error)

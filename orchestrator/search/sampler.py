@@ -16,13 +16,7 @@ from optuna.distributions import (
     FloatDistribution,
     IntDistribution,
 )
-from optuna.samplers import (
-    BaseSampler,
-    CmaEsSampler,
-    GridSampler,
-    RandomSampler,
-    TPESampler,
-)
+from optuna.samplers import BaseSampler, CmaEsSampler, GridSampler, RandomSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.errors import UserError
@@ -74,14 +68,12 @@ class NumberedSampler(BaseSampler):
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        space: dict[str, BaseDistribution] = self._inner.infer_relative_search_space(study, trial)
-        return space
+        return self._inner.infer_relative_search_space(study, trial)
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
     ) -> dict[str, Any]:
-        sample: dict[str, Any] = self._inner.sample_relative(study, trial, search_space)
-        return sample
+        return self._inner.sample_relative(study, trial, search_space)
 
     def sample_independent(
         self,
@@ -111,13 +103,9 @@ def _tpe(seed: int) -> BaseSampler:
         return TPESampler(seed=seed, constant_liar=True)
 
 
-def _cma_es(seed: int) -> BaseSampler:
-    return CmaEsSampler(seed=seed, warn_independent_sampling=False)
-
-
 _MAKERS: dict[str, Callable[[int], BaseSampler]] = {
     "tpe": _tpe,
-    "cma-es": _cma_es,
+    "cma-es": lambda seed: CmaEsSampler(seed=seed, warn_independent_sampling=False),
     "random": lambda seed: RandomSampler(seed=seed),
 }
 

@@ -160,6 +160,7 @@ def _waiting(leases: Leases, name: str) -> str:
 def _record(trial: FrozenTrial, goal: Goal) -> SearchTrial:
     notes = trial.user_attrs
     values = trial.values if trial.state is State.COMPLETE else None
+    reports = trial.intermediate_values
     return SearchTrial(
         number=trial.number,
         point=dict(trial.params),
@@ -168,12 +169,8 @@ def _record(trial: FrozenTrial, goal: Goal) -> SearchTrial:
         queries=int(notes.get(QUERIES, 0)),
         keys=tuple(notes.get(KEYS, ())),
         error=str(notes.get(ERROR, "")),
-        last=_last_report(trial) if trial.state is State.PRUNED else None,
+        last=reports[max(reports)] if reports and trial.state is State.PRUNED else None,
     )
-
-
-def _last_report(trial: FrozenTrial) -> float | None:
-    return None if trial.last_step is None else trial.intermediate_values[trial.last_step]
 
 
 def _best(trials: Iterable[SearchTrial], study: optuna.Study, goal: Goal) -> SearchTrial | None:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
 
 import ray
 from ray import tune
 
 from orchestrator.search.borrowed_oracle import BorrowedOracle
-from orchestrator.search.objective import Goal
-from orchestrator.search.trial_run import TrialReport, TrialRun
+from orchestrator.search.trial_run import TrialRun
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
 
@@ -37,7 +35,7 @@ class BorrowingTrial(tune.Trainable):
 
     def cleanup(self) -> None:
         """Ends the trial wherever it is, which gives its oracle back."""
-        self._close()
+        self._reports.close()
 
     def save_checkpoint(self, checkpoint_dir: str) -> dict[str, Any]:
         """Nothing: what is worth keeping is in the store."""
@@ -48,13 +46,6 @@ class BorrowingTrial(tune.Trainable):
         """Nothing: the trial goes on from the store."""
 
     def _begin(self, config: dict[str, Any]) -> None:
-        goal: Goal = self._goal
         me = ray.get_runtime_context()
         oracle = BorrowedOracle(self._broker, str(me.get_actor_id()), me.current_actor)
-        run = TrialRun(config[ASSIGNMENT], goal, self._store, oracle)
-        self._reports: Iterator[TrialReport] = run.reports()
-
-    def _close(self) -> None:
-        close = getattr(self._reports, "close", None)
-        if close is not None:
-            close()
+        self._reports = TrialRun(config[ASSIGNMENT], self._goal, self._store, oracle).reports()

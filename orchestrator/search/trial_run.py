@@ -4,20 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 from orchestrator.analysis.curves import Curve
 from orchestrator.cell import Cell
+from orchestrator.search.borrowed_oracle import BorrowedOracle, CellFailed
 from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Point
-from orchestrator.trial.messages import CellOutcome
 
 State = Literal["running", "finished", "failed"]
-
-
-class CellFailed(Exception):
-    """A cell of a trial failed; says why."""
 
 
 @dataclass(frozen=True)
@@ -44,20 +40,6 @@ class Assignment:
 
     def __repr__(self) -> str:
         return f"trial {self.number}"
-
-
-class LentOracle(Protocol):
-    """An oracle at the trial's disposal."""
-
-    def advance(self, cell: Cell, key: str) -> CellOutcome:
-        """Runs a cell to its next measurement.
-
-        Raises:
-            CellFailed: no oracle could.
-        """
-
-    def end(self) -> None:
-        """Gives the oracle back."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +89,7 @@ class TrialRun:
     assignment: Assignment
     goal: Goal
     store: Store
-    oracle: LentOracle
+    oracle: BorrowedOracle
     _curves: list[Curve] = field(default_factory=list)
     _stored: bool = False
 

@@ -101,10 +101,8 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
 def aggregate_entries(runs: Sequence[Run], spec: TrackedSpec) -> list[Entry]:
     """Mean over seeds of every group, with the ends of its 95 % t-interval as metrics."""
     finished = [run for run in runs if run.trace.status == "finished"]
-    entries = (
-        _aggregate(group, members, spec) for group, members in sorted(by_group(finished).items())
-    )
-    return [entry for entry in entries if entry is not None]
+    groups = sorted(by_group(finished).items())
+    return [entry for group, members in groups if (entry := _aggregate(group, members, spec))]
 
 
 def summary_entry(report: Report, runs: Sequence[Run], spec: TrackedSpec) -> Entry:
@@ -128,17 +126,12 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
     band = band_of(runs)
     if band is None:
         return None
-    metrics: list[MetricPoint] = []
-    queries = band.queries
-    places = range(len(queries))
-    for name, values in (
-        (ACCURACY, band.mean),
-        (f"{ACCURACY}_lower", band.lower),
-        (f"{ACCURACY}_upper", band.upper),
-    ):
-        metrics += [(name, values[place], queries[place]) for place in places]
+    queries, metrics = band.queries, list[MetricPoint]()
+    for end, values in (("", band.mean), ("_lower", band.lower), ("_upper", band.upper)):
+        drawn = [*zip(values, queries, strict=True)]
         if len(queries) == 1 and spec.budget:
-            metrics.append((name, values[0], spec.budget))
+            drawn.append((values[0], spec.budget))
+        metrics += [(f"{ACCURACY}{end}", value, step) for value, step in drawn]
     seeds = f"{band.seeds} seeds" if group.shots else "measured once"
     return Entry(
         key=f"aggregate {group.dataset} {group.method} {group.shots}",
@@ -201,15 +194,11 @@ def _group_name(group: Group) -> str:
 def cell_parameters(cell: Mapping[str, Any]) -> dict[str, str]:
     """The cell's fields by dotted name, each short."""
     flat: dict[str, str] = {}
-
-    def add(prefix: str, value: Any) -> None:
+    for name, value in cell.items():
         if isinstance(value, Mapping):
-            for name, inner in value.items():
-                add(f"{prefix}.{name}" if prefix else str(name), inner)
+            flat |= {f"{name}.{inner}": text for inner, text in cell_parameters(value).items()}
         else:
-            flat[prefix] = str(value)[:LONGEST_PARAMETER]
-
-    add("", cell)
+            flat[name] = str(value)[:LONGEST_PARAMETER]
     return {name.replace("method.settings.", "method."): text for name, text in flat.items()}
 
 

@@ -6,32 +6,23 @@ pruned trials from complete ones, and `group` holds all trials of a search toget
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
-from orchestrator.analysis.search import Search, SearchTrial
+from orchestrator.analysis.search import SearchTrial
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from orchestrator.tracking.entries import Entry, cell_parameters
 
 
-def trial_entries(search: Search, store: Store) -> list[Entry]:
-    """Entries of all trials that came to an end."""
-    return [
-        entry
-        for trial in search.trials
-        if trial.state != "running"
-        for entry in entries_of(trial, search.method, store)
-    ]
-
-
-def entries_of(trial: SearchTrial, method: str, store: Store) -> Iterator[Entry]:
-    """The entries of one trial: its cells that have measured anything."""
+def trial_entries(trials: Iterable[SearchTrial], method: str, store: Store) -> Iterator[Entry]:
+    """Entries of trials that came to an end: their cells that have measured anything."""
     finished = store.finished_keys()
-    for key in trial.keys:
-        trace = store.finished(key) if key in finished else _unfinished(trial, key, store)
-        if trace is not None:
-            yield _entry(trial, method, trace)
+    for trial in trials:
+        for key in trial.keys if trial.state != "running" else ():
+            trace = store.finished(key) if key in finished else _unfinished(trial, key, store)
+            if trace is not None:
+                yield _entry(trial, method, trace)
 
 
 def _unfinished(trial: SearchTrial, key: str, store: Store) -> Trace | None:

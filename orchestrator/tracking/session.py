@@ -17,43 +17,49 @@ from orchestrator.masking import masked
 from orchestrator.plan.plan import Plan
 from orchestrator.spec.load import spec_as_yaml
 from orchestrator.store.store import Store
-from orchestrator.tracking.entries import Entry, TrackedSpec
+from orchestrator.tracking.entries import (
+    Entry,
+    TrackedSpec,
+    aggregate_entries,
+    cell_entry,
+    summary_entry,
+)
 from orchestrator.tracking.tracker import Tracker, TrackingError, TrackingThread, only_writer
 
 if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
 
+Track = Callable[[Iterable[Entry]], None]
+"""Hands runs to MLflow; returns at once."""
+
 _NOT_ALONE = "another run on this store writes to MLflow; what is missing there, `track` adds later"
 
 
 @contextmanager
-def tracking_thread(
+def tracking(
     plan: Plan, store: Store, uri: str | None, warn: Callable[[str], None]
-) -> Iterator[TrackingThread | None]:
-    """A thread that writes to MLflow while a plan runs.
+) -> Iterator[Track]:
+    """Writes to MLflow in a thread while a plan runs; yields what hands runs to it.
 
     Args:
         plan: what is run.
         store: what it holds already is written first.
         uri: MLflow's address; with None nothing is written.
         warn: told when MLflow can't be written, or another run writes to it.
-
-    Yields:
-        None where nothing is to be written.
     """
     if uri is None:
-        yield None
+        yield _leave
         return
     with only_writer(store.storage, uri) as alone:
         if not alone:
             warn(_NOT_ALONE)
-            yield None
+            yield _leave
             return
-        thread = TrackingThread(Tracker(uri, tracked(plan)), warn)
+        thread, spec = TrackingThread(Tracker(uri, plan.spec.name), warn), tracked(plan)
         try:
-            for run in _stored(plan, store):  # what an interrupted run may not have told MLflow
-                thread.submit(run)
-            yield thread
+            # What an interrupted run may not have told MLflow.
+            thread.submit(cell_entry(run, spec) for run in _stored(plan, store))
+            yield thread.submit
         finally:
             thread.close()
 
@@ -86,24 +92,29 @@ def rebuild_tracking(
     Raises:
         UserError: MLflow can't be written, or another run on this store writes to it.
     """
-    tracker, runs = Tracker(uri, tracked(plan)), _stored(plan, store)
+    tracker, spec, runs = Tracker(uri, plan.spec.name), tracked(plan), _stored(plan, store)
     with only_writer(store.storage, uri) as alone:
         if not alone:
             raise UserError(f"{_NOT_ALONE}. Try again when it has ended.")
         try:
-            count = tracker.rebuild(runs)
-            for entry in trials:
+            for run in runs:
+                tracker.put(cell_entry(run, spec))
+            for entry in (*aggregate_entries(runs, spec), *trials):
                 tracker.put(entry)
-            tracker.log_report(report, runs)
+            tracker.put(summary_entry(report, runs, spec))
         except TrackingError as error:
             raise UserError(str(error)) from None
-        return count
+    return len({run.trace.key for run in runs})
 
 
 def tracked(plan: Plan) -> TrackedSpec:
     """What all MLflow runs of a plan share."""
     budget = max((cell.cell.budget for cell in plan.cells), default=0)
     return TrackedSpec(plan.spec.name, masked(spec_as_yaml(plan.spec)), budget or plan.spec.budget)
+
+
+def _leave(_: Iterable[Entry]) -> None:
+    """Leaves MLflow alone."""
 
 
 def _stored(plan: Plan, store: Store) -> list[Run]:

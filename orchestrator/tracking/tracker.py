@@ -11,27 +11,17 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 from uuid import uuid4
 
-from orchestrator.analysis.runs import Run
 from orchestrator.masking import masked
 from orchestrator.store.leases import Leases
 from orchestrator.store.storage import Storage
-from orchestrator.tracking.entries import (
-    Entry,
-    TrackedSpec,
-    aggregate_entries,
-    cell_entry,
-    summary_entry,
-)
-
-if TYPE_CHECKING:
-    from orchestrator.analysis.report.write import Report
+from orchestrator.tracking.entries import Entry
 
 CHUNK = 1000
 """Metrics in one request; MLflow accepts no more."""
@@ -48,68 +38,29 @@ class TrackingError(Exception):
 
 
 class Tracker:
-    """Writes finished and failed cells to one MLflow experiment.
+    """Writes to one MLflow experiment.
 
     Args:
         uri: tracking URI: a server's, or `sqlite:///` with an absolute path.
-        spec: what the runs share.
+        experiment: its name.
     """
 
-    def __init__(self, uri: str, spec: TrackedSpec) -> None:
-        self._uri = uri
-        self._spec = spec
-        self._known: dict[str, Any] | None = None
-
-    def log(self, run: Run) -> None:
-        """Writes a cell, unless it is there already in full.
-
-        Raises:
-            TrackingError: MLflow can't be reached or written.
-        """
-        self.put(cell_entry(run, self._spec))
+    def __init__(self, uri: str, experiment: str) -> None:
+        self._uri, self._name = uri, experiment
 
     def put(self, entry: Entry) -> None:
-        """Writes a run, in the place of an older one of its key.
+        """Writes a run, unless it is there in full; an older one of its key is replaced.
 
         Raises:
             TrackingError: MLflow can't be reached or written.
         """
         with _translated(self._uri):
-            present = self._present()
-            old = present.get(entry.key)
+            old = self._present.get(entry.key)
             if old is not None:
                 if old.data.tags.get(_COMPLETE) == entry.fingerprint:
                     return
                 self._client.delete_run(old.info.run_id)
-            present[entry.key] = self._write(entry)
-
-    def log_aggregates(self, runs: Sequence[Run]) -> None:
-        """Writes a run for every group of seeds.
-
-        Raises:
-            TrackingError: MLflow can't be reached or written.
-        """
-        for entry in aggregate_entries(runs, self._spec):
-            self.put(entry)
-
-    def log_report(self, report: Report, runs: Sequence[Run]) -> None:
-        """Writes the summary run, with the report as artifacts.
-
-        Raises:
-            TrackingError: MLflow can't be reached or written.
-        """
-        self.put(summary_entry(report, runs, self._spec))
-
-    def rebuild(self, runs: Sequence[Run]) -> int:
-        """Brings the experiment to what the store holds; returns the number of cells.
-
-        Raises:
-            TrackingError: MLflow can't be reached or written.
-        """
-        for run in runs:
-            self.log(run)
-        self.log_aggregates(runs)
-        return len({run.trace.key for run in runs})
+            self._present[entry.key] = self._write(entry)
 
     @cached_property
     def _client(self) -> Any:
@@ -128,28 +79,26 @@ class Tracker:
 
     @cached_property
     def _experiment(self) -> str:
-        found = self._client.get_experiment_by_name(self._spec.name)
+        found = self._client.get_experiment_by_name(self._name)
         if found is not None:
             if found.lifecycle_stage == "deleted":
                 self._client.restore_experiment(found.experiment_id)
             return str(found.experiment_id)
         location = _artifacts_beside(self._uri)
-        return str(self._client.create_experiment(self._spec.name, artifact_location=location))
+        return str(self._client.create_experiment(self._name, artifact_location=location))
 
+    @cached_property
     def _present(self) -> dict[str, Any]:
         """Runs by key, looked up once; this process is the only writer."""
-        if self._known is None:
-            self._known = {}
-            token: str | None = None
-            while True:
-                page = self._client.search_runs(
-                    [self._experiment], max_results=1000, page_token=token
-                )
-                self._known |= {found.data.tags.get(_KEY, ""): found for found in page}
-                token = page.token
-                if not token:
-                    break
-        return self._known
+        known: dict[str, Any] = {}
+        token: str | None = ""
+        while token is not None:
+            page = self._client.search_runs(
+                [self._experiment], max_results=1000, page_token=token or None
+            )
+            known |= {found.data.tags.get(_KEY, ""): found for found in page}
+            token = page.token or None
+        return known
 
     def _write(self, entry: Entry) -> Any:
         from mlflow.entities import Metric, Param, RunTag
@@ -192,15 +141,15 @@ class TrackingThread:
     """
 
     def __init__(self, tracker: Tracker, on_error: Callable[[str], None]) -> None:
-        self._tracker = tracker
-        self._on_error = on_error
-        self._queue: queue.SimpleQueue[Run | Entry | None] = queue.SimpleQueue()
+        self._tracker, self._on_error = tracker, on_error
+        self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
         self._thread.start()
 
-    def submit(self, run: Run | Entry) -> None:
-        """Hands over a cell, or an entry that is made already; returns at once."""
-        self._queue.put(run)
+    def submit(self, entries: Iterable[Entry]) -> None:
+        """Hands over what is to be written; returns at once."""
+        for entry in entries:
+            self._queue.put(entry)
 
     def close(self) -> None:
         """Waits until everything handed over is written, or was given up."""
@@ -209,11 +158,11 @@ class TrackingThread:
 
     def _work(self) -> None:
         broken = False
-        while (run := self._queue.get()) is not None:
+        while (entry := self._queue.get()) is not None:
             if broken:
                 continue
             try:
-                self._tracker.put(run) if isinstance(run, Entry) else self._tracker.log(run)
+                self._tracker.put(entry)
             except TrackingError as error:
                 broken = True
                 self._on_error(str(error))

@@ -21,12 +21,12 @@ import ray
 from rich.console import Console
 
 from orchestrator.cell import Cell
-from orchestrator.cli.progress import LineDisplay
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.apart import apart
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
-from orchestrator.pool.cluster import ClusterChoice, connected
+from orchestrator.pool.cluster import connected
+from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.spec.load import load_spec
@@ -93,7 +93,7 @@ class Meter:
 
 def main(sizes: list[int]) -> None:
     """Measures each size, in one cluster."""
-    with connected(ClusterChoice(cpus=2)):
+    with connected(cpus=2):
         for cells in sizes:
             with tempfile.TemporaryDirectory() as folder:
                 _measure(cells, Path(folder))
@@ -133,13 +133,13 @@ def _run(plan: Plan, store: Store, folder: Path) -> tuple[float, float, Meter]:
     )
     meter = Meter(len(plan.cells))
     todo = plan.to_run()
-    display = LineDisplay(todo, Console(file=(folder / "log").open("w")))
+    display = RunDisplay(todo, Console(file=(folder / "log").open("w")))
     driver = Driver(todo, store, setup, PoolLimits(), display, meter.note, null_actors)
     start, worked = time.perf_counter(), time.process_time()
-    summary = driver.run()
+    failed = driver.run()
     seconds, busy = time.perf_counter() - start, time.process_time() - worked
-    if len(summary.finished) != len(plan.cells):
-        raise SystemExit(f"only {len(summary.finished)} of {len(plan.cells)} cells finished")
+    if failed or meter.seen != len(plan.cells):
+        raise SystemExit(f"{len(failed)} of {meter.seen} cells failed, of {len(plan.cells)}")
     return seconds, busy, meter
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import io
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from orchestrator.cli.console import duration
-from orchestrator.cli.progress import BarDisplay, LineDisplay, display_for
+from orchestrator.console import duration
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.pool.display import RunDisplay
 from tests.orchestrator.cli.verbs import plan_of, write_spec
@@ -32,10 +32,10 @@ def terminal() -> tuple[Console, io.StringIO]:
     return Console(file=out, width=110, force_terminal=True, color_system=None), out
 
 
-def bars(cells: tuple[PlannedCell, ...]) -> tuple[BarDisplay, io.StringIO]:
+def bars(cells: tuple[PlannedCell, ...]) -> tuple[RunDisplay, io.StringIO]:
     """Bars that are drawn when a test asks, and by no thread in between."""
     console, out = terminal()
-    display = BarDisplay(cells, console)
+    display = RunDisplay(cells, console)
     display._progress.live.auto_refresh = False
     return display, out
 
@@ -53,7 +53,7 @@ def seen(out: io.StringIO) -> list[str]:
     return [line for line in lines if line]
 
 
-def refreshed(display: BarDisplay, out: io.StringIO) -> list[str]:
+def refreshed(display: RunDisplay, out: io.StringIO) -> list[str]:
     """The bars as they stand."""
     seen(out)
     display._progress.refresh()
@@ -153,7 +153,7 @@ def test_a_log_gets_a_line_for_every_end_and_one_now_and_then(
     monkeypatch.setattr(time, "monotonic", lambda: now)
     console, out = log()
     first, second = cells
-    with LineDisplay(cells, console, interval=10) as display:
+    with RunDisplay(cells, console, interval=10) as display:
         display.started(first)
         now += 9
         display.advanced(first.key, 40)
@@ -181,7 +181,7 @@ def test_nothing_is_said_of_time_before_the_first_query(
     cells: tuple[PlannedCell, ...],
 ) -> None:
     console, out = log()
-    display = LineDisplay(cells, console, interval=0)
+    display = RunDisplay(cells, console, interval=0)
     display.started(cells[0])
     assert "0/400 queries, unknown time left" in seen(out)[0]
 
@@ -190,7 +190,7 @@ def test_cells_that_spend_no_queries_are_counted_alone(tmp_path: Path) -> None:
     spec = write_spec(tmp_path, methods=["zero_shot"])
     console, out = log()
     cells = plan_of(spec, tmp_path / "store").cells
-    display = LineDisplay(cells, console, interval=0)
+    display = RunDisplay(cells, console, interval=0)
     display.started(cells[0])
     display.ended(cells[0], "")
     assert seen(out) == [
@@ -200,13 +200,14 @@ def test_cells_that_spend_no_queries_are_counted_alone(tmp_path: Path) -> None:
     ]
 
 
-@pytest.mark.parametrize(
-    ("console", "kind"), [(terminal()[0], BarDisplay), (log()[0], LineDisplay)]
-)
+@pytest.mark.parametrize(("where", "drawn"), [(terminal, True), (log, False)])
 def test_bars_are_for_terminals(
-    console: Console, kind: type[RunDisplay], cells: tuple[PlannedCell, ...]
+    where: Callable[[], tuple[Console, io.StringIO]], drawn: bool, cells: tuple[PlannedCell, ...]
 ) -> None:
-    assert type(display_for(cells, console)) is kind
+    console, out = where()
+    with RunDisplay(cells, console) as display:
+        display.started(cells[0])
+    assert bool(out.getvalue()) is drawn
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pathlib import Path
 import yaml
 
 from methods.interface import State
-from orchestrator.cli import console
+from orchestrator import console
 from orchestrator.cli.main import main
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan

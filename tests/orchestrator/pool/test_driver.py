@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from rich.console import Console
+
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
@@ -18,14 +20,11 @@ class Lines(RunDisplay):
     """Keeps what it was told."""
 
     def __init__(self) -> None:
-        super().__init__(())
+        super().__init__((), Console(quiet=True))
         self.said: list[str] = []
 
     def say(self, text: str) -> None:
         self.said.append(text)
-
-    def _draw(self) -> None:
-        return None
 
 
 def test_remarks_of_many_actors_are_told_once_and_notices_each_time(tmp_path: Path) -> None:

@@ -15,8 +15,8 @@ from typing import Any
 import pytest
 import ray
 
-from orchestrator.pool.cluster import ClusterChoice, connected
-from orchestrator.pool.pool import ActorPool, Outcome, PoolListener, PoolTask
+from orchestrator.pool.cluster import connected
+from orchestrator.pool.pool import ActorPool, Outcome, PoolTask
 from orchestrator.pool.slots import PoolError, PoolLimits
 
 pytestmark = [pytest.mark.cluster, pytest.mark.fault]
@@ -24,7 +24,7 @@ pytestmark = [pytest.mark.cluster, pytest.mark.fault]
 
 @pytest.fixture(scope="module")
 def cluster() -> Iterator[None]:
-    with connected(ClusterChoice(cpus=2, object_store_mb=100)):
+    with connected(cpus=2, object_store_mb=100):
         yield
 
 
@@ -129,7 +129,7 @@ def test_a_killed_actor_is_replaced_and_its_task_runs_again(cluster: None, tmp_p
     mark = str(tmp_path / "mark")
     deadly = PoolTask("deadly", lambda actor: actor.die_once.remote(mark))
     events: list[str] = []
-    pool = ActorPool(factory(tmp_path, 1.0), listener=PoolListener(on_event=events.append))
+    pool = ActorPool(factory(tmp_path, 1.0), on_event=events.append)
     with pool:
         outcomes = run(pool, [deadly, *squares(20)])
         pids = {o.value for o in run(pool, [_meet(n, tmp_path) for n in range(2)])}
@@ -206,8 +206,8 @@ def test_progress_is_passed_on_while_a_task_runs(cluster: None, tmp_path: Path) 
         if value > seen[0][1]:
             enough.touch()
 
-    listener = PoolListener(on_progress=note)
-    with ActorPool(factory(tmp_path, 0.1), PoolLimits(actors=1), listener) as pool:
+    pool = ActorPool(factory(tmp_path, 0.1), PoolLimits(actors=1), on_progress=note)
+    with pool:
         run(pool, [_work(0, enough)])
     assert {name for name, _ in seen} == {"w0"}
     values = [value for _, value in seen]
@@ -220,7 +220,7 @@ def test_actors_that_will_get_no_work_are_let_go(cluster: None, tmp_path: Path) 
     enough = tmp_path / "enough"
     with ActorPool(factory(tmp_path, 0.1)) as pool:
         for outcome in pool.run(ListSource([_work(0, enough), *squares(4)])):
-            sizes[outcome.task.id] = pool.size
+            sizes[outcome.task.id] = pool.slots.ready
             if len(sizes) == 4:
                 enough.touch()
     assert sizes["t0"] == 2
@@ -235,7 +235,7 @@ def test_a_person_is_told_when_no_node_has_room(cluster: None, tmp_path: Path) -
     def tell(event: str) -> None:
         raise Told(event)
 
-    pool = ActorPool(factory(tmp_path), PoolLimits(gpus=0.5), PoolListener(on_event=tell))
+    pool = ActorPool(factory(tmp_path), PoolLimits(gpus=0.5), on_event=tell)
     with pool, pytest.raises(Told, match=r"no node has room for an actor of 1 CPU and 0\.5 GPU"):
         run(pool, squares(1))
 

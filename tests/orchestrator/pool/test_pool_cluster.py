@@ -15,8 +15,8 @@ import ray
 from ray.autoscaler.v2.sdk import get_cluster_status
 from ray.cluster_utils import Cluster
 
-from orchestrator.pool.cluster import ClusterChoice, connected
-from orchestrator.pool.pool import ActorPool, PoolListener, PoolTask
+from orchestrator.pool.cluster import connected
+from orchestrator.pool.pool import ActorPool, PoolTask
 from orchestrator.pool.slots import PoolLimits
 from tests.orchestrator.cli.runs import wait_until
 
@@ -69,7 +69,7 @@ def gpu(cluster: Cluster) -> Iterator[Callable[[], Any]]:
         return nodes[-1]
 
     add()
-    with connected(ClusterChoice(cluster.address)):
+    with connected(cluster.address):
         yield add
     for node in nodes:
         if node in cluster.worker_nodes:
@@ -81,7 +81,7 @@ def test_late_gpus_are_used_and_a_lost_node_costs_no_task(
 ) -> None:
     events: list[str] = []
     limits = PoolLimits(cpus=0, gpus=1, crashes=1)
-    pool = ActorPool(make_actor, limits, PoolListener(on_event=events.append))
+    pool = ActorPool(make_actor, limits, on_event=events.append)
     work, late, lost = Work(), None, None
     nodes: list[str] = []
     names: list[str] = []

@@ -13,7 +13,7 @@ from ray.cluster_utils import Cluster
 from rich.console import Console
 
 from orchestrator.analysis.search import Search
-from orchestrator.pool.cluster import ClusterChoice, connected
+from orchestrator.pool.cluster import connected
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.search.broker import OracleBroker
 from orchestrator.search.display import SearchDisplay
@@ -38,7 +38,7 @@ pytestmark = pytest.mark.cluster
 
 @pytest.fixture(scope="module")
 def connection(cluster: Cluster) -> Iterator[None]:
-    with connected(ClusterChoice(cluster.address)):
+    with connected(cluster.address):
         yield
 
 

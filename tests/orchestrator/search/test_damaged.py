@@ -17,6 +17,7 @@ from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Point, Trace
 from orchestrator.store.trace_file import DamagedTrace
+from orchestrator.tracking.entries import Entry
 from orchestrator.tracking.search_entries import trial_entries
 from orchestrator.trial.checkpoint import Snapshot
 
@@ -35,6 +36,10 @@ def found(store: Store, tmp_path: Path) -> PlannedSearch:
     made = searched(load_spec("search_clipping_pocket", ("search.seeds=[101]",)), store, tmp_path)
     assert made is not None
     return made
+
+
+def entries(found: PlannedSearch, store: Store) -> list[Entry]:
+    return list(trial_entries(found.search.trials, found.search.method, store))
 
 
 def cell_of(found: PlannedSearch) -> KeyedCell:
@@ -60,10 +65,10 @@ def test_a_damaged_trace_of_a_pruned_trial_is_made_anew_from_its_checkpoint(
     before = store.pruned(key)
     damage(store, "pruned", key)
     with pytest.raises(DamagedTrace):
-        trial_entries(found.search, store)
+        entries(found, store)
     set_aside_damaged_trials(found, store, said.append)
     assert store.pruned(key) == before
-    assert len(trial_entries(found.search, store)) == 1
+    assert len(entries(found, store)) == 1
     aside, fate = said
     assert f"pruned/{key}.parquet is not a readable trace" in aside
     assert "set aside as damaged/" in aside
@@ -76,7 +81,7 @@ def test_without_a_checkpoint_a_pruned_trial_has_no_trace_and_nothing_stops_for_
     found, said = with_trial(found, "pruned"), list[str]()
     damage(store, "pruned", cell_of(found).key)
     set_aside_damaged_trials(found, store, said.append)
-    assert trial_entries(found.search, store) == []
+    assert entries(found, store) == []
     assert len(said) == 2
 
 

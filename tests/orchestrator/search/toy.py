@@ -11,7 +11,7 @@ from typing import Any
 from optuna.storages import BaseStorage, InMemoryStorage
 
 from orchestrator.cell import Cell, Evaluation, MethodChoice
-from orchestrator.search.algorithm import SearchListener, StudySearch
+from orchestrator.search.algorithm import StudySearch
 from orchestrator.search.objective import Goal
 from orchestrator.search.pruning import QueryPruner, pruner_of
 from orchestrator.search.study import StudyPlace
@@ -105,15 +105,10 @@ class ToySearch:
         self.store = Store(LocalStorage(folder))
         self.oracle = ToyOracle(self.store)
         self.points: list[dict[str, Any]] = []
-        self.algorithm = StudySearch(
-            spec,
-            self.place,
-            lambda number, point: Assignment(number, (cell_of(point),)),
-            SearchListener(on_start=lambda _number, point: self.points.append(point)),
-        )
+        self.algorithm = StudySearch(spec, self.place, self._assign)
         self.pruner: QueryPruner | None = pruner_of(spec, BUDGET)
         if self.pruner is not None:
-            self.pruner.recall(self.algorithm.study.trials, spec.objectives[0])
+            self.pruner.recall(self.algorithm.study.trials)
 
     def run(self, trials: int, killed_after: int | None = None) -> None:
         """Runs trials; the last one may be killed after so many reports."""
@@ -122,6 +117,10 @@ class ToySearch:
             last = place == trials - 1
             if not self._run_trial(f"{start}-{place}", killed_after if last else None):
                 return
+
+    def _assign(self, number: int, point: dict[str, Any]) -> Assignment:
+        self.points.append(point)
+        return Assignment(number, (cell_of(point),))
 
     def _run_trial(self, name: str, killed_after: int | None) -> bool:
         trial = _Named(name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,13 @@ from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.report.write import write_report
 from orchestrator.analysis.runs import Run
 from orchestrator.store.trace import Point
-from orchestrator.tracking.entries import TrackedSpec
+from orchestrator.tracking.entries import (
+    Entry,
+    TrackedSpec,
+    aggregate_entries,
+    cell_entry,
+    summary_entry,
+)
 from orchestrator.tracking.tracker import Tracker, TrackingError, TrackingThread, only_writer
 from tests.conformance.memory_storage import MemoryStorage
 from tests.orchestrator.analysis.ablation_builders import FASTFOOD, ONE, ROOT, at, placed
@@ -22,6 +28,7 @@ from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 from tests.orchestrator.analysis.report.cases import comparison
 
 ZIP = make_run([(0, 30.0), (10, 40.0), (20, 50.0)])
+SPEC = TrackedSpec("demo", "name: demo\n", budget=20)
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +38,7 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 @pytest.fixture
 def tracker(uri: str, request: pytest.FixtureRequest) -> Iterator[Tracker]:
-    yield Tracker(uri, TrackedSpec(request.node.name, "name: demo\n", budget=20))
+    yield Tracker(uri, request.node.name)
 
 
 def runs_of(uri: str, name: str, kind: str = "") -> list[Any]:
@@ -40,6 +47,17 @@ def runs_of(uri: str, name: str, kind: str = "") -> list[Any]:
     experiment = client.get_experiment_by_name(name)
     chosen = f"tags.kind = '{kind}'" if kind else ""
     return list(client.search_runs([experiment.experiment_id], chosen)) if experiment else []
+
+
+def log(tracker: Tracker, *runs: Run) -> None:
+    for run in runs:
+        tracker.put(cell_entry(run, SPEC))
+
+
+def rebuild(tracker: Tracker, runs: Sequence[Run]) -> None:
+    log(tracker, *runs)
+    for entry in aggregate_entries(runs, SPEC):
+        tracker.put(entry)
 
 
 def history(uri: str, run: Any, metric: str = "test_accuracy") -> list[tuple[int, float]]:
@@ -51,7 +69,7 @@ def history(uri: str, run: Any, metric: str = "test_accuracy") -> list[tuple[int
 def test_metrics_are_stepped_by_queries(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
-    tracker.log(ZIP)
+    log(tracker, ZIP)
     (run,) = runs_of(uri, request.node.name)
     assert history(uri, run) == [(0, 30.0), (10, 40.0), (20, 50.0)]
     assert run.info.status == "FINISHED"
@@ -66,10 +84,10 @@ def test_metrics_are_stepped_by_queries(
 def test_logging_twice_adds_nothing(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
-    tracker.log(ZIP)
-    tracker.log(ZIP)
-    again = Tracker(uri, TrackedSpec(request.node.name, "name: demo\n", budget=20))
-    again.log(ZIP)
+    log(tracker, ZIP)
+    log(tracker, ZIP)
+    again = Tracker(uri, request.node.name)
+    log(again, ZIP)
     (run,) = runs_of(uri, request.node.name)
     assert len(history(uri, run)) == 3
 
@@ -77,11 +95,11 @@ def test_logging_twice_adds_nothing(
 def test_a_run_that_was_cut_short_is_written_anew(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
-    tracker.log(ZIP)
+    log(tracker, ZIP)
     client = MlflowClient(tracking_uri=uri)
     (run,) = runs_of(uri, request.node.name)
     client.delete_tag(run.info.run_id, "complete")
-    Tracker(uri, TrackedSpec(request.node.name, "", budget=20)).log(ZIP)
+    log(Tracker(uri, request.node.name), ZIP)
     (rewritten,) = runs_of(uri, request.node.name)
     assert rewritten.info.run_id != run.info.run_id
     assert len(history(uri, rewritten)) == 3
@@ -91,10 +109,10 @@ def test_a_failed_cell_that_finishes_later_is_replaced(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
     broken = replace(ZIP.trace, status="failed", points=(), error="Traceback\nValueError: no")
-    tracker.log(replace(ZIP, trace=broken))
+    log(tracker, replace(ZIP, trace=broken))
     (run,) = runs_of(uri, request.node.name)
     assert run.info.status == "FAILED"
-    tracker.log(ZIP)
+    log(tracker, ZIP)
     (run,) = runs_of(uri, request.node.name)
     assert run.info.status == "FINISHED"
 
@@ -102,7 +120,7 @@ def test_a_failed_cell_that_finishes_later_is_replaced(
 def test_a_single_measurement_is_drawn_as_a_line_up_to_the_budget(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
-    tracker.log(zero_shot_run(44.0))
+    log(tracker, zero_shot_run(44.0))
     (run,) = runs_of(uri, request.node.name)
     assert history(uri, run) == [(0, 44.0), (20, 44.0)]
 
@@ -111,17 +129,18 @@ def test_rebuilding_gives_what_logging_one_by_one_gave(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
     runs = [ZIP, zero_shot_run(44.0), make_run([(0, 1.0), (20, 2.0)], seed=2)]
-    tracker.log(runs[0])
-    assert tracker.rebuild(runs) == 3
-    names = {run.info.run_name for run in runs_of(uri, request.node.name, "cell")}
-    assert names == {run.title for run in runs}
+    log(tracker, runs[0])
+    rebuild(tracker, runs)
+    found = runs_of(uri, request.node.name, "cell")
+    assert len(found) == 3
+    assert {run.info.run_name for run in found} == {run.title for run in runs}
 
 
 def test_every_group_of_seeds_has_its_mean_and_interval(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
     runs = [ZIP, make_run([(0, 40.0), (20, 60.0)], seed=2), zero_shot_run(44.0)]
-    tracker.rebuild(runs)
+    rebuild(tracker, runs)
     found = {r.data.tags["group"]: r for r in runs_of(uri, request.node.name, "aggregate")}
     assert set(found) == {"dots / zip / 16 shots", "dots / zero_shot"}
     band = band_of(runs[:2])
@@ -137,12 +156,12 @@ def test_rebuilding_again_writes_nothing_new(
 ) -> None:
     runs = [ZIP, zero_shot_run(44.0)]
     report = write_report(comparison(runs), tmp_path)
-    tracker.rebuild(runs)
-    tracker.log_report(report, runs)
+    rebuild(tracker, runs)
+    tracker.put(summary_entry(report, runs, SPEC))
     ids = {run.info.run_id for run in runs_of(uri, request.node.name)}
-    again = Tracker(uri, TrackedSpec(request.node.name, "name: demo\n", budget=20))
-    again.rebuild(runs)
-    again.log_report(report, runs)
+    again = Tracker(uri, request.node.name)
+    rebuild(again, runs)
+    again.put(summary_entry(report, runs, SPEC))
     assert {run.info.run_id for run in runs_of(uri, request.node.name)} == ids
     assert len(ids) == 2 + 2 + 1
 
@@ -150,8 +169,8 @@ def test_rebuilding_again_writes_nothing_new(
 def test_an_aggregate_follows_its_seeds(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
-    tracker.rebuild([ZIP])
-    tracker.rebuild([ZIP, make_run([(0, 50.0), (20, 70.0)], seed=2)])
+    rebuild(tracker, [ZIP])
+    rebuild(tracker, [ZIP, make_run([(0, 50.0), (20, 70.0)], seed=2)])
     (run,) = runs_of(uri, request.node.name, "aggregate")
     assert run.data.tags["seeds"] == "2"
     assert history(uri, run, "test_accuracy")[-1] == (20, 60.0)
@@ -161,7 +180,7 @@ def test_the_summary_holds_the_report(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
     runs = [ZIP, zero_shot_run(44.0)]
-    tracker.log_report(write_report(comparison(runs), tmp_path), runs)
+    tracker.put(summary_entry(write_report(comparison(runs), tmp_path), runs, SPEC))
     (run,) = runs_of(uri, request.node.name, "summary")
     assert run.data.metrics == {}
     client = MlflowClient(tracking_uri=uri)
@@ -175,7 +194,7 @@ def test_many_points_are_written_in_chunks(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
     points = tuple(Point(q, q, "test_accuracy", float(q)) for q in range(2500))
-    tracker.log(replace(ZIP, trace=replace(ZIP.trace, points=points)))
+    log(tracker, replace(ZIP, trace=replace(ZIP.trace, points=points)))
     (run,) = runs_of(uri, request.node.name)
     assert len(history(uri, run)) == 2500
 
@@ -186,7 +205,7 @@ def test_the_thread_writes_everything_before_it_closes(
     said: list[str] = []
     thread = TrackingThread(tracker, said.append)
     for seed in range(5):
-        thread.submit(make_run([(0, 1.0), (20, 2.0)], seed=seed))
+        thread.submit([cell_entry(make_run([(0, 1.0), (20, 2.0)], seed=seed), SPEC)])
     thread.close()
     assert said == []
     assert len(runs_of(uri, request.node.name)) == 5
@@ -194,9 +213,9 @@ def test_the_thread_writes_everything_before_it_closes(
 
 def test_a_database_that_cannot_be_written_is_a_tracking_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    broken = Tracker(f"sqlite:///{tmp_path}/file/mlflow.db", TrackedSpec("demo", "", 20))
+    broken = Tracker(f"sqlite:///{tmp_path}/file/mlflow.db", "demo")
     with pytest.raises(TrackingError, match="Results are safe in the store"):
-        broken.log(ZIP)
+        log(broken, ZIP)
 
 
 def test_of_runs_on_one_store_only_one_writes_to_an_mlflow() -> None:
@@ -215,7 +234,7 @@ def test_the_thread_reports_the_first_error_and_goes_on_quietly() -> None:
     class Down:
         calls = 0
 
-        def log(self, run: Run) -> None:
+        def put(self, entry: Entry) -> None:
             self.calls += 1
             raise TrackingError("down")
 
@@ -223,7 +242,7 @@ def test_the_thread_reports_the_first_error_and_goes_on_quietly() -> None:
     down: Any = Down()
     thread = TrackingThread(down, said.append)
     for _ in range(3):
-        thread.submit(ZIP)
+        thread.submit([cell_entry(ZIP, SPEC)])
     thread.close()
     assert said == ["down"]
     assert down.calls == 1
@@ -234,7 +253,7 @@ def test_an_ablation_is_a_group_by_field_and_value(
 ) -> None:
     curve = [(0, 30.0), (10, 40.0)]
     base = placed(make_run(curve), ROOT, FASTFOOD, base=True)
-    tracker.rebuild([base, *at(ONE, [41, 42]), zero_shot_run(30)])
+    rebuild(tracker, [base, *at(ONE, [41, 42]), zero_shot_run(30)])
     cells = runs_of(uri, request.node.name, "cell")
     tags = {(r.data.tags.get("varied"), r.data.tags.get("value")) for r in cells}
     assert tags == {("clip, projection", "sqrt_dim, fastfood"), ("clip", "1"), (None, None)}
@@ -246,7 +265,7 @@ def test_an_ablation_is_a_group_by_field_and_value(
 def test_a_cell_that_joins_an_ablation_is_written_anew(
     uri: str, tracker: Tracker, request: pytest.FixtureRequest
 ) -> None:
-    tracker.log(ZIP)
-    tracker.log(placed(ZIP, ROOT, base=True))
+    log(tracker, ZIP)
+    log(tracker, placed(ZIP, ROOT, base=True))
     (run,) = runs_of(uri, request.node.name)
     assert run.data.tags["varied"] == "clip"

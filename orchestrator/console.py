@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 output = Console()
 errors = Console(stderr=True)
@@ -20,11 +22,10 @@ def warn(text: str, console: Console = errors) -> None:
     say(text, console, "yellow")
 
 
-def plain_table(title: str | None = None, *, dense: bool = False) -> Table:
+def plain_table(*columns: Column | str, title: str | None = None, dense: bool = False) -> Table:
     """A table without frame; `dense` leaves no room between columns."""
-    if dense:
-        return Table(title=title, header_style="bold", box=SIMPLE_HEAD, pad_edge=False, padding=0)
-    return Table(title=title, header_style="bold", box=SIMPLE_HEAD)
+    close: dict[str, Any] = {"pad_edge": False, "padding": 0} if dense else {}
+    return Table(*columns, title=title, header_style="bold", box=SIMPLE_HEAD, **close)
 
 
 def duration(seconds: float) -> str:
