@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli.options import DATA, DataOption
+from orchestrator.cli.options import DATA, Data
 from orchestrator.console import output
 from orchestrator.errors import UserError
 
@@ -21,7 +21,7 @@ SpecOption = Annotated[
 
 
 @datasets.callback(invoke_without_command=True)
-def without_verb(context: typer.Context, data: DataOption = DATA) -> None:
+def without_verb(context: typer.Context, data: Data = DATA) -> None:
     """List, prepare, verify and pack datasets; `list` unless another verb is given."""
     context.default_map = {verb: {"data": data} for verb in ("list", "prepare", "verify", "pack")}
     if context.invoked_subcommand is None:
@@ -29,7 +29,7 @@ def without_verb(context: typer.Context, data: DataOption = DATA) -> None:
 
 
 @datasets.command("list")
-def list_(data: DataOption = DATA, spec: SpecOption = None) -> None:
+def list_(data: Data = DATA, spec: SpecOption = None) -> None:
     """Show what is there, what is missing, its size and licence, and how to get it."""
     from orchestrator.cli.dataset_verbs import Shelf, show_list
 
@@ -38,7 +38,7 @@ def list_(data: DataOption = DATA, spec: SpecOption = None) -> None:
 
 
 @datasets.command()
-def prepare(names: NamesArgument, data: DataOption = DATA) -> None:
+def prepare(names: NamesArgument, data: Data = DATA) -> None:
     """Unpack archives that lie in a dataset's folder, or download it; else say what to do by hand.
 
     The exit code is 1 when a dataset is still missing at the end.
@@ -56,7 +56,7 @@ def verify(
         list[str] | None,
         typer.Argument(help="Names of datasets.", metavar="[NAME...]", show_default="all there"),
     ] = None,
-    data: DataOption = DATA,
+    data: Data = DATA,
     spec: SpecOption = None,
 ) -> None:
     """Read every image: counts beside those of a full copy, unreadable and duplicate files.
@@ -74,7 +74,7 @@ def verify(
 def pack(
     names: NamesArgument,
     to: Annotated[str, typer.Option(help="A folder, or s3://BUCKET/PREFIX.", metavar="URI")],
-    data: DataOption = DATA,
+    data: Data = DATA,
     spec: SpecOption = None,
 ) -> None:
     """Write datasets as Parquet shards, which runs read with --data URI."""

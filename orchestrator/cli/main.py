@@ -13,31 +13,8 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli import options
 from orchestrator.cli.datasets import datasets
-from orchestrator.cli.options import (
-    DATA,
-    PATIENCE,
-    STORE,
-    ActorsOption,
-    AddressOption,
-    CellsOption,
-    CheckpointOption,
-    CompileOption,
-    CpusOption,
-    DataOption,
-    MeasureOption,
-    NoTrackingOption,
-    OutOption,
-    PatienceOption,
-    RebuildOption,
-    SetOption,
-    SpecArgument,
-    StoreOption,
-    ThreadsOption,
-    ToleranceOption,
-    TrackingOption,
-    TrialsPerGpuOption,
-)
 from orchestrator.cli.work import open_work, open_work_to_run
 from orchestrator.console import errors, output, say, warn
 from orchestrator.errors import UserError
@@ -58,13 +35,13 @@ DEFAULT_SPEC = "demo"
 
 @app.command()
 def plan(
-    spec: SpecArgument,
-    set_: SetOption = None,
-    store: StoreOption = STORE,
-    data: DataOption = DATA,
-    measure: MeasureOption = False,
-    cells: CellsOption = False,
-    threads: ThreadsOption = 1,
+    spec: options.Spec,
+    set_: options.Set = None,
+    store: options.Store = options.STORE,
+    data: options.Data = options.DATA,
+    measure: options.Measure = False,
+    cells: options.Cells = False,
+    threads: options.Threads = 1,
 ) -> None:
     """Show what a run would do, and what it would cost."""
     from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
@@ -82,20 +59,20 @@ def plan(
 
 @app.command()
 def run(
-    spec: SpecArgument = DEFAULT_SPEC,
-    set_: SetOption = None,
-    store: StoreOption = STORE,
-    data: DataOption = DATA,
-    tracking_uri: TrackingOption = None,
-    no_tracking: NoTrackingOption = False,
-    address: AddressOption = None,
-    actors: ActorsOption = None,
-    cpus: CpusOption = 1,
-    trials_per_gpu: TrialsPerGpuOption = None,
-    compile_: CompileOption = False,
-    checkpoint_seconds: CheckpointOption = 10.0,
-    rebuild_features: RebuildOption = False,
-    patience: PatienceOption = PATIENCE,
+    spec: options.Spec = DEFAULT_SPEC,
+    set_: options.Set = None,
+    store: options.Store = options.STORE,
+    data: options.Data = options.DATA,
+    tracking_uri: options.Tracking = None,
+    no_tracking: options.NoTracking = False,
+    address: options.Address = None,
+    actors: options.Actors = None,
+    cpus: options.Cpus = 1,
+    trials_per_gpu: options.TrialsPerGpu = None,
+    compile_: options.Compile = False,
+    checkpoint_seconds: options.Checkpoint = 10.0,
+    rebuild_features: options.Rebuild = False,
+    patience: options.Patience = options.PATIENCE,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
@@ -107,7 +84,7 @@ def run(
     work = open_work_to_run(spec, set_, store, data, patience)
     work.store.storage.check_writable()
     work = replace(work, plan=set_aside_damaged(work.plan, work.store, warn))
-    options = LaunchOptions(
+    launch_options = LaunchOptions(
         data_root=open_location(data).uri,
         address=address,
         actors=actors,
@@ -124,16 +101,16 @@ def run(
         if work.search is not None:
             from orchestrator.cli.search import search_first
 
-            search_first(work.plan, work.search, work.store, options, output)
+            search_first(work.plan, work.search, launch_options, output)
             # Planned anew, with the cells that follow from the search.
             work = open_work(spec, set_, store, data, patience)
-        failed = launch(work.plan, work.store, options, output)
+        failed = launch(work.plan, work.store, launch_options, output)
     from orchestrator.cli.report import show_report, write_plan_report
 
     written = write_plan_report(work.plan, work.store, None, work.search)
-    if options.tracking_uri is not None:
+    if launch_options.tracking_uri is not None:
         told = partial(warn, console=output)
-        track_summary(work.plan, work.store, options.tracking_uri, written, told)
+        track_summary(work.plan, work.store, launch_options.tracking_uri, written, told)
         say(_ui_hint(tracking_uri, store))
     show_report(written, work.plan, output)
     if failed:
@@ -142,10 +119,10 @@ def run(
 
 @app.command()
 def status(
-    spec: SpecArgument,
-    set_: SetOption = None,
-    store: StoreOption = STORE,
-    data: DataOption = DATA,
+    spec: options.Spec,
+    set_: options.Set = None,
+    store: options.Store = options.STORE,
+    data: options.Data = options.DATA,
 ) -> None:
     """Show where the cells of a spec stand; works while it runs."""
     from orchestrator.cli.plan_view import show_status
@@ -160,11 +137,11 @@ def status(
 
 @app.command()
 def report(
-    spec: SpecArgument,
-    set_: SetOption = None,
-    store: StoreOption = STORE,
-    data: DataOption = DATA,
-    out: OutOption = None,
+    spec: options.Spec,
+    set_: options.Set = None,
+    store: options.Store = options.STORE,
+    data: options.Data = options.DATA,
+    out: options.Out = None,
 ) -> None:
     """Write a page, tables and figures of what has finished."""
     from orchestrator.cli.report import show_report, write_plan_report
@@ -179,10 +156,10 @@ def compare(
     second: Annotated[
         str | None, typer.Argument(metavar="[STORE]", help="Another store.", show_default=False)
     ] = None,
-    set_: SetOption = None,
-    store: StoreOption = STORE,
-    data: DataOption = DATA,
-    tolerance: ToleranceOption = 0.0,
+    set_: options.Set = None,
+    store: options.Store = options.STORE,
+    data: options.Data = options.DATA,
+    tolerance: options.Tolerance = 0.0,
 ) -> None:
     """Compare a spec's results with published ones, or two stores cell by cell.
 
@@ -202,11 +179,11 @@ def compare(
 
 @app.command()
 def track(
-    spec: SpecArgument,
-    set_: SetOption = None,
-    store: StoreOption = STORE,
-    data: DataOption = DATA,
-    tracking_uri: TrackingOption = None,
+    spec: options.Spec,
+    set_: options.Set = None,
+    store: options.Store = options.STORE,
+    data: options.Data = options.DATA,
+    tracking_uri: options.Tracking = None,
 ) -> None:
     """Rebuild MLflow from the store, whole; running it again changes nothing."""
     from orchestrator.cli.report import write_plan_report
@@ -224,8 +201,8 @@ def track(
 
 @app.command()
 def ui(
-    store: StoreOption = STORE,
-    tracking_uri: TrackingOption = None,
+    store: options.Store = options.STORE,
+    tracking_uri: options.Tracking = None,
     port: Annotated[int, typer.Option(help="Port of the page.")] = 5000,
     host: Annotated[
         str, typer.Option(help="Who may see it; MLflow asks nobody for a password.")
@@ -282,5 +259,5 @@ def _default_tracking(store: str) -> str:
 def _ui_hint(tracking_uri: str | None, store: str) -> str:
     if tracking_uri:
         return f"Compare them at {masked(tracking_uri)}."
-    suffix = "" if store == STORE else f" --store {store}"
+    suffix = "" if store == options.STORE else f" --store {store}"
     return f"Compare them in the MLflow UI: python run_benchmark.py ui{suffix}"

@@ -9,7 +9,7 @@ import typer
 
 from orchestrator.spec.ready import ready_specs
 
-DataOption = Annotated[
+Data = Annotated[
     str,
     typer.Option(
         envvar="QUERYCURVE_DATA",
@@ -17,13 +17,13 @@ DataOption = Annotated[
     ),
 ]
 DATA = "data"
-SpecArgument = Annotated[
+Spec = Annotated[
     str,
     typer.Argument(
         help=f"A YAML file, or a ready spec: {', '.join(ready_specs())}.", metavar="SPEC"
     ),
 ]
-SetOption = Annotated[
+Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
@@ -31,14 +31,14 @@ SetOption = Annotated[
         help="Change a field of the spec: --set budget=500, --set methods.1.clip=none. Repeatable.",
     ),
 ]
-StoreOption = Annotated[
+Store = Annotated[
     str,
     typer.Option(
         envvar="QUERYCURVE_STORE",
         help="Folder that holds all results, or s3://BUCKET/PREFIX.",
     ),
 ]
-TrackingOption = Annotated[
+Tracking = Annotated[
     str | None,
     typer.Option(
         "--tracking-uri",
@@ -46,20 +46,18 @@ TrackingOption = Annotated[
         help="MLflow server or database; default: mlflow.db in the store, or here for s3://.",
     ),
 ]
-MeasureOption = Annotated[
-    bool, typer.Option("--measure", help="Time the model on this machine first.")
-]
-CellsOption = Annotated[bool, typer.Option("--cells", help="List every cell with its key.")]
-ThreadsOption = Annotated[int, typer.Option(min=1, help="CPU threads of one actor.")]
-NoTrackingOption = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
-AddressOption = Annotated[
+Measure = Annotated[bool, typer.Option("--measure", help="Time the model on this machine first.")]
+Cells = Annotated[bool, typer.Option("--cells", help="List every cell with its key.")]
+Threads = Annotated[int, typer.Option(min=1, help="CPU threads of one actor.")]
+NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
+Address = Annotated[
     str | None,
     typer.Option(
         help="Ray cluster to join ('auto': the one on this machine).",
         show_default="start one here",
     ),
 ]
-ActorsOption = Annotated[
+Actors = Annotated[
     int | None,
     typer.Option(
         min=1,
@@ -68,8 +66,8 @@ ActorsOption = Annotated[
         show_default="all that fit",
     ),
 ]
-CpusOption = Annotated[float, typer.Option(min=0.1, help="CPU cores of one actor.")]
-TrialsPerGpuOption = Annotated[
+Cpus = Annotated[float, typer.Option(min=0.1, help="CPU cores of one actor.")]
+TrialsPerGpu = Annotated[
     int | None,
     typer.Option(
         min=0,
@@ -78,29 +76,29 @@ TrialsPerGpuOption = Annotated[
         show_default="1 where there are any",
     ),
 ]
-CompileOption = Annotated[
+Compile = Annotated[
     bool,
     typer.Option(
         "--compile",
         help="Compile the towers, with CUDA graphs, on GPUs: slow to start, then faster.",
     ),
 ]
-CheckpointOption = Annotated[
+Checkpoint = Annotated[
     float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
 ]
-RebuildOption = Annotated[
+Rebuild = Annotated[
     bool,
     typer.Option(
         "--rebuild-features", help="Forget the store's image features; encode all images anew."
     ),
 ]
-PatienceOption = Annotated[
+Patience = Annotated[
     float, typer.Option(min=0, help="Seconds to wait for a store that doesn't answer.")
 ]
-OutOption = Annotated[
+Out = Annotated[
     Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")
 ]
-ToleranceOption = Annotated[
+Tolerance = Annotated[
     float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
 ]
 STORE = "results"

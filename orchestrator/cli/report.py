@@ -71,7 +71,7 @@ def write_plan_report(
     if search is not None:
         from orchestrator.search.findings import with_search
 
-        comparison = with_search(comparison, search, store)
+        comparison = with_search(comparison, search)
     return write_report(comparison, out or report_folder(plan, store))
 
 

@@ -22,13 +22,12 @@ from orchestrator.search.run import SearchRun
 from orchestrator.search.sampler import sampler_of
 from orchestrator.search.study import read_search, search_lock, study_place
 from orchestrator.store.leases import Leases
-from orchestrator.store.store import Store
 from orchestrator.tracking.search_entries import trial_entries
 from orchestrator.tracking.session import tracking
 
 
 def search_first(
-    plan: Plan, found: PlannedSearch, store: Store, options: LaunchOptions, console: Console
+    plan: Plan, found: PlannedSearch, options: LaunchOptions, console: Console
 ) -> None:
     """Runs what is left of a search, after any other run that is at it.
 
@@ -37,17 +36,17 @@ def search_first(
             no trial came to its end.
     """
     told = partial(say, console=console)
-    found.planner.check()
+    found.check()
     sampler_of(found.section)  # refused before Ray starts where its package is missing
-    set_aside_damaged_trials(found, store, told)
-    if _is_left(found, store):
-        spec = found.planner.spec
-        place = study_place(spec, found.section, store)
+    set_aside_damaged_trials(found, told)
+    if _is_left(found):
+        spec, section, store = found.spec, found.section, found.store
+        place = study_place(spec, section, store)
         leases = Leases.of_process(store.storage, run=uuid4().hex)
         with search_lock(place, leases, told):
-            found = replace(found, search=read_search(spec, found.section, store))
-            if _is_left(found, store):
-                found = replace(found, search=_run(plan, found, store, options, console))
+            found = replace(found, search=read_search(spec, section, store))
+            if _is_left(found):
+                found = replace(found, search=_run(plan, found, options, console))
     search = found.search
     say(search_line(search), console)
     if search.best is None:
@@ -62,7 +61,7 @@ def search_first(
 def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -> None:
     """What is left of the search and what follows it, at most."""
     section, search = found.section, found.search
-    blind = found.planner.plan
+    blind = found.plan
     whole = pricing.total(replace(cell, status="new") for cell in blind.cells)
     left = max(0, section.count - search.ended)
     space = ", ".join(section.space)
@@ -74,7 +73,7 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
     )
     if search.is_over:
         return
-    spec = found.planner.spec
+    spec = found.spec
     say(
         f"then: {section.found_label} with the settings that were found, at the price of "
         f"{section.method} above",
@@ -110,24 +109,22 @@ def search_line(search: Search) -> str:
     return text
 
 
-def _is_left(found: PlannedSearch, store: Store) -> bool:
+def _is_left(found: PlannedSearch) -> bool:
     """Whether anything is left to measure: trials, or the baseline."""
-    done = store.finished_keys()
-    cells = found.planner.baseline().cells
+    done = found.store.finished_keys()
+    cells = found.baseline().cells
     return not found.search.is_over or any(cell.key not in done for cell in cells)
 
 
-def _run(
-    plan: Plan, found: PlannedSearch, store: Store, options: LaunchOptions, console: Console
-) -> Search:
-    search = found.search
+def _run(plan: Plan, found: PlannedSearch, options: LaunchOptions, console: Console) -> Search:
+    search, store = found.search, found.store
     with tracking(plan, store, options.tracking_uri, partial(warn, console=console)) as track:
         track(trial_entries(search.trials, search.method, store))
         say(f"searching: {search.ended} of {search.planned} trials are done", console)
         say("starting Ray and loading the model ...", console)
         with connected(options.address, partial(say, console=console)):
             return SearchRun(
-                planner=found.planner,
+                found=found,
                 setup=worker_setup(plan, plan.backbone, store, options),
                 limits=pool_limits(options),
                 display=SearchDisplay(search, console),

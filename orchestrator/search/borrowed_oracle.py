@@ -12,6 +12,9 @@ from orchestrator.cell import Cell
 from orchestrator.errors import last_line
 from orchestrator.trial.messages import CellOutcome
 
+CRASHES = 3
+"""How often an oracle may die under the same step before the trial fails."""
+
 PATIENCE = 0.05
 """Seconds between two questions for an oracle."""
 
@@ -27,11 +30,10 @@ class BorrowedOracle:
         broker: the broker's handle.
         name: of the borrower.
         owner: handle of the actor with which the loan ends; None for the driver.
-        crashes: how often an oracle may die under the same step before the trial fails.
     """
 
-    def __init__(self, broker: Any, name: str, owner: Any = None, crashes: int = 3) -> None:
-        self._broker, self._name, self._owner, self._crashes = broker, name, owner, crashes
+    def __init__(self, broker: Any, name: str, owner: Any = None) -> None:
+        self._broker, self._name, self._owner = broker, name, owner
         self._actor: Any = None
 
     def advance(self, cell: Cell, key: str) -> CellOutcome:
@@ -41,7 +43,7 @@ class BorrowedOracle:
             CellFailed: oracles died again and again, or could not even store a failure.
         """
         error = ""
-        for _ in range(self._crashes):
+        for _ in range(CRASHES):
             actor = self._held()
             try:
                 outcome: CellOutcome = ray.get(actor.advance_cell.remote(cell, key))
@@ -53,7 +55,7 @@ class BorrowedOracle:
                 ray.get(self._broker.discard.remote(self._name))
             else:
                 return outcome
-        raise CellFailed(f"its oracle died {self._crashes} times ({error})")
+        raise CellFailed(f"its oracle died {CRASHES} times ({error})")
 
     def end(self) -> None:
         """Gives the oracle back."""

@@ -9,10 +9,9 @@ from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
 from orchestrator.search.plan import PlannedSearch
-from orchestrator.store.store import Store
 
 
-def with_search(comparison: Comparison, found: PlannedSearch, store: Store) -> Comparison:
+def with_search(comparison: Comparison, found: PlannedSearch) -> Comparison:
     """A comparison with what the search found.
 
     Runs with the search's queries on top are set apart: beside methods with the plain budget they
@@ -23,7 +22,7 @@ def with_search(comparison: Comparison, found: PlannedSearch, store: Store) -> C
     findings = SearchFindings(
         search=found.search,
         objectives=section.objectives,
-        baseline=_baseline(found, store),
+        baseline=_baseline(found),
         found=section.found_label,
         longer=longer,
         logarithmic=frozenset(
@@ -34,11 +33,11 @@ def with_search(comparison: Comparison, found: PlannedSearch, store: Store) -> C
     return replace(comparison, runs=runs, search=findings)
 
 
-def _baseline(found: PlannedSearch, store: Store) -> dict[str, float]:
-    cells, done = found.planner.baseline().cells, store.finished_keys()
+def _baseline(found: PlannedSearch) -> dict[str, float]:
+    cells, done = found.baseline().cells, found.store.finished_keys()
     if not all(cell.key in done for cell in cells):
         return {}
     wanted = {VALIDATION_ACCURACY}
-    traces = (store.finished(cell.key, wanted) for cell in cells)
+    traces = (found.store.finished(cell.key, wanted) for cell in cells)
     curves = [Curve(*trace.series(VALIDATION_ACCURACY)) for trace in traces]
     return Goal.of(found.section).values(curves, cells[0].cell.budget)

@@ -1,33 +1,93 @@
-"""The `search` section of a spec on its way through the command line: plan, run, status."""
+"""The `search` section of a spec: the cells that try its points, and those that follow from it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import islice, product
 from pathlib import Path
+from typing import Any
 
 from orchestrator.analysis.search import Search
+from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
-from orchestrator.search.points import PointPlanner
 from orchestrator.search.study import read_search
-from orchestrator.spec.search import SearchSpec
+from orchestrator.search.trial_run import Assignment, KeyedCell
+from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.search import MOST_CORNERS, SearchSpec
 from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store
+
+BASELINE = -1
+"""Number of the assignment that tries no point, but the method as the spec has it."""
 
 
 @dataclass(frozen=True)
 class PlannedSearch:
-    """What a spec with a search section plans beside its cells.
+    """A spec's search; plans blind cells, every dataset and search seed with a point's settings.
 
     Attributes:
-        section: the spec's section.
+        spec: the whole spec.
+        section: its search section.
+        store: where results are looked up.
+        data_root: the folder that holds the datasets' folders.
         search: the search as far as it has come.
-        planner: makes points into cells.
     """
 
+    spec: Spec
     section: SearchSpec
+    store: Store
+    data_root: Path | str
     search: Search
-    planner: PointPlanner
+
+    def check(self) -> None:
+        """Refuses a space whose corners can't work on these datasets and this backbone.
+
+        Raises:
+            UserError: says which corner and why, or that no dataset is there.
+        """
+        extremes = [dimension.extremes for dimension in self.section.space.values()]
+        base = self.section.base(self.spec.methods)
+        corners = [base]
+        for corner in islice(product(*extremes), MOST_CORNERS):
+            point = dict(zip(self.section.space, corner, strict=True))
+            label = ", ".join(f"{name}={value}" for name, value in point.items())
+            corners.append(base.varied(point, f"{base.label} with {label}"))
+        self._assignment(BASELINE, self._plan(*corners))
+
+    def assignment(self, number: int, point: dict[str, Any]) -> Assignment:
+        """The cells of a point; a refusal where its settings are impossible together."""
+        try:
+            method = self.section.base(self.spec.methods).varied(point, "searched")
+            return self._assignment(number, self._plan(method))
+        except (ValueError, UserError) as error:
+            return Assignment(number, (), refusal=str(error))
+
+    def baseline(self) -> Assignment:
+        """The cells of the method as the spec has it, for comparison.
+
+        Raises:
+            UserError: none of the datasets is there.
+        """
+        return self._assignment(BASELINE, self.plan)
+
+    @property
+    def plan(self) -> Plan:
+        """Blind cells of the baseline, the method as the spec has it."""
+        return self._plan(self.section.base(self.spec.methods))
+
+    def _plan(self, *methods: MethodSpec) -> Plan:
+        alone = {"methods": methods, "seeds": self.section.seeds, "search": None, "ablation": None}
+        spec = self.spec.model_copy(update=alone)
+        return make_plan(spec, self.store, self.data_root, blind=True)
+
+    def _assignment(self, number: int, plan: Plan) -> Assignment:
+        cells = tuple(KeyedCell(c.cell, c.key) for c in plan.cells if c.status != "skipped")
+        if not cells:
+            raise UserError(
+                f"none of the datasets is there, so nothing can be searched: {plan.cells[0].reason}"
+            )
+        return Assignment(number, cells)
 
 
 def searched(spec: Spec, store: Store, data_root: Path | str) -> PlannedSearch | None:
@@ -39,7 +99,7 @@ def searched(spec: Spec, store: Store, data_root: Path | str) -> PlannedSearch |
     if spec.search is None:
         return None
     search = read_search(spec, spec.search, store)
-    return PlannedSearch(spec.search, search, PointPlanner(spec, spec.search, store, data_root))
+    return PlannedSearch(spec, spec.search, store, data_root, search)
 
 
 def plan_with_result(spec: Spec, store: Store, data_root: Path | str) -> Plan:

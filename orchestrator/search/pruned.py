@@ -12,9 +12,7 @@ from orchestrator.store.trace import Trace
 from orchestrator.trial.checkpoint import Checkpoints
 
 
-def set_aside_damaged_trials(
-    found: PlannedSearch, store: Store, say: Callable[[str], None]
-) -> None:
+def set_aside_damaged_trials(found: PlannedSearch, say: Callable[[str], None]) -> None:
     """Moves damaged traces of trials, and of the baseline, to the folder `damaged`.
 
     The study still knows how trials ended. Pruned ones are marked anew from their checkpoints; what
@@ -22,7 +20,6 @@ def set_aside_damaged_trials(
 
     Args:
         found: the search.
-        store: where traces lie.
         say: told of each, and what follows from it.
 
     Raises:
@@ -30,14 +27,14 @@ def set_aside_damaged_trials(
         UserError: none of the datasets is there.
     """
     trials = found.search.trials
-    baseline = [cell.key for cell in found.planner.baseline().cells]
+    baseline = [cell.key for cell in found.baseline().cells]
     keys = dict.fromkeys([*baseline, *(key for trial in trials for key in trial.keys)])
-    damaged = keys_set_aside(tuple(keys), store, say)
+    damaged = keys_set_aside(tuple(keys), found.store, say)
     for trial in trials:
         if damaged.isdisjoint(trial.keys):
             continue
         if trial.state == "pruned":
-            mark_pruned(found.planner.assignment(trial.number, dict(trial.point)), store)
+            mark_pruned(found.assignment(trial.number, dict(trial.point)), found.store)
             say(f"trial {trial.number} stays pruned; a checkpoint, if any, tells how far it came")
         elif trial.state == "complete":
             say(f"trial {trial.number} stays complete; the study holds its value, not its curve")

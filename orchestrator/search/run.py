@@ -22,7 +22,7 @@ from orchestrator.search.borrowed_oracle import BorrowedOracle
 from orchestrator.search.broker import OracleBroker
 from orchestrator.search.display import SearchDisplay
 from orchestrator.search.objective import Goal
-from orchestrator.search.points import PointPlanner
+from orchestrator.search.plan import PlannedSearch
 from orchestrator.search.pruned import mark_pruned
 from orchestrator.search.pruning import pruner_of
 from orchestrator.search.study import read_search, search_of, study_place
@@ -44,14 +44,14 @@ class SearchRun:
     """A search on a cluster.
 
     Attributes:
-        planner: what the points are made into.
+        found: the search.
         setup: what each oracle loads.
         limits: resources of the oracles.
         display: told what happens.
         on_trial: told every trial that came to an end.
     """
 
-    planner: PointPlanner
+    found: PlannedSearch
     setup: WorkerSetup
     limits: PoolLimits
     display: SearchDisplay
@@ -66,7 +66,7 @@ class SearchRun:
         with self._broker() as broker, self.display:
             self._run_baseline(broker)
             self._run_trials(broker)
-        return read_search(self.planner.spec, self.planner.search, self.planner.store)
+        return read_search(self.found.spec, self.found.section, self.found.store)
 
     @contextmanager
     def _broker(self) -> Iterator[Any]:
@@ -81,7 +81,7 @@ class SearchRun:
     def _run_baseline(self, broker: Any) -> None:
         """Measures the baseline, the method as the spec has it, which also starts an oracle."""
         oracle = BorrowedOracle(broker, "the driver")
-        run = TrialRun(self.planner.baseline(), self._goal, self.planner.store, oracle)
+        run = TrialRun(self.found.baseline(), self._goal, self.found.store, oracle)
         try:
             for report in run.reports():
                 self._tell_news(broker)
@@ -91,23 +91,23 @@ class SearchRun:
             raise UserError(str(getattr(error, "cause", None) or error)) from None
 
     def _run_trials(self, broker: Any) -> None:
-        planner = self.planner
-        place = study_place(planner.spec, planner.search, planner.store)
+        found = self.found
+        place = study_place(found.spec, found.section, found.store)
 
         def assign(number: int, point: dict[str, Any]) -> Assignment:
             self.display.started(number)
-            return planner.assignment(number, point)
+            return found.assignment(number, point)
 
         def report(number: int, queries: int, values: dict[str, float]) -> None:
             self.display.reported(number, queries, values)
             self._tell_news(broker)
 
-        algorithm = StudySearch(planner.search, place, assign, report, self._end)
-        left = planner.search.count - search_of(algorithm.study, planner.search).ended
+        algorithm = StudySearch(found.section, place, assign, report, self._end)
+        left = found.section.count - search_of(algorithm.study, found.section).ended
         if left <= 0:
             return
-        queries = sum(cell.cell.budget for cell in planner.baseline().cells)
-        pruner = pruner_of(planner.search, queries)
+        queries = sum(cell.cell.budget for cell in found.baseline().cells)
+        pruner = pruner_of(found.section, queries)
         if pruner is not None:
             pruner.recall(algorithm.study.get_trials(deepcopy=False))
         for name, value in _TUNE.items():
@@ -121,11 +121,11 @@ class SearchRun:
     def _tuner(
         self, broker: Any, algorithm: StudySearch, pruner: Any, left: int, folder: str
     ) -> tune.Tuner:
-        planner = self.planner
+        found = self.found
         trainable = tune.with_parameters(
-            BorrowingTrial, broker=broker, goal=self._goal, store=planner.store.storage.location
+            BorrowingTrial, broker=broker, goal=self._goal, store=found.store.storage.location
         )
-        parallel = planner.search.parallel or max(1, ray.get(broker.capacity.remote()))
+        parallel = found.section.parallel or max(1, ray.get(broker.capacity.remote()))
         return tune.Tuner(
             # Tune refuses trials without any resource; a byte of memory is always there.
             tune.with_resources(trainable, {"cpu": 0, "memory": 1}),
@@ -146,7 +146,7 @@ class SearchRun:
 
     @property
     def _goal(self) -> Goal:
-        return Goal.of(self.planner.search)
+        return Goal.of(self.found.section)
 
     def _tell_news(self, broker: Any) -> None:
         for line in ray.get(broker.news.remote()):
@@ -154,6 +154,6 @@ class SearchRun:
 
     def _end(self, trial: SearchTrial, assignment: Assignment) -> None:
         if trial.state == "pruned":
-            mark_pruned(assignment, self.planner.store)
+            mark_pruned(assignment, self.found.store)
         self.display.ended(trial)
         self.on_trial(trial)

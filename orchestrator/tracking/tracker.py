@@ -186,8 +186,6 @@ def _translated(uri: str) -> Iterator[None]:
     """Turns whatever MLflow raises into a TrackingError that says what to do."""
     try:
         yield
-    except TrackingError:
-        raise
     except Exception as error:
         first = (str(error).splitlines() or [""])[0][:300]
         raise TrackingError(

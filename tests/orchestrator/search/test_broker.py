@@ -123,11 +123,9 @@ def test_a_search_runs_on_borrowed_oracles_and_is_then_over(
 def _run(spec: Any, store: Store, folder: Path) -> Search:
     found = searched(spec, store, folder)
     assert found is not None
-    setup = WorkerSetup(
-        found.planner.plan.backbone, spec.precision, str(folder), str(folder), "refuse"
-    )
+    setup = WorkerSetup(found.plan.backbone, spec.precision, str(folder), str(folder), "refuse")
     display = SearchDisplay(found.search, Console(quiet=True))
-    return SearchRun(found.planner, setup, PoolLimits(), display).run()
+    return SearchRun(found, setup, PoolLimits(), display).run()
 
 
 def _check_plan(spec: Any, store: Store, folder: Path, search: Search) -> None:

@@ -43,7 +43,7 @@ def entries(found: PlannedSearch, store: Store) -> list[Entry]:
 
 
 def cell_of(found: PlannedSearch) -> KeyedCell:
-    return found.planner.assignment(0, POINT).cells[0]
+    return found.assignment(0, POINT).cells[0]
 
 
 def with_trial(found: PlannedSearch, state: TrialState) -> PlannedSearch:
@@ -61,12 +61,12 @@ def test_a_damaged_trace_of_a_pruned_trial_is_made_anew_from_its_checkpoint(
     found, said = with_trial(found, "pruned"), list[str]()
     key = cell_of(found).key
     store.save_checkpoint(key, 0, SNAPSHOT.to_bytes())
-    mark_pruned(found.planner.assignment(0, POINT), store)
+    mark_pruned(found.assignment(0, POINT), store)
     before = store.pruned(key)
     damage(store, "pruned", key)
     with pytest.raises(DamagedTrace):
         entries(found, store)
-    set_aside_damaged_trials(found, store, said.append)
+    set_aside_damaged_trials(found, said.append)
     assert store.pruned(key) == before
     assert len(entries(found, store)) == 1
     aside, fate = said
@@ -80,7 +80,7 @@ def test_without_a_checkpoint_a_pruned_trial_has_no_trace_and_nothing_stops_for_
 ) -> None:
     found, said = with_trial(found, "pruned"), list[str]()
     damage(store, "pruned", cell_of(found).key)
-    set_aside_damaged_trials(found, store, said.append)
+    set_aside_damaged_trials(found, said.append)
     assert entries(found, store) == []
     assert len(said) == 2
 
@@ -90,7 +90,7 @@ def test_a_complete_trial_keeps_its_value_and_says_what_it_lost(
 ) -> None:
     found, said = with_trial(found, "complete"), list[str]()
     damage(store, "results", cell_of(found).key)
-    set_aside_damaged_trials(found, store, said.append)
+    set_aside_damaged_trials(found, said.append)
     assert store.finished_keys() == frozenset()
     assert "the study holds its value, not its curve" in said[1]
 
@@ -99,10 +99,10 @@ def test_the_baseline_is_looked_at_too_and_sound_traces_are_left_alone(
     found: PlannedSearch, store: Store
 ) -> None:
     found, said = with_trial(found, "running"), list[str]()
-    (stands,) = found.planner.baseline().cells
+    (stands,) = found.baseline().cells
     cell = cell_of(found)
     store.save(Trace(cell.key, cell.cell.model_dump(mode="json"), "finished", MEASURED))
     damage(store, "results", stands.key)
-    set_aside_damaged_trials(found, store, said.append)
+    set_aside_damaged_trials(found, said.append)
     assert store.finished_keys() == {cell.key}
     assert len(said) == 1

@@ -105,7 +105,7 @@ def test_who_has_waited_goes_on_from_what_the_other_run_left(
     meanwhile(the_other_run_ends)
     monkeypatch.setattr(launch, "_run", run)
     options: Any = None
-    search_first(found.planner.plan, found, store, options, Console(quiet=True))
+    search_first(found.plan, found, options, Console(quiet=True))
     assert known == [1]
 
 

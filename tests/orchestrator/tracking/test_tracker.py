@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -36,186 +35,167 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
 
 
+class View:
+    """An experiment of a test's own, and its one writer.
+
+    Args:
+        uri: where it lies.
+        name: the experiment's.
+    """
+
+    def __init__(self, uri: str, name: str) -> None:
+        self.uri, self.name, self.client = uri, name, MlflowClient(tracking_uri=uri)
+        self.tracker = Tracker(uri, name)
+
+    def log(self, *runs: Run) -> None:
+        for run in runs:
+            self.tracker.put(cell_entry(run, SPEC))
+
+    def rebuild(self, *runs: Run) -> None:
+        self.log(*runs)
+        for entry in aggregate_entries(runs, SPEC):
+            self.tracker.put(entry)
+
+    def runs(self, kind: str = "") -> list[Any]:
+        """Runs of the experiment, or those of one kind."""
+        experiment = self.client.get_experiment_by_name(self.name)
+        chosen = f"tags.kind = '{kind}'" if kind else ""
+        return list(self.client.search_runs([experiment.experiment_id], chosen))
+
+    def history(self, run: Any, metric: str = "test_accuracy") -> list[tuple[int, float]]:
+        points = self.client.get_metric_history(run.info.run_id, metric)
+        return sorted((p.step, p.value) for p in points)
+
+
 @pytest.fixture
-def tracker(uri: str, request: pytest.FixtureRequest) -> Iterator[Tracker]:
-    yield Tracker(uri, request.node.name)
+def view(uri: str, request: pytest.FixtureRequest) -> View:
+    return View(uri, request.node.name)
 
 
-def runs_of(uri: str, name: str, kind: str = "") -> list[Any]:
-    """Runs of an experiment, or those of one kind."""
-    client = MlflowClient(tracking_uri=uri)
-    experiment = client.get_experiment_by_name(name)
-    chosen = f"tags.kind = '{kind}'" if kind else ""
-    return list(client.search_runs([experiment.experiment_id], chosen)) if experiment else []
-
-
-def log(tracker: Tracker, *runs: Run) -> None:
-    for run in runs:
-        tracker.put(cell_entry(run, SPEC))
-
-
-def rebuild(tracker: Tracker, runs: Sequence[Run]) -> None:
-    log(tracker, *runs)
-    for entry in aggregate_entries(runs, SPEC):
-        tracker.put(entry)
-
-
-def history(uri: str, run: Any, metric: str = "test_accuracy") -> list[tuple[int, float]]:
-    client = MlflowClient(tracking_uri=uri)
-    points = client.get_metric_history(run.info.run_id, metric)
-    return sorted((p.step, p.value) for p in points)
-
-
-def test_metrics_are_stepped_by_queries(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
-    log(tracker, ZIP)
-    (run,) = runs_of(uri, request.node.name)
-    assert history(uri, run) == [(0, 30.0), (10, 40.0), (20, 50.0)]
+def test_metrics_are_stepped_by_queries(view: View) -> None:
+    view.log(ZIP)
+    (run,) = view.runs()
+    assert view.history(run) == [(0, 30.0), (10, 40.0), (20, 50.0)]
     assert run.info.status == "FINISHED"
     assert run.info.run_name == "dots / zip / 16 shots / seed 1"
     assert run.data.tags["dataset"] == "dots"
     assert run.data.params["method.name"] == "zip"
     assert run.data.params["method.rank"] == "5"
-    artifacts = MlflowClient(tracking_uri=uri).list_artifacts(run.info.run_id)
+    artifacts = view.client.list_artifacts(run.info.run_id)
     assert {a.path for a in artifacts} == {"spec.yaml", "cell.json"}
 
 
-def test_logging_twice_adds_nothing(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
-    log(tracker, ZIP)
-    log(tracker, ZIP)
-    again = Tracker(uri, request.node.name)
-    log(again, ZIP)
-    (run,) = runs_of(uri, request.node.name)
-    assert len(history(uri, run)) == 3
+def test_logging_twice_adds_nothing(view: View) -> None:
+    view.log(ZIP)
+    view.log(ZIP)
+    again = View(view.uri, view.name)
+    again.log(ZIP)
+    (run,) = view.runs()
+    assert len(view.history(run)) == 3
 
 
-def test_a_run_that_was_cut_short_is_written_anew(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
-    log(tracker, ZIP)
-    client = MlflowClient(tracking_uri=uri)
-    (run,) = runs_of(uri, request.node.name)
-    client.delete_tag(run.info.run_id, "complete")
-    log(Tracker(uri, request.node.name), ZIP)
-    (rewritten,) = runs_of(uri, request.node.name)
+def test_a_run_that_was_cut_short_is_written_anew(view: View) -> None:
+    view.log(ZIP)
+    (run,) = view.runs()
+    view.client.delete_tag(run.info.run_id, "complete")
+    View(view.uri, view.name).log(ZIP)
+    (rewritten,) = view.runs()
     assert rewritten.info.run_id != run.info.run_id
-    assert len(history(uri, rewritten)) == 3
+    assert len(view.history(rewritten)) == 3
 
 
-def test_a_failed_cell_that_finishes_later_is_replaced(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
+def test_a_failed_cell_that_finishes_later_is_replaced(view: View) -> None:
     broken = replace(ZIP.trace, status="failed", points=(), error="Traceback\nValueError: no")
-    log(tracker, replace(ZIP, trace=broken))
-    (run,) = runs_of(uri, request.node.name)
+    view.log(replace(ZIP, trace=broken))
+    (run,) = view.runs()
     assert run.info.status == "FAILED"
-    log(tracker, ZIP)
-    (run,) = runs_of(uri, request.node.name)
+    view.log(ZIP)
+    (run,) = view.runs()
     assert run.info.status == "FINISHED"
 
 
-def test_a_single_measurement_is_drawn_as_a_line_up_to_the_budget(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
-    log(tracker, zero_shot_run(44.0))
-    (run,) = runs_of(uri, request.node.name)
-    assert history(uri, run) == [(0, 44.0), (20, 44.0)]
+def test_a_single_measurement_is_drawn_as_a_line_up_to_the_budget(view: View) -> None:
+    view.log(zero_shot_run(44.0))
+    (run,) = view.runs()
+    assert view.history(run) == [(0, 44.0), (20, 44.0)]
 
 
-def test_rebuilding_gives_what_logging_one_by_one_gave(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
+def test_rebuilding_gives_what_logging_one_by_one_gave(view: View) -> None:
     runs = [ZIP, zero_shot_run(44.0), make_run([(0, 1.0), (20, 2.0)], seed=2)]
-    log(tracker, runs[0])
-    rebuild(tracker, runs)
-    found = runs_of(uri, request.node.name, "cell")
+    view.log(runs[0])
+    view.rebuild(*runs)
+    found = view.runs("cell")
     assert len(found) == 3
     assert {run.info.run_name for run in found} == {run.title for run in runs}
 
 
-def test_every_group_of_seeds_has_its_mean_and_interval(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
+def test_every_group_of_seeds_has_its_mean_and_interval(view: View) -> None:
     runs = [ZIP, make_run([(0, 40.0), (20, 60.0)], seed=2), zero_shot_run(44.0)]
-    rebuild(tracker, runs)
-    found = {r.data.tags["group"]: r for r in runs_of(uri, request.node.name, "aggregate")}
+    view.rebuild(*runs)
+    found = {r.data.tags["group"]: r for r in view.runs("aggregate")}
     assert set(found) == {"dots / zip / 16 shots", "dots / zero_shot"}
     band = band_of(runs[:2])
     assert band is not None
     run = found["dots / zip / 16 shots"]
     for name, values in (("", band.mean), ("_lower", band.lower), ("_upper", band.upper)):
-        points = history(uri, run, f"test_accuracy{name}")
+        points = view.history(run, f"test_accuracy{name}")
         assert points == list(zip(band.queries, values, strict=True))
 
 
-def test_rebuilding_again_writes_nothing_new(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_rebuilding_again_writes_nothing_new(view: View, tmp_path: Path) -> None:
     runs = [ZIP, zero_shot_run(44.0)]
     report = write_report(comparison(runs), tmp_path)
-    rebuild(tracker, runs)
-    tracker.put(summary_entry(report, runs, SPEC))
-    ids = {run.info.run_id for run in runs_of(uri, request.node.name)}
-    again = Tracker(uri, request.node.name)
-    rebuild(again, runs)
-    again.put(summary_entry(report, runs, SPEC))
-    assert {run.info.run_id for run in runs_of(uri, request.node.name)} == ids
+    view.rebuild(*runs)
+    view.tracker.put(summary_entry(report, runs, SPEC))
+    ids = {run.info.run_id for run in view.runs()}
+    again = View(view.uri, view.name)
+    again.rebuild(*runs)
+    again.tracker.put(summary_entry(report, runs, SPEC))
+    assert {run.info.run_id for run in view.runs()} == ids
     assert len(ids) == 2 + 2 + 1
 
 
-def test_an_aggregate_follows_its_seeds(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
-    rebuild(tracker, [ZIP])
-    rebuild(tracker, [ZIP, make_run([(0, 50.0), (20, 70.0)], seed=2)])
-    (run,) = runs_of(uri, request.node.name, "aggregate")
+def test_an_aggregate_follows_its_seeds(view: View) -> None:
+    view.rebuild(ZIP)
+    view.rebuild(ZIP, make_run([(0, 50.0), (20, 70.0)], seed=2))
+    (run,) = view.runs("aggregate")
     assert run.data.tags["seeds"] == "2"
-    assert history(uri, run, "test_accuracy")[-1] == (20, 60.0)
+    assert view.history(run, "test_accuracy")[-1] == (20, 60.0)
 
 
-def test_the_summary_holds_the_report(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
+def test_the_summary_holds_the_report(view: View, tmp_path: Path) -> None:
     runs = [ZIP, zero_shot_run(44.0)]
-    tracker.put(summary_entry(write_report(comparison(runs), tmp_path), runs, SPEC))
-    (run,) = runs_of(uri, request.node.name, "summary")
+    view.tracker.put(summary_entry(write_report(comparison(runs), tmp_path), runs, SPEC))
+    (run,) = view.runs("summary")
     assert run.data.metrics == {}
-    client = MlflowClient(tracking_uri=uri)
-    names = {a.path for a in client.list_artifacts(run.info.run_id)}
+    names = {a.path for a in view.client.list_artifacts(run.info.run_id)}
     assert {"report.html", "results.csv", "figures", "tables", "spec.yaml"} <= names
-    tables = {a.path for a in client.list_artifacts(run.info.run_id, "tables")}
+    tables = {a.path for a in view.client.list_artifacts(run.info.run_id, "tables")}
     assert "tables/accuracy.tex" in tables
 
 
-def test_many_points_are_written_in_chunks(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
+def test_many_points_are_written_in_chunks(view: View) -> None:
     points = tuple(Point(q, q, "test_accuracy", float(q)) for q in range(2500))
-    log(tracker, replace(ZIP, trace=replace(ZIP.trace, points=points)))
-    (run,) = runs_of(uri, request.node.name)
-    assert len(history(uri, run)) == 2500
+    view.log(replace(ZIP, trace=replace(ZIP.trace, points=points)))
+    (run,) = view.runs()
+    assert len(view.history(run)) == 2500
 
 
-def test_the_thread_writes_everything_before_it_closes(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
+def test_the_thread_writes_everything_before_it_closes(view: View) -> None:
     said: list[str] = []
-    thread = TrackingThread(tracker, said.append)
+    thread = TrackingThread(view.tracker, said.append)
     for seed in range(5):
         thread.submit([cell_entry(make_run([(0, 1.0), (20, 2.0)], seed=seed), SPEC)])
     thread.close()
     assert said == []
-    assert len(runs_of(uri, request.node.name)) == 5
+    assert len(view.runs()) == 5
 
 
 def test_a_database_that_cannot_be_written_is_a_tracking_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     broken = Tracker(f"sqlite:///{tmp_path}/file/mlflow.db", "demo")
     with pytest.raises(TrackingError, match="Results are safe in the store"):
-        log(broken, ZIP)
+        broken.put(cell_entry(ZIP, SPEC))
 
 
 def test_of_runs_on_one_store_only_one_writes_to_an_mlflow() -> None:
@@ -248,24 +228,20 @@ def test_the_thread_reports_the_first_error_and_goes_on_quietly() -> None:
     assert down.calls == 1
 
 
-def test_an_ablation_is_a_group_by_field_and_value(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
+def test_an_ablation_is_a_group_by_field_and_value(view: View) -> None:
     curve = [(0, 30.0), (10, 40.0)]
     base = placed(make_run(curve), ROOT, FASTFOOD, base=True)
-    rebuild(tracker, [base, *at(ONE, [41, 42]), zero_shot_run(30)])
-    cells = runs_of(uri, request.node.name, "cell")
+    view.rebuild(base, *at(ONE, [41, 42]), zero_shot_run(30))
+    cells = view.runs("cell")
     tags = {(r.data.tags.get("varied"), r.data.tags.get("value")) for r in cells}
     assert tags == {("clip, projection", "sqrt_dim, fastfood"), ("clip", "1"), (None, None)}
     assert {r.data.tags.get("ablation") for r in cells} == {"zip", None}
-    means = runs_of(uri, request.node.name, "aggregate")
+    means = view.runs("aggregate")
     assert {r.data.tags.get("value") for r in means} == {"sqrt_dim, fastfood", "1", None}
 
 
-def test_a_cell_that_joins_an_ablation_is_written_anew(
-    uri: str, tracker: Tracker, request: pytest.FixtureRequest
-) -> None:
-    log(tracker, ZIP)
-    log(tracker, placed(ZIP, ROOT, base=True))
-    (run,) = runs_of(uri, request.node.name)
+def test_a_cell_that_joins_an_ablation_is_written_anew(view: View) -> None:
+    view.log(ZIP)
+    view.log(placed(ZIP, ROOT, base=True))
+    (run,) = view.runs()
     assert run.data.tags["varied"] == "clip"
