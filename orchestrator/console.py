@@ -12,14 +12,14 @@ output = Console()
 errors = Console(stderr=True)
 
 
-def say(text: str, console: Console = output, style: str = "") -> None:
+def say(text: str, style: str = "", console: Console = output) -> None:
     """Prints a line as it is: nothing in it is taken for markup, and only the terminal wraps it."""
     console.print(text, style=style, highlight=False, markup=False, soft_wrap=True)
 
 
 def warn(text: str, console: Console = errors) -> None:
     """Says what did not go as it should, but stops nothing."""
-    say(text, console, "yellow")
+    say(text, "yellow", console)
 
 
 def plain_table(*columns: Column | str, title: str | None = None, dense: bool = False) -> Table:

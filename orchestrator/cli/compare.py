@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column, Table
 
@@ -16,7 +15,7 @@ from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regression import Regression, SameCell, compare_traces
 from orchestrator.analysis.reproduction import MARGIN, Judgement, Verdict, compare_with_published
 from orchestrator.analysis.runs import Group, split_by_measurements
-from orchestrator.console import plain_table, say
+from orchestrator.console import output, plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.storage import open_storage
@@ -31,7 +30,7 @@ _STYLES: Mapping[Judgement, str] = {
 }
 
 
-def compare_references(plan: Plan, store: Store, console: Console) -> None:
+def compare_references(plan: Plan, store: Store) -> None:
     """Prints each finished cell beside the published numbers for it, with a verdict.
 
     Raises:
@@ -42,10 +41,10 @@ def compare_references(plan: Plan, store: Store, console: Console) -> None:
     if not runs:
         raise UserError("nothing has finished yet, so there is nothing to compare. Run it first.")
     verdicts, unknown = compare_with_published(runs, published_results())
-    show_verdicts(verdicts, unknown, console)
+    show_verdicts(verdicts, unknown)
 
 
-def compare_stores(first: str, second: str, tolerance: float, console: Console) -> bool:
+def compare_stores(first: str, second: str, tolerance: float) -> bool:
     """Prints what two stores have in common; True if equal keys gave different results.
 
     Raises:
@@ -59,7 +58,7 @@ def compare_stores(first: str, second: str, tolerance: float, console: Console) 
                 f"with published numbers."
             )
     result = compare_traces(stores[0].traces(), stores[1].traces(), tolerance)
-    show_regression(result, (first, second), console)
+    show_regression(result, (first, second))
     return result.differs
 
 
@@ -68,16 +67,15 @@ def looks_like_store(location: str) -> bool:
     return "://" in location or Path(location).expanduser().is_dir()
 
 
-def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group], console: Console) -> None:
+def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group]) -> None:
     """Each verdict as a row, then notes on the published numbers, then what has none."""
     if verdicts:
-        console.print(_verdict_table(verdicts))
+        output.print(_verdict_table(verdicts))
         counts = Counter(verdict.judgement for verdict in verdicts)
-        say(", ".join(f"{counts[name]} {name}" for name in _STYLES if counts[name]) + ".", console)
+        say(", ".join(f"{counts[name]} {name}" for name in _STYLES if counts[name]) + ".")
         say(
             f"reproduced: our whole interval lies within {MARGIN:g} point of the published number. "
             f"differs: the number lies outside of both. within noise: these seeds can't tell.",
-            console,
             "dim",
         )
     notes = (
@@ -87,29 +85,29 @@ def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group], console
         if v.published.note and v.judgement != "not comparable"
     )
     for note in dict.fromkeys(notes):
-        say(note, console, "dim")
+        say(note, "dim")
     if unknown:
         names = ", ".join(f"{group.dataset} / {group.method}" for group in unknown)
-        say(f"no published number is known for: {names}.", console)
+        say(f"no published number is known for: {names}.")
 
 
-def show_regression(result: Regression, names: tuple[str, str], console: Console) -> None:
+def show_regression(result: Regression, names: tuple[str, str]) -> None:
     """Equal keys first, then equal cells under other keys, then what only one has."""
     counts = Counter(same.state for same in result.keys)
     line = ", ".join(f"{counts[s]} {s}" for s in ("identical", "close", "differs") if counts[s])
-    say(f"{len(result.keys)} equal keys: {line or 'nothing to compare'}", console)
+    say(f"{len(result.keys)} equal keys: {line or 'nothing to compare'}")
     for same in result.keys:
         if same.state == "differs":
             what = same.shape or f"accuracy is up to {same.largest:.2f} points apart"
             where = "" if same.first is None else f", first at query {same.first}"
-            say(f"differs: {same.title}: {what}{where}", console, "red")
+            say(f"differs: {same.title}: {what}{where}", "red")
     if result.cells:
-        console.print(_change_table(result.cells, names))
+        output.print(_change_table(result.cells, names))
     for name, titles in zip(names, (result.only_first, result.only_second), strict=True):
         if titles:
-            say(f"only in {name}: {len(titles)} cells", console)
+            say(f"only in {name}: {len(titles)} cells")
             for title in titles:
-                say(f"  {title}", console, "dim")
+                say(f"  {title}", "dim")
 
 
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:

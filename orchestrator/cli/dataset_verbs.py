@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
@@ -18,7 +17,7 @@ from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import dataset_names, open_dataset
 from benchmarks.datasets.verify import Verified, count, verify
-from orchestrator.console import plain_table, say
+from orchestrator.console import output, plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
 
@@ -72,7 +71,7 @@ class Shelf:
         return dataset
 
 
-def show_list(shelf: Shelf, console: Console) -> None:
+def show_list(shelf: Shelf) -> None:
     """A table of all datasets, then size, licence and source of the ones that are missing."""
     whole = ("dataset", "classes", "train / val / test", "download")
     columns = (Column(name, no_wrap=True) for name in whole)
@@ -85,16 +84,16 @@ def show_list(shelf: Shelf, console: Console) -> None:
         if reason is not None:
             missing[name] = reason
         table.add_row(name, *_facts(dataset, reason))
-    console.print(table)
+    output.print(table)
     for name, reason in missing.items():
         dataset = shelf.open(name)
         card, by_command = dataset.card, dataset.download is not None and not is_uri(shelf.data)
         hint = f"`datasets prepare {name}` downloads it. " if by_command else ""
         licence = f" Licence: {card.licence}." if card.licence else ""
-        say(f"{name}: {hint}{reason}{licence}", console)
+        say(f"{name}: {hint}{reason}{licence}")
 
 
-def prepare_all(shelf: Shelf, names: Sequence[str], console: Console) -> int:
+def prepare_all(shelf: Shelf, names: Sequence[str]) -> int:
     """Brings datasets to where they are read; returns how many are still missing.
 
     Raises:
@@ -107,10 +106,10 @@ def prepare_all(shelf: Shelf, names: Sequence[str], console: Console) -> int:
         )
     for name in names:
         shelf.open(name)
-    return sum(not _prepared(shelf, name, console) for name in names)
+    return sum(not _prepared(shelf, name) for name in names)
 
 
-def verify_all(shelf: Shelf, names: Sequence[str], console: Console) -> int:
+def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
     """Looks at every image of datasets; returns how many datasets aren't sound.
 
     Raises:
@@ -126,13 +125,13 @@ def verify_all(shelf: Shelf, names: Sequence[str], console: Console) -> int:
         raise UserError(f"no dataset is in {shelf.data}. See `datasets list`.")
     results = []
     for dataset in datasets:
-        with _progress(dataset, console) as tell:
+        with _progress(dataset) as tell:
             results.append((dataset, verify(dataset, tell)))
-    _show_verified(results, console)
+    _show_verified(results)
     return sum(not result.sound for _, result in results)
 
 
-def pack_all(shelf: Shelf, names: Sequence[str], to: str, console: Console) -> None:
+def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
     """Packs datasets to a folder or location.
 
     Raises:
@@ -142,17 +141,17 @@ def pack_all(shelf: Shelf, names: Sequence[str], to: str, console: Console) -> N
     datasets = [shelf.open_ready(name) for name in names]
     for dataset in datasets:
         target = root.child(dataset.card.name)
-        with _progress(dataset, console) as tell:
+        with _progress(dataset) as tell:
             facts = pack(dataset, target, tell)
         images = sum(facts.images.values())
         shards = f"{images:,} images in {len(facts.shards)} shards at {target.uri}"
-        say(f"{dataset.card.name}: {shards}", console)
-    say(f"Run from it with --data '{root.uri}'.", console)
+        say(f"{dataset.card.name}: {shards}")
+    say(f"Run from it with --data '{root.uri}'.")
 
 
-def _prepared(shelf: Shelf, name: str, console: Console) -> bool:
+def _prepared(shelf: Shelf, name: str) -> bool:
     def tell(text: str) -> None:
-        say(f"{name}: {text}", console)
+        say(f"{name}: {text}")
 
     dataset = shelf.open(name)
     if dataset.missing() is not None:
@@ -193,7 +192,7 @@ def _facts(dataset: Dataset, missing: str | None) -> tuple[str, str, str, str]:
     return str(len(dataset.class_names())), _counts(count(dataset).found), card.size, state
 
 
-def _show_verified(results: Sequence[tuple[Dataset, Verified]], console: Console) -> None:
+def _show_verified(results: Sequence[tuple[Dataset, Verified]]) -> None:
     others = ("train / val / test", "full copy", "unreadable", "duplicates", "leaks")
     table = plain_table(Column("dataset", no_wrap=True), *others)
     for dataset, result in results:
@@ -205,15 +204,14 @@ def _show_verified(results: Sequence[tuple[Dataset, Verified]], console: Console
             str(len(result.duplicates)),
             str(result.leaked),
         )
-    console.print(table)
+    output.print(table)
     say(
         "duplicates: groups of files with the same bytes; leaks: those of them that are in the "
-        "test split and in another one.",
-        console,
+        "test split and in another one."
     )
     for dataset, result in results:
         for line in _details(dataset, result):
-            say(line, console)
+            say(line)
 
 
 def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
@@ -234,10 +232,10 @@ def _counts(images: Mapping[Split, int]) -> str:
 
 
 @contextmanager
-def _progress(dataset: Dataset, console: Console) -> Iterator[Callable[[int], None]]:
+def _progress(dataset: Dataset) -> Iterator[Callable[[int], None]]:
     """A bar over a dataset's images."""
     total = sum(len(dataset.items(split)) for split in SPLITS)
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=console, transient=True) as progress:
+    with Progress(*columns, TimeRemainingColumn(), console=output, transient=True) as progress:
         task = progress.add_task(dataset.card.name, total=total)
         yield lambda images: progress.advance(task, images)

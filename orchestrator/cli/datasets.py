@@ -9,7 +9,6 @@ from typing import Annotated
 import typer
 
 from orchestrator.cli.options import DATA, Data
-from orchestrator.console import output
 from orchestrator.errors import UserError
 
 datasets = typer.Typer(name="datasets", help="List, prepare, verify and pack datasets.")
@@ -34,7 +33,7 @@ def list_(data: Data = DATA, spec: SpecOption = None) -> None:
     from orchestrator.cli.dataset_verbs import Shelf, show_list
 
     with _plain_errors():
-        show_list(Shelf.of(data, spec), output)
+        show_list(Shelf.of(data, spec))
 
 
 @datasets.command()
@@ -46,7 +45,7 @@ def prepare(names: NamesArgument, data: Data = DATA) -> None:
     from orchestrator.cli.dataset_verbs import Shelf, prepare_all
 
     with _plain_errors():
-        if prepare_all(Shelf.of(data), names, output):
+        if prepare_all(Shelf.of(data), names):
             raise typer.Exit(1)
 
 
@@ -66,7 +65,7 @@ def verify(
     from orchestrator.cli.dataset_verbs import Shelf, verify_all
 
     with _plain_errors():
-        if verify_all(Shelf.of(data, spec), names or (), output):
+        if verify_all(Shelf.of(data, spec), names or ()):
             raise typer.Exit(1)
 
 
@@ -81,7 +80,7 @@ def pack(
     from orchestrator.cli.dataset_verbs import Shelf, pack_all
 
     with _plain_errors():
-        pack_all(Shelf.of(data, spec), names, to, output)
+        pack_all(Shelf.of(data, spec), names, to)
 
 
 @contextmanager

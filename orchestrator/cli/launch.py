@@ -4,11 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from rich.console import Console
-
 from orchestrator.analysis.collect import run_of
 from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
-from orchestrator.console import say, warn
+from orchestrator.console import output, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.cluster import connected
@@ -21,30 +19,29 @@ from orchestrator.tracking.entries import cell_entry
 from orchestrator.tracking.session import Track, tracked, tracking
 
 
-def launch(plan: Plan, store: Store, options: LaunchOptions, console: Console) -> int:
+def launch(plan: Plan, store: Store, options: LaunchOptions) -> int:
     """Runs what the store lacks; returns how many cells failed.
 
     Raises:
         UserError: nothing can run at all, the cluster can't be reached, or no actor starts.
     """
-    say(f"{plan.spec.name}: {status_counts(plan.cells)}", console)
-    show_notes(plan, console)
-    show_skipped(plan, console)
+    say(f"{plan.spec.name}: {status_counts(plan.cells)}")
+    show_notes(plan)
+    show_skipped(plan)
     if all(cell.status == "skipped" for cell in plan.cells):
         raise UserError("none of the datasets is there, so nothing can run (see above).")
-    with tracking(plan, store, options.tracking_uri, partial(warn, console=console)) as track:
+    with tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track:
         if not plan.to_run():
             return 0
-        say("starting Ray and loading the model ...", console)
-        with connected(options.address, partial(say, console=console)):
-            failed = _drive(plan, store, options, console, track)
+        say("starting Ray and loading the model ...")
+        with connected(options.address, say):
+            failed = _drive(plan, store, options, track)
     for cell, error in failed:
-        say(f"failed: {cell.title}: {error}", console, "red")
+        say(f"failed: {cell.title}: {error}", "red")
     if failed:
         say(
             f"{len(failed)} cells failed; their tracebacks are in the store, and the same command "
-            f"tries them again.",
-            console,
+            f"tries them again."
         )
     return len(failed)
 
@@ -53,17 +50,16 @@ def _drive(
     plan: Plan,
     store: Store,
     options: LaunchOptions,
-    console: Console,
     track: Track,
 ) -> list[tuple[PlannedCell, str]]:
     """One pool after another where an ablation runs on several models."""
     spec, limits = tracked(plan), pool_limits(options)
 
     def on_trace(cell: PlannedCell, trace: Trace) -> None:
-        track([cell_entry(run_of(cell, trace), spec)])
+        track(cell_entry(run, spec) for run in [run_of(cell, trace)])
 
     todo, failed = plan.to_run(), []
-    with RunDisplay(todo, console) as display:
+    with RunDisplay(todo, output) as display:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
             setup = worker_setup(plan, backbone, store, options)

@@ -47,14 +47,14 @@ def plan(
     from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
 
     work = open_work(spec, set_, store, data)
-    pricing = pricing_of(work.plan, work.store, threads, output, measure=measure)
+    pricing = pricing_of(work.plan, work.store, threads, measure=measure)
     if cells:
-        show_cells(work.plan, output)
-    show_plan(work.plan, pricing, output)
+        show_cells(work.plan)
+    show_plan(work.plan, pricing)
     if work.search is not None:
         from orchestrator.cli.search import show_search_plan
 
-        show_search_plan(work.search, pricing, output)
+        show_search_plan(work.search, pricing)
 
 
 @app.command()
@@ -101,10 +101,10 @@ def run(
         if work.search is not None:
             from orchestrator.cli.search import search_first
 
-            search_first(work.plan, work.search, launch_options, output)
+            search_first(work.plan, work.search, launch_options)
             # Planned anew, with the cells that follow from the search.
             work = open_work(spec, set_, store, data, patience)
-        failed = launch(work.plan, work.store, launch_options, output)
+        failed = launch(work.plan, work.store, launch_options)
     from orchestrator.cli.report import show_report, write_plan_report
 
     written = write_plan_report(work.plan, work.store, None, work.search)
@@ -112,7 +112,7 @@ def run(
         told = partial(warn, console=output)
         track_summary(work.plan, work.store, launch_options.tracking_uri, written, told)
         say(_ui_hint(tracking_uri, store))
-    show_report(written, work.plan, output)
+    show_report(written, work.plan)
     if failed:
         raise typer.Exit(1)
 
@@ -128,11 +128,11 @@ def status(
     from orchestrator.cli.plan_view import show_status
 
     work = open_work(spec, set_, store, data)
-    show_status(work.plan, work.store, output)
+    show_status(work.plan, work.store)
     if work.search is not None:
         from orchestrator.cli.search import show_search_status
 
-        show_search_status(work.search, output)
+        show_search_status(work.search)
 
 
 @app.command()
@@ -147,7 +147,7 @@ def report(
     from orchestrator.cli.report import show_report, write_plan_report
 
     work = open_work(spec, set_, store, data)
-    show_report(write_plan_report(work.plan, work.store, out, work.search), work.plan, output)
+    show_report(write_plan_report(work.plan, work.store, out, work.search), work.plan)
 
 
 @app.command()
@@ -168,13 +168,13 @@ def compare(
     from orchestrator.cli.compare import compare_references, compare_stores, looks_like_store
 
     if second is not None:
-        if compare_stores(first, second, tolerance, output):
+        if compare_stores(first, second, tolerance):
             raise typer.Exit(1)
         return
     if looks_like_store(first):
         raise UserError(f"{first} is a store: give a second one to compare it with, or a spec.")
     work = open_work(first, set_, store, data)
-    compare_references(work.plan, work.store, output)
+    compare_references(work.plan, work.store)
 
 
 @app.command()
@@ -236,7 +236,7 @@ def _plain_errors() -> Iterator[None]:
     try:
         yield
     except UserError as error:
-        say(f"error: {masked(str(error))}", errors, "red")
+        say(f"error: {masked(str(error))}", "red", errors)
         sys.exit(2)
 
 
@@ -246,7 +246,7 @@ def _told_when_interrupted() -> Iterator[None]:
     try:
         yield
     except KeyboardInterrupt:
-        say("interrupted; the same command goes on from the last checkpoints", errors)
+        say("interrupted; the same command goes on from the last checkpoints", console=errors)
         raise typer.Exit(130) from None
 
 

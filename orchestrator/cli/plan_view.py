@@ -6,12 +6,11 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict
 
-from rich.console import Console
 from rich.filesize import decimal
 from rich.markup import escape
 from rich.table import Column
 
-from orchestrator.console import duration, plain_table, say
+from orchestrator.console import duration, output, plain_table, say
 from orchestrator.errors import last_line
 from orchestrator.plan.calibration import TowerCosts, calibration_name, measure_towers
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
@@ -19,7 +18,7 @@ from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_
 from orchestrator.store.store import Store, UnreadableTrace
 
 
-def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
+def show_plan(plan: Plan, pricing: Pricing) -> None:
     """One line per dataset and method: where its cells stand and what they still cost."""
     title = f"{plan.spec.name}: {len(plan.cells)} cells"
     # Labels of ablations are long, so columns stand close.
@@ -37,63 +36,59 @@ def show_plan(plan: Plan, pricing: Pricing, console: Console) -> None:
     table.add_section()
     total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
     table.add_row("all", "", status_counts(plan.cells), *_priced(total))
-    console.print(table)
-    show_notes(plan, console)
-    show_skipped(plan, console)
-    _explain_prices(plan, pricing, console)
+    output.print(table)
+    show_notes(plan)
+    show_skipped(plan)
+    _explain_prices(plan, pricing)
 
 
-def show_cells(plan: Plan, console: Console) -> None:
+def show_cells(plan: Plan) -> None:
     """Every cell with its key."""
     for cell in plan.cells:
-        say(f"{cell.status:11}  {cell.key or '-':64}  {cell.title}", console)
+        say(f"{cell.status:11}  {cell.key or '-':64}  {cell.title}")
 
 
-def show_notes(plan: Plan, console: Console) -> None:
+def show_notes(plan: Plan) -> None:
     """What the user should know of splits and transfers."""
     tests = sum(cell.cell.source is not None for cell in plan.cells)
     if tests:
         say(
             f"note: prompts are trained on {plan.spec.source} alone, once; {tests} cells test them "
-            f"elsewhere and cost no queries",
-            console,
+            f"elsewhere and cost no queries"
         )
     for note in plan.notes:
-        say(f"note: {note}", console)
+        say(f"note: {note}")
 
 
-def show_skipped(plan: Plan, console: Console) -> None:
+def show_skipped(plan: Plan) -> None:
     """Each reason for which cells can't run, once."""
     reasons = dict.fromkeys(
         (cell.cell.dataset, cell.reason) for cell in plan.cells if cell.status == "skipped"
     )
     for dataset, reason in reasons:
-        say(f"skipped {dataset}: {reason}", console)
+        say(f"skipped {dataset}: {reason}")
 
 
-def show_status(plan: Plan, store: Store, console: Console) -> None:
+def show_status(plan: Plan, store: Store) -> None:
     """Where the cells of a plan stand, with the queries of running ones and errors of failed."""
-    say(f"{plan.spec.name} in {store.storage.location}: {status_counts(plan.cells)}", console)
+    say(f"{plan.spec.name} in {store.storage.location}: {status_counts(plan.cells)}")
     for cell in plan.cells:
         if cell.status == "in progress":
-            say(f"in progress  {cell.title}: {_spent(cell, store)}", console)
+            say(f"in progress  {cell.title}: {_spent(cell, store)}")
         elif cell.status == "failed":
-            say(f"failed       {cell.title}: {_error(cell, store)}", console)
-    _show_waiting(plan, console)
-    show_skipped(plan, console)
-    _show_features(store, console)
+            say(f"failed       {cell.title}: {_error(cell, store)}")
+    _show_waiting(plan)
+    show_skipped(plan)
+    _show_features(store)
 
 
-def pricing_of(
-    plan: Plan, store: Store, threads: int, console: Console, *, measure: bool
-) -> Pricing:
+def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pricing:
     """Prices by the plan's own finished cells, and for the rest by how fast the models are here.
 
     Args:
         plan: whose models are priced.
         store: holds what was measured before.
         threads: CPU threads of one actor.
-        console: shows that models are being timed.
         measure: times the models now, and keeps that in the store.
 
     Raises:
@@ -107,7 +102,7 @@ def pricing_of(
             costs[backbone.digest] = TowerCosts(**known)
         if measure:
             store.storage.check_writable()
-            with console.status(f"timing {backbone.label} on this machine"):
+            with output.status(f"timing {backbone.label} on this machine"):
                 costs[backbone.digest] = measure_towers(backbone, precision, threads)
             store.save_calibration(name, asdict(costs[backbone.digest]))
     return pricing_from(plan, store, costs)
@@ -119,22 +114,22 @@ def status_counts(cells: Iterable[PlannedCell]) -> str:
     return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
 
 
-def _show_waiting(plan: Plan, console: Console) -> None:
+def _show_waiting(plan: Plan) -> None:
     """How many cells wait for a prompt that is still to be trained."""
     to_run = plan.to_run()
     training = {cell.key for cell in to_run}
     waiting = [cell for cell in to_run if cell.cell.source and cell.cell.source.key in training]
     if waiting:
         source = plan.spec.source
-        say(f"{len(waiting)} of these wait for prompts that {source} has yet to train", console)
+        say(f"{len(waiting)} of these wait for prompts that {source} has yet to train")
 
 
-def _show_features(store: Store, console: Console) -> None:
+def _show_features(store: Store) -> None:
     sizes = store.feature_sizes()
     if sizes:
         noun = "split" if len(sizes) == 1 else "splits"
         text = f"image features of {len(sizes)} {noun}: {decimal(sum(sizes))}"
-        say(f"{text} (run --rebuild-features encodes them anew)", console)
+        say(f"{text} (run --rebuild-features encodes them anew)")
 
 
 def _grouped(cells: Iterable[PlannedCell]) -> dict[tuple[str, str], list[PlannedCell]]:
@@ -150,7 +145,7 @@ def _priced(price: Price) -> tuple[str, str, str]:
     return f"{price.queries:,}", f"{price.images:,}", seconds
 
 
-def _explain_prices(plan: Plan, pricing: Pricing, console: Console) -> None:
+def _explain_prices(plan: Plan, pricing: Pricing) -> None:
     if all(cell.status == "done" for cell in plan.cells):
         return
     for backbone in plan.backbones():
@@ -158,14 +153,10 @@ def _explain_prices(plan: Plan, pricing: Pricing, console: Console) -> None:
             say(
                 f"time of {backbone.label} measured on this machine ({costs.machine}): "
                 f"{1000 * costs.per_image:.2f} ms per image, {1000 * costs.per_sequence:.2f} ms "
-                f"per class and candidate; divide by the number of actors.",
-                console,
+                f"per class and candidate; divide by the number of actors."
             )
     if pricing.total(plan.cells).seconds is None:
-        say(
-            "time is unknown until something was measured: add --measure (about half a minute).",
-            console,
-        )
+        say("time is unknown until something was measured: add --measure (about half a minute).")
 
 
 def _spent(cell: PlannedCell, store: Store) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.markup import escape
 from rich.table import Column
 
@@ -15,7 +14,7 @@ from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
 from orchestrator.analysis.report.write import Report, write_report
-from orchestrator.console import plain_table, say
+from orchestrator.console import output, plain_table, say
 from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
 
@@ -26,7 +25,7 @@ MOST_COLUMNS = 3
 """Datasets beside which values and means still fit into 80 columns; more are in the report."""
 
 
-def show_sweep(sweep: Sweep, console: Console) -> None:
+def show_sweep(sweep: Sweep) -> None:
     """Accuracy at each value, then what the default gives away."""
     shown = sweep.datasets if len(sweep.datasets) <= MOST_COLUMNS else ()
     columns = {dataset: intervals(sweep.on(dataset)) for dataset in shown}
@@ -42,7 +41,7 @@ def show_sweep(sweep: Sweep, console: Console) -> None:
         mark = " (default)" if value == sweep.default else ""
         cells = ("-" if one is None else interval_text(one) for one in found)
         table.add_row(escape(value.text) + mark, *cells)
-    console.print(table)
+    output.print(table)
     for name, regret in regrets_of(sweep):
         said = (
             "the default is the best value tried"
@@ -50,7 +49,7 @@ def show_sweep(sweep: Sweep, console: Console) -> None:
             else f"best is {regret.best.text}, {interval_text(regret.regret)} points above the "
             f"default: {regret.verdict}"
         )
-        say(f"{name}: {said}", console)
+        say(f"{name}: {said}")
 
 
 def write_plan_report(
@@ -75,17 +74,17 @@ def write_plan_report(
     return write_report(comparison, out or report_folder(plan, store))
 
 
-def show_report(report: Report, plan: Plan, console: Console) -> None:
+def show_report(report: Report, plan: Plan) -> None:
     """Prints what the protocol asks or else the comparison; last of all, where the page is."""
     for block in report.headlines:
         title = f"{plan.spec.name}: {seeds_text(report.rows)}"
-        show_table(block, title, console)
+        show_table(block, title, output)
     if report.rows and not report.headlines:
-        console.print(comparison_table(report.rows, plan.spec.name))
+        output.print(comparison_table(report.rows, plan.spec.name))
     for sweep in report.sweeps:
-        show_sweep(sweep, console)
-    say(f"figures and tables: {report.folder}", console)
-    say(f"report: {report.page}", console)
+        show_sweep(sweep)
+    say(f"figures and tables: {report.folder}")
+    say(f"report: {report.page}")
 
 
 def report_folder(plan: Plan, store: Store) -> Path:

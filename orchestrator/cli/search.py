@@ -6,10 +6,8 @@ from dataclasses import replace
 from functools import partial
 from uuid import uuid4
 
-from rich.console import Console
-
 from orchestrator.analysis.search import Search
-from orchestrator.console import duration, say, warn
+from orchestrator.console import duration, output, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.pricing import Price, Pricing
@@ -26,29 +24,26 @@ from orchestrator.tracking.search_entries import trial_entries
 from orchestrator.tracking.session import tracking
 
 
-def search_first(
-    plan: Plan, found: PlannedSearch, options: LaunchOptions, console: Console
-) -> None:
+def search_first(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> None:
     """Runs what is left of a search, after any other run that is at it.
 
     Raises:
         UserError: the space is impossible, the sampler's package is missing, no oracle starts, or
             no trial came to its end.
     """
-    told = partial(say, console=console)
     found.check()
     sampler_of(found.section)  # refused before Ray starts where its package is missing
-    set_aside_damaged_trials(found, told)
+    set_aside_damaged_trials(found, say)
     if _is_left(found):
         spec, section, store = found.spec, found.section, found.store
         place = study_place(spec, section, store)
         leases = Leases.of_process(store.storage, run=uuid4().hex)
-        with search_lock(place, leases, told):
+        with search_lock(place, leases, say):
             found = replace(found, search=read_search(spec, section, store))
             if _is_left(found):
-                found = replace(found, search=_run(plan, found, options, console))
+                found = replace(found, search=_run(plan, found, options))
     search = found.search
-    say(search_line(search), console)
+    say(search_line(search))
     if search.best is None:
         errors = [trial.error for trial in search.trials if trial.error]
         why = f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."
@@ -58,7 +53,7 @@ def search_first(
         )
 
 
-def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -> None:
+def show_search_plan(found: PlannedSearch, pricing: Pricing) -> None:
     """What is left of the search and what follows it, at most."""
     section, search = found.section, found.search
     blind = found.plan
@@ -68,16 +63,14 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
     how = section.sampler if section.pruner is None else f"{section.sampler}, {section.pruner.name}"
     say(
         f"search: {section.count} trials of {section.method} over {space} ({how}); {left} left, at "
-        f"most {_priced(whole, left)}",
-        console,
+        f"most {_priced(whole, left)}"
     )
     if search.is_over:
         return
     spec = found.spec
     say(
         f"then: {section.found_label} with the settings that were found, at the price of "
-        f"{section.method} above",
-        console,
+        f"{section.method} above"
     )
     if section.equal_queries:
         trials = section.count * whole.queries // len(spec.trained_datasets)
@@ -85,17 +78,16 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing, console: Console) -
         say(
             f"then: {section.longer_label}, {section.method} with as many queries as both "
             f"together: at most {most:,} a dataset and seed (search.equal_queries: false leaves it "
-            f"out)",
-            console,
+            f"out)"
         )
 
 
-def show_search_status(found: PlannedSearch, console: Console) -> None:
+def show_search_status(found: PlannedSearch) -> None:
     """Trials by state, and the best one."""
-    say(search_line(found.search), console)
+    say(search_line(found.search))
     for trial in found.search.trials:
         if trial.state == "failed":
-            say(f"failed       trial {trial.number}, {trial.title}: {trial.error}", console)
+            say(f"failed       trial {trial.number}, {trial.title}: {trial.error}")
 
 
 def search_line(search: Search) -> str:
@@ -116,18 +108,18 @@ def _is_left(found: PlannedSearch) -> bool:
     return not found.search.is_over or any(cell.key not in done for cell in cells)
 
 
-def _run(plan: Plan, found: PlannedSearch, options: LaunchOptions, console: Console) -> Search:
+def _run(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> Search:
     search, store = found.search, found.store
-    with tracking(plan, store, options.tracking_uri, partial(warn, console=console)) as track:
+    with tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track:
         track(trial_entries(search.trials, search.method, store))
-        say(f"searching: {search.ended} of {search.planned} trials are done", console)
-        say("starting Ray and loading the model ...", console)
-        with connected(options.address, partial(say, console=console)):
+        say(f"searching: {search.ended} of {search.planned} trials are done")
+        say("starting Ray and loading the model ...")
+        with connected(options.address, say):
             return SearchRun(
                 found=found,
                 setup=worker_setup(plan, plan.backbone, store, options),
                 limits=pool_limits(options),
-                display=SearchDisplay(search, console),
+                display=SearchDisplay(search, output),
                 on_trial=lambda trial: track(trial_entries([trial], search.method, store)),
             ).run()
 

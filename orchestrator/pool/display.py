@@ -84,7 +84,7 @@ class RunDisplay:
 
     def say(self, text: str) -> None:
         """Prints a line that stays."""
-        say(text, self._console)
+        say(text, console=self._console)
 
     def __enter__(self) -> Self:
         if self._console.is_terminal:

@@ -59,7 +59,7 @@ class SearchDisplay:
 
     def say(self, text: str) -> None:
         """Prints a line that stays."""
-        say(text, self.console)
+        say(text, console=self.console)
 
     def _draw(self) -> None:
         now = "; ".join(f"trial {n}: {text}" for n, text in sorted(self._running.items()))

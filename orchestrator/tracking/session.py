@@ -55,10 +55,11 @@ def tracking(
             warn(_NOT_ALONE)
             yield _leave
             return
-        thread, spec = TrackingThread(Tracker(uri, plan.spec.name), warn), tracked(plan)
+        # First of all what an interrupted run may not have told MLflow.
+        spec = tracked(plan)
+        stored = (cell_entry(run, spec) for run in _stored(plan, store))
+        thread = TrackingThread(Tracker(uri, plan.spec.name), warn, stored)
         try:
-            # What an interrupted run may not have told MLflow.
-            thread.submit(cell_entry(run, spec) for run in _stored(plan, store))
             yield thread.submit
         finally:
             thread.close()

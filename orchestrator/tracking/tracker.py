@@ -14,6 +14,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
+from itertools import chain
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -138,10 +139,13 @@ class TrackingThread:
     Args:
         tracker: the writer.
         on_error: told the first error.
+        first: written before what is submitted, one by one.
     """
 
-    def __init__(self, tracker: Tracker, on_error: Callable[[str], None]) -> None:
-        self._tracker, self._on_error = tracker, on_error
+    def __init__(
+        self, tracker: Tracker, on_error: Callable[[str], None], first: Iterable[Entry] = ()
+    ) -> None:
+        self._tracker, self._on_error, self._first = tracker, on_error, first
         self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
         self._thread.start()
@@ -158,7 +162,7 @@ class TrackingThread:
 
     def _work(self) -> None:
         broken = False
-        while (entry := self._queue.get()) is not None:
+        for entry in chain(self._first, iter(self._queue.get, None)):
             if broken:
                 continue
             try:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.markup import escape
 from rich.measure import Measurement
@@ -14,6 +13,7 @@ from rich.text import Text
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.report.blocks import TableBlock, TableCell, cell_of
 from orchestrator.analysis.table import Row, queries_text
+from orchestrator.console import plain_table
 
 _INTERVAL = " ± "
 
@@ -30,7 +30,7 @@ def show_table(block: TableBlock, title: str, console: Console) -> None:
 def comparison_table(rows: Sequence[Row], title: str) -> Table:
     """The comparison within 80 columns; the Markdown and CSV files say more."""
     several = len({row.group.shots for row in rows if row.group.shots}) > 1
-    table = _table(f"{title}: {seeds_text(rows)}")
+    table = plain_table(title=f"{title}: {seeds_text(rows)}")
     table.add_column("dataset", no_wrap=True)
     table.add_column("method", no_wrap=True)
     for header in ("accuracy (%)", "target (reached)", "queries to target"):
@@ -61,17 +61,13 @@ def seeds_text(rows: Sequence[Row]) -> str:
 
 
 def _as_rich(block: TableBlock, title: str, *, intervals: bool) -> Table:
-    table = _table(title)
+    table = plain_table(title=title)
     for place, name in enumerate(block.header):
         numeric = place >= block.numeric_from
         table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
     for row in block.rows:
         table.add_row(*(_text(cell_of(cell), intervals) for cell in row))
     return table
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, header_style="bold", box=SIMPLE_HEAD)
 
 
 def _text(cell: TableCell, intervals: bool) -> Text:

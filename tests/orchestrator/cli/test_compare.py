@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 from typer.testing import CliRunner
 
 from benchmarks.reference.published import published_results
@@ -19,11 +17,7 @@ from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from tests.orchestrator.analysis.builders import make_run
 from tests.orchestrator.analysis.test_reproduction import paper_run
-
-
-def printed(width: int = 200) -> tuple[Console, io.StringIO]:
-    out = io.StringIO()
-    return Console(file=out, width=width), out
+from tests.orchestrator.cli.verbs import shown
 
 
 def store_with(folder: Path, accuracy: float) -> str:
@@ -33,11 +27,10 @@ def store_with(folder: Path, accuracy: float) -> str:
 
 
 def test_verdicts_are_printed_with_their_reasons_and_warnings() -> None:
-    console, out = printed()
     runs = [paper_run(64.0 + seed / 10, seed) for seed in (1, 2, 3)]
     pets = [replace(run, dataset="oxford_pets") for run in runs]
-    show_verdicts(*compare_with_published([*runs, *pets], published_results()), console)
-    text = " ".join(out.getvalue().split())
+    verdicts, unknown = compare_with_published([*runs, *pets], published_results())
+    text = " ".join(shown(lambda: show_verdicts(verdicts, unknown)).split())
     assert "reproduced" in text
     assert "another unit of cost: 20,000 steps there" in text
     assert "conflict" in text
@@ -55,9 +48,8 @@ def test_the_exit_code_of_two_stores_says_whether_they_differ(tmp_path: Path) ->
 
 
 def test_an_empty_store_is_said(tmp_path: Path) -> None:
-    console, _ = printed()
     with pytest.raises(UserError, match="holds no finished results"):
-        compare_stores(store_with(tmp_path / "one", 50), str(tmp_path / "none"), 0, console)
+        compare_stores(store_with(tmp_path / "one", 50), str(tmp_path / "none"), 0)
 
 
 def test_one_store_alone_is_refused(tmp_path: Path) -> None:

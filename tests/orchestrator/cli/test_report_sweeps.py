@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import io
-
-from rich.console import Console
+from functools import partial
 
 from orchestrator.cli.report import show_sweep
 from tests.orchestrator.analysis.report.cases import CASES
+from tests.orchestrator.cli.verbs import shown
 
 
-def shown(case: str) -> str:
-    out = io.StringIO()
-    for sweep in CASES[case].sweeps:
-        show_sweep(sweep, Console(file=out, width=80))
-    return out.getvalue()
+def sweeps(case: str) -> str:
+    return "".join(shown(partial(show_sweep, sweep), 80) for sweep in CASES[case].sweeps)
 
 
 def test_values_and_regret_are_shown_within_80_columns() -> None:
-    text = shown("ablation")
+    text = sweeps("ablation")
     assert "zip: clip varied" in text
     assert "sqrt_dim (default)" in text
     assert "50.0 ± 2.5" in text
@@ -29,4 +25,4 @@ def test_values_and_regret_are_shown_within_80_columns() -> None:
 
 
 def test_a_single_seed_says_so() -> None:
-    assert "one seed, so no interval" in shown("ablation, one seed")
+    assert "one seed, so no interval" in sweeps("ablation, one seed")

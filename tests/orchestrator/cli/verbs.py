@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import io
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,6 +64,18 @@ def querycurve(*arguments: str | Path) -> Said:
     finally:
         console.output.width, console.errors.width = widths
     return Said(code, out.getvalue(), err.getvalue())
+
+
+def shown(show: Callable[[], object], width: int = 200) -> str:
+    """What a function prints, on a console of a known width."""
+    before, out = console.output.width, io.StringIO()
+    console.output.width = width
+    try:
+        with contextlib.redirect_stdout(out):
+            show()
+    finally:
+        console.output.width = before
+    return out.getvalue()
 
 
 def write_spec(folder: Path, **changes: object) -> Path:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from rich.console import Console
 
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
@@ -24,6 +22,7 @@ from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from tests.benchmarks.datasets.trees import coop_tree, write_image
+from tests.orchestrator.cli.verbs import shown
 
 
 def plan_of(folder: Path, *overrides: str, spec: str = "demo") -> tuple[Plan, Store]:
@@ -149,7 +148,7 @@ def test_cells_are_done_in_progress_failed_or_new(tmp_path: Path) -> None:
     todo = again.to_run()
     assert todo[0].key == zips[1].key, "what was begun goes first"
     assert zips[0].key not in {c.key for c in todo}
-    text = shown(lambda console: show_status(again, store, console))
+    text = shown(lambda: show_status(again, store))
     assert "1 done, 1 in progress, 1 failed, 1 new" in text
     assert "ValueError: no" in text
     assert "it will start afresh" in text
@@ -165,7 +164,7 @@ def test_missing_datasets_are_skipped_with_how_to_get_them_and_priced(tmp_path: 
     assert total.images == 13 * 3 * 5000 * 128
     assert total.seconds is not None
     assert total.seconds > 0
-    text = shown(lambda console: show_plan(plan, pricing, console))
+    text = shown(lambda: show_plan(plan, pricing))
     for name in load_spec("few_shot").datasets:
         assert f"skipped {name}:" in text
     assert "CoOp" in text
@@ -238,13 +237,13 @@ def test_without_a_measurement_no_time_is_made_up(tmp_path: Path) -> None:
     plan, store = plan_of(tmp_path)
     pricing = pricing_from(plan, store, {})
     assert pricing.total(plan.cells).seconds is None
-    text = shown(lambda console: show_plan(plan, pricing, console))
+    text = shown(lambda: show_plan(plan, pricing))
     assert "add --measure" in text
 
 
 def test_every_cell_can_be_listed_with_its_key(tmp_path: Path) -> None:
     plan, _ = plan_of(tmp_path)
-    text = shown(lambda console: show_cells(plan, console))
+    text = shown(lambda: show_cells(plan))
     assert all(cell.key in text and cell.title in text for cell in plan.cells)
 
 
@@ -272,9 +271,3 @@ def test_short_classes_may_be_taken_whole_and_are_named(tmp_path: Path) -> None:
     plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", "shots=[33]", "short_classes=take_all")
     assert "8 classes have fewer than 33 images" in plan.notes[0]
     assert "one, two" in plan.notes[0]
-
-
-def shown(show: object) -> str:
-    out = io.StringIO()
-    show(Console(file=out, width=200))  # type: ignore[operator]
-    return out.getvalue()

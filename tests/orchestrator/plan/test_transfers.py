@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import io
 import shutil
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
-from rich.console import Console
 
 from methods.interface import State
 from orchestrator.analysis.collect import finished_runs
@@ -30,6 +27,7 @@ from orchestrator.trial.messages import CellOutcome, WorkerSetup
 from orchestrator.trial.trained_prompts import PromptMissing, load_prompt, save_prompt
 from orchestrator.trial.worker import Worker
 from tests.benchmarks.datasets.trees import imagenet_tree, write_image
+from tests.orchestrator.cli.verbs import shown
 
 SMALL = ("seeds=[1]", "shots=[4]", "budget=60", "evaluation.points=1")
 TRANSFER = (
@@ -238,16 +236,16 @@ def test_sources_that_make_no_sense_are_refused(change: str, message: str, desk:
 
 def test_the_plan_says_what_is_trained_and_what_is_only_tested(desk: Desk) -> None:
     plan = desk.plan()
-    text = shown(lambda console: show_plan(plan, pricing_from(plan, desk.store, {}), console))
+    text = shown(lambda: show_plan(plan, pricing_from(plan, desk.store, {})))
     assert "prompts are trained on pocket_silhouettes alone, once; 2 cells test them" in text
     assert pricing_from(plan, desk.store, {}).total(plan.cells).queries == 60
 
 
 def test_the_status_says_what_waits_and_how_large_features_are(desk: Desk, done: Desk) -> None:
-    before = shown(lambda console: show_status(desk.plan(), desk.store, console))
+    before = shown(lambda: show_status(desk.plan(), desk.store))
     assert "2 of these wait for prompts that pocket_silhouettes has yet to train" in before
     assert "image features" not in before
-    after = shown(lambda console: show_status(done.plan(), done.store, console))
+    after = shown(lambda: show_status(done.plan(), done.store))
     assert "wait for prompts" not in after
     # the test splits of three datasets, and of the source what was trained and validated on
     assert "image features of 5 splits:" in after
@@ -260,9 +258,3 @@ def test_mlflow_can_tell_tested_prompts_by_their_source(done: Desk) -> None:
     assert [tag.get("source") for tag in tags if tag["method"] == "zip"] == [
         None, "pocket_silhouettes", "pocket_silhouettes",
     ]  # fmt: skip
-
-
-def shown(show: Callable[[Console], None]) -> str:
-    console = Console(file=io.StringIO(), width=200, record=True)
-    show(console)
-    return console.export_text()

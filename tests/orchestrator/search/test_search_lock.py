@@ -9,7 +9,6 @@ from typing import Any
 
 import optuna
 import pytest
-from rich.console import Console
 
 from orchestrator.cli import search as launch
 from orchestrator.cli.search import search_first
@@ -105,7 +104,7 @@ def test_who_has_waited_goes_on_from_what_the_other_run_left(
     meanwhile(the_other_run_ends)
     monkeypatch.setattr(launch, "_run", run)
     options: Any = None
-    search_first(found.plan, found, options, Console(quiet=True))
+    search_first(found.plan, found, options)
     assert known == [1]
 
 
