@@ -136,6 +136,7 @@ def test_packed_images_give_the_trace_of_unpacked_ones(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.fault
 def test_an_interrupted_cell_goes_on_from_its_checkpoint(
     bench: Bench, whole: Trace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -167,6 +168,7 @@ def test_a_host_that_sees_another_store_than_the_driver_is_refused(tmp_path: Pat
         Worker(replace(setup, store=str(tmp_path / "not-shared")))
 
 
+@pytest.mark.fault
 def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path, whole: Trace) -> None:
     stopped = Bench(tmp_path / "stopped")
     cell = stopped.cells["zip"]
@@ -180,6 +182,7 @@ def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path, whole:
     assert again.ledgers == whole.ledgers
 
 
+@pytest.mark.fault
 def test_damaged_checkpoints_cost_time_but_no_result(bench: Bench, whole: Trace) -> None:
     bench.store.save_checkpoint(bench.cells["zip"].key, 0, b"not a checkpoint")
     bench.store.save_checkpoint(bench.cells["zip"].key, 1, b"nor is this")
@@ -215,6 +218,7 @@ def test_compiling_is_ignored_on_a_cpu_with_a_remark_and_without_a_change(
         assert remarks == ("--compile is ignored on a CPU: it compiles for GPUs",)
 
 
+@pytest.mark.fault
 def test_a_damaged_last_checkpoint_gives_way_to_the_one_before(bench: Bench, whole: Trace) -> None:
     _interrupt(bench, "zip", saves_before=6)
     key = bench.cells["zip"].key

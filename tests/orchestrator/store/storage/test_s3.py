@@ -47,6 +47,7 @@ class TestS3StorageThatFailsNowAndThen(StorageSuite):
         server.every = None
 
 
+@pytest.mark.fault
 @pytest.mark.parametrize(
     "fault", [status("500 Internal Server Error"), status("503 Slow Down"), reset, slow(1)]
 )
@@ -80,6 +81,7 @@ def test_an_endpoint_without_conditional_writes_is_refused(
         storage.check_writable()
 
 
+@pytest.mark.fault
 def test_a_server_that_never_answered_is_not_waited_for_long() -> None:
     location = "s3://bucket?endpoint_override=127.0.0.1:9&scheme=http"
     with s3_server(), pytest.raises(UserError, match=r"127\.0\.0\.1:9.* did not answer"):
