@@ -25,12 +25,13 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     The process is not multiprocessing's, which would run the entry script again.
 
     Args:
-        function: of a module; it can be pickled, and so can its arguments and what it returns.
+        function: of a module other than the entry script; it can be pickled, and so can its
+            arguments and what it returns.
         args: its arguments.
         kwargs: its arguments by name.
 
     Raises:
-        UserError: as the function does; or its process was killed.
+        UserError: as the function does; or its process ended early.
     """
     if "torch" in sys.modules:
         return function(*args, **kwargs)
@@ -39,15 +40,16 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     path = os.pathsep.join(filter(None, sys.path))
     with subprocess.Popen(
         command, pass_fds=[theirs.fileno()], env={**os.environ, "PYTHONPATH": path}
-    ):
+    ) as process:
         theirs.close()
         try:
             ours.send((function, args, kwargs))
             result = ours.recv()
         except (EOFError, ConnectionError):
             raise UserError(
-                "planning ended before it was done: its process was killed, perhaps because memory "
-                "ran out. Nothing was run; the same command begins again."
+                f"planning ended before it was done: its process ended with exit code "
+                f"{process.wait()}, perhaps because memory ran out (what it said is above). "
+                f"Nothing was run; the same command begins again."
             ) from None
     if isinstance(result, UserError):
         raise result

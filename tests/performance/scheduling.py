@@ -24,19 +24,17 @@ from orchestrator.cell import Cell
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.apart import apart
 from orchestrator.plan.plan import Plan, PlannedCell
-from orchestrator.plan.planner import make_plan
 from orchestrator.pool.cluster import connected
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.slots import PoolLimits
-from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Point, Trace
 from orchestrator.trial.messages import CellOutcome, Progress, WorkerSetup
+from tests.performance.many_cells import plan_of_many_cells
 
 MEASUREMENTS, STEPS = 21, 500
-METHODS, DATASETS = 5, 2
 
 
 class NullActor:
@@ -102,7 +100,7 @@ def main(sizes: list[int]) -> None:
 def _measure(cells: int, folder: Path) -> None:
     store = Store(open_storage(str(folder / "store")))
     start = time.perf_counter()
-    plan = apart(_plan, cells, store.storage.location)
+    plan = apart(plan_of_many_cells, cells, store.storage.location)
     planned = time.perf_counter() - start
     count = len(plan.cells)
     print(f"{count:,} cells: planned in {planned:.1f} s, {1e3 * planned / count:.2f} ms a cell")
@@ -114,16 +112,9 @@ def _measure(cells: int, folder: Path) -> None:
     )
     print(f"  driver's memory (PSS) before and after each fifth: {growth} MB")
     start = time.perf_counter()
-    again = apart(_plan, cells, store.storage.location)
+    again = apart(plan_of_many_cells, cells, store.storage.location)
     replanned = time.perf_counter() - start
     print(f"  planned again over {again.counts()['done']:,} results in {replanned:.1f} s")
-
-
-def _plan(cells: int, location: str) -> Plan:
-    seeds = cells // (METHODS * DATASETS)
-    methods = ", ".join(f"{{name: zip, label: zip-{n}, clip: {n + 1}}}" for n in range(METHODS))
-    overrides = (f"methods=[{methods}]", f"seeds={list(range(seeds))}")
-    return make_plan(load_spec("demo", overrides), Store(open_storage(location)), Path("data"))
 
 
 def _run(plan: Plan, store: Store, folder: Path) -> tuple[float, float, Meter]:
