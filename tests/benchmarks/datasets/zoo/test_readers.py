@@ -15,21 +15,9 @@ from benchmarks.datasets.registry import (
     dataset_names,
     open_dataset,
 )
-from tests.benchmarks.datasets.trees import SPLIT, coop_tree, write_image
+from tests.benchmarks.datasets.trees import PAPER_COOP, SPLIT, coop_tree, write_image
 
-COOP = [
-    "caltech101",
-    "stanford_cars",
-    "oxford_pets",
-    "oxford_flowers",
-    "food101",
-    "sun397",
-    "dtd",
-    "eurosat",
-    "ucf101",
-    "resisc45",
-    "clevr",
-]
+COOP = [*PAPER_COOP, "stanford_cars"]
 PAPER = [*COOP, "svhn", "fgvc_aircraft", "imagenet"]
 
 
