@@ -110,8 +110,8 @@ def run(
     written = write_plan_report(work.plan, work.store, None, work.search)
     if launch_options.tracking_uri is not None:
         told = partial(warn, console=output)
-        track_summary(work.plan, work.store, launch_options.tracking_uri, written, told)
-        say(_ui_hint(tracking_uri, store))
+        if track_summary(work.plan, work.store, launch_options.tracking_uri, written, told):
+            say(_ui_hint(tracking_uri, store))
     show_report(written, work.plan)
     if failed:
         raise typer.Exit(1)

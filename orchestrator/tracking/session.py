@@ -67,15 +67,18 @@ def tracking(
 
 def track_summary(
     plan: Plan, store: Store, uri: str, report: Report, warn: Callable[[str], None]
-) -> None:
+) -> bool:
     """Adds means over seeds, the report, and cells that another run finished or could not track.
 
-    `warn` is told where MLflow can't be written, or another run writes to it.
+    Returns whether all is in MLflow now; where it can't be written, or another run writes to it,
+    `warn` is told.
     """
     try:
         rebuild_tracking(plan, store, uri, report)
     except UserError as error:
         warn(str(error))
+        return False
+    return True
 
 
 def rebuild_tracking(

@@ -71,6 +71,7 @@ class Tracker:
         os.environ.setdefault("MLFLOW_LOGGING_LEVEL", "ERROR")
         # MLflow's own patience would hold up the end of a run for minutes when its server is down.
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "3")
+        os.environ.setdefault("MLFLOW_HTTP_REQUEST_BACKOFF_FACTOR", "1")
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.ERROR)

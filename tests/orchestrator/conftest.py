@@ -19,11 +19,14 @@ def cluster() -> Iterator[Cluster]:
     """A running cluster of two CPU cores, for processes that join it by its address."""
     from ray.cluster_utils import Cluster
 
+    # A lost node is noticed in 3 seconds, not in 15; one that is slow has as long as ever.
+    health = {"health_check_period_ms": 1000, "health_check_failure_threshold": 3}
     head = {
         "num_cpus": 2,
         "num_gpus": 0,
         "include_dashboard": False,
         "object_store_memory": 100 * 2**20,
+        "_system_config": health,
     }
     cluster = Cluster(initialize_head=True, head_node_args=head)
     yield cluster

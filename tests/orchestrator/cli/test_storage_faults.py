@@ -48,6 +48,7 @@ def test_a_grid_on_a_failing_s3_equals_one_on_an_undisturbed_folder(
     assert "can't serve (503" in output
     assert "answers again after" in output
     assert "rebuild the view with `track` later" in output
+    assert "Compare them at" not in output
     assert points_of(location) == undisturbed
     assert plan_of(location).counts() == {"done": 3}
     assert open_storage(location).names("leases") == ()
