@@ -198,12 +198,12 @@ class CoordinatedImages:
 
 
 def _check(coordinator: Coordinator) -> None:
-    size, features, seeds = coordinator.image_size, coordinator.features, coordinator.seeds
+    size, features, inputs = coordinator.image_size, coordinator.features, coordinator.inputs
     if size % 2:
         raise SettingsError(f"the decoder makes prompts of an even size, but images have {size}")
-    if features >= seeds:
+    if features >= inputs:
         raise SettingsError(
-            f"an image feature must have at most {seeds - 1} numbers, so that a prompt trigger "
-            f"fits beside it in the {seeds} that the decoder reads at {size} pixels, but got "
+            f"an image feature must have at most {inputs - 1} numbers, so that a prompt trigger "
+            f"fits beside it in the {inputs} that the decoder reads at {size} pixels, but got "
             f"{features}"
         )

@@ -48,8 +48,8 @@ def method_names() -> tuple[str, ...]:
     """Names of all known methods, sorted.
 
     Example:
-        >>> method_names()
-        ('bar', 'blackvip', 'blackvip_se', 'bptvlm', 'zero_shot', 'zip')
+        >>> "zip" in method_names()
+        True
     """
     return tuple(method_classes())
 

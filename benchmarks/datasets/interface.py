@@ -112,7 +112,11 @@ class Dataset(ABC):
 
     @abstractmethod
     def class_names(self) -> tuple[str, ...]:
-        """Class names by label, as they enter a prompt (blanks, not underscores)."""
+        """Class names by label, as they enter a prompt (blanks, not underscores).
+
+        Raises:
+            DatasetError: the dataset is missing or its split file is malformed.
+        """
 
     @abstractmethod
     def items(self, split: Split) -> Sequence[Item]:
@@ -151,7 +155,11 @@ class Dataset(ABC):
         return None
 
     def revision(self) -> str:
-        """Identifies the contents where references alone don't; part of every key."""
+        """Identifies the contents where references alone don't; part of every key.
+
+        Raises:
+            DatasetError: the dataset is missing.
+        """
         return ""
 
     def remark(self) -> str:

@@ -1,4 +1,4 @@
-"""A dataset less some of its images; few-shot draws are those of the whole dataset."""
+"""A dataset without some of its images; few-shot draws are those of the whole dataset."""
 
 from __future__ import annotations
 

@@ -69,24 +69,24 @@ class Coordinator:
         return tuple(_Block(*channels) for channels in _BLOCKS[len(_BLOCKS) - count :])
 
     @property
-    def seeds(self) -> int:
+    def inputs(self) -> int:
         """How many numbers the decoder reads, feature and trigger: channels x grid x grid."""
         channels = self.blocks[0].reads if self.blocks else _LAST[0]
         return channels * self._grid**2
 
     @property
-    def trigger(self) -> int:
+    def trigger_width(self) -> int:
         """Width of the prompt trigger: the part of the decoder's input beside the feature."""
-        return self.seeds - self.features
+        return self.inputs - self.features
 
     @property
     def dimension(self) -> int:
         """Number of parameters N."""
-        return self.trigger + sum(math.prod(shape) for shape in self._shapes)
+        return self.trigger_width + sum(math.prod(shape) for shape in self._shapes)
 
     def initial(self, generator: torch.Generator) -> Tensor:
         """Start values `(N,)`: trigger ~ U(0, 0.1), layers as PyTorch initialises them."""
-        parts = [0.1 * torch.rand(self.trigger, generator=generator)]
+        parts = [0.1 * torch.rand(self.trigger_width, generator=generator)]
         for block in self.blocks:
             doubling, bias, mixing, _, _ = block.shapes
             parts += [_uniform(shape, doubling, generator) for shape in (doubling, bias)]
@@ -151,7 +151,7 @@ class Coordinator:
 
     def _split(self, parameters: Tensor) -> list[Tensor]:
         """The trigger `(F',)`, then every layer's weights in their shapes."""
-        shapes = [(self.trigger,), *self._shapes]
+        shapes = [(self.trigger_width,), *self._shapes]
         pieces = parameters.split([math.prod(shape) for shape in shapes])
         return [piece.reshape(shape) for piece, shape in zip(pieces, shapes, strict=True)]
 

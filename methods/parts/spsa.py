@@ -37,7 +37,8 @@ class SpsaSettings(Settings):
         clip: the largest norm that `spsa-clip` lets through: `sqrt_dim` (the square root of the
             number of parameters), `none`, or a number. The other two don't clip: always `none`.
         momentum: beta of `spsa-gc`; the other two don't use it.
-        perturbation: distribution of the random directions.
+        perturbation: law of the random directions: `segmented_uniform` (magnitudes from U(0.5, 1),
+            random signs), `rademacher` (random signs) or `gaussian`.
         pairs: two-sided estimates averaged in a step; a step costs twice as many queries.
         step_size: numerator a of a_t = a / (t + step_offset) ** step_decay.
         step_offset: o of that schedule.

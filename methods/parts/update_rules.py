@@ -16,8 +16,8 @@ ClipRule = Literal["none", "sqrt_dim"] | Annotated[float, Field(gt=0)]
 def clip_threshold(rule: ClipRule, dimension: int) -> float:
     """The largest norm that a rule lets through for `dimension` parameters.
 
-    `sqrt_dim` is sqrt(delta), the expected norm scale of the estimate under the perturbation law:
-    no tuning needed (ZIP, ICLR 2025, section 4).
+    `sqrt_dim` is sqrt(N) for N = `dimension` parameters (delta in the paper), the expected norm
+    scale of the estimate under the perturbation law: no tuning needed (ZIP, ICLR 2025, section 4).
     """
     if rule == "none":
         return math.inf

@@ -1,1 +1,1 @@
-"""Metrics, statistics, tables and plots over finished traces; one file each."""
+"""Metrics and statistics over finished traces, one file each; charts/ and report/ show them."""

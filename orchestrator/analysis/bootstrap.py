@@ -26,7 +26,7 @@ class BootstrapInterval:
 
     Attributes:
         mean: mean over datasets of means over seeds.
-        lower: lower end; None where a dataset has a single value, as methods have without seeds.
+        lower: lower end; None if a dataset has a single value, as for methods that don't train.
         upper: upper end, likewise.
     """
 

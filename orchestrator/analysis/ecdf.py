@@ -50,7 +50,7 @@ def targets_on(runs: Sequence[Run], dataset: str, gains: Sequence[float] = ()) -
 
     Args:
         runs: all runs of the comparison.
-        dataset: where.
+        dataset: its name.
         gains: points above the start; by default `LEVELS` even steps from the start to the best
             that any run reached. The start is zero-shot accuracy, or the lowest first measurement
             where zero-shot was not run.

@@ -48,7 +48,7 @@ def target_on(dataset: str, asked: ReportSpec, runs: Sequence[Run]) -> float | N
     """The accuracy in percent that a spec wants reached on a dataset.
 
     Args:
-        dataset: where.
+        dataset: its name.
         asked: names an accuracy, or a gain above zero-shot on the same dataset.
         runs: the runs of the comparison, zero-shot among them.
 

@@ -49,9 +49,9 @@ class Regret:
 
 
 def regrets_of(sweep: Sweep) -> Iterator[tuple[str, Regret]]:
-    """The default's regret on each dataset and on their mean, with what it is over.
+    """Yields `(name, regret)` of the default, for each dataset and for the mean over all of them.
 
-    Nothing for conditions such as the budget: more is better, and one pays for it.
+    Yields nothing for conditions such as the budget, where more is better but costs more.
     """
     if sweep.default is None or not sweep.default.tuned:
         return

@@ -62,7 +62,7 @@ class Search:
 
     @property
     def ended(self) -> int:
-        """Trials that came to an end, whichever."""
+        """Trials that came to an end: complete, pruned or failed."""
         return sum(trial.state != "running" for trial in self.trials)
 
     @property
@@ -113,7 +113,7 @@ def is_as_good(objective: str, value: float, other: float) -> bool:
 
 
 def short(value: Any) -> str:
-    """A value in few letters."""
+    """A value as short text; numbers with three significant digits."""
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

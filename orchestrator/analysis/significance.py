@@ -20,7 +20,7 @@ FEWEST_DATASETS = 6
 """With 5, the smallest p-value that the exact two-sided test can give is 2/2^5 = 0.0625."""
 
 MOST_EXACT = 13
-"""Pairs of which all signs are tried, as in scipy."""
+"""Up to this many pairs, all combinations of signs are tried, as in scipy."""
 
 
 @dataclass(frozen=True)

@@ -16,13 +16,13 @@ HEADERS = (
     "dataset", "method", "shots", "seeds", "accuracy %", "mean over budget %", "target %",
     "reached", "queries to target", "queries", "seconds",
 )  # fmt: skip
-"""Of the Markdown table."""
+"""Column titles of the Markdown table."""
 
 COLUMNS = (
     "dataset", "method", "shots", "seeds", "accuracy", "half_width", "mean_over_budget", "target",
     "successes", "runs", "median_queries", "expected_queries", "queries", "seconds",
 )  # fmt: skip
-"""Of the CSV file."""
+"""Column names of the CSV file."""
 
 MEAN = "mean of datasets"
 

@@ -62,7 +62,8 @@ class Shelf:
         """The dataset of a name, which must be there.
 
         Raises:
-            UserError: it isn't.
+            UnknownDataset: there is no dataset of this name.
+            UserError: it isn't there.
         """
         dataset = self.open(name)
         missing = dataset.missing()
@@ -113,6 +114,7 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
     """Looks at every image of datasets; returns how many datasets aren't sound.
 
     Raises:
+        UnknownDataset: one of the names is unknown.
         UserError: a named dataset isn't there, or none is.
     """
     own = {dataset.name for dataset in shelf.own}
@@ -135,7 +137,9 @@ def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
     """Packs datasets to a folder or location.
 
     Raises:
+        UnknownDataset: one of the names is unknown, before any work.
         UserError: one isn't there, before any work.
+        DatasetError: a dataset can't be read.
     """
     root = open_location(to)
     datasets = [shelf.open_ready(name) for name in names]

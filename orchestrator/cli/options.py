@@ -103,4 +103,4 @@ Tolerance = Annotated[
 ]
 STORE = "results"
 PATIENCE = 3600.0
-"""Seconds."""
+"""Default of `--patience`, in seconds."""

@@ -65,7 +65,11 @@ class ResolvedBackbone:
 
     @property
     def config(self) -> dict[str, Any]:
-        """open_clip's configuration of the model."""
+        """open_clip's configuration of the model.
+
+        Raises:
+            UserError: the configuration in the model's folder can't be read.
+        """
         if self.folder is not None:
             stated = _read_config(self.folder)
             return dict(stated.get("model_cfg", stated))
@@ -100,7 +104,11 @@ def resolve_backbone(backbone: Backbone) -> ResolvedBackbone:
 
 
 def preprocessing_of(backbone: ResolvedBackbone, augmentation: Augmentation) -> Preprocessing:
-    """How images must be prepared for a backbone: its input size and normalisation."""
+    """How images must be prepared for a backbone: its input size and normalisation.
+
+    Raises:
+        UserError: the configuration in the model's folder can't be read.
+    """
     stated: dict[str, Any] = {}
     if backbone.folder is not None:
         stated = _read_config(backbone.folder).get("preprocess_cfg", {})

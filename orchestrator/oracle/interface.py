@@ -58,6 +58,8 @@ class Oracle(ABC):
 
         Raises:
             BudgetExhausted: fewer than K queries are left; nothing was evaluated.
+            UserError: the model can't take such prompts, or the batch lacks the pixels that they
+                change.
         """
         self.method.charge(prompts.count, len(batch.labels))
         _, logits = next(self._answer(prompts, [batch]))
@@ -68,6 +70,9 @@ class Oracle(ABC):
 
         Yields:
             Each batch with its `(K, B, C)` float32 logits.
+
+        Raises:
+            UserError: as `query`.
         """
         for batch, logits in self._answer(prompts, batches):
             self.observer.charge(prompts.count, len(batch.labels))

@@ -20,7 +20,9 @@ T = TypeVar("T")
 
 
 def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """What a function returns, called in a new process; in this one where torch is there anyway.
+    """Calls a function in a new process and returns its result.
+
+    Where torch is imported already, it is called in this process.
 
     The process is not multiprocessing's, which would run the entry script again.
 
@@ -63,7 +65,7 @@ def main() -> None:
     try:
         result = function(*args, **kwargs)
     except UserError as error:
-        result = UserError(str(error))  # others need not survive being sent
+        result = UserError(str(error))  # a subclass may not survive pickling
     except KeyboardInterrupt:  # a terminal sends Ctrl-C to both processes, and the other one speaks
         sys.exit(130)
     theirs.send(result)

@@ -14,7 +14,11 @@ READERS = 16
 
 
 def set_aside_damaged(plan: Plan, store: Store, say: Callable[[str], None]) -> Plan:
-    """The plan, with cells whose trace is damaged marked as new; see `keys_set_aside`."""
+    """The plan, with cells whose trace is damaged marked as new; see `keys_set_aside`.
+
+    Raises:
+        UnreadableTrace: a trace is of a schema version that this release doesn't know.
+    """
     stored = [cell.key for cell in plan.cells if cell.status in ("done", "failed")]
     damaged = keys_set_aside(stored, store, say)
     cells = (replace(c, status="new") if c.key in damaged else c for c in plan.cells)

@@ -27,10 +27,15 @@ class PoolTask:
     Attributes:
         id: tells it from all others.
         start: starts it on an actor and returns the reference of its result.
+        title: what people are told; the id by default.
     """
 
     id: str
     start: Callable[[Any], Any]
+    title: str = ""
+
+    def __str__(self) -> str:
+        return self.title or self.id
 
 
 @dataclass(frozen=True)
@@ -203,17 +208,17 @@ class ActorPool:
         """The actor lives, but its answer is lost: it goes, and the task runs again."""
         self.slots.discard(running.slot)
         self._waiting.appendleft(running.task)
-        self.on_event(f"contact to an actor was lost under {running.task.id}; it runs again")
+        self.on_event(f"contact with an actor was lost; {running.task} runs again")
 
     def _bury(self, running: _Running, error: RayError) -> Outcome | None:
         """A dead actor leaves the pool; its task is tried again, unless it kills every actor."""
         task = running.task
         if self.slots.bury(running.slot, error):
-            self.on_event(f"a node was lost under {task.id}; it will go on elsewhere")
+            self.on_event(f"a node was lost; {task} will go on elsewhere")
             self._waiting.appendleft(task)
             return None
         self._crashes[task.id] += 1
-        self.on_event(f"an actor died under {task.id}: {last_line(error)}")
+        self.on_event(f"an actor died while it ran {task}: {last_line(error)}")
         if self._crashes[task.id] < self.limits.crashes:
             self._waiting.appendleft(task)
             return None

@@ -14,6 +14,9 @@ from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.pool.pool import Outcome, PoolTask
 
+LOOK_AGAIN = 3.0
+"""Seconds after which a cell that another run works on is tried again."""
+
 
 @dataclass
 class CellQueue:
@@ -24,12 +27,10 @@ class CellQueue:
     Args:
         cells: what is to run, in order.
         load_features: reads stored features by digest; None when they are not stored yet.
-        look_again: seconds after which a cell that another run works on is tried again.
     """
 
     cells: tuple[PlannedCell, ...]
     load_features: Callable[[str], FeatureTable | None]
-    look_again: float = 3.0
     _ready: deque[PlannedCell] = field(default_factory=deque)
     _held: dict[str, list[PlannedCell]] = field(default_factory=lambda: defaultdict(list))
     _encoding: dict[str, list[PlannedCell]] = field(default_factory=lambda: defaultdict(list))
@@ -55,6 +56,7 @@ class CellQueue:
             return PoolTask(
                 f"encode {digest}",
                 lambda actor: actor.encode_test_split.remote(dataset, digest),
+                f"the encoding of {dataset}'s test split",
             )
         if self._ready:
             cell = self._ready.popleft()
@@ -64,7 +66,9 @@ class CellQueue:
             return None
         table = self._tables[cell.features]
         self._given[cell.key] = cell
-        return PoolTask(cell.key, lambda actor: actor.run_cell.remote(cell.cell, cell.key, table))
+        return PoolTask(
+            cell.key, lambda actor: actor.run_cell.remote(cell.cell, cell.key, table), cell.title
+        )
 
     def exhausted(self) -> bool:
         """Whether neither a cell nor an encoding is left."""
@@ -74,7 +78,7 @@ class CellQueue:
 
     def leave(self, cell: PlannedCell) -> None:
         """Puts a cell aside that another run works on: that run finishes it, or lets go of it."""
-        self._elsewhere.append((time.monotonic() + self.look_again, cell))
+        self._elsewhere.append((time.monotonic() + LOOK_AGAIN, cell))
 
     def cell_of(self, task: PoolTask) -> PlannedCell | None:
         """The cell that a task runs; None for an encoding."""
@@ -99,7 +103,7 @@ class CellQueue:
         return []
 
     def _admit(self, cell: PlannedCell) -> None:
-        """Nothing stands before a cell but, perhaps, the features of its test split."""
+        """Makes a cell ready, once the features of its test split are there."""
         if cell.features in self._tables or self._share(cell.features):
             self._ready.append(cell)
             return

@@ -15,8 +15,8 @@ from orchestrator.trial.messages import CellOutcome
 CRASHES = 3
 """How often an oracle may die under the same step before the trial fails."""
 
-PATIENCE = 0.05
-"""Seconds between two questions for an oracle."""
+PAUSE = 0.05
+"""Seconds between two requests for an oracle."""
 
 
 class CellFailed(Exception):
@@ -41,6 +41,7 @@ class BorrowedOracle:
 
         Raises:
             CellFailed: oracles died again and again, or could not even store a failure.
+            PoolError: no oracle can be started.
         """
         error = ""
         for _ in range(CRASHES):
@@ -67,5 +68,5 @@ class BorrowedOracle:
         while self._actor is None:
             self._actor = ray.get(self._broker.acquire.remote(self._name, self._owner))
             if self._actor is None:
-                time.sleep(PATIENCE)
+                time.sleep(PAUSE)
         return self._actor

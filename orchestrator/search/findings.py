@@ -16,6 +16,9 @@ def with_search(comparison: Comparison, found: PlannedSearch) -> Comparison:
 
     Runs with the search's queries on top are set apart: beside methods with the plain budget they
     would have an advantage that no table shows.
+
+    Raises:
+        UnreadableTrace: a stored trace is damaged, or of an unknown version.
     """
     section = found.section
     longer = tuple(run for run in comparison.runs if run.method == section.longer_label)

@@ -30,7 +30,7 @@ class PlannedSearch:
         spec: the whole spec.
         section: its search section.
         store: where results are looked up.
-        data_root: the folder that holds the datasets' folders.
+        data_root: the folder or location that holds the datasets.
         search: the search as far as it has come.
     """
 
@@ -73,7 +73,11 @@ class PlannedSearch:
 
     @property
     def plan(self) -> Plan:
-        """Blind cells of the baseline, the method as the spec has it."""
+        """Blind cells of the baseline, the method as the spec has it.
+
+        Raises:
+            UserError: as `make_plan`.
+        """
         return self._plan(self.section.base(self.spec.methods))
 
     def _plan(self, *methods: MethodSpec) -> Plan:

@@ -123,7 +123,11 @@ class SearchRun:
     ) -> tune.Tuner:
         found = self.found
         trainable = tune.with_parameters(
-            BorrowingTrial, broker=broker, goal=self._goal, store=found.store.storage.location
+            BorrowingTrial,
+            broker=broker,
+            goal=self._goal,
+            store=found.store.storage.location,
+            patience=self.setup.patience,
         )
         parallel = found.section.parallel or max(1, ray.get(broker.capacity.remote()))
         return tune.Tuner(

@@ -28,7 +28,7 @@ QUERIES, KEYS, ERROR = "queries", "keys", "error"
 """Names under which a study's trials note what Optuna has no place for."""
 
 PAUSE = 2.0
-"""Seconds between two looks whether the other run of a search has ended."""
+"""Seconds between two checks whether the other run of a search has ended."""
 
 _STATES: dict[State, TrialState] = {
     State.COMPLETE: "complete",
@@ -152,8 +152,8 @@ def _waiting(leases: Leases, name: str) -> str:
     holder = leases.held_by(name)
     who = "" if holder is None else f" (process {holder.process.pid} on {holder.process.host})"
     return (
-        f"another run{who} is at this search; waiting until it ends, and then going on with what "
-        f"is left. If it is dead, that is within {leases.lasts:.0f} seconds."
+        f"another run{who} is running this search; waiting until it ends, then going on with what "
+        f"is left. If that run has died, this takes at most {leases.lasts:.0f} seconds."
     )
 
 

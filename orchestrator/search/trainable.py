@@ -9,7 +9,7 @@ from ray import tune
 
 from orchestrator.search.borrowed_oracle import BorrowedOracle
 from orchestrator.search.trial_run import TrialRun
-from orchestrator.store.storage import open_storage
+from orchestrator.store.storage import Patience, open_storage
 from orchestrator.store.store import Store
 
 ASSIGNMENT = "assignment"
@@ -20,9 +20,15 @@ class BorrowingTrial(tune.Trainable):
     """Reports every measurement of a trial. Its process serves one trial after another."""
 
     def setup(
-        self, config: dict[str, Any], broker: Any = None, goal: Any = None, store: str = ""
+        self,
+        config: dict[str, Any],
+        broker: Any = None,
+        goal: Any = None,
+        store: str = "",
+        patience: float = 0,
     ) -> None:
-        self._broker, self._goal, self._store = broker, goal, Store(open_storage(store))
+        waits = Patience(limit=patience, introduction=patience)
+        self._broker, self._goal, self._store = broker, goal, Store(open_storage(store, waits))
         self._begin(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:

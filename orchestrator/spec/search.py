@@ -52,7 +52,8 @@ class PrunerSpec(Frozen):
 class SearchSpec(Frozen):
     """A search for settings of one of the spec's methods.
 
-    Every trial is a cell that is measured on validation images only. The best trial's settings are
+    Every trial runs one cell for each dataset and search seed, measured on validation images only.
+    The best trial's settings are
     then run like any other method of the spec, with its seeds and on its test splits.
 
     Attributes:

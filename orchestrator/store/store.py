@@ -8,9 +8,12 @@ checkpoints/<key>.<slot>.safetensors   running cells: the last two states of eac
 prompts/<key>.safetensors   final state of a trained cell's method, for other cells to test
 leases/<name>.json          who runs a cell (by its key), a search or the MLflow writer right now
 features/<digest>.safetensors   image features that cells share
-calibration/<host>.json     measured seconds per query
+calibration/<name>.json     measured seconds per image and per class, by backbone and machine
 unreadable/<digest>.json    which images of a list can't be read
 identity/store.json         a random name: hosts that read the same one see the same store
+
+A store in a folder also holds what others write there: search/<spec>.db (the study of a search),
+reports/<spec>/, mlflow.db and mlflow-artifacts/.
 """
 
 from __future__ import annotations
@@ -187,13 +190,13 @@ class Store:
         data = self._optional(f"unreadable/{digest}.json")
         return None if data is None else [str(reference) for reference in json.loads(data)]
 
-    def save_calibration(self, host: str, values: dict[str, Any]) -> None:
+    def save_calibration(self, name: str, values: dict[str, Any]) -> None:
         """Stores measured costs of this kind of machine."""
-        self.storage.write(f"calibration/{host}.json", json.dumps(values, indent=1).encode())
+        self.storage.write(f"calibration/{name}.json", json.dumps(values, indent=1).encode())
 
-    def calibration(self, host: str) -> dict[str, Any] | None:
+    def calibration(self, name: str) -> dict[str, Any] | None:
         """Measured costs of this kind of machine; None if nothing was measured."""
-        data = self._optional(f"calibration/{host}.json")
+        data = self._optional(f"calibration/{name}.json")
         return None if data is None else dict(json.loads(data))
 
     def _optional(self, name: str) -> bytes | None:

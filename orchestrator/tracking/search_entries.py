@@ -16,7 +16,11 @@ from orchestrator.tracking.entries import Entry, cell_parameters
 
 
 def trial_entries(trials: Iterable[SearchTrial], method: str, store: Store) -> Iterator[Entry]:
-    """Entries of trials that came to an end: their cells that have measured anything."""
+    """Entries of trials that came to an end: their cells that have measured anything.
+
+    Raises:
+        UnreadableTrace: a stored trace is damaged, or of an unknown version.
+    """
     finished = store.finished_keys()
     for trial in trials:
         for key in trial.keys if trial.state != "running" else ():

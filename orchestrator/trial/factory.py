@@ -87,7 +87,11 @@ class TrialFactory:
         }
 
     def oracle(self, cell: Cell, task: Task) -> ClipOracle:
-        """The black box of a cell, with its budget and nothing spent."""
+        """The black box of a cell, with its budget and nothing spent.
+
+        Raises:
+            UserError: the model takes no soft context, or a class name is too long.
+        """
         return ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
 
     def task(self, cell: Cell) -> Task:

@@ -61,7 +61,7 @@ class Worker:
         self._stopped = False
 
     def stop(self) -> None:
-        """Lets the running cell end with a checkpoint after its next step, and every later one."""
+        """Stops the running cell after its next step, with a checkpoint; later cells likewise."""
         self._stopped = True
 
     def progress(self) -> Progress:
@@ -85,6 +85,9 @@ class Worker:
         A cell that another run works on, or has finished, is left alone; one whose result is there
         but not its prompt runs again. An error of the cell is stored with its traceback and
         reported, never raised. `table` has the features of the dataset's whole test split.
+
+        Raises:
+            StorageDown: the store has not answered for too long.
         """
         self._begin()
         with self._leases.held(key) as lease:
@@ -103,6 +106,9 @@ class Worker:
 
         A cell that goes on from a checkpoint first reports what that has measured. Errors are
         stored and reported as by `run_cell`.
+
+        Raises:
+            StorageDown: the store has not answered for too long.
         """
         self._begin()
         return self._attempt(cell, key, None, pauses=True)

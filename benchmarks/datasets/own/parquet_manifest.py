@@ -93,7 +93,7 @@ class ParquetImages(EncodedDataset):
 
 
 class OwnParquetImages(ParquetImages):
-    """A user's own.
+    """A user's own Parquet file of images.
 
     Args:
         path: the file.

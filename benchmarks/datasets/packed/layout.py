@@ -1,7 +1,7 @@
 """The files of a packed dataset, and the facts that are stored beside the shards.
 
 NAME/dataset.json       facts, written last: a pack without it is not finished
-NAME/items.parquet      reference, label, split, shard and row of every image, in order
+NAME/items.parquet      reference, label, split, shard, row group and row of every image, in order
 NAME/shards/*.parquet   image (the file's bytes), reference, label, class_name, split
 """
 

@@ -19,7 +19,7 @@ class SvhnDownload:
         """Writes `svhn/{train,test}/<digit>/<number>.png`.
 
         Raises:
-            DownloadFailed: the network, or a checksum.
+            DownloadFailed: the network failed, or a checksum is wrong.
         """
         from torchvision.datasets import SVHN
 

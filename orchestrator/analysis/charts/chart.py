@@ -18,7 +18,7 @@ class Line:
     Attributes:
         label: the method's label.
         look: its colour and pattern.
-        x: places on the axis, rising; over queries a single one is a level over the whole width.
+        x: places on the axis, rising; over queries, a single point is drawn as a horizontal line.
         y: measurements.
         lower: lower ends of the intervals; empty without any.
         upper: upper ends; empty without any.
@@ -121,7 +121,7 @@ class ValueChart:
         ticks: places on the axis, each with the value that lies there; empty where values are
             places themselves, with ticks as on any axis.
         log: whether the axis is logarithmic.
-        joined: whether neighbours are joined; not where values have no order.
+        joined: whether a line joins neighbouring points; False where values have no order.
         marks: vertical lines by name, such as the default.
         bounds: values beyond which nothing can lie; longer intervals are cut there.
         title: above the chart; may be empty.

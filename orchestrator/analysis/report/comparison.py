@@ -81,9 +81,9 @@ class Comparison:
         return {shots: scores_of(self.at(shots)) for shots in self.shots}
 
     def suffix(self, shots: int) -> str:
-        """What tells the parts of a section apart: nothing with a single number of shots."""
+        """Ends captions, such as `, 16 shots`; empty if there is only one number of shots."""
         return f", {shots} shots" if len(self.shots) > 1 else ""
 
     def file_suffix(self, shots: int) -> str:
-        """What tells their files apart, likewise."""
+        """Ends names of files, such as `_16_shots`; empty likewise."""
         return f"_{shots}_shots" if len(self.shots) > 1 else ""

@@ -75,7 +75,7 @@ def numpy_decoder(
 
 def test_shapes_are_the_papers_for_224_pixels() -> None:
     paper = Coordinator(image_size=224, features=768)
-    assert (paper.trigger, paper.seeds, paper.dimension) == (800, 32 * 7 * 7, 9920)
+    assert (paper.trigger_width, paper.inputs, paper.dimension) == (800, 32 * 7 * 7, 9920)
     start = paper.initial(generator(1, "start"))
     assert start.shape == (9920,)
     assert 0 <= float(start[:800].min()) <= float(start[:800].max()) <= 0.1
@@ -105,7 +105,7 @@ def test_prompts_equal_the_layers_written_out(
     inputs = torch.randn(3, features, generator=draw, dtype=torch.float64)
     prompts, statistics = shape.prompts(parameters, inputs, None)
     expected, seen = numpy_decoder(
-        parameters.numpy(), inputs.numpy(), channels, grid, shape.trigger
+        parameters.numpy(), inputs.numpy(), channels, grid, shape.trigger_width
     )
     np.testing.assert_allclose(prompts.numpy(), expected, atol=1e-6)
     np.testing.assert_allclose(statistics.numpy(), np.concatenate(seen, axis=1), atol=1e-6)

@@ -136,7 +136,7 @@ def test_a_killed_actor_is_replaced_and_its_task_runs_again(cluster: None, tmp_p
     assert Counter(o.task.id for o in outcomes).most_common(1)[0][1] == 1
     assert len(outcomes) == 21
     assert {o.task.id: o.value for o in outcomes}["deadly"] == "survived"
-    assert any("died under deadly" in event for event in events)
+    assert any("died while it ran deadly" in event for event in events)
     assert len(pids) == 2, "the pool is back at its full size"
 
 

@@ -52,7 +52,7 @@ def test_a_second_run_waits_until_the_first_has_ended_and_is_told_once(
             entered.append(1)
     assert entered
     (line,) = said
-    assert "another run (process 17 on elsewhere) is at this search; waiting" in line
+    assert "another run (process 17 on elsewhere) is running this search; waiting" in line
 
 
 def test_a_run_that_is_gone_without_a_word_is_waited_for_as_long_as_its_lease_lasts(
@@ -67,7 +67,7 @@ def test_a_run_that_is_gone_without_a_word_is_waited_for_as_long_as_its_lease_la
     meanwhile(a_minute_passes)
     with search_lock(PLACE, leases(storage, "again"), said.append):
         pass
-    assert "If it is dead, that is within 60 seconds" in said[0]
+    assert "If that run has died, this takes at most 60 seconds" in said[0]
 
 
 def test_a_turn_ends_with_an_error_and_other_searches_need_not_wait() -> None:

@@ -38,7 +38,7 @@ SECTIONS: dict[str, Callable[[Comparison], Iterator[Block]]] = {
     "Failures": failures.blocks,
     "How it was run": provenance.blocks,
 }
-"""What each section is made of, by title; one of nothing is left out."""
+"""What makes each section's blocks, by title; a section without blocks is left out."""
 
 
 def sections_of(comparison: Comparison) -> tuple[Section, ...]:

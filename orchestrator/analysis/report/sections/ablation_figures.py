@@ -20,7 +20,7 @@ MOST_INTERVALS = 4
 """Datasets whose intervals are drawn; those of more would hide one another."""
 
 SPREAD = 0.4
-"""Of the distance between two unordered values, what their points take up together."""
+"""Part of the distance between two neighbours without order over which one's points are spread."""
 
 WIDE = 10
 """From this ratio of the largest to the smallest number on, the axis is logarithmic."""
@@ -101,7 +101,10 @@ def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
         joined=all(value.number is not None for value in values),
         bounds=PERCENT,
     )
-    caption = f"Mean test accuracy over datasets at each value of {field}, a line for each rest. "
+    caption = (
+        f"Mean test accuracy over datasets at each value of {field}; one line for each combination "
+        f"of the other fields. "
+    )
     return _block(f"ablation_{field}_crossed", caption, chart)
 
 

@@ -44,8 +44,8 @@ def _regret(findings: SearchFindings) -> str:
     favour = "" if is_as_good(name, value, own) else " in its favour"
     return (
         f"{text} The baseline, {findings.search.method} as the spec has it, has {short(own)} on "
-        f"the same images: a regret of {short(abs(value - own))}{favour}. The best of many trials "
-        f"is lucky as well as good; how much of it holds, the test below tells."
+        f"the same images: a regret of {short(abs(value - own))}{favour}. Part of the best "
+        f"trial's lead is luck; the test accuracies below show how much of it remains."
     )
 
 

@@ -18,7 +18,7 @@ from benchmarks.datasets.registry import (
 from tests.benchmarks.datasets.trees import PAPER_COOP, SPLIT, coop_tree, write_image
 
 COOP = [*PAPER_COOP, "stanford_cars"]
-PAPER = [*COOP, "svhn", "fgvc_aircraft", "imagenet"]
+PAPER = [*PAPER_COOP, "stanford_cars", "svhn", "fgvc_aircraft", "imagenet"]
 
 
 @pytest.mark.parametrize("name", COOP)
