@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import cache
-from importlib.util import find_spec, module_from_spec, spec_from_file_location
-from pathlib import Path
-
 from methods.interface import PromptSpace
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
+from orchestrator.oracle.token_count import token_counter
 
 # Tokens besides the context in `[SOS] context name . [EOT]`, when no class name is at hand.
 _UNKNOWN_NAME_TOKENS = 12
@@ -56,27 +52,3 @@ def _longest_name(backbone: ResolvedBackbone, class_names: tuple[str, ...], limi
         return int(ids.argmax(dim=-1).max()) + 1
     count = token_counter(backbone.vocabulary)
     return min(limit, max(map(count, sentences)) + len(("[SOS]", "[EOT]")))
-
-
-@cache
-def token_counter(vocabulary: Path) -> Callable[[str], int]:
-    """Counts a text's tokens, without those that mark its start and end.
-
-    It uses open_clip's tokenizer (byte-pair encoding, Radford et al., 2021), read by itself: an
-    ordinary import would run open_clip's `__init__`, which takes seconds for its models.
-
-    Args:
-        vocabulary: gzipped file with one merge per line, the most frequent first, after a header.
-
-    Raises:
-        ImportError: open_clip is not installed, or keeps its tokenizer elsewhere.
-    """
-    package = find_spec("open_clip")
-    folders = [] if package is None else list(package.submodule_search_locations or [])
-    spec = spec_from_file_location("open_clip_tokenizer", Path(*folders[:1]) / "tokenizer.py")
-    if not folders or spec is None or spec.loader is None:
-        raise ImportError("open_clip is not installed as a package with a tokenizer.py")
-    module = module_from_spec(spec)
-    spec.loader.exec_module(module)
-    tokenizer = module.SimpleTokenizer(bpe_path=str(vocabulary))
-    return lambda text: len(tokenizer.encode(text))

@@ -16,7 +16,8 @@ from benchmarks.datasets.registry import dataset_names, open_dataset
 from benchmarks.pocket.build.clip import MODEL
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.loading import load_tokenizer
-from orchestrator.oracle.space import planned_space, token_counter
+from orchestrator.oracle.space import planned_space
+from orchestrator.oracle.token_count import token_counter
 
 VOCABULARIES = [MODEL / "bpe.txt.gz", Path(default_bpe())]
 
