@@ -8,11 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
-import torch
 from pydantic import Field, PositiveFloat
-from torch import Tensor
 
 from methods.interface import (
+    Demand,
     Method,
     Problem,
     Prompts,
@@ -23,6 +22,7 @@ from methods.interface import (
     State,
     Variants,
 )
+from methods.lazy_torch import Tensor, torch
 from methods.parts.checks import stored_parameters
 from methods.parts.directions import one_sided_estimate, one_sided_probes, unit_directions
 from methods.parts.losses import focal_loss, measured
@@ -90,17 +90,11 @@ class Bar(Method):
     variants: ClassVar[Variants] = {"zip-port": {"decay_epochs": 1000}}
 
     def __init__(self, problem: Problem, settings: BarSettings) -> None:
-        space = problem.space
-        self._inner = self.image_size(space, settings)
-        if not 0 < self._inner < space.image_size:
-            raise SettingsError(
-                f"image_size must be between 1 and {space.image_size - 1}, so that a frame is left "
-                f"on the canvas of {space.image_size} pixels, but got {self._inner}"
-            )
+        self._inner = _checked_size(self.image_size(problem.space, settings), problem.space)
         self._settings = settings
         self._problem = problem
         self._step_size = _step_size_schedule(problem, settings)
-        self._dimension = 3 * space.image_size**2
+        self._dimension = 3 * problem.space.image_size**2
         start = generator(problem.seed, "bar", "start")
         self._parameters = torch.randn(self._dimension, generator=start)
         self._steps_done = 0
@@ -111,6 +105,11 @@ class Bar(Method):
         if settings.image_size is not None:
             return int(settings.image_size)
         return space.image_size - 2 * max(1, round(_FRAME * space.image_size))
+
+    @classmethod
+    def demand(cls, problem: Problem, settings: BarSettings) -> Demand:
+        _checked_size(cls.image_size(problem.space, settings), problem.space)
+        return Demand(1 + settings.directions, touches_images=True)
 
     def ask(self) -> Prompts:
         radius = self._settings.smoothing
@@ -184,6 +183,16 @@ class Frames:
         edge = (size - self._inner) // 2
         canvas[..., edge : edge + self._inner, edge : edge + self._inner] = images
         return canvas
+
+
+def _checked_size(inner: int, space: PromptSpace) -> int:
+    """The size inside the frame, once it is known to leave one."""
+    if not 0 < inner < space.image_size:
+        raise SettingsError(
+            f"image_size must be between 1 and {space.image_size - 1}, so that a frame is left "
+            f"on the canvas of {space.image_size} pixels, but got {inner}"
+        )
+    return inner
 
 
 def _step_size_schedule(problem: Problem, settings: BarSettings) -> Schedule:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, ClassVar
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from methods.interface import (
+    Demand,
     Method,
     Problem,
     Prompts,
@@ -23,6 +22,7 @@ from methods.interface import (
     SettingsError,
     State,
 )
+from methods.lazy_torch import Tensor, torch
 from methods.parts.checks import stored_parameters
 from methods.parts.coordinator import Coordinator, updated_statistics
 from methods.parts.losses import cross_entropy, measured
@@ -79,8 +79,7 @@ class BlackVip(Method):
     def __init__(self, problem: Problem, settings: CoordinatorSettings) -> None:
         self._problem = problem
         self._encode, width = self._encoder(problem, settings)
-        self._coordinator = Coordinator(problem.space.image_size, width, settings.strength)
-        _check(self._coordinator)
+        self._coordinator = _coordinator(problem.space, width, settings)
         dimension = self._coordinator.dimension
         self._optimiser = Spsa(settings, dimension, problem.budget, problem.seed, self.name)
         start = generator(problem.seed, self.name, "start")
@@ -92,6 +91,11 @@ class BlackVip(Method):
     def encoder_name(cls, settings: Any) -> str | None:
         """The encoder that the settings name."""
         return str(settings.encoder)
+
+    @classmethod
+    def demand(cls, problem: Problem, settings: CoordinatorSettings) -> Demand:
+        _coordinator(problem.space, cls._encoder(problem, settings)[1], settings)
+        return Demand(2 * settings.pairs, touches_images=True)
 
     def ask(self) -> Prompts:
         probes = self._optimiser.probes(self._parameters)
@@ -123,11 +127,12 @@ class BlackVip(Method):
         self._running = state.tensors["running"].clone()
         self._optimiser.load(state)
 
-    def _encoder(self, problem: Problem, settings: Any) -> tuple[Encode, int]:
+    @classmethod
+    def _encoder(cls, problem: Problem, settings: Any) -> tuple[Encode, int]:
         """The encoder, once it is known to take these images, and the width of its features."""
         encoder, size = problem.encoder, problem.space.image_size
         if encoder is None:
-            raise SettingsError(f"{self.name} needs the image encoder {settings.encoder!r}")
+            raise SettingsError(f"{cls.name} needs the image encoder {settings.encoder!r}")
         if encoder.image_size != size:
             raise SettingsError(
                 f"encoder {settings.encoder!r} takes images of {encoder.image_size} pixels, but "
@@ -197,8 +202,11 @@ class CoordinatedImages:
         return self._encoded[1]
 
 
-def _check(coordinator: Coordinator) -> None:
-    size, features, inputs = coordinator.image_size, coordinator.features, coordinator.inputs
+def _coordinator(space: PromptSpace, features: int, settings: CoordinatorSettings) -> Coordinator:
+    """The decoder for features of a width, once it is known to work at this size."""
+    size = space.image_size
+    coordinator = Coordinator(size, features, settings.strength)
+    inputs = coordinator.inputs
     if size % 2:
         raise SettingsError(f"the decoder makes prompts of an even size, but images have {size}")
     if features >= inputs:
@@ -207,3 +215,4 @@ def _check(coordinator: Coordinator) -> None:
             f"fits beside it in the {inputs} that the decoder reads at {size} pixels, but got "
             f"{features}"
         )
+    return coordinator

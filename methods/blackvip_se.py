@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from methods.blackvip import BlackVip, CoordinatorSettings, Encode
 from methods.interface import Problem, Scores, State
+from methods.lazy_torch import Tensor, torch
 from methods.parts.pca import Pca
 
 
@@ -69,7 +68,8 @@ class BlackVipSe(BlackVip):
             tensors = state.tensors
             self._encode = Pca(tensors["pca_mean"].clone(), tensors["pca_components"].clone())
 
-    def _encoder(self, problem: Problem, settings: Any) -> tuple[Encode, int]:
+    @classmethod
+    def _encoder(cls, problem: Problem, settings: Any) -> tuple[Encode, int]:
         """Zeros, until components are fitted."""
         del problem
         width = int(settings.components)

@@ -6,11 +6,10 @@ import math
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-import torch
 from pydantic import Field
-from torch import Tensor
 
 from methods.interface import (
+    Demand,
     Method,
     Problem,
     Prompts,
@@ -20,6 +19,7 @@ from methods.interface import (
     State,
     Variants,
 )
+from methods.lazy_torch import Tensor, torch
 from methods.parts.checks import check_context
 from methods.parts.cma_es import CmaEs
 from methods.parts.losses import cross_entropy, measured
@@ -115,9 +115,11 @@ class BptVlm(Method):
         self._best_loss = math.inf
         self._begin_generation()
 
-    @property
-    def candidates(self) -> int:
-        return 0 if self._enough() else len(range(self._settings.population)[self._together()])
+    @classmethod
+    def demand(cls, problem: Problem, settings: BptVlmSettings) -> Demand:
+        _check_space(problem, settings)
+        candidates = settings.population if settings.shared_batches else 1
+        return Demand(candidates, touches_images=settings.visual_tokens > 0, soft_text=True)
 
     def ask(self) -> Prompts | None:
         if self._enough():

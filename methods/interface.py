@@ -5,12 +5,11 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
-if TYPE_CHECKING:
-    from torch import Tensor
+from methods.lazy_torch import Tensor
 
 
 class ImageEncoder(Protocol):
@@ -168,6 +167,21 @@ class Problem:
 
 
 @dataclass(frozen=True)
+class Demand:
+    """What one step of a method asks of the black box.
+
+    Attributes:
+        candidates: candidate prompts K; 0 for methods that never ask.
+        touches_images: whether the image tower must encode images for every candidate.
+        soft_text: whether the text tower must encode classes for every candidate.
+    """
+
+    candidates: int = 0
+    touches_images: bool = False
+    soft_text: bool = False
+
+
+@dataclass(frozen=True)
 class Scores:
     """The black box's answer to one `ask`.
 
@@ -275,21 +289,27 @@ class Method(ABC):
         del settings
         return None
 
+    @classmethod
+    def demand(cls, problem: Problem, settings: Any) -> Demand:
+        """What the first step asks, which a plan must know.
+
+        It is found by building the method. Methods that say it themselves are planned without the
+        time and memory that PyTorch takes.
+
+        Raises:
+            SettingsError: the settings can't work on this problem.
+        """
+        prompts = cls(problem, settings).ask() if cls.trains else None
+        if prompts is None:
+            return Demand()
+        return Demand(prompts.count, prompts.touches_images, prompts.context is not None)
+
     @abstractmethod
     def __init__(self, problem: Problem, settings: Any) -> None: ...
 
     @abstractmethod
     def ask(self) -> Prompts | None:
         """The next K candidates, to be evaluated on one mini-batch; None when it is done."""
-
-    @property
-    def candidates(self) -> int:
-        """Candidates K of the next `ask`, which a plan must know; 0 when the method is done.
-
-        Methods that take long to draw their candidates override this.
-        """
-        prompts = self.ask()
-        return 0 if prompts is None else prompts.count
 
     @abstractmethod
     def tell(self, scores: Scores) -> Mapping[str, float]:

@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Literal
 
-import torch
 from pydantic import Field, model_validator
-from torch import Tensor
 
-from methods.interface import Method, Problem, Prompts, Scores, SettingsError, State
+from methods.interface import Demand, Method, Problem, Prompts, Scores, SettingsError, State
+from methods.lazy_torch import Tensor, torch
 from methods.parts.checks import check_context, stored_parameters
 from methods.parts.intrinsic import FullRank, Intrinsic, LowRank
 from methods.parts.losses import cross_entropy, measured
@@ -103,6 +102,11 @@ class Zip(Method):
         project = fastfood_maps if settings.projection == "fastfood" else gaussian_maps
         self._maps = project(tokens, settings.rows, width, draw)
         self._parameters = self._shape.initial(draw)
+
+    @classmethod
+    def demand(cls, problem: Problem, settings: ZipSettings) -> Demand:
+        _check_space(problem, settings)
+        return Demand(2 * settings.pairs, soft_text=True)
 
     def ask(self) -> Prompts:
         return self._prompts(self._optimiser.probes(self._parameters))

@@ -18,8 +18,8 @@ from orchestrator.store.trace import Point, Trace
 
 ROOT = Path(__file__).parent.parent
 
-MODEL_CODE = {"open_clip", "torchvision", "timm", "torch._dynamo", "torch._inductor"}
-"""The oracle's, and what comes with it."""
+MODEL_CODE = {"torch", "open_clip", "torchvision", "timm"}
+"""The oracle's and the methods'."""
 OPTIMISERS = {"cma", "optuna", "sqlalchemy"}
 STATISTICS = {"scipy.stats", "statsmodels", "autorank", "sklearn"}
 PICTURES = {"matplotlib", "plotly", "jinja2", "pandas"}
@@ -80,13 +80,13 @@ def imported(*arguments: str, script: str = SCRIPT) -> frozenset[str]:
 
 
 def test_help_imports_nothing_heavy() -> None:
-    heavy = NOT_SHOWN | {"torch", "numpy", "pyarrow", "PIL"}
+    heavy = NOT_SHOWN | {"numpy", "pyarrow", "PIL"}
     assert imported("--help") & heavy == set()
 
 
 def test_datasets_are_listed_without_torch() -> None:
     found = imported("datasets", "list")
-    assert found & (NOT_SHOWN | {"torch"}) == set()
+    assert found & NOT_SHOWN == set()
     assert "benchmarks.pocket.datasets" in found
 
 
@@ -105,11 +105,11 @@ def test_a_report_imports_what_it_draws_with_and_no_more(store: Path) -> None:
 
 def test_a_runs_driver_holds_no_torch_and_no_charts(store: Path) -> None:
     found = imported(str(store), script=DRIVER)
-    assert found & (NOT_SHOWN - {"ray", "botocore", "boto3", "pandas"} | {"torch"}) == set()
+    assert found & (NOT_SHOWN - {"ray", "botocore", "boto3", "pandas"}) == set()
     assert "ray" in found, "it drives actors"
 
 
-@pytest.mark.parametrize("name", sorted(NOT_SHOWN | {"torch", "numpy", "pyarrow", "PIL"}))
+@pytest.mark.parametrize("name", sorted(NOT_SHOWN | {"numpy", "pyarrow", "PIL"}))
 def test_what_is_forbidden_is_installed(name: str) -> None:
     """A name that nothing has would be forbidden in vain."""
     assert find_spec(name) is not None

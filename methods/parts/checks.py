@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from torch import Tensor
-
 from methods.interface import PromptSpace, SettingsError, State
+from methods.lazy_torch import Tensor
 
 
 def check_context(tokens: int, space: PromptSpace) -> None:

@@ -12,11 +12,10 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
-import torch
 from numpy.typing import NDArray
-from torch import Tensor
 
 from methods.interface import SettingsError, State
+from methods.lazy_torch import Tensor, torch
 from methods.parts.seeding import generator
 
 if TYPE_CHECKING:

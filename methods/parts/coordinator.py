@@ -9,9 +9,7 @@ import math
 from dataclasses import dataclass
 from functools import cached_property
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+from methods.lazy_torch import Tensor, torch
 
 _BLOCKS = ((32, 64, 64), (64, 64, 32), (32, 32, 32), (32, 32, 16))
 """Channels of each block: at its input, after doubling the resolution, after mixing."""
@@ -121,16 +119,16 @@ class Coordinator:
         layers = iter(weights)
         seen, start = [], 0
         for block in self.blocks:
-            hidden = functional.conv_transpose2d(
+            hidden = torch.nn.functional.conv_transpose2d(
                 hidden, next(layers), next(layers), stride=2, groups=block.groups
             )
-            hidden = functional.conv_transpose2d(hidden, next(layers))
+            hidden = torch.nn.functional.conv_transpose2d(hidden, next(layers))
             given = None if running is None else running[:, start : start + block.mixed]
             hidden, statistics = _batch_norm(hidden, next(layers), next(layers), given)
-            hidden = functional.gelu(hidden)
+            hidden = torch.nn.functional.gelu(hidden)
             seen.append(statistics)
             start += block.mixed
-        prompts = functional.conv_transpose2d(hidden, next(layers), stride=2)
+        prompts = torch.nn.functional.conv_transpose2d(hidden, next(layers), stride=2)
         prompts = self.strength * prompts
         return prompts, torch.cat(seen, dim=1) if seen else self.initial_statistics()
 
@@ -172,7 +170,7 @@ def _batch_norm(
     else:
         mean, variance = running.to(values)
         seen = running
-    return functional.batch_norm(values, mean, variance, weight, bias, eps=_EPSILON), seen
+    return torch.nn.functional.batch_norm(values, mean, variance, weight, bias, eps=_EPSILON), seen
 
 
 def _uniform(shape: tuple[int, ...], weight: tuple[int, ...], generator: torch.Generator) -> Tensor:

@@ -5,12 +5,12 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-import torch
-from torch import Tensor
+from methods.lazy_torch import Tensor, torch
 
 LawName = Literal["segmented_uniform", "rademacher", "gaussian"]
 
@@ -61,10 +61,10 @@ def unit_directions(count: int, dimension: int, generator: torch.Generator) -> T
 
 
 LAWS: Mapping[LawName, Law] = {
-    "segmented_uniform": Law(segmented_uniform, torch.div),
-    "rademacher": Law(rademacher, torch.div),
+    "segmented_uniform": Law(segmented_uniform, operator.truediv),
+    "rademacher": Law(rademacher, operator.truediv),
     # The inverse of a Gaussian has no moments: the estimate multiplies by the direction.
-    "gaussian": Law(gaussian, torch.mul),
+    "gaussian": Law(gaussian, operator.mul),
 }
 """SPSA divides a slope by the direction, element by element; Gaussian smoothing multiplies."""
 

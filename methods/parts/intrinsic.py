@@ -8,8 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
+from methods.lazy_torch import Tensor, torch
 
 
 @dataclass(frozen=True)

@@ -5,10 +5,8 @@ Computed in float32, or in float64 if the scores are float64.
 
 from __future__ import annotations
 
-import torch
-from torch import Tensor
-
 from methods.interface import Scores
+from methods.lazy_torch import Tensor, torch
 
 
 def cross_entropy(logits: Tensor, labels: Tensor) -> Tensor:

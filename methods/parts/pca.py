@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor
-from torch.nn import functional
+from methods.lazy_torch import Tensor, torch
 
 _GRID = 32
 _NOISE = 1e-6
@@ -54,4 +52,4 @@ class Pca:
 
 def _pooled(images: Tensor) -> Tensor:
     grid = min(_GRID, images.shape[-1])
-    return functional.adaptive_avg_pool2d(images, grid).flatten(1)
+    return torch.nn.functional.adaptive_avg_pool2d(images, grid).flatten(1)

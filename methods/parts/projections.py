@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import math
 
-import torch
-from torch import Tensor
+from methods.lazy_torch import Tensor, torch
 
 
 def gaussian_maps(count: int, rows: int, width: int, generator: torch.Generator) -> Tensor:

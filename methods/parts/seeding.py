@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-import torch
+from methods.lazy_torch import torch
 
 
 def generator(seed: int, *purpose: str | int) -> torch.Generator:

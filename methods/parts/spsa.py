@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-import torch
 from pydantic import Field, PositiveFloat, model_validator
-from torch import Tensor
 
 from methods.interface import Settings, State
+from methods.lazy_torch import Tensor, torch
 from methods.parts.directions import LAWS, Law, LawName
 from methods.parts.schedules import ScheduleName, named_schedule
 from methods.parts.seeding import generator

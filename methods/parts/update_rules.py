@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Annotated, Literal
 
 from pydantic import Field
-from torch import Tensor
+
+from methods.lazy_torch import Tensor
 
 ClipRule = Literal["none", "sqrt_dim"] | Annotated[float, Field(gt=0)]
 """`sqrt_dim` is ZIP's intrinsic-dimensional threshold; a number is a threshold of its own."""

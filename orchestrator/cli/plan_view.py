@@ -95,7 +95,8 @@ def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pric
         UserError: something was measured, and the store can't be written.
     """
     precision, costs = plan.spec.precision, {}
-    for backbone in plan.backbones():
+    # This machine's name takes torch, which is not loaded to look up what can't be there.
+    for backbone in plan.backbones() if measure or store.calibrated() else ():
         name = calibration_name(backbone, precision, threads)
         known = store.calibration(name)
         if known is not None:

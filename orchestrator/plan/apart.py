@@ -1,6 +1,6 @@
 """Plans in a process of its own: a driver may run for days, and need not hold what planning loads.
 
-Building methods, to find out what they ask, takes torch, of some 400 MB in every process.
+Published models are looked up in open_clip, which takes torch, of some 400 MB in every process.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What methods ask of the oracle, found by building each method."""
+"""What methods ask of the oracle, as they say themselves."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from benchmarks.datasets.interface import Dataset
-from methods.interface import Problem, PromptSpace, SettingsError
+from methods.interface import Demand, Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, resolve_backbone
@@ -17,21 +17,15 @@ from orchestrator.spec.arm import Arm
 from orchestrator.spec.method import MethodSpec
 
 
-@dataclass(frozen=True)
-class QueryDemand:
-    """What one step of a method asks of the oracle.
+@dataclass(frozen=True, kw_only=True)
+class QueryDemand(Demand):
+    """What one step of a method asks of the oracle, and on which images.
 
     Attributes:
-        candidates: number of candidate prompts per step; 0 for methods that never ask.
-        touches_images: whether the image tower must encode images for every candidate.
-        soft_text: whether the text tower must encode classes for every candidate.
         image_size: height and width of the images that the method gets, in pixels.
         encoder: digest of the method's own image encoder; None if it has none.
     """
 
-    candidates: int
-    touches_images: bool
-    soft_text: bool
     image_size: int
     encoder: str | None = None
 
@@ -99,12 +93,9 @@ def _ask(method: MethodSpec, problem: Problem) -> QueryDemand:
     settings = kind.settings_type.model_validate(method.settings)
     name = kind.encoder_name(settings)
     encoder = None if name is None else resolve_encoder(name)
-    built = kind(replace(problem, encoder=encoder), settings)
-    candidates, prompt = built.candidates, built.best_prompt()
+    demand = kind.demand(replace(problem, encoder=encoder), settings)
     return QueryDemand(
-        candidates=candidates,
-        touches_images=candidates > 0 and prompt.touches_images,
-        soft_text=candidates > 0 and prompt.context is not None,
+        **vars(demand),
         image_size=kind.image_size(problem.space, settings),
         encoder=None if encoder is None else encoder.digest,
     )

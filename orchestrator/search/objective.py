@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from orchestrator.analysis.area import mean_over_budget
 from orchestrator.analysis.curves import Curve
 
-if TYPE_CHECKING:  # specs know all methods, which import torch; a trial's light process must not
+if TYPE_CHECKING:  # a trial's light process needs no specs
     from orchestrator.spec.search import ObjectiveName, SearchSpec
 
 VALIDATION_ACCURACY = "val_accuracy"

@@ -194,6 +194,10 @@ class Store:
         """Stores measured costs of this kind of machine."""
         self.storage.write(f"calibration/{name}.json", json.dumps(values, indent=1).encode())
 
+    def calibrated(self) -> bool:
+        """Whether any machine's measured seconds are kept."""
+        return bool(self._keys("calibration"))
+
     def calibration(self, name: str) -> dict[str, Any] | None:
         """Measured costs of this kind of machine; None if nothing was measured."""
         data = self._optional(f"calibration/{name}.json")

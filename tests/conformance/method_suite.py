@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from safetensors.torch import load, save
 
-from methods.interface import Method, Prompts, Scores, Settings, State
+from methods.interface import Demand, Method, Prompts, Scores, Settings, State
 from methods.parts.losses import cross_entropy
 from methods.registry import method_variant
 from orchestrator.oracle.interface import Batch
@@ -191,12 +191,17 @@ class MethodSuite:
             torch.testing.assert_close(pixels.apply(images, 0), one_by_one)
 
     def test_a_plan_knows_what_is_asked(self) -> None:
-        method, oracle = self.build(), ToyOracle(self.budget)
+        problem, oracle, method = toy_problem(), ToyOracle(self.budget), self.build()
+        demand = self.kind.demand(problem, self.all_settings)
+        assert demand == Method.demand.__func__(self.kind, problem, self.all_settings)
+        assert (demand.candidates > 0) == self.kind.trains
         for step in range(4):
-            candidates, deployed = method.candidates, method.best_prompt()
+            deployed = method.best_prompt()
             asked = self.advance(method, oracle, step)
-            assert candidates == (0 if asked is None else asked.count)
             if asked is not None:
+                assert demand == Demand(
+                    asked.count, asked.touches_images, asked.context is not None
+                )
                 assert (asked.context is None) == (deployed.context is None)
                 assert asked.touches_images == deployed.touches_images
 
