@@ -43,7 +43,7 @@ def write_png(chart: Chart, path: Path) -> None:
     elif isinstance(chart, DotChart):
         rows = len(chart.dots)
     height = max(4.2, 1.2 + 0.26 * rows)
-    figure = Figure(figsize=(7, height), layout="constrained")
+    figure = Figure(figsize=(7, height), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     _draw(axes, chart)
     if not isinstance(chart, DotChart):
@@ -57,7 +57,7 @@ def write_panels(charts: Sequence[LineChart], path: Path) -> None:
     columns = max(1, min(COLUMNS, len(charts)))
     lines = max(1, -(-len(charts) // columns))
     size = (max(PANEL[0] * columns, 6), PANEL[1] * lines + 0.6)
-    figure = Figure(figsize=size, layout="constrained")
+    figure = Figure(figsize=size, dpi=DPI, layout="constrained")
     grid: Any = figure.subplots(lines, columns, squeeze=False)
     handles: dict[str, Any] = {}
     for place, axes in enumerate(grid.flat):
@@ -182,6 +182,5 @@ def _draw_dots(axes: Any, chart: DotChart) -> None:
 
 
 def _save(figure: Figure, path: Path) -> None:
-    FigureCanvasAgg(figure)
     path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=DPI)
+    FigureCanvasAgg(figure).print_png(path)  # `savefig` draws twice, first to lay out
