@@ -60,10 +60,10 @@ class ParquetDataset(ParquetImages):
             ) from None
 
 
-def _card(name: str, title: str, classes: int, templates: tuple[str, ...]) -> Card:
+def _card(name: str, classes: int, *templates: str) -> Card:
     return Card(
         name=f"pocket_{name}",
-        title=title,
+        title=f"Pocket {name}",
         classes=classes,
         images={"train": 32 * classes, "val": 12 * classes, "test": 50 * classes},
         templates=templates,
@@ -76,10 +76,7 @@ class PocketTextures(ParquetDataset):
 
     file = DATA / "textures.parquet"
     card = _card(
-        "textures",
-        "Pocket textures",
-        12,
-        ("a photo of a {} texture.", "a {} surface.", "a {} pattern.", "{} fabric."),
+        "textures", 12, "a photo of a {} texture.", "a {} surface.", "a {} pattern.", "{} fabric."
     )
 
 
@@ -89,9 +86,11 @@ class PocketDots(ParquetDataset):
     file = DATA / "dots.parquet"
     card = _card(
         "dots",
-        "Pocket dots",
         8,
-        ("a photo of {} objects.", "{} circles.", "a picture of {} black discs.", "{} things."),
+        "a photo of {} objects.",
+        "{} circles.",
+        "a picture of {} black discs.",
+        "{} things.",
     )
 
 
@@ -101,9 +100,11 @@ class PocketLetters(ParquetDataset):
     file = DATA / "letters.parquet"
     card = _card(
         "letters",
-        "Pocket letters",
         12,
-        ("a photo of a {}.", "the letter {}.", "a blurred photo of the letter {}.", "a black {}."),
+        "a photo of a {}.",
+        "the letter {}.",
+        "a blurred photo of the letter {}.",
+        "a black {}.",
     )
 
 
@@ -111,33 +112,21 @@ class PocketSilhouettes(ParquetDataset):
     """A small black shape on white; the plain style of the two sets below."""
 
     file = DATA / "silhouettes.parquet"
-    card = _card(
-        "silhouettes", "Pocket silhouettes", 12, ("a photo of a {}.", "a black {}.", "a small {}.")
-    )
+    card = _card("silhouettes", 12, "a photo of a {}.", "a black {}.", "a small {}.")
 
 
 class PocketOutlines(ParquetDataset):
     """The outline of a turned shape: silhouettes in another style."""
 
     file = DATA / "outlines.parquet"
-    card = _card(
-        "outlines",
-        "Pocket outlines",
-        12,
-        ("a photo of a {}.", "a sketch of a {}.", "a drawing of a {}."),
-    )
+    card = _card("outlines", 12, "a photo of a {}.", "a sketch of a {}.", "a drawing of a {}.")
 
 
 class PocketNegatives(ParquetDataset):
     """A striped, turned shape on black, in strange colours: silhouettes in another style."""
 
     file = DATA / "negatives.parquet"
-    card = _card(
-        "negatives",
-        "Pocket negatives",
-        12,
-        ("a photo of a {}.", "a negative of a {}.", "a striped {}."),
-    )
+    card = _card("negatives", 12, "a photo of a {}.", "a negative of a {}.", "a striped {}.")
 
 
 class PocketRealDigits(Dataset):

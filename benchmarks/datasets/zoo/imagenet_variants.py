@@ -19,7 +19,6 @@ class _Source:
     address: str
     folder: str
     size: str
-    licence: str
 
     def card(self, name: str, title: str, classes: int, images: int) -> Card:
         return Card(
@@ -31,7 +30,7 @@ class _Source:
             how_to_get=f"Download it from {self.address} and unpack it in {self.folder}/.",
             folder=self.folder,
             size=self.size,
-            licence=self.licence,
+            licence="MIT for the collection, images by their owners",
         )
 
 
@@ -63,7 +62,6 @@ class ImageNetV2(ImageNetVariant):
         address="huggingface.co/datasets/vaishaal/ImageNetV2",
         folder="imagenetv2",
         size="1.2 GB",
-        licence="MIT for the collection, images by their owners",
     ).card("imagenet_v2", "ImageNet-V2 (matched frequency)", 1000, 10_000)
     image_folder = "imagenetv2-matched-frequency-format-val"
 
@@ -79,7 +77,6 @@ class ImageNetSketch(ImageNetVariant):
         address="github.com/HaohanWang/ImageNet-Sketch",
         folder="imagenet-sketch",
         size="7 GB",
-        licence="MIT for the collection, images by their owners",
     ).card("imagenet_sketch", "ImageNet-Sketch", 1000, 50_889)
     image_folder = "images"
 
@@ -91,7 +88,6 @@ class ImageNetA(ImageNetVariant):
         address="github.com/hendrycks/natural-adv-examples",
         folder="imagenet-adversarial",
         size="0.7 GB",
-        licence="MIT for the collection, images by their owners",
     ).card("imagenet_a", "ImageNet-A", 200, 7_500)
     image_folder = "imagenet-a"
 
@@ -103,6 +99,5 @@ class ImageNetR(ImageNetVariant):
         address="github.com/hendrycks/imagenet-r",
         folder="imagenet-rendition",
         size="2.2 GB",
-        licence="MIT for the collection, images by their owners",
     ).card("imagenet_r", "ImageNet-R", 200, 30_000)
     image_folder = "imagenet-r"
