@@ -4,9 +4,13 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
+from orchestrator.analysis.report.blocks import Section
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.page import render
+from orchestrator.analysis.report.sections import sections_of
 from orchestrator.analysis.runs import Run
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.spec import PriceSpec, ReportSpec
@@ -119,3 +123,15 @@ CASES: dict[str, Comparison] = {
     "ablation, one seed": with_ablation([], ablation(("dots",), seeds=1)),
     "base to new": comparison(grid(("dots", "letters"), new_accuracy=35.0)),
 }
+
+
+@cache
+def sections(case: str) -> tuple[Section, ...]:
+    """What a case's report is made of; made once, for all tests that read it."""
+    return sections_of(CASES[case])
+
+
+@cache
+def page(case: str) -> str:
+    """A case's page, likewise."""
+    return render(CASES[case], sections(case))

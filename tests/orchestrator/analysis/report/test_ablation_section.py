@@ -8,8 +8,8 @@ import pytest
 
 from orchestrator.analysis.charts.chart import ValueChart
 from orchestrator.analysis.report.blocks import FigureBlock, TableBlock, cell_of
-from orchestrator.analysis.report.sections import ablation, sections_of
-from tests.orchestrator.analysis.report.cases import CASES
+from orchestrator.analysis.report.sections import ablation
+from tests.orchestrator.analysis.report.cases import CASES, sections
 
 
 def tables(case: str = "ablation") -> dict[str, TableBlock]:
@@ -87,8 +87,8 @@ def test_a_single_seed_has_no_intervals() -> None:
 
 
 def test_ablated_runs_are_no_methods_of_the_comparison_but_are_paid_for() -> None:
-    sections = {found.title: found for found in sections_of(CASES["ablation"])}
-    (accuracy,) = [b for b in sections["Accuracy"].blocks if isinstance(b, TableBlock)]
+    found = {section.title: section for section in sections("ablation")}
+    (accuracy,) = [b for b in found["Accuracy"].blocks if isinstance(b, TableBlock)]
     assert accuracy.header == ("dataset", "zero_shot", "zip")
-    (cost,) = [b for b in sections["Cost"].blocks if isinstance(b, TableBlock)]
+    (cost,) = [b for b in found["Cost"].blocks if isinstance(b, TableBlock)]
     assert "zip[clip=100]" in {cell_of(row[0]).text for row in cost.rows}

@@ -6,9 +6,8 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html.parser import HTMLParser
-from pathlib import Path
 
 import pytest
 
@@ -16,11 +15,13 @@ from orchestrator.analysis.report.blocks import FigureBlock, TableBlock
 from orchestrator.analysis.report.page import render
 from orchestrator.analysis.report.sections import sections_of
 from tests.orchestrator.analysis.builders import make_run
-from tests.orchestrator.analysis.report.cases import CASES, comparison
+from tests.orchestrator.analysis.report.cases import CASES, comparison, page, sections
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
 )
+
+WIDTHS = {"desktop": 1280, "phone": 390}
 
 PROBE = """
 <script>
@@ -29,10 +30,21 @@ addEventListener("load", () => setTimeout(() => {
   const charts = [...document.querySelectorAll(".chart")];
   const drawn = charts.filter((chart) => chart.querySelector(".main-svg"));
   const wide = document.documentElement.scrollWidth > innerWidth;
-  const counts = `${drawn.length}/${charts.length}`;
   const error = window.failed || "none";
-  document.body.innerHTML = `<p id="probe">${counts} wide=${wide} error=${error}</p>`;
+  const found = [window.name, innerWidth, drawn.length, charts.length, wide, error];
+  parent.postMessage(found.join("|"), "*");
 }, 300));
+</script>
+"""
+"""Tells the page around it what became of a page."""
+
+LISTENER = """
+<script>
+addEventListener("message", (event) => {
+  const line = document.createElement("p");
+  line.textContent = event.data;
+  document.body.append(line);
+});
 </script>
 """
 
@@ -84,13 +96,14 @@ def outline(page: str) -> Outline:
 
 @pytest.mark.parametrize("case", CASES)
 def test_the_page_is_whole(case: str) -> None:
-    sections = sections_of(CASES[case])
-    found = outline(render(CASES[case], sections))
+    found = outline(page(case))
     assert found.open == []
     assert found.outside == []
     assert len(found.ids) == len(set(found.ids))
-    assert {link.removeprefix("#") for link in found.links} == {s.anchor for s in sections}
-    blocks = [b for s in sections for b in s.blocks if isinstance(b, FigureBlock | TableBlock)]
+    assert {link.removeprefix("#") for link in found.links} == {s.anchor for s in sections(case)}
+    blocks = [
+        b for s in sections(case) for b in s.blocks if isinstance(b, FigureBlock | TableBlock)
+    ]
     assert found.figures == found.captions == len(blocks)
     charts = [
         f"{block.name}-{number}"
@@ -109,9 +122,9 @@ def test_names_can_break_neither_the_page_nor_its_data() -> None:
         replace(make_run([(0, 30), (10, 35)], dataset=evil), method=evil),
     ]
     case = replace(comparison(runs), name=evil)
-    page = render(case, sections_of(case))
-    assert "<img" not in page.split("<script>", 1)[0]
-    found = outline(page)
+    shown = render(case, sections_of(case))
+    assert "<img" not in shown.split("<script>", 1)[0]
+    found = outline(shown)
     assert found.outside == []
     figures = json.loads(found.data)
     assert figures["curves-0"]["layout"]["title"]["text"] == evil
@@ -124,27 +137,47 @@ def test_a_class_name_in_an_error_cannot_break_the_page() -> None:
         run.trace, status="failed", points=(), error=f"UserError: class name {evil!r} is too long"
     )
     case = comparison([run], failures=(replace(run, seed=2, trace=broken),))
-    page = render(case, sections_of(case))
-    assert "is too long" in page
-    assert "<img" not in page.split("<script>", 1)[0]
-    assert "fetch('//evil')" not in "".join(re.findall(r"<script>(.*?)</script>", page, re.S))
-    assert outline(page).outside == []
+    shown = render(case, sections_of(case))
+    assert "is too long" in shown
+    assert "<img" not in shown.split("<script>", 1)[0]
+    assert "fetch('//evil')" not in "".join(re.findall(r"<script>(.*?)</script>", shown, re.S))
+    assert outline(shown).outside == []
 
 
 def test_the_same_results_give_the_same_page() -> None:
-    pages = {render(CASES["whole"], sections_of(CASES["whole"])) for _ in range(2)}
-    assert len(pages) == 1
+    again = replace(CASES["whole"])
+    assert render(again, sections_of(again)) == page("whole")
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium here; structure is tested above")
-@pytest.mark.parametrize("case", ["whole", "several shots", "all failed"])
-@pytest.mark.parametrize("width", [1280, 390])
-def test_a_browser_draws_every_figure_without_an_error(
-    case: str, width: int, tmp_path: Path
-) -> None:
-    page = render(CASES[case], sections_of(CASES[case]))
-    path = tmp_path / "report.html"
-    path.write_text(page.replace("<head>", f"<head>{PROBE}", 1), encoding="utf-8")
+@dataclass(frozen=True)
+class Seen:
+    """What became of a page in a browser."""
+
+    width: int
+    drawn: int
+    charts: int
+    wide: bool
+    error: str
+
+
+DRAWN = ("whole", "several shots", "all failed")
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
+    """Each page at each width, by the names of both: as frames, so that a browser starts once."""
+    folder = tmp_path_factory.mktemp("browser")
+    frames = []
+    for number, case in enumerate(DRAWN):
+        shown = page(case).replace("<head>", f"<head>{PROBE}", 1)
+        (folder / f"{number}.html").write_text(shown, encoding="utf-8")
+        frames += [
+            f'<iframe src="{number}.html" name="{case} {name}" width="{width}" height="900" '
+            'frameborder="0"></iframe>'
+            for name, width in WIDTHS.items()
+        ]
+    around = f"<!doctype html><title>pages</title>{LISTENER}<body>{''.join(frames)}</body>"
+    (folder / "pages.html").write_text(around, encoding="utf-8")
     command = [
         str(BROWSER),
         "--headless",
@@ -155,17 +188,30 @@ def test_a_browser_draws_every_figure_without_an_error(
         "--disable-background-networking",
         "--disable-component-update",
         "--disable-sync",
-        f"--user-data-dir={tmp_path / 'profile'}",
-        f"--window-size={width},900",
+        f"--user-data-dir={folder / 'profile'}",
+        "--window-size=1400,900",
         "--virtual-time-budget=20000",
         "--dump-dom",
-        path.as_uri(),
+        (folder / "pages.html").as_uri(),
     ]
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
-    match = re.search(r'id="probe">(\d+)/(\d+) wide=(\w+) error=(.*?)</p>', done.stdout)
-    assert match, done.stderr[-2000:]
-    drawn, charts, wide, error = match.groups()
-    assert error == "none"
-    assert drawn == charts
-    assert (int(charts) > 0) == bool(CASES[case].runs)
-    assert wide == "false"
+    found = {}
+    for line in re.findall(r"<p>(.*?)</p>", done.stdout):
+        name, inner, drawn, charts, wide, error = line.split("|", 5)
+        found[name] = Seen(int(inner), int(drawn), int(charts), wide == "true", error)
+    assert len(found) == len(frames), done.stderr[-2000:]
+    return found
+
+
+@pytest.mark.skipif(BROWSER is None, reason="no Chromium here; structure is tested above")
+@pytest.mark.parametrize("case", DRAWN)
+@pytest.mark.parametrize("name", WIDTHS)
+def test_a_browser_draws_every_figure_without_an_error(
+    case: str, name: str, seen: dict[str, Seen]
+) -> None:
+    found = seen[f"{case} {name}"]
+    assert found.width == WIDTHS[name]
+    assert found.error == "none"
+    assert found.drawn == found.charts
+    assert (found.charts > 0) == bool(CASES[case].runs)
+    assert not found.wide

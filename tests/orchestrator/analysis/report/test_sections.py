@@ -5,12 +5,11 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
-from orchestrator.analysis.report.sections import sections_of
-from tests.orchestrator.analysis.report.cases import CASES, DATASETS
+from tests.orchestrator.analysis.report.cases import CASES, DATASETS, sections
 
 
 def by_title(case: str) -> dict[str, Section]:
-    return {section.title: section for section in sections_of(CASES[case])}
+    return {section.title: section for section in sections(case)}
 
 
 def texts(section: Section) -> str:
@@ -23,11 +22,11 @@ def table(section: Section) -> TableBlock:
 
 @pytest.mark.parametrize("case", CASES)
 def test_every_case_has_a_report_that_says_how_it_was_run(case: str) -> None:
-    sections = by_title(case)
-    assert "Accuracy" in sections
-    assert "Failures" in sections
-    assert "How it was run" in sections
-    for section in sections.values():
+    found = by_title(case)
+    assert "Accuracy" in found
+    assert "Failures" in found
+    assert "How it was run" in found
+    for section in found.values():
         assert section.blocks, section.title
 
 
@@ -35,7 +34,7 @@ def test_every_case_has_a_report_that_says_how_it_was_run(case: str) -> None:
 def test_every_figure_and_table_has_a_caption_and_a_name_of_its_own(case: str) -> None:
     blocks = [
         block
-        for section in sections_of(CASES[case])
+        for section in sections(case)
         for block in section.blocks
         if isinstance(block, FigureBlock | TableBlock)
     ]
@@ -140,7 +139,7 @@ def test_what_a_protocol_asks_is_said_in_one_headline() -> None:
         ("base to new", ["base_to_new"]),
         ("whole", []),
     ):
-        blocks = [b for section in sections_of(CASES[case]) for b in section.blocks]
+        blocks = [b for section in sections(case) for b in section.blocks]
         headlines = [b.name for b in blocks if isinstance(b, TableBlock) and b.headline]
         assert headlines == names
 

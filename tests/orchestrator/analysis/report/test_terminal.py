@@ -8,13 +8,12 @@ import pytest
 from rich.console import Console
 
 from orchestrator.analysis.report.blocks import TableBlock
-from orchestrator.analysis.report.sections import sections_of
 from orchestrator.analysis.report.terminal import show_table
-from tests.orchestrator.analysis.report.cases import CASES
+from tests.orchestrator.analysis.report.cases import sections
 
 
 def shown(case: str, width: int) -> str:
-    blocks = [b for section in sections_of(CASES[case]) for b in section.blocks]
+    blocks = [b for section in sections(case) for b in section.blocks]
     (headline,) = [b for b in blocks if isinstance(b, TableBlock) and b.headline]
     console = Console(width=width, record=True, file=io.StringIO())
     show_table(headline, "mine", console)
