@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -31,11 +30,12 @@ NOT_SHOWN = NEVER_PLANNED | PICTURES | {"scipy"}
 SCRIPT = """
 import sys
 from orchestrator.cli.main import main
-try:
-    main(sys.argv[1:])
-except SystemExit as ended:
-    assert not ended.code, ended.code
-print("imported:", *sys.modules)
+for line in sys.stdin.read().splitlines():
+    try:
+        main(line.split())
+    except SystemExit as ended:
+        assert not ended.code, ended.code
+    print("imported:", *sys.modules)
 """
 
 
@@ -56,55 +56,73 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-DRIVER = """
-import sys
-import orchestrator.cli.launch, orchestrator.plan.damaged, orchestrator.tracking.session
-from orchestrator.cli.work import open_work_to_run
-assert open_work_to_run("demo", (), sys.argv[1], "data", 60.0).plan.cells
-print("imported:", *sys.modules)
-"""
+@pytest.fixture(scope="module")
+def after(store: Path) -> dict[str, frozenset[str]]:
+    """Names of all that a process has imported after each verb.
+
+    One process runs them all, those that may import least first: what a verb may not import, none
+    before it may.
+    """
+    verbs = {
+        "help": "--help",
+        "datasets": "datasets list",
+        "plan": f"plan demo --store {store}",
+        "status": f"status demo --store {store}",
+        "report": f"report demo --store {store}",
+    }
+    found = imported(SCRIPT, "\n".join(verbs.values()))
+    return dict(zip(verbs, found, strict=True))
 
 
-@cache
-def imported(*arguments: str, script: str = SCRIPT) -> frozenset[str]:
-    """Names of all that a process has imported that ran a verb to its end."""
+def imported(script: str, given: str) -> list[frozenset[str]]:
+    """What a script says that it has imported, each time that it says so."""
     done = subprocess.run(
-        [sys.executable, "-c", script, *arguments],
+        [sys.executable, "-c", script],
+        input=given,
         capture_output=True,
         text=True,
         cwd=ROOT,
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return frozenset(done.stdout.rpartition("imported:")[2].split())
+    lines = [line for line in done.stdout.splitlines() if line.startswith("imported:")]
+    return [frozenset(line.split()[1:]) for line in lines]
 
 
-def test_help_imports_nothing_heavy() -> None:
+DRIVER = """
+import sys
+import orchestrator.cli.launch, orchestrator.plan.damaged, orchestrator.tracking.session
+from orchestrator.cli.work import open_work_to_run
+assert open_work_to_run("demo", (), sys.stdin.read(), "data", 60.0).plan.cells
+print("imported:", *sys.modules)
+"""
+
+
+def test_help_imports_nothing_heavy(after: dict[str, frozenset[str]]) -> None:
     heavy = NOT_SHOWN | {"numpy", "pyarrow", "PIL"}
-    assert imported("--help") & heavy == set()
+    assert after["help"] & heavy == set()
 
 
-def test_datasets_are_listed_without_torch() -> None:
-    found = imported("datasets", "list")
-    assert found & NOT_SHOWN == set()
-    assert "benchmarks.pocket.datasets" in found
+def test_datasets_are_listed_without_torch(after: dict[str, frozenset[str]]) -> None:
+    assert after["datasets"] & NOT_SHOWN == set()
+    assert "benchmarks.pocket.datasets" in after["datasets"] - after["help"]
 
 
 @pytest.mark.parametrize("verb", ["plan", "status"])
-def test_a_plan_imports_no_model_code_and_no_service(verb: str, store: Path) -> None:
-    found = imported(verb, "demo", "--store", str(store))
-    assert found & NOT_SHOWN == set()
-    assert "orchestrator.plan.planner" in found
+def test_a_plan_imports_no_model_code_and_no_service(
+    verb: str, after: dict[str, frozenset[str]]
+) -> None:
+    assert after[verb] & NOT_SHOWN == set()
+    assert "orchestrator.plan.planner" in after[verb]
 
 
-def test_a_report_imports_what_it_draws_with_and_no_more(store: Path) -> None:
-    found = imported("report", "demo", "--store", str(store))
-    assert found & NEVER_PLANNED == set()
-    assert "matplotlib" in found, "it draws"
+def test_a_report_imports_what_it_draws_with_and_no_more(after: dict[str, frozenset[str]]) -> None:
+    assert after["report"] & NEVER_PLANNED == set()
+    assert "matplotlib" in after["report"], "it draws"
 
 
 def test_a_runs_driver_holds_no_torch_and_no_charts(store: Path) -> None:
-    found = imported(str(store), script=DRIVER)
+    (found,) = imported(DRIVER, str(store))
     assert found & (NOT_SHOWN - {"ray", "botocore", "boto3", "pandas"}) == set()
     assert "ray" in found, "it drives actors"
 
