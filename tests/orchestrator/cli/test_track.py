@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
 from mlflow.tracking import MlflowClient
 
-from tests.orchestrator.cli.verbs import fill, plan_of, querycurve, write_spec
-
-
-@pytest.fixture(scope="module")
-def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A store that `track` was run on twice, with what it said and what MLflow held."""
-    folder = tmp_path_factory.mktemp("track")
-    fill(folder / "store", write_spec(folder))
-    return folder
+from tests.orchestrator.cli.verbs import Said, fill, plan_of, querycurve, write_spec
 
 
 def tracked(uri: str, name: str = "small") -> dict[str, Any]:
@@ -27,39 +20,58 @@ def tracked(uri: str, name: str = "small") -> dict[str, Any]:
     return {run.info.run_name: run for run in client.search_runs([experiment.experiment_id])}
 
 
-def test_everything_is_tracked_and_tracking_again_changes_nothing(folder: Path) -> None:
-    spec, store = folder / "small.yaml", folder / "store"
-    first = querycurve("track", spec, "--store", store)
-    assert (first.code, first.err) == (0, "")
+@dataclass(frozen=True)
+class Tracked:
+    """A spec and a store that `track` was run on, with what it said and what MLflow held then."""
+
+    spec: Path
+    store: Path
+    said: Said
+    runs: dict[str, Any]
+
+    @property
+    def uri(self) -> str:
+        """Where MLflow's runs are."""
+        return f"sqlite:///{self.store}/mlflow.db"
+
+
+@pytest.fixture(scope="module")
+def first(tmp_path_factory: pytest.TempPathFactory) -> Tracked:
+    """The first of two runs of `track`."""
+    folder = tmp_path_factory.mktemp("track")
+    spec, store = write_spec(folder), folder / "store"
+    fill(store, spec)
+    said = querycurve("track", spec, "--store", store)
+    return Tracked(spec, store, said, tracked(f"sqlite:///{store}/mlflow.db"))
+
+
+def test_everything_is_tracked_and_tracking_again_changes_nothing(first: Tracked) -> None:
+    assert (first.said.code, first.said.err) == (0, "")
     said = (
         "8 runs are in MLflow. Compare them in the MLflow UI: python run_benchmark.py ui "
-        f"--store {store}\n"
+        f"--store {first.store}\n"
     )
-    assert first.out == said
-    uri = f"sqlite:///{store}/mlflow.db"
-    before = tracked(uri)
-    cells = [cell for cell in plan_of(spec, store).cells if cell.status in ("done", "failed")]
-    kinds = [run.data.tags["kind"] for run in before.values()]
+    assert first.said.out == said
+    planned = plan_of(first.spec, first.store).cells
+    cells = [cell for cell in planned if cell.status in ("done", "failed")]
+    kinds = [run.data.tags["kind"] for run in first.runs.values()]
     assert {kind: kinds.count(kind) for kind in kinds} == {
         "cell": len(cells), "aggregate": 5, "summary": 1,
     }  # fmt: skip
-    assert {cell.title for cell in cells} <= set(before)
-    second = querycurve("track", spec, "--store", store)
+    assert {cell.title for cell in cells} <= set(first.runs)
+    second = querycurve("track", first.spec, "--store", first.store)
     assert (second.code, second.out, second.err) == (0, said, "")
-    after = tracked(uri)
+    after = tracked(first.uri)
     assert {title: run.info.run_id for title, run in after.items()} == {
-        title: run.info.run_id for title, run in before.items()
+        title: run.info.run_id for title, run in first.runs.items()
     }
     assert {title: run.data.metrics for title, run in after.items()} == {
-        title: run.data.metrics for title, run in before.items()
+        title: run.data.metrics for title, run in first.runs.items()
     }
 
 
-def test_tags_and_metrics_are_those_of_the_cells(folder: Path) -> None:
-    store = folder / "store"
-    uri = f"sqlite:///{store}/mlflow.db"
-    querycurve("track", folder / "small.yaml", "--store", store)
-    runs = tracked(uri)
+def test_tags_and_metrics_are_those_of_the_cells(first: Tracked) -> None:
+    runs = first.runs
     run = runs["pocket_dots / zip / 16 shots / seed 2"]
     assert run.info.status == "FINISHED"
     assert run.data.metrics == {"test_accuracy": 62.0}
@@ -75,13 +87,13 @@ def test_tags_and_metrics_are_those_of_the_cells(folder: Path) -> None:
         "status": "finished",
         "group": "pocket_dots / zip / 16 shots",
     }
-    steps = MlflowClient(tracking_uri=uri).get_metric_history(run.info.run_id, "test_accuracy")
+    client = MlflowClient(tracking_uri=first.uri)
+    steps = client.get_metric_history(run.info.run_id, "test_accuracy")
     assert [(point.step, point.value) for point in steps] == [(0, 30.0), (200, 62.0)]
     failed = runs["pocket_outlines / zip / 16 shots / seed 2"]
     assert failed.info.status == "FAILED"
     mean = runs["pocket_dots / zip / 16 shots / 2 seeds"]
     assert mean.data.metrics["test_accuracy"] == 61.5
-    client = MlflowClient(tracking_uri=uri)
     summary = client.list_artifacts(runs["small: summary"].info.run_id)
     assert "report.html" in {file.path for file in summary}
 
@@ -112,10 +124,11 @@ def test_without_results_nothing_is_tracked(tmp_path: Path) -> None:
     assert not (tmp_path / "none").exists()
 
 
-def test_an_mlflow_that_cannot_be_written_is_one_message(folder: Path, tmp_path: Path) -> None:
+def test_an_mlflow_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     uri = f"sqlite:///{tmp_path}/file/mlflow.db"
-    spec, store = folder / "small.yaml", folder / "store"
+    spec, store = write_spec(tmp_path, methods=["zero_shot"]), tmp_path / "store"
+    fill(store, spec)
     said = querycurve("track", spec, "--store", store, "--tracking-uri", uri)
     assert said.code == 2
     assert said.err.startswith("error: MLflow at sqlite:///")
