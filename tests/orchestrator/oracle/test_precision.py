@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from methods.interface import Prompts
-from orchestrator.oracle.clip import ClipOracle, load_clip
+from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.precision import Precision
@@ -42,16 +42,23 @@ def prompts() -> dict[str, Prompts]:
     }
 
 
+@pytest.fixture(scope="module")
+def clips(tmp_path_factory: pytest.TempPathFactory) -> dict[Precision, LoadedClip]:
+    """One model in each precision."""
+    backbone = write_tiny_clip(tmp_path_factory.mktemp("clip"))
+    precisions: tuple[Precision, ...] = ("fp32", *LOW)
+    return {precision: load_clip(backbone, precision, CPU) for precision in precisions}
+
+
 @pytest.mark.parametrize("kind", list(prompts()))
 @pytest.mark.parametrize("precision", LOW)
-def test_low_precisions_come_near(kind: str, precision: Precision, tmp_path: Any) -> None:
-    backbone = write_tiny_clip(tmp_path)
+def test_low_precisions_come_near(
+    kind: str, precision: Precision, clips: dict[Precision, LoadedClip]
+) -> None:
     images = torch.randn(3, 3, 16, 16, generator=torch.Generator().manual_seed(1))
     batch = Batch(torch.zeros(3, dtype=torch.long), images=images)
     exact, low = (
-        ClipOracle(load_clip(backbone, p, CPU), ("cat", "crop land"), Ledger(), Ledger()).query(
-            prompts()[kind], batch
-        )
+        ClipOracle(clips[p], ("cat", "crop land"), Ledger(), Ledger()).query(prompts()[kind], batch)
         for p in ("fp32", precision)
     )
     assert low.dtype == torch.float32
