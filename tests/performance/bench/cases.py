@@ -14,6 +14,7 @@ from methods.registry import method_class
 from orchestrator.oracle.clip import ClipOracle
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
+from orchestrator.oracle.mae_encoder import MaeEncoder
 from orchestrator.precision import Precision
 from tests.performance.bench import models
 from tests.performance.bench.naive import Naive
@@ -66,7 +67,8 @@ def sides(case: Case, batch: int, layers: int, device: torch.device) -> Sides:
     fast = plain if case.precision == "fp32" else models.clip(layers, case.precision, device)
     names = tuple(f"{NAMES[i % len(NAMES)]}{i // len(NAMES) or ''}" for i in range(case.classes))
     oracle = ClipOracle(fast, names, Ledger(), Ledger())
-    method = _method(case, oracle, layers, device)
+    encoder = models.mae(layers, device) if case.method == "blackvip" else None
+    method = _method(case, oracle, encoder)
     size = method.image_size(oracle.space, _settings(case.method))
     whole = torch.randn(batch, 3, models.IMAGE_SIZE, models.IMAGE_SIZE).to(device)
     images = whole[..., :size, :size]
@@ -79,30 +81,30 @@ def sides(case: Case, batch: int, layers: int, device: torch.device) -> Sides:
         return oracle.query(prompts, batch_of)  # type: ignore[arg-type]
 
     naive = Naive(plain.model, _ids(plain.tokenizer, method, names).to(device), whole)
-    return Sides(_naive_query(naive, method, images, layers, device), step, _queries(method))
+    return Sides(_naive_query(naive, method, images, encoder), step, _queries(method))
 
 
 def _naive_query(
-    naive: Naive, method: Method, images: Tensor, layers: int, device: torch.device
+    naive: Naive, method: Method, images: Tensor, encoder: MaeEncoder | None
 ) -> Callable[[], object]:
     prompts = method.ask()
     if prompts is None:
         raise ValueError(f"{method.name} asks nothing")
     if prompts.pixels is not None:
-        encoder = models.mae(layers, device) if method.name == "blackvip" else None
         with torch.inference_mode():
             text = naive.fixed_text()
             prompts.pixels.apply(images, 0)  # what it computes once is paid for by `encoder`
         return partial(naive.pixels, text, prompts.pixels, images, encoder)
     if prompts.context is None:
         raise ValueError(f"{method.name} prompts neither text nor pixels")
+    device = naive.images.device
     context = prompts.context[0].to(device)
     if prompts.visual_tokens is None:
         return partial(naive.soft_text, context)
     return partial(naive.both_towers, context, prompts.visual_tokens[0].to(device))
 
 
-def _method(case: Case, oracle: ClipOracle, layers: int, device: torch.device) -> Method:
+def _method(case: Case, oracle: ClipOracle, encoder: MaeEncoder | None) -> Method:
     kind = method_class(case.method)
     problem = Problem(
         space=oracle.space,
@@ -111,7 +113,7 @@ def _method(case: Case, oracle: ClipOracle, layers: int, device: torch.device) -
         batches_per_epoch=4,
         budget=5000,
         seed=1,
-        encoder=models.mae(layers, device) if case.method == "blackvip" else None,
+        encoder=encoder,
     )
     return kind(problem, _settings(case.method))
 
