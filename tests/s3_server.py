@@ -86,12 +86,14 @@ class S3Server:
         self.host = f"127.0.0.1:{self._server.server_port}"
         self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
         self._thread.start()
+        self._client = boto3.client(
+            "s3", endpoint_url=f"http://{self.host}", region_name="us-east-1"
+        )
 
     def bucket(self) -> str:
         """Makes an empty bucket; returns its location."""
         name = f"bucket-{uuid4().hex[:12]}"
-        client = boto3.client("s3", endpoint_url=f"http://{self.host}", region_name="us-east-1")
-        client.create_bucket(Bucket=name)
+        self._client.create_bucket(Bucket=name)
         return f"s3://{name}/some/prefix?endpoint_override={self.host}&scheme=http"
 
     def stop(self) -> None:

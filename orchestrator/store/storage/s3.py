@@ -62,9 +62,10 @@ class S3Storage(Storage):
     """
 
     def __init__(self, address: S3Address, timeout: float = 60.0) -> None:
+        client = _client(address, timeout)
         # An endpoint from this process's environment must reach the nodes of a cluster.
-        self._address = address.at(_client(address, timeout).meta.endpoint_url)
-        self._client = _client(self._address, timeout)
+        self._address = address.at(client.meta.endpoint_url)
+        self._client = client if self._address == address else _client(self._address, timeout)
         self.location = str(self._address)
 
     def check_writable(self) -> None:
