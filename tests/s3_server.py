@@ -84,7 +84,9 @@ class S3Server:
             "127.0.0.1", 0, self._serve, threaded=True, request_handler=_Quiet
         )
         self.host = f"127.0.0.1:{self._server.server_port}"
-        self._thread = threading.Thread(target=self._server.serve_forever, daemon=True)
+        self._thread = threading.Thread(
+            target=self._server.serve_forever, kwargs={"poll_interval": 0.1}, daemon=True
+        )
         self._thread.start()
         self._client = boto3.client(
             "s3", endpoint_url=f"http://{self.host}", region_name="us-east-1"

@@ -18,6 +18,15 @@ class TestLocalStorage(StorageSuite):
     def storage(self, tmp_path: Path) -> Storage:
         return LocalStorage(tmp_path)
 
+    def pass_time(self, storage: Storage, name: str) -> None:
+        set_back(Path(storage.location) / name)
+
+
+def set_back(file: Path) -> None:
+    """Lets a file be written two seconds earlier than it was."""
+    written = file.stat().st_mtime
+    os.utime(file, (written, written - 2.1))
+
 
 @pytest.mark.parametrize("write", ["write", "write_new"])
 def test_a_full_disk_passes_and_leaves_nothing_behind(

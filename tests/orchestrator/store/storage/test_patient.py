@@ -20,6 +20,7 @@ from orchestrator.store.storage import (
     Version,
 )
 from tests.conformance.storage_suite import StorageSuite
+from tests.orchestrator.store.storage.test_local import set_back
 
 _Value = TypeVar("_Value")
 QUICK = Patience(limit=5, first_wait=0.001, longest_wait=0.01, quiet=0)
@@ -55,6 +56,9 @@ class TestPatientStorage(StorageSuite):
         flaky = Flaky(tmp_path)
         flaky.failures = 3
         return PatientStorage(flaky, QUICK)
+
+    def pass_time(self, storage: Storage, name: str) -> None:
+        set_back(Path(storage.location) / name)
 
 
 def test_waiting_is_told_once_and_so_is_its_end(tmp_path: Path) -> None:
