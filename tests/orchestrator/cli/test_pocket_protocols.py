@@ -26,7 +26,7 @@ def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def fewer(dataset: ParquetDataset, split: Split) -> Sequence[Item]:
         chosen = items(dataset, split)
-        return chosen if split == "train" else chosen[::12]
+        return chosen if split == "train" else chosen[::24]
 
     monkeypatch.setattr(ParquetDataset, "items", fewer)
 

@@ -79,11 +79,25 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
+def trained_cell(plan: Plan) -> PlannedCell:
+    """The one cell that trains."""
+    return next(cell for cell in plan.cells if cell.cell.queries)
+
+
 @pytest.fixture(scope="module")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which everything has been run."""
-    folder = tmp_path_factory.mktemp("finished")
-    Desk(folder).run_all()
+def interrupted(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which prompts have been trained on the source, and nothing else was done."""
+    desk = Desk(tmp_path_factory.mktemp("interrupted"))
+    plan = desk.plan()
+    desk.run(trained_cell(plan), plan)
+    return desk.folder
+
+
+@pytest.fixture(scope="module")
+def finished(interrupted: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which everything has been run: what was left after that interruption."""
+    folder = tmp_path_factory.mktemp("finished") / "store"
+    Desk(shutil.copytree(interrupted, folder)).run_all()
     return folder
 
 
@@ -137,16 +151,16 @@ def test_a_prompt_tested_where_it_was_trained_scores_as_it_did_there(done: Desk)
     assert accuracy == trained.last("test_accuracy")
 
 
-def test_killed_between_source_and_targets_nothing_is_trained_again(desk: Desk) -> None:
-    plan = desk.plan()
-    source = next(cell for cell in plan.cells if cell.cell.queries)
-    desk.run(source, plan)
-    before = (desk.folder / "results" / f"{source.key}.parquet").stat().st_mtime_ns
-    left = [cell for cell in desk.plan().to_run() if cell.cell.shots]
+def test_killed_between_source_and_targets_nothing_is_trained_again(
+    interrupted: Path, finished: Path
+) -> None:
+    plan = Desk(interrupted).plan()
+    left = [cell for cell in plan.to_run() if cell.cell.shots]
     assert len(left) == 2
     assert all(cell.cell.source is not None for cell in left)
-    desk.run_all()
-    assert (desk.folder / "results" / f"{source.key}.parquet").stat().st_mtime_ns == before
+    result = f"results/{trained_cell(plan).key}.parquet"
+    written = [(folder / result).stat().st_mtime_ns for folder in (interrupted, finished)]
+    assert written[0] == written[1]
 
 
 def test_a_prompt_that_is_gone_is_trained_again_only_if_it_is_needed(done: Desk) -> None:

@@ -295,7 +295,7 @@ def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
 
     def fewer(dataset: PocketDots, split: Split) -> Sequence[Item]:
         chosen = items(dataset, split)
-        return chosen if split == "train" else chosen[::12]
+        return chosen if split == "train" else chosen[::24]
 
     monkeypatch.setattr(PocketDots, "items", fewer)
 
