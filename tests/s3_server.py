@@ -16,6 +16,8 @@ import boto3
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from benchmarks.s3_address import S3Address
+
 CREDENTIALS = {"AWS_ACCESS_KEY_ID": "tester", "AWS_SECRET_ACCESS_KEY": "test-only-secret"}
 
 Fault = Callable[[Any, Any, Any], Iterable[bytes]]
@@ -97,6 +99,13 @@ class S3Server:
         name = f"bucket-{uuid4().hex[:12]}"
         self._client.create_bucket(Bucket=name)
         return f"s3://{name}/some/prefix?endpoint_override={self.host}&scheme=http"
+
+    def empty(self, location: str) -> None:
+        """Deletes all that a bucket holds."""
+        bucket = S3Address.parse(location).bucket
+        held = self._client.list_objects_v2(Bucket=bucket).get("Contents", ())
+        for entry in held:
+            self._client.delete_object(Bucket=bucket, Key=entry["Key"])
 
     def stop(self) -> None:
         """Ends the server."""

@@ -24,15 +24,23 @@ def server() -> Iterator[S3Server]:
         yield running
 
 
-@pytest.fixture
-def storage(server: S3Server) -> S3Storage:
+@pytest.fixture(scope="module")
+def opened(server: S3Server) -> S3Storage:
+    """A bucket, opened once: that takes longer than most tests."""
     return S3Storage(S3Address.parse(server.bucket()))
+
+
+@pytest.fixture
+def storage(server: S3Server, opened: S3Storage) -> S3Storage:
+    server.empty(opened.location)
+    return opened
 
 
 class TestS3Storage(StorageSuite):
     @pytest.fixture
-    def storage(self, server: S3Server) -> Storage:
-        return S3Storage(S3Address.parse(server.bucket()))
+    def storage(self, server: S3Server, opened: S3Storage) -> Storage:
+        server.empty(opened.location)
+        return opened
 
 
 @pytest.mark.fault
