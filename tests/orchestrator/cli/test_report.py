@@ -62,7 +62,7 @@ def test_its_files_hold_what_was_measured(folder: Path, said: Said) -> None:
 
 
 def test_it_goes_where_it_is_told(folder: Path, tmp_path: Path) -> None:
-    spec, out = folder / "small.yaml", tmp_path / "elsewhere"
+    spec, out = write_spec(tmp_path, methods=["zero_shot"]), tmp_path / "elsewhere"
     said = querycurve("report", spec, "--store", folder / "store", "--out", out)
     assert said.code == 0
     assert said.out.splitlines()[-1] == f"report: {out / 'report.html'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import Any, cast
 
 import pytest
@@ -98,9 +99,15 @@ def test_progress_is_told_after_every_step() -> None:
     assert seen == [6, 12, 18]
 
 
+@cache
+def uninterrupted(evaluations: int) -> Trial:
+    """A trial that has run to its end."""
+    return ran(zip_trial(60, evaluations))
+
+
 @given(stop_after=st.integers(1, 9), evaluations=st.integers(1, 12))
 def test_killed_and_resumed_equals_uninterrupted(stop_after: int, evaluations: int) -> None:
-    whole = ran(zip_trial(60, evaluations))
+    whole = uninterrupted(evaluations)
     store = Store(MemoryStorage())
     checkpoints = Checkpoints(store, "cell", interval=0.0)
     interrupted = zip_trial(60, evaluations, checkpoints=checkpoints)

@@ -105,6 +105,18 @@ def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
 
 
+@pytest.fixture
+def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer images to encode, and to run again for methods that change images."""
+    items = PocketDots.items
+
+    def fewer(dataset: PocketDots, split: Split) -> Sequence[Item]:
+        chosen = items(dataset, split)
+        return chosen if split == "train" else chosen[::24]
+
+    monkeypatch.setattr(PocketDots, "items", fewer)
+
+
 def test_a_cell_leaves_one_whole_trace(done: Bench) -> None:
     trace = done.trace("zip")
     queries, values = trace.series("test_accuracy")
@@ -129,6 +141,7 @@ def test_same_cell_same_trace(done: Bench, whole: Trace) -> None:
     assert done.trace("zip").points == whole.points
 
 
+@pytest.mark.usefixtures("few_test_images")
 def test_images_augmented_in_the_same_way_give_the_same_trace(tmp_path: Path) -> None:
     first = Bench(tmp_path / "a", "augmentation=crop_flip", "batch_size=16", "budget=20")
     second = Bench(tmp_path / "b", "augmentation=crop_flip", "batch_size=16", "budget=20")
@@ -286,18 +299,6 @@ EVERY = (
     "{name: bptvlm, text_dimension: 20, visual_dimension: 10, batch_size: 4}",
     "zero_shot@ensemble",
 )
-
-
-@pytest.fixture
-def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Methods that change images run the image tower for every image that is scored."""
-    items = PocketDots.items
-
-    def fewer(dataset: PocketDots, split: Split) -> Sequence[Item]:
-        chosen = items(dataset, split)
-        return chosen if split == "train" else chosen[::24]
-
-    monkeypatch.setattr(PocketDots, "items", fewer)
 
 
 @pytest.mark.usefixtures("few_test_images")
