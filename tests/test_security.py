@@ -74,7 +74,7 @@ def trap(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_trap_in_a_checkpoint_of_the_backbone_does_not_go_off(trap: Path) -> None:
-    backbone = resolve_backbone(Backbone(model="ViT-B-32", pretrained=str(trap)))
+    backbone = resolve_backbone(Backbone(model="ViT-S-32-alt", pretrained=str(trap)))
     with pytest.raises(UserError, match="can't load backbone"):
         load_model(backbone, "fp32", torch.device("cpu"))
 

@@ -175,10 +175,10 @@ def test_the_summary_holds_the_report(view: View, tmp_path: Path) -> None:
 
 
 def test_many_points_are_written_in_chunks(view: View) -> None:
-    points = tuple(Point(q, q, "test_accuracy", float(q)) for q in range(2500))
+    points = tuple(Point(q, q, "test_accuracy", float(q)) for q in range(1500))
     view.log(replace(ZIP, trace=replace(ZIP.trace, points=points)))
     (run,) = view.runs()
-    assert len(view.history(run)) == 2500
+    assert len(view.history(run)) == 1500
 
 
 def test_the_thread_writes_everything_before_it_closes(view: View) -> None:

@@ -67,6 +67,7 @@ def sides(case: Case, batch: int, layers: int, device: torch.device) -> Sides:
     fast = plain if case.precision == "fp32" else models.clip(layers, case.precision, device)
     names = tuple(f"{NAMES[i % len(NAMES)]}{i // len(NAMES) or ''}" for i in range(case.classes))
     oracle = ClipOracle(fast, names, Ledger(), Ledger())
+    torch.manual_seed(1)
     encoder = models.mae(layers, device) if case.method == "blackvip" else None
     method = _method(case, oracle, encoder)
     size = method.image_size(oracle.space, _settings(case.method))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import Any
 
 import open_clip
@@ -23,8 +24,9 @@ DTYPES = {
 }
 
 
+@cache
 def clip(layers: int, precision: Precision, device: torch.device) -> LoadedClip:
-    """ViT-B/16 with `layers` layers in each tower (it has 12)."""
+    """ViT-B/16 with `layers` layers in each tower (it has 12); made once."""
     vision = {"image_size": IMAGE_SIZE, "patch_size": 16, "width": 768, "layers": layers}
     text = {"context_length": 77, "vocab_size": 49408, "width": 512, "heads": 8, "layers": layers}
     dtype = DTYPES[precision]
