@@ -98,17 +98,17 @@ def test_tags_and_metrics_are_those_of_the_cells(first: Tracked) -> None:
     assert "report.html" in {file.path for file in summary}
 
 
-def test_a_new_result_adds_its_cell_and_nothing_else(tmp_path: Path) -> None:
-    spec, store = write_spec(tmp_path, methods=["zero_shot"]), tmp_path / "store"
-    uri = f"sqlite:///{tmp_path}/elsewhere.db"
+def test_a_new_result_adds_its_cell_and_nothing_else(first: Tracked, tmp_path: Path) -> None:
+    store, uri = tmp_path / "store", first.uri  # another store's MLflow, an experiment of its own
+    spec = write_spec(tmp_path, name="other", methods=["zero_shot"])
     fill(store, spec)
     querycurve("track", spec, "--store", store, "--tracking-uri", uri)
-    before = tracked(uri)
-    more = write_spec(tmp_path, methods=["zero_shot", "zip"], seeds=[1])
+    before = tracked(uri, "other")
+    more = write_spec(tmp_path, name="other", methods=["zero_shot", "zip"], seeds=[1])
     fill(store, more)
     said = querycurve("track", more, "--store", store, "--tracking-uri", uri)
     assert said.out == f"4 runs are in MLflow. Compare them at {uri}.\n"
-    after = tracked(uri)
+    after = tracked(uri, "other")
     new = set(after) - set(before)
     assert {title for title in new if after[title].data.tags["kind"] == "cell"} == {
         "pocket_dots / zip / 16 shots / seed 1",
