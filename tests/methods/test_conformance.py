@@ -51,10 +51,12 @@ class TestBarZipPort(MethodSuite):
 
 class TestBlackVip(MethodSuite):
     name = "blackvip"
+    budget = 200
 
 
 class TestBlackVipSe(MethodSuite):
     name = "blackvip_se"
+    budget = 200
     settings: ClassVar = {"components": 6}
 
 
@@ -75,11 +77,13 @@ class TestBptVlmDiagonal(MethodSuite):
 
 class TestBptVlmZipPort(MethodSuite):
     name = "bptvlm@zip-port"
+    budget = 200
     settings: ClassVar = SMALL_SEARCH
 
 
 class TestBptVlmOriginal(MethodSuite):
     name = "bptvlm@original"
+    budget = 200
     settings: ClassVar = SMALL_SEARCH
 
 
