@@ -1,7 +1,5 @@
 """Names that specs may use for a backbone, and what they stand for in open_clip."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path

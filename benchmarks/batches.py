@@ -1,7 +1,5 @@
 """The order of mini-batches, a pure function of seed and step: a resumed trial needs no more."""
 
-from __future__ import annotations
-
 import numpy as np
 import torch
 

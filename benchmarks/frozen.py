@@ -1,7 +1,5 @@
 """Base of the models that specs, cells and packs are read into."""
 
-from __future__ import annotations
-
 from pydantic import BaseModel, ConfigDict
 
 

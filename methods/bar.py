@@ -3,8 +3,6 @@
 A trainable frame around a shrunk image, optimised by one-sided estimates along random directions.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, ClassVar
 

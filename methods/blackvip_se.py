@@ -3,8 +3,6 @@
 "Robust Adaptation of Foundation Models with Black-Box Visual Prompting", arXiv 2407.17491.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any
 

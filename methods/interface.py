@@ -1,7 +1,5 @@
 """What a method is: a state machine that asks the black box about prompts and is told scores."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field

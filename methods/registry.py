@@ -3,8 +3,6 @@
 `name@variant` is the same method with other defaults, listed in its class attribute `variants`.
 """
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import pkgutil

@@ -1,7 +1,5 @@
 """Zero-shot CLIP: hand-written prompts, nothing learned (Radford et al., ICML 2021)."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 

@@ -1,7 +1,5 @@
 """A cell, which is one planned unit of work, and the key that names its result."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from operator import not_

@@ -1,7 +1,5 @@
 """What verbs print with: two consoles, lines and tables."""
 
-from __future__ import annotations
-
 from typing import Any
 
 from rich.box import SIMPLE_HEAD

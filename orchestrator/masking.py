@@ -1,7 +1,5 @@
 """Texts as they may be shown and stored: without passwords of addresses or of the environment."""
 
-from __future__ import annotations
-
 import os
 import re
 

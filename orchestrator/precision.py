@@ -1,7 +1,5 @@
 """Number formats of the oracle's arithmetic."""
 
-from __future__ import annotations
-
 from typing import Literal
 
 Precision = Literal["fp32", "tf32", "bf16", "fp16"]

@@ -1,7 +1,5 @@
 """Datasets in CoOp's layout: an image folder and a JSON file with the three splits."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, cast

@@ -1,7 +1,5 @@
 """Decodes the bytes of image files to RGB pixels."""
 
-from __future__ import annotations
-
 import io
 import struct
 import zlib

@@ -1,7 +1,5 @@
 """Downloads datasets with torchvision, which knows their addresses and checksums."""
 
-from __future__ import annotations
-
 import tarfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """Datasets whose images are available as encoded files (PNG, JPEG, ...)."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 
 from PIL import Image

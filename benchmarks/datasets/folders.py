@@ -1,7 +1,5 @@
 """Reads class folders, text lists and JSON files, in the same order on every machine."""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Collection, Iterable
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Datasets whose images are files below one folder."""
 
-from __future__ import annotations
-
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property

@@ -1,7 +1,5 @@
 """What a dataset is to the benchmark: a card of facts, class names, and images by split."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """Reads MATLAB files, in which some datasets keep their labels."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Any
 

@@ -3,8 +3,6 @@
 They depend on paths alone, so they are the same on every machine and with every library version.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass

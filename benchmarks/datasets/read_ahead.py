@@ -1,7 +1,5 @@
 """Reads many images at once with threads, and gives them in order."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice

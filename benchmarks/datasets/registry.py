@@ -1,7 +1,5 @@
 """Finds datasets by name: every `Dataset` subclass with a card in the packages listed here."""
 
-from __future__ import annotations
-
 import importlib
 import inspect
 import pkgutil

@@ -1,7 +1,5 @@
 """Few-shot splits, identical to CoOp's for the same seed."""
 
-from __future__ import annotations
-
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass

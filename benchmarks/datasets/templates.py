@@ -1,7 +1,5 @@
 """Hand-written prompts that several datasets share."""
 
-from __future__ import annotations
-
 PHOTO = "a photo of a {}."
 
 IMAGENET_SELECTION = (

@@ -1,7 +1,5 @@
 """Checks every image of a dataset: counts, unreadable files, and duplicate files."""
 
-from __future__ import annotations
-
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable

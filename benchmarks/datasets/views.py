@@ -1,7 +1,5 @@
 """A dataset without some of its images; few-shot draws are those of the whole dataset."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from typing import Literal
 

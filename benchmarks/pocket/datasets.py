@@ -4,8 +4,6 @@ Sets are admitted by a rule on validation images (see README.md). Silhouettes, o
 negatives show the same shapes in different styles: tune on the first, test on the others.
 """
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Sequence
 from functools import cached_property

@@ -1,7 +1,5 @@
 """Reads `published.csv`; README.md beside it says what the columns mean."""
 
-from __future__ import annotations
-
 import csv
 from dataclasses import dataclass
 from functools import cache

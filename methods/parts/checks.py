@@ -1,7 +1,5 @@
 """What several methods refuse, in the same words."""
 
-from __future__ import annotations
-
 from methods.interface import PromptSpace, SettingsError, State
 from methods.lazy_torch import Tensor
 

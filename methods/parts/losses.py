@@ -3,8 +3,6 @@
 Computed in float32, or in float64 if the scores are float64.
 """
 
-from __future__ import annotations
-
 from methods.interface import Scores
 from methods.lazy_torch import Tensor, torch
 

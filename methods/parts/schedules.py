@@ -1,7 +1,5 @@
 """Step sizes and smoothing radii over the steps of an optimiser: functions of the step, from 1."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Callable
 from typing import Literal

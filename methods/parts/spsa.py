@@ -4,8 +4,6 @@
 of the directions, update rule, and schedules of step size and smoothing radius.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from typing import Any, Literal
 

@@ -1,7 +1,5 @@
 """From a gradient estimate to the direction of a step: plain, clipped, or corrected by momentum."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from typing import Annotated, Literal

@@ -1,7 +1,5 @@
 """Sweeps of an ablation: accuracy at each value of a varied field."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass

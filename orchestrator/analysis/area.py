@@ -1,7 +1,5 @@
 """Area under the query-efficiency curve: how good a method was over the whole budget."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from orchestrator.analysis.curves import Curve

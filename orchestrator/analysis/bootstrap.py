@@ -5,8 +5,6 @@ Agarwal et al., Deep Reinforcement Learning at the Edge of the Statistical Preci
 import takes longer than all that a report computes.
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Collects a plan's cells from the store, for tracking and reports."""
 
-from __future__ import annotations
-
 from collections.abc import Collection
 
 from orchestrator.analysis.report.comparison import Comparison

@@ -1,7 +1,5 @@
 """Query-efficiency curves: step functions of what had been reached, never interpolated ahead."""
 
-from __future__ import annotations
-
 from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ Data profiles of this kind are due to Moré and Wild (SIAM J. Optim. 2009) and t
 (Hansen et al. 2021).
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 
 import numpy as np

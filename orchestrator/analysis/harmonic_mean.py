@@ -1,7 +1,5 @@
 """Base-to-new generalisation: accuracy on trained classes, on new ones, and both in one number."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Means over seeds with 95 % Student-t intervals, which are wide where seeds are few."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache

@@ -1,7 +1,5 @@
 """How many queries until a target accuracy: right-censored, failed runs charged in full."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -4,8 +4,6 @@ The ZIP paper's "48 %" is of this kind: 518 queries against the 997 of the best 
 (figure 1a), so 1 - 518/997 = 0.48.
 """
 
-from __future__ import annotations
-
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Two stores side by side: do runs of the same cells still give the same results?"""
 
-from __future__ import annotations
-
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass

@@ -3,8 +3,6 @@
 Values are compared seed by seed, since equal seeds share split, order and directions.
 """
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Own results beside published ones, with a verdict, or with the reason why there is none."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -1,7 +1,5 @@
 """What every analysis works on: a finished trace and its place in the comparison."""
 
-from __future__ import annotations
-
 import math
 import statistics
 from collections import defaultdict

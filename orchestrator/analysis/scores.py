@@ -1,7 +1,5 @@
 """Accuracies over datasets that all methods share: what statistics over datasets work on."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """A search as a report sees it: trials with what they found, and the best of them."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal

@@ -4,8 +4,6 @@ Wilcoxon's signed-rank test on means over seeds, as Demšar recommends (JMLR 200
 with Holm's correction for testing several methods at once.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The comparison as a table: data, then as Markdown and CSV."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 

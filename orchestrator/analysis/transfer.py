@@ -1,7 +1,5 @@
 """Prompts trained on one dataset and tested on others: accuracies by method, source and target."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """The `compare` verb: own results beside published ones, or two stores side by side."""
 
-from __future__ import annotations
-
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path

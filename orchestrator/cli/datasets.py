@@ -1,7 +1,5 @@
 """The verb `datasets`: list, prepare, verify, pack."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Annotated

@@ -1,7 +1,5 @@
 """From a plan to a finished run: cluster, driver, tracking, and what the person is told."""
 
-from __future__ import annotations
-
 from functools import partial
 
 from orchestrator.analysis.collect import run_of

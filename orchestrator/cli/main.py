@@ -1,7 +1,5 @@
 """The command line: plan, run, status, report, compare, track, datasets, ui."""
 
-from __future__ import annotations
-
 import os
 import sys
 from collections.abc import Iterator

@@ -1,7 +1,5 @@
 """What can be typed after a verb."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

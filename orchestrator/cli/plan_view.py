@@ -1,7 +1,5 @@
 """Shows a plan and the state of a store on the terminal."""
 
-from __future__ import annotations
-
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 from dataclasses import asdict

@@ -1,7 +1,5 @@
 """A spec's search on the command line: how it is run before the cells, planned and shown."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 from functools import partial
 from uuid import uuid4

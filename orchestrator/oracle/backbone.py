@@ -4,8 +4,6 @@ open_clip is imported only where a spec names one of its models: it takes second
 cells to others needs none of it. A folder's own configuration is read as it is.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from dataclasses import dataclass

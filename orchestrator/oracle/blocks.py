@@ -7,8 +7,6 @@ residual stream, norms and softmax are float32 in every precision; matrix produc
 own format.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

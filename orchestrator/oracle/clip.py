@@ -1,7 +1,5 @@
 """An oracle that is an open_clip model."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any

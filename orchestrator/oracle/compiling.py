@@ -1,7 +1,5 @@
 """Compiles what the towers compute in every query, where a GPU gains by it."""
 
-from __future__ import annotations
-
 import os
 import platform
 import shutil

@@ -1,7 +1,5 @@
 """The image side of the oracle: pixels, plain or prompted, to features."""
 
-from __future__ import annotations
-
 from contextlib import suppress
 from typing import Any
 

@@ -1,7 +1,5 @@
 """What an oracle is: a CLIP-like black box bound to a set of classes and a budget."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass

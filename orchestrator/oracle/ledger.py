@@ -1,7 +1,5 @@
 """Counts what was asked of the black box, and refuses what the budget doesn't cover."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

@@ -1,7 +1,5 @@
 """Loads the model behind the oracle and its tokenizer, through open_clip."""
 
-from __future__ import annotations
-
 import logging
 import warnings
 from collections.abc import Iterator

@@ -4,8 +4,6 @@ He et al., "Masked Autoencoders Are Scalable Vision Learners", CVPR 2022. The en
 method, not to the oracle, so its forwards are not queries.
 """
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path

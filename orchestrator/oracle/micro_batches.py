@@ -1,7 +1,5 @@
 """How much of a forward is computed at once: half as much each time that memory runs out."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """Token sequences of a set of classes, packed one after another with hardly any padding."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

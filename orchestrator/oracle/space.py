@@ -1,7 +1,5 @@
 """The prompt space of a backbone, from its configuration alone, to check settings in a plan."""
 
-from __future__ import annotations
-
 from methods.interface import PromptSpace
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of

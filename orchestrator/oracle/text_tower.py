@@ -1,7 +1,5 @@
 """The text side of the oracle: soft contexts or hand-written prompts to class features."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -1,7 +1,5 @@
 """The pieces of an open_clip text transformer, whichever kind of CLIP model holds them."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

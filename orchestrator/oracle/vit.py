@@ -4,8 +4,6 @@ Only the class token is read, so the last block computes nothing else. Patches t
 prompts share are embedded once, and so are their queries, keys and values (QKV) in the first block.
 """
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -3,8 +3,6 @@
 Published models are looked up in open_clip, which takes torch, of some 400 MB in every process.
 """
 
-from __future__ import annotations
-
 import os
 import subprocess
 import sys

@@ -1,7 +1,5 @@
 """What a backbone's two towers cost on a machine, so that a plan can be priced."""
 
-from __future__ import annotations
-
 import re
 import statistics
 import time

@@ -1,7 +1,5 @@
 """Finds stored traces that can't be read, so that a run measures their cells again."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace

@@ -1,7 +1,5 @@
 """What methods ask of the oracle, as they say themselves."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cache

@@ -1,7 +1,5 @@
 """Turns a spec into cells with keys, and says what a run would do with each."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial

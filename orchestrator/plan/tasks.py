@@ -1,7 +1,5 @@
 """The datasets and splits of a plan, checked before anything runs."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable

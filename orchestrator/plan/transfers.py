@@ -1,7 +1,5 @@
 """Which cells of a plan train prompts, and which test a prompt that another cell has trained."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from benchmarks.datasets.interface import Dataset

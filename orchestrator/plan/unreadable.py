@@ -1,7 +1,5 @@
 """Finds images that can't be read. Each is looked at once; the store remembers what was found."""
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Iterable, Sequence

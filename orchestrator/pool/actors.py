@@ -1,7 +1,5 @@
 """Makes the Ray actors that hold an oracle's model and run cells."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Joins a running Ray cluster, or starts one on this machine for as long as it is needed."""
 
-from __future__ import annotations
-
 import logging
 import os
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """Shows a run to the person who waits for it: bars on a terminal, plain lines elsewhere."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Sequence
 from typing import Self

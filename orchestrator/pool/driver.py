@@ -1,7 +1,5 @@
 """Feeds what the store lacks to the pool cell by cell, and nothing twice."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any

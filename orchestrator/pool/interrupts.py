@@ -1,7 +1,5 @@
 """Ctrl-C and SIGTERM while a run works: the first one asks it to stop, the second one stops it."""
 
-from __future__ import annotations
-
 import signal
 import threading
 from collections.abc import Callable, Iterator

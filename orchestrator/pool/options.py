@@ -1,7 +1,5 @@
 """What a user says of a run, and what follows for pool and workers."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import ray

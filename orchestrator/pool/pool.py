@@ -4,8 +4,6 @@ Knows no cells and no models. As long as a source has tasks, it asks for actors,
 that are idle, and puts the task of an actor that died back in front.
 """
 
-from __future__ import annotations
-
 import time
 from collections import Counter, deque
 from collections.abc import Callable, Iterator

@@ -1,7 +1,5 @@
 """What a run gives to the pool next: encodings, cells, and cells that wait for another's prompt."""
 
-from __future__ import annotations
-
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable

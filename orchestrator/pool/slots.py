@@ -4,8 +4,6 @@ Knows no tasks: `ActorPool` schedules them over these actors, and the broker of 
 actors to trials.
 """
 
-from __future__ import annotations
-
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field

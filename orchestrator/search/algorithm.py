@@ -1,7 +1,5 @@
 """Ray Tune's OptunaSearch, with what a search needs to be interrupted and to be read later."""
 
-from __future__ import annotations
-
 import logging
 from collections import deque
 from collections.abc import Callable

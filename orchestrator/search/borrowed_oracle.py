@@ -1,7 +1,5 @@
 """What a trial holds of an oracle that a broker lends it."""
 
-from __future__ import annotations
-
 import time
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Lends oracles to the trials of a search."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any

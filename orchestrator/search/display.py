@@ -1,7 +1,5 @@
 """Shows a search to the person who waits for it: a line a trial, and what is running now."""
 
-from __future__ import annotations
-
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,7 +1,5 @@
 """What a report says about a search, from its study and the store."""
 
-from __future__ import annotations
-
 from dataclasses import replace
 
 from orchestrator.analysis.curves import Curve

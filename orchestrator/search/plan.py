@@ -1,7 +1,5 @@
 """The `search` section of a spec: the cells that try its points, and those that follow from it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path

@@ -1,7 +1,5 @@
 """Marks the cells of pruned trials in the store."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 
 from orchestrator.plan.damaged import keys_set_aside

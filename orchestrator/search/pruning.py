@@ -1,7 +1,5 @@
 """Tune's own pruners with queries as the time axis, told of trials that earlier processes ran."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from types import SimpleNamespace

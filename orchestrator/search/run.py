@@ -1,7 +1,5 @@
 """Runs a search: Tune's light trials on borrowed oracles, in a study that can go on."""
 
-from __future__ import annotations
-
 import os
 import tempfile
 import warnings

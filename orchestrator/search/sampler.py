@@ -1,7 +1,5 @@
 """Optuna's samplers over a spec's space, so that what they suggest survives a restart."""
 
-from __future__ import annotations
-
 import hashlib
 import warnings
 from collections.abc import Callable, Sequence

@@ -1,7 +1,5 @@
 """The Optuna study of a search: where it is kept, its trials as plain records, and its lock."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """The light process that Ray Tune runs for a trial: it holds no model, it borrows an oracle."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import ray

@@ -1,7 +1,5 @@
 """One trial's run: its cells one after another, and what it reports on the way."""
 
-from __future__ import annotations
-
 from collections.abc import Generator, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal

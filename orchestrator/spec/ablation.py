@@ -1,7 +1,5 @@
 """The `ablation` section of a spec: a base method, and the fields that are varied."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace

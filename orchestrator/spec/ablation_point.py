@@ -1,7 +1,5 @@
 """Which fields of a cell an ablation varies, and to which values."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 

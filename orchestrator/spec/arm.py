@@ -1,7 +1,5 @@
 """An arm of a comparison: a method with its conditions, which runs on every dataset and seed."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from benchmarks.frozen import Frozen

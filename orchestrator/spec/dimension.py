@@ -1,7 +1,5 @@
 """One dimension of a search space: the values that a setting may take."""
 
-from __future__ import annotations
-
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np

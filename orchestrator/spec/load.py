@@ -1,7 +1,5 @@
 """Reads a spec from a YAML file, and writes it as YAML."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

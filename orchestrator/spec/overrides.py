@@ -1,7 +1,5 @@
 """Changes to a spec from the command line: `--set budget=500`, `--set methods.1.clip=none`."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any

@@ -1,7 +1,5 @@
 """The specs that come with the project."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 SPECS = Path(__file__).parents[2] / "benchmarks" / "specs"

@@ -1,7 +1,5 @@
 """The `search` section of a spec: which settings of a method are searched, and how."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product

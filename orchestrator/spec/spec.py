@@ -1,7 +1,5 @@
 """The YAML file that a user writes, as typed and frozen models."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self, TypeVar
 

@@ -1,7 +1,5 @@
 """Checks values against a model, and says what is wrong in sentences for whoever wrote the YAML."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar, get_args
 

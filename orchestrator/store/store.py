@@ -16,8 +16,6 @@ A store in a folder also holds what others write there: search/<spec>.db (the st
 reports/<spec>/, mlflow.db and mlflow-artifacts/.
 """
 
-from __future__ import annotations
-
 import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence

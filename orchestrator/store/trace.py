@@ -1,7 +1,5 @@
 """The time series of one trial, queries -> metrics, with a record of how it was made."""
 
-from __future__ import annotations
-
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -3,8 +3,6 @@
 Pages carry checksums and the JSON has a digest, so that a changed file is never taken for a result.
 """
 
-from __future__ import annotations
-
 import hashlib
 import io
 import json

@@ -1,7 +1,5 @@
 """The data of a trial: mini-batches to train on, and whole splits to measure on."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Builds the parts of a cell's trial: its task, its images, its oracle and its method."""
 
-from __future__ import annotations
-
 import platform
 from dataclasses import replace
 from functools import partial

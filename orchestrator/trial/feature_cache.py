@@ -1,7 +1,5 @@
 """Image features in the store, encoded once for all cells, actors and runs that use it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from orchestrator.oracle.features import Encoder, FeatureTable, ImageSplit, feature_digest

@@ -1,7 +1,5 @@
 """Mini-batches of the training images, as pixels or as features that were encoded before."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass

@@ -1,7 +1,5 @@
 """Final prompts of cells in the store: trained once, and tested by any number of other cells."""
 
-from __future__ import annotations
-
 from methods.interface import State
 from orchestrator.cell import Source
 from orchestrator.errors import UserError

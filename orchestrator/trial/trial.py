@@ -1,7 +1,5 @@
 """The loop of a trial: ask, query, tell, measure. It knows neither Ray nor any method by name."""
 
-from __future__ import annotations
-
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping

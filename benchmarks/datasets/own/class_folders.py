@@ -1,7 +1,5 @@
 """A folder of class folders, with or without train, val and test folders above them."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from benchmarks.datasets.folders import images_in, subfolders

@@ -1,7 +1,5 @@
 """A CSV file that lists images and their classes."""
 
-from __future__ import annotations
-
 import csv
 from pathlib import Path
 

@@ -1,7 +1,5 @@
 """A user's own images as files, however they are listed."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path

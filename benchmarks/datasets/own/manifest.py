@@ -6,8 +6,6 @@ label       optional: class indices from 0 without gaps; without it, classes are
 split       optional: train, val or test in every row; without it, 70/10/20 of every class
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 

@@ -1,7 +1,5 @@
 """A Parquet file that lists images and their classes, or that holds the images themselves."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property

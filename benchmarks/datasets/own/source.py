@@ -1,7 +1,5 @@
 """A user's own dataset, as a spec describes it."""
 
-from __future__ import annotations
-
 from functools import partial
 from pathlib import Path
 

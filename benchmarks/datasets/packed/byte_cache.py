@@ -1,7 +1,5 @@
 """A least-recently-used cache, limited by bytes; safe to use from many threads."""
 
-from __future__ import annotations
-
 from collections import OrderedDict
 from collections.abc import Hashable
 from threading import Lock

@@ -1,7 +1,5 @@
 """Reads a packed dataset: the list of images at once, each image when it is needed."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path

@@ -5,8 +5,6 @@ NAME/items.parquet      reference, label, split, shard, row group and row of eve
 NAME/shards/*.parquet   image (the file's bytes), reference, label, class_name, split
 """
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import pyarrow as pa

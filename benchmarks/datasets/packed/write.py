@@ -1,7 +1,5 @@
 """Packs a dataset into Parquet shards of about 256 MB, with row groups of about 1 MB."""
 
-from __future__ import annotations
-
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 

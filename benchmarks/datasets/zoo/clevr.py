@@ -1,7 +1,5 @@
 """CLEVR (counting)."""
 
-from __future__ import annotations
-
 from benchmarks.datasets.coop_split import CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_json

@@ -1,7 +1,5 @@
 """EuroSAT."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset

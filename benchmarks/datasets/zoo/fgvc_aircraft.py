@@ -1,7 +1,5 @@
 """FGVC Aircraft, 100 variants."""
 
-from __future__ import annotations
-
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.image_folder import ImageFolderDataset

@@ -1,7 +1,5 @@
 """ImageNet (ILSVRC 2012)."""
 
-from __future__ import annotations
-
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import Listing
 from benchmarks.datasets.templates import PHOTO, with_ensemble

@@ -1,7 +1,5 @@
 """ImageNet's classes: folder names (WordNet ids) and class names, in the order of its labels."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path

@@ -1,7 +1,5 @@
 """ImageNet-V2, -Sketch, -A and -R: other images of ImageNet's classes, for testing only."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from functools import cached_property
 

@@ -1,7 +1,5 @@
 """Oxford 102 Flowers."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 

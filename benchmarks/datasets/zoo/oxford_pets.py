@@ -1,7 +1,5 @@
 """Oxford-IIIT Pets."""
 
-from __future__ import annotations
-
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines

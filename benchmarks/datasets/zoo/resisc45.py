@@ -1,7 +1,5 @@
 """NWPU-RESISC45."""
 
-from __future__ import annotations
-
 from benchmarks.datasets.coop_split import CoopSplitDataset
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.templates import with_ensemble

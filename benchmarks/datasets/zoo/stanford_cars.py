@@ -1,7 +1,5 @@
 """Stanford Cars."""
 
-from __future__ import annotations
-
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.matlab import read_mat

@@ -1,7 +1,5 @@
 """SUN397."""
 
-from __future__ import annotations
-
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import images_in, read_lines

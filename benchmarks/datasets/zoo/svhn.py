@@ -1,7 +1,5 @@
 """SVHN, Street View House Numbers (cropped digits)."""
 
-from __future__ import annotations
-
 from pathlib import Path
 
 from benchmarks.datasets.coop_split import CoopSplitDataset

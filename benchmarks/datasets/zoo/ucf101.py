@@ -1,7 +1,5 @@
 """UCF101 (middle frames)."""
 
-from __future__ import annotations
-
 import re
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset

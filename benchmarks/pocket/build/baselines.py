@@ -1,7 +1,5 @@
 """What a benchmark set can give: zero-shot, a linear probe, and a prompt tuned with gradients."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import torch

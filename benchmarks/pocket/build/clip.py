@@ -1,7 +1,5 @@
 """Loads the pocket model with open_clip's own functions, and encodes datasets with it."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path

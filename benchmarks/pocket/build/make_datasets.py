@@ -1,7 +1,5 @@
 """Draws the pocket's generated datasets: `python -m benchmarks.pocket.build.make_datasets`."""
 
-from __future__ import annotations
-
 import argparse
 import io
 import zlib

@@ -6,8 +6,6 @@ zero-shot from 35 to 65 and a probe at least 10 points above, so that there is s
 and an image tower that allows it.
 """
 
-from __future__ import annotations
-
 import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass

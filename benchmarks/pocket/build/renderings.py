@@ -4,8 +4,6 @@ Cluttered mixtures don't work as benchmarks here: the small vision tower is the 
 prompt can help.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 

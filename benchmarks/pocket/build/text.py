@@ -1,7 +1,5 @@
 """The pocket's text tower, started at token embeddings, so that vectors can precede the words."""
 
-from __future__ import annotations
-
 from typing import Any
 
 import torch

@@ -4,8 +4,6 @@ The file has the original format and order, so open_clip's stock tokenizer reads
 no merges for fall back to bytes.
 """
 
-from __future__ import annotations
-
 import gzip
 from collections.abc import Iterable
 from itertools import pairwise

@@ -5,8 +5,6 @@ configuration and weights that open_clip loads, the tokenizer's merges, and a lo
 throughout: the same machine with the same number of threads gives the same weights.
 """
 
-from __future__ import annotations
-
 import argparse
 import csv
 import json

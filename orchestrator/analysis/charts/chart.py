@@ -1,7 +1,5 @@
 """What a chart shows, whoever draws it."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 from orchestrator.analysis.charts.palette import Look

@@ -4,8 +4,6 @@ Colours follow Okabe and Ito; those that vanish on white or on black are darker 
 that one colour serves a light page, a dark one and paper. Line patterns say the same again.
 """
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Charts as plotly figures in plain JSON; the page sets their colours of text and grid."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Sequence
 from typing import Any

@@ -1,7 +1,5 @@
 """Charts as PNG files, by matplotlib, for papers and terminals."""
 
-from __future__ import annotations
-
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any

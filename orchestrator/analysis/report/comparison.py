@@ -1,7 +1,5 @@
 """What a report is about: sound runs, failures, what is missing, and what was asked."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass, field
 from functools import cached_property
 

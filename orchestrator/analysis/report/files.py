@@ -1,7 +1,5 @@
 """Tables as CSV and LaTeX."""
 
-from __future__ import annotations
-
 import pandas as pd
 
 from orchestrator.analysis.report.blocks import TableBlock, TableCell, cell_of

@@ -1,7 +1,5 @@
 """Tables of a report on the terminal."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 from rich.console import Console

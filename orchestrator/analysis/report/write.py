@@ -1,7 +1,5 @@
 """Writes a report: the page, figures as PNG, tables as CSV and LaTeX."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path

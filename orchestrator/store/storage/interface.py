@@ -1,7 +1,5 @@
 """What the store needs of a storage for blobs: a folder, an S3 bucket, or any other."""
 
-from __future__ import annotations
-
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Blobs as files below a folder, on this machine or on a file system that machines share."""
 
-from __future__ import annotations
-
 import errno
 import fcntl
 import hashlib

@@ -1,7 +1,5 @@
 """Opens the storage that `--store` names."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 

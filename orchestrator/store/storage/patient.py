@@ -1,7 +1,5 @@
 """Retries requests while a storage doesn't answer, says so, and gives up after a set time."""
 
-from __future__ import annotations
-
 import logging
 import time
 from collections.abc import Callable

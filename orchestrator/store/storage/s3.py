@@ -4,8 +4,6 @@ Conditional requests (`If-None-Match: *` and `If-Match`), which S3 has since 202
 from overwriting each other. Credentials come from boto3's usual chain: environment, profile, role.
 """
 
-from __future__ import annotations
-
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -1,7 +1,5 @@
 """What lies behind the things in a picture."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from benchmarks.pocket.build.generator.canvas import (

@@ -1,7 +1,5 @@
 """The pixel grid, colours, smooth noise, and what is done to a finished picture."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 from typing import TypeVar
 

@@ -1,7 +1,5 @@
 """Sentences about pictures: templates and synonyms, now and then a wrong word."""
 
-from __future__ import annotations
-
 from collections.abc import Sequence
 
 import numpy as np

@@ -1,7 +1,5 @@
 """What a picture shows, for captions and labels."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 SIZES = ("small", "big", "huge")

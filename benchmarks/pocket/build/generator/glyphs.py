@@ -1,7 +1,5 @@
 """Digits and letters as strokes on the unit square (x to the right, y down)."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 from itertools import pairwise
 

@@ -1,7 +1,5 @@
 """Ten kinds of places seen from above."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """The captioned pictures that the pocket model is trained on."""
 
-from __future__ import annotations
-
 import numpy as np
 
 from benchmarks.pocket.build.generator.canvas import Pixels

@@ -1,7 +1,5 @@
 """Twelve filled shapes as anti-aliased implicit functions, negative inside."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Twelve texture fields, each a random member of its family, with values from 0 to 1."""
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from dataclasses import dataclass
 

@@ -1,7 +1,5 @@
 """Pictures of shapes: one or several, filled or outlined, anywhere."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

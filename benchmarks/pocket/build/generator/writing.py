@@ -1,7 +1,5 @@
 """Pictures of one digit or letter."""
 
-from __future__ import annotations
-
 from dataclasses import dataclass
 
 import numpy as np

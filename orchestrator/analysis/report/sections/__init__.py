@@ -1,7 +1,5 @@
 """The report's sections in their order."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterator
 
 from orchestrator.analysis.report.blocks import Block, Section

@@ -1,7 +1,5 @@
 """What the ablation varied, what that changed, and what the default gives away."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from orchestrator.analysis.ablation import Sweep, intervals

@@ -1,7 +1,5 @@
 """Figures of an ablation: one per field whose values have an order, one for all other fields."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace

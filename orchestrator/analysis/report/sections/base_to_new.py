@@ -1,7 +1,5 @@
 """Base-to-new generalisation."""
 
-from __future__ import annotations
-
 import statistics
 from collections.abc import Iterator, Sequence
 

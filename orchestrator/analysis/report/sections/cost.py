@@ -1,7 +1,5 @@
 """What each method cost."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from orchestrator.analysis.cost import cost_of

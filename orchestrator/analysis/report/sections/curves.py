@@ -1,7 +1,5 @@
 """Accuracy over queries: the mean over datasets, then every dataset by itself."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator, Sequence
 
 from orchestrator.analysis.charts.chart import PERCENT, LineChart, line_of

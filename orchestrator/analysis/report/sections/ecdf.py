@@ -1,7 +1,5 @@
 """The share of targets that each method had reached by when."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart

@@ -1,7 +1,5 @@
 """What went wrong, and what is not there yet."""
 
-from __future__ import annotations
-
 import math
 from collections.abc import Iterator
 

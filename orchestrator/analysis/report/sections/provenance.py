@@ -1,7 +1,5 @@
 """How it was run: versions, hardware, precision, splits, and the spec itself."""
 
-from __future__ import annotations
-
 from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import PackageNotFoundError, version
 

@@ -1,7 +1,5 @@
 """Mean ranks over datasets, with the critical difference where there can be one."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from orchestrator.analysis.charts.chart import Dot, DotChart

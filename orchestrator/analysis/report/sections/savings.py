@@ -1,7 +1,5 @@
 """Queries that each method saves against a reference."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from orchestrator.analysis.query_reduction import BEST_OTHER, Reduction, reduction

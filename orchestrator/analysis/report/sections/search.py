@@ -1,7 +1,5 @@
 """What a search found: how nearly optimal the settings were that it started from."""
 
-from __future__ import annotations
-
 from collections.abc import Iterable, Iterator, Mapping
 
 from orchestrator.analysis.intervals import interval_text, mean_interval

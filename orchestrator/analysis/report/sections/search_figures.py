@@ -1,7 +1,5 @@
 """Figures of a search: how good it had become by when, and what each setting had to do with it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 from typing import Any
 

@@ -1,7 +1,5 @@
 """Final accuracy of every method on every dataset, and what can be said of their differences."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from orchestrator.analysis.bootstrap import BootstrapInterval, mean_over_datasets

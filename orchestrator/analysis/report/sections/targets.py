@@ -1,7 +1,5 @@
 """Queries to the target, with runs that never reached it."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from orchestrator.analysis.charts.chart import BarChart, Bars

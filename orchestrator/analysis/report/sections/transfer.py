@@ -1,7 +1,5 @@
 """Prompts of one source on other datasets."""
 
-from __future__ import annotations
-
 from collections.abc import Iterator
 
 from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell, interval_cells
