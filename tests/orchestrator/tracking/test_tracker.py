@@ -10,7 +10,7 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from orchestrator.analysis.curves import band_of
-from orchestrator.analysis.report.write import write_report
+from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.runs import Run
 from orchestrator.store.trace import Point
 from orchestrator.tracking.entries import (
@@ -27,12 +27,19 @@ from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 from tests.orchestrator.analysis.report.cases import comparison
 
 ZIP = make_run([(0, 30.0), (10, 40.0), (20, 50.0)])
+PAIR = (ZIP, zero_shot_run(44.0))
 SPEC = TrackedSpec("demo", "name: demo\n", budget=20)
 
 
 @pytest.fixture(scope="module")
 def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
     return f"sqlite:///{tmp_path_factory.mktemp('mlflow')}/mlflow.db"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
+    """The report of `PAIR`."""
+    return write_report(comparison(list(PAIR)), tmp_path_factory.mktemp("report"))
 
 
 class View:
@@ -142,15 +149,13 @@ def test_every_group_of_seeds_has_its_mean_and_interval(view: View) -> None:
         assert points == list(zip(band.queries, values, strict=True))
 
 
-def test_rebuilding_again_writes_nothing_new(view: View, tmp_path: Path) -> None:
-    runs = [ZIP, zero_shot_run(44.0)]
-    report = write_report(comparison(runs), tmp_path)
-    view.rebuild(*runs)
-    view.tracker.put(summary_entry(report, runs, SPEC))
+def test_rebuilding_again_writes_nothing_new(view: View, report: Report) -> None:
+    view.rebuild(*PAIR)
+    view.tracker.put(summary_entry(report, PAIR, SPEC))
     ids = {run.info.run_id for run in view.runs()}
     again = View(view.uri, view.name)
-    again.rebuild(*runs)
-    again.tracker.put(summary_entry(report, runs, SPEC))
+    again.rebuild(*PAIR)
+    again.tracker.put(summary_entry(report, PAIR, SPEC))
     assert {run.info.run_id for run in view.runs()} == ids
     assert len(ids) == 2 + 2 + 1
 
@@ -163,9 +168,8 @@ def test_an_aggregate_follows_its_seeds(view: View) -> None:
     assert view.history(run, "test_accuracy")[-1] == (20, 60.0)
 
 
-def test_the_summary_holds_the_report(view: View, tmp_path: Path) -> None:
-    runs = [ZIP, zero_shot_run(44.0)]
-    view.tracker.put(summary_entry(write_report(comparison(runs), tmp_path), runs, SPEC))
+def test_the_summary_holds_the_report(view: View, report: Report) -> None:
+    view.tracker.put(summary_entry(report, PAIR, SPEC))
     (run,) = view.runs("summary")
     assert run.data.metrics == {}
     names = {a.path for a in view.client.list_artifacts(run.info.run_id)}
