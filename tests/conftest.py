@@ -1,6 +1,8 @@
 """Settings shared by all tests: offline, repeatable, and fair to the tests in the next process."""
 
+import gc
 import os
+from collections.abc import Generator
 from functools import cache
 from pathlib import Path
 from secrets import token_hex
@@ -21,6 +23,26 @@ from xdist.scheduler import LoadScopeScheduling
 
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("project")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Leaves what is imported before the first test out of all searches for garbage.
+
+    Those are hundreds of thousands of objects, which live as long as the process. Imports would
+    start many such searches; code under test, as Holm's correction and `torch.compile`, does too.
+    """
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.enable()
+        gc.freeze()
+
+
+def pytest_unconfigure() -> None:
+    """Lets libraries that look for leaks at the end find none."""
+    gc.unfreeze()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

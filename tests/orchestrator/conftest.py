@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
@@ -54,12 +53,3 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Trace:
     from tests.orchestrator.trial.test_worker import Bench
 
     return Bench(tmp_path_factory.mktemp("whole")).run("zip")
-
-
-def pytest_collection_finish() -> None:
-    """Leaves what is there before the first test out of all searches for garbage.
-
-    Those are hundreds of thousands of objects of libraries, which live as long as the process;
-    some code under test, as Holm's correction and `torch.compile`, has all of them searched.
-    """
-    gc.freeze()
