@@ -22,6 +22,7 @@ from tests.imports import ROOT
 SCRIPT = """
 import os
 import sys
+sys.path.insert(0, sys.argv[2])
 from orchestrator.plan.apart import apart
 from tests.orchestrator.plan.test_apart import plan_of
 
@@ -48,8 +49,10 @@ def plan_of(spec: str, folder: str) -> Plan:
 def test_plan_and_errors_are_the_same_and_torch_stays_away(tmp_path: Path) -> None:
     with pytest.raises(UserError) as refused:
         plan_of("dmo", str(tmp_path))
+    (tmp_path / "modules").mkdir()
+    (tmp_path / "modules" / "torch.py").touch()  # the true one takes seconds
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT, str(tmp_path)],
+        [sys.executable, "-c", SCRIPT, str(tmp_path), str(tmp_path / "modules")],
         stdout=subprocess.PIPE,
         check=True,
         text=True,
