@@ -1,5 +1,6 @@
 """Settings shared by all tests: offline, repeatable, and fair to the tests in the next process."""
 
+import atexit
 import gc
 import os
 from collections.abc import Generator
@@ -38,11 +39,7 @@ def pytest_collection() -> Generator[None, object, object]:
     finally:
         gc.enable()
         gc.freeze()
-
-
-def pytest_unconfigure() -> None:
-    """Lets libraries that look for leaks at the end find none."""
-    gc.unfreeze()
+        atexit.register(gc.unfreeze)  # libraries that look for leaks at the end find none
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
