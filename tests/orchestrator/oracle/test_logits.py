@@ -72,19 +72,14 @@ def spread(load: Callable[[], LoadedClip]) -> float:
 
 
 @st.composite
-def queries(
-    draw: st.DrawFn, load: Callable[[], LoadedClip], *, most: int, context: int, batch: int
-) -> Query:
-    """Up to so many candidates, context tokens and images; visual prompts now and then.
-
-    There are up to three times as many classes as candidates.
-    """
+def queries(draw: st.DrawFn, load: Callable[[], LoadedClip], *, context: int, batch: int) -> Query:
+    """Any class set, and up to so many context tokens and images; visual prompts now and then."""
     clip, noise = load(), torch.Generator().manual_seed(draw(st.integers(0, 99)))
     words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)
-    names = tuple(draw(st.lists(words.map(" ".join), min_size=1, max_size=3 * most)))
+    names = tuple(draw(st.lists(words.map(" ".join), min_size=1, max_size=12)))
     shape = draw(st.integers(1, batch)), 3, clip.image_size, clip.image_size
     model: Any = clip.model
-    count, width = draw(st.integers(1, most)), model.token_embedding.weight.shape[1]
+    count, width = draw(st.integers(1, 4)), model.token_embedding.weight.shape[1]
     tokens = torch.randn(count, draw(st.integers(0, context)), width, generator=noise)
     visual = torch.randn(
         count, draw(st.integers(0, 5)), len(model.visual.class_embedding), generator=noise
@@ -99,13 +94,13 @@ def queries(
 
 
 @settings(max_examples=50)
-@given(query=queries(pocket, most=4, context=6, batch=7))
+@given(query=queries(pocket, context=6, batch=7))
 def test_the_pocket_gives_the_plain_logits(query: Query) -> None:
     assert_plain(query)
 
 
 @settings(max_examples=10)
-@given(query=queries(shaped_like_vit_b_16, most=2, context=16, batch=2))
+@given(query=queries(shaped_like_vit_b_16, context=16, batch=3))
 def test_the_shapes_of_vit_b_16_give_the_plain_logits(query: Query) -> None:
     assert_plain(query)
 
