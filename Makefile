@@ -48,7 +48,7 @@ TOGETHER = $(MAKE) --no-print-directory --jobs 3 types contracts
 test: lint  ## Lint, types, import contracts and all tests (5 minutes on 2 cores)
 	@$(TOGETHER) unit
 
-check: lint  ## The same without tests that need a cluster or inject faults (80 seconds)
+check: lint  ## The same without tests that need a cluster or inject faults (a minute and a half)
 	@$(TOGETHER) quick
 
 lint: install
