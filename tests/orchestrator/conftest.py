@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,6 +10,7 @@ import pytest
 if TYPE_CHECKING:  # most tests need neither, and imports take seconds
     from ray.cluster_utils import Cluster
 
+    from benchmarks.datasets.interface import Item, Split
     from orchestrator.store.trace import Trace
     from tests.orchestrator.cli.runs import Measured
 
@@ -53,3 +54,17 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Trace:
     from tests.orchestrator.trial.test_worker import Bench
 
     return Bench(tmp_path_factory.mktemp("whole")).run("zip")
+
+
+@pytest.fixture
+def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Fewer images of the pocket to score, each of them anew for methods that change images."""
+    from benchmarks.pocket.datasets import ParquetDataset
+
+    items = ParquetDataset.items
+
+    def fewer(dataset: ParquetDataset, split: Split) -> Sequence[Item]:
+        chosen = items(dataset, split)
+        return chosen if split == "train" else chosen[::24]
+
+    monkeypatch.setattr(ParquetDataset, "items", fewer)

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets.interface import Item, Split
-from benchmarks.pocket.datasets import ParquetDataset
 from orchestrator.analysis.report.blocks import TableBlock
 from orchestrator.cli.report import write_plan_report
 from orchestrator.plan.plan import Plan
@@ -17,18 +14,6 @@ from tests.orchestrator.plan.test_transfers import Desk
 
 FEW = ("seeds=[1]", "shots=[2]", "budget=36", "evaluation.points=1")
 PROTOCOLS = ("few_shot", "base_to_new", "cross_dataset", "out_of_distribution")
-
-
-@pytest.fixture(autouse=True)
-def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Methods that change images run the image tower for every image that is scored."""
-    items = ParquetDataset.items
-
-    def fewer(dataset: ParquetDataset, split: Split) -> Sequence[Item]:
-        chosen = items(dataset, split)
-        return chosen if split == "train" else chosen[::24]
-
-    monkeypatch.setattr(ParquetDataset, "items", fewer)
 
 
 def run(desk: Desk, protocol: str) -> tuple[Plan, tuple[TableBlock, ...]]:
@@ -41,6 +26,7 @@ def run(desk: Desk, protocol: str) -> tuple[Plan, tuple[TableBlock, ...]]:
     return done, write_plan_report(done, desk.store, desk.folder / "report").headlines
 
 
+@pytest.mark.usefixtures("few_test_images")
 def test_one_store_serves_all_protocols_and_trains_nothing_twice(tmp_path: Path) -> None:
     desk = Desk(tmp_path)
     trained: list[set[str]] = []

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 
-from benchmarks.datasets.interface import Item, Split
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.pocket.datasets import PocketDots
@@ -103,18 +101,6 @@ def done(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 @pytest.fixture
 def bench(tmp_path: Path) -> Bench:
     return Bench(tmp_path)
-
-
-@pytest.fixture
-def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Fewer images to encode, and to run again for methods that change images."""
-    items = PocketDots.items
-
-    def fewer(dataset: PocketDots, split: Split) -> Sequence[Item]:
-        chosen = items(dataset, split)
-        return chosen if split == "train" else chosen[::24]
-
-    monkeypatch.setattr(PocketDots, "items", fewer)
 
 
 def test_a_cell_leaves_one_whole_trace(done: Bench) -> None:
