@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from benchmarks.datasets.interface import Dataset, DatasetError, Item, Split
@@ -183,16 +183,25 @@ def protocol_named(name: str) -> Protocol:
 def split_digest(task: Task, splits: Iterable[Split]) -> str:
     """SHA-256 over the named splits of a task, as 64 hex digits.
 
-    It covers the dataset's name and revision, the class names, the references and labels of each
-    split in order, and then the test images of new classes, where there are any.
+    It covers the dataset's name and revision, the class names, the references, labels and
+    fingerprints of each split in order, and then the test images of new classes, where there are
+    any. Fingerprints, and whether images are turned upright, are left out where there are none and
+    they aren't.
     """
     digest = hashlib.sha256()
     dataset = task.dataset
     head = [dataset.card.name, dataset.revision(), list(task.class_names)]
-    digest.update(json.dumps(head).encode())
+    digest.update(json.dumps([*head, "upright"] if dataset.upright else head).encode())
     for split in splits:
-        rows = [[item.reference, item.label] for item in task.items(split)]
-        digest.update(json.dumps([split, rows]).encode())
+        digest.update(json.dumps([split, _rows(dataset, task.items(split))]).encode())
     if task.new is not None:
         digest.update(split_digest(task.new, ("test",)).encode())
     return digest.hexdigest()
+
+
+def _rows(dataset: Dataset, items: Sequence[Item]) -> list[list[str | int]]:
+    found = zip(items, dataset.fingerprints(items), strict=True)
+    return [
+        [item.reference, item.label, *([fingerprint] if fingerprint else [])]
+        for item, fingerprint in found
+    ]

@@ -3,6 +3,8 @@
 import atexit
 import gc
 import os
+import shutil
+import tempfile
 from collections.abc import Generator
 from functools import cache
 from pathlib import Path
@@ -10,6 +12,8 @@ from secrets import token_hex
 
 os.environ.setdefault("HF_HUB_OFFLINE", "1")
 os.environ.setdefault("MPLBACKEND", "Agg")
+# What a user's machine remembers of files is not for tests to read or write.
+os.environ["QUERYCURVE_CACHE"] = tempfile.mkdtemp(prefix="querycurve-tests-")
 # Tensors are small here: a second thread mostly waits, and takes the core of the next process.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
 # Ray asks for a token from its first local start on, and until this process ends: clusters that a
@@ -22,6 +26,7 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
 
+atexit.register(shutil.rmtree, os.environ["QUERYCURVE_CACHE"], ignore_errors=True)
 settings.register_profile("project", deadline=None, derandomize=True, max_examples=50)
 settings.load_profile("project")
 

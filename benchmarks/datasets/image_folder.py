@@ -6,7 +6,8 @@ from functools import cached_property
 from pathlib import PurePosixPath
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.interface import DatasetError, Item, Split
+from benchmarks.datasets.file_hashes import Announce, sha256_of, silent, sizes_of
+from benchmarks.datasets.interface import DatasetError, Identity, Item, Split
 from benchmarks.datasets.own_split import Listing
 
 
@@ -19,6 +20,7 @@ class ImageFolderDataset(EncodedDataset):
     """
 
     image_folder: str = "images"
+    identified_by: Identity = "size"
     needed: tuple[str, ...] = ()
 
     @abstractmethod
@@ -41,6 +43,11 @@ class ImageFolderDataset(EncodedDataset):
 
     def items(self, split: Split) -> Sequence[Item]:
         return [Item(path, label) for path, label, _ in self._listing[split]]
+
+    def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
+        folder = self.folder / self.image_folder
+        paths = [f"{folder}/{item.reference}" for item in items]
+        return sha256_of(paths, announce) if self.identified_by == "sha256" else sizes_of(paths)
 
     def absent(self, items: Sequence[Item]) -> str | None:
         folder = self.folder / self.image_folder

@@ -9,9 +9,15 @@ from typing import Literal, Protocol
 from PIL import Image
 
 from benchmarks.datasets.decoding import png
+from benchmarks.datasets.file_hashes import MISSING, Announce, silent
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
+
+
+Identity = Literal["revision", "size", "sha256"]
+"""What tells an image's contents from others under its name: the dataset's revision, which covers
+all images; the size of its file in bytes; or the SHA-256 of its file."""
 
 
 class DatasetError(ValueError):
@@ -86,6 +92,7 @@ class Dataset(ABC):
     Attributes:
         card: facts about the dataset; a class attribute, unless they are known from the data alone.
         upright: whether images are turned as their EXIF orientation says.
+        identified_by: what `fingerprints` are; "" of each image if it is the revision.
         download: fetches the dataset; None if a person has to.
 
     Args:
@@ -94,6 +101,7 @@ class Dataset(ABC):
 
     card: Card
     upright: bool = False
+    identified_by: Identity = "revision"
     download: Fetch | None = None
 
     def __init__(self, root: Path) -> None:
@@ -144,16 +152,38 @@ class Dataset(ABC):
         """
         return png(self.open(item))
 
-    def absent(self, items: Sequence[Item]) -> str | None:
-        """The reference of the first item whose file is missing; None if all are there.
+    def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
+        """What identifies the contents of each image beyond its reference, in order.
 
-        Only looks for files, and opens none.
+        See `identified_by`; `MISSING` for a file that isn't there. Files are looked at anew at
+        every call, and read only if they have changed.
+
+        Args:
+            items: the images.
+            announce: called before files are read.
         """
-        del items
-        return None
+        del announce
+        return [""] * len(items)
+
+    def absent(self, items: Sequence[Item]) -> str | None:
+        """The reference of the first item whose file is missing; None if all are there."""
+        found = zip(items, self.fingerprints(items), strict=True)
+        return next((item.reference for item, what in found if what == MISSING), None)
 
     def revision(self) -> str:
-        """Identifies the contents where references alone don't; part of every key.
+        """Identifies what references and fingerprints don't; part of every key.
+
+        Raises:
+            DatasetError: the dataset is missing.
+        """
+        return ""
+
+    def place(self) -> str:
+        """Where the data are, as this machine calls it: an absolute path or an address."""
+        return str(self.folder.absolute())
+
+    def recorded_digest(self) -> str:
+        """The digest of all contents (see `FullDigest`) that came with the data; "" without one.
 
         Raises:
             DatasetError: the dataset is missing.

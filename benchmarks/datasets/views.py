@@ -5,7 +5,8 @@ from typing import Literal
 
 from PIL import Image
 
-from benchmarks.datasets.interface import Dataset, Item, Split
+from benchmarks.datasets.file_hashes import Announce, silent
+from benchmarks.datasets.interface import Dataset, Identity, Item, Split
 
 OnUnreadable = Literal["fail", "skip"]
 """What to do about an image that is missing or corrupt."""
@@ -29,7 +30,16 @@ class DatasetView(Dataset):
         self._unreadable = frozenset(unreadable)
         self._blind = blind
         self.card = dataset.card
-        self.upright = dataset.upright
+
+    @property
+    def upright(self) -> bool:  # type: ignore[override]
+        """As the other dataset, which may be a pack that says so only if it is there."""
+        return self._dataset.upright
+
+    @property
+    def identified_by(self) -> Identity:  # type: ignore[override]
+        """Likewise."""
+        return self._dataset.identified_by
 
     def items(self, split: Split) -> Sequence[Item]:
         if split != "test":
@@ -60,8 +70,45 @@ class DatasetView(Dataset):
     def encoded(self, item: Item) -> bytes:
         return self._dataset.encoded(item)
 
+    def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
+        return self._dataset.fingerprints(items, announce)
+
     def absent(self, items: Sequence[Item]) -> str | None:
         return self._dataset.absent(items)
 
     def revision(self) -> str:
         return self._dataset.revision()
+
+    def place(self) -> str:
+        return self._dataset.place()
+
+    def recorded_digest(self) -> str:
+        return self._dataset.recorded_digest()
+
+
+class SteadyView(DatasetView):
+    """A view that looks at each image's file once: for plans, which ask for it in every split.
+
+    Args:
+        dataset: the other dataset.
+        announce: called before files are read.
+        blind: as in `DatasetView`.
+    """
+
+    def __init__(
+        self, dataset: Dataset, announce: Announce = silent, *, blind: bool = False
+    ) -> None:
+        super().__init__(dataset, blind=blind)
+        self._announce = announce
+        self._seen: dict[str, str] = {}
+
+    def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
+        del announce  # the plan's own
+        unseen = [item for item in items if item.reference not in self._seen]
+        found = self._dataset.fingerprints(unseen, self._announce)
+        self._seen.update(zip((item.reference for item in unseen), found, strict=True))
+        return [self._seen[item.reference] for item in items]
+
+    def absent(self, items: Sequence[Item]) -> str | None:
+        """As the fingerprints have it, so that no file is looked for twice."""
+        return Dataset.absent(self, items)

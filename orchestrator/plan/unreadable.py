@@ -34,7 +34,7 @@ def unreadable_among(items: Sequence[Item], dataset: Dataset, store: Store) -> f
     """References of the items that are missing or corrupt.
 
     Items that were looked at before are not decoded again, except those that were unreadable then:
-    they may have been repaired.
+    they may have been repaired. A list of which an image has other contents is looked at anew.
     """
     digest = _digest(items, dataset)
     known = store.unreadable_images(digest)
@@ -56,5 +56,8 @@ def unreadable_among(items: Sequence[Item], dataset: Dataset, store: Store) -> f
 
 
 def _digest(items: Sequence[Item], dataset: Dataset) -> str:
+    """Names a list of images with their contents; where there is no fingerprint, by names alone."""
     head = [dataset.card.name, dataset.revision()]
-    return hashlib.sha256(json.dumps([head, [i.reference for i in items]]).encode()).hexdigest()
+    found = zip(items, dataset.fingerprints(items), strict=True)
+    rows = [[item.reference, what] if what else item.reference for item, what in found]
+    return hashlib.sha256(json.dumps([head, rows]).encode()).hexdigest()

@@ -21,6 +21,7 @@ class OwnFiles(ImageFolderDataset):
 
     image_folder = "."
     upright = True
+    identified_by = "sha256"
 
     def __init__(
         self,

@@ -1,6 +1,5 @@
 """A Parquet file that lists images and their classes, or that holds the images themselves."""
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -10,7 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.interface import Card, Item, Split
+from benchmarks.datasets.file_hashes import MISSING, UNREADABLE, sha256_of
+from benchmarks.datasets.interface import Card, DatasetError, Item, Split
 from benchmarks.datasets.own.manifest import OPTIONAL, BadManifest, check_columns, check_rows
 from benchmarks.datasets.own_split import Division
 
@@ -68,7 +68,13 @@ class ParquetImages(EncodedDataset):
         return data
 
     def revision(self) -> str:
-        return hashlib.sha256(self.file.read_bytes()).hexdigest()
+        (digest,) = sha256_of([str(self.file)])
+        if digest in (MISSING, UNREADABLE):
+            raise DatasetError(f"dataset {self.card.name}: {self.file} is {digest}.")
+        return digest
+
+    def place(self) -> str:
+        return str(self.file.absolute())
 
     @cached_property
     def table(self) -> pa.Table:

@@ -9,12 +9,12 @@ from benchmarks.datasets.interface import SPLITS, Card, Dataset
 from benchmarks.datasets.own.class_folders import divide_folders
 from benchmarks.datasets.own.csv_manifest import read_csv
 from benchmarks.datasets.own.files import OwnFiles
+from benchmarks.datasets.own.pack import OwnPack
 from benchmarks.datasets.own.parquet_manifest import (
     OwnParquetImages,
     holds_images,
     read_parquet,
 )
-from benchmarks.datasets.packed.dataset import PackedDataset
 from benchmarks.datasets.packed.layout import FACTS
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.templates import PHOTO
@@ -55,7 +55,8 @@ class OwnDataset(Frozen):
         """Opens the dataset; only looks at what kind of path it has."""
         path = Path(self.path)
         if is_uri(self.path) or (path / FACTS).is_file():
-            return PackedDataset(open_location(self.path), self._card() if self.templates else None)
+            location, templates = open_location(self.path), bool(self.templates)
+            return OwnPack(location, self._card(), own_templates=templates)
         read = {".csv": read_csv, ".parquet": read_parquet}.get(path.suffix.lower())
         if read is None:
             return OwnFiles(path, self._card(), partial(divide_folders, path, self.name))

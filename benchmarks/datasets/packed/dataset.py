@@ -8,8 +8,10 @@ from threading import Lock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.datasets.contents import fingerprint_of
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Item, Split
+from benchmarks.datasets.file_hashes import MISSING, Announce, silent
+from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity, Item, Split
 from benchmarks.datasets.packed.byte_cache import ByteCache
 from benchmarks.datasets.packed.layout import ITEMS, Facts, read_facts
 from benchmarks.datasets.packed.location import Location, Unreachable
@@ -29,7 +31,8 @@ class PackedDataset(EncodedDataset):
 
     Args:
         location: of the pack.
-        card: facts about the dataset; None takes those in the pack.
+        card: facts about the dataset, which it must have been packed as; None takes those in the
+            pack.
     """
 
     def __init__(self, location: Location, card: Card | None = None) -> None:
@@ -52,11 +55,24 @@ class PackedDataset(EncodedDataset):
         """As the dataset was when it was packed."""
         return self._facts.upright
 
+    @property
+    def identified_by(self) -> Identity:  # type: ignore[override]
+        """As the dataset's images were when it was packed."""
+        return self._facts.identified_by
+
     def missing(self) -> str | None:
         try:
-            return None if read_facts(self._location) is not None else self._absence
+            facts = read_facts(self._location)
         except DatasetError as error:
             return str(error)
+        if facts is None:
+            return self._absence
+        if self._known is not None and facts.name != self._known.name:
+            return (
+                f"{self._location.uri} is a pack of {facts.name}, not of {self._known.name}. Give "
+                f"the pack's folder its own name, or name it in the spec with a `path`."
+            )
+        return None
 
     def class_names(self) -> tuple[str, ...]:
         return self._facts.class_names
@@ -69,7 +85,7 @@ class PackedDataset(EncodedDataset):
 
         Raises:
             ImageUnreadable: the pack has no such image.
-            Unreachable: a shard can't be read.
+            Unreachable: a shard can't be read, or holds another image in its place.
         """
         known = self._images.get(item.reference)
         if known is not None:
@@ -79,11 +95,27 @@ class PackedDataset(EncodedDataset):
             raise self.unreadable(item, "no such image in the pack")
         shard, group, row = place
         data: bytes = self._group(shard, group)[row].as_py()
+        if fingerprint_of(data, self.identified_by) != self._fingerprints[item.reference]:
+            uri = self._location.child(self._facts.shards[shard]).uri
+            raise Unreachable(
+                f"{uri} does not hold the image {item.reference!r} that was packed: the pack is "
+                f"damaged, or was replaced just now. Start again, or pack it again."
+            )
         self._images.put(item.reference, data, len(data))
         return data
 
+    def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
+        del announce
+        return [self._fingerprints.get(item.reference, MISSING) for item in items]
+
     def revision(self) -> str:
         return self._facts.revision
+
+    def place(self) -> str:
+        return self._location.uri
+
+    def recorded_digest(self) -> str:
+        return self._facts.full_digest
 
     def remark(self) -> str:
         return self._facts.remark
@@ -102,9 +134,13 @@ class PackedDataset(EncodedDataset):
             raise DatasetError(self._absence)
         return facts
 
+    @property
+    def _fingerprints(self) -> dict[str, str]:
+        return self._listing[2]
+
     @cached_property
-    def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, Place]]:
-        """Items by split, and the place of each image by its reference."""
+    def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, Place], dict[str, str]]:
+        """Items by split, and the place and the fingerprint of each image by its reference."""
         file = self._location.child(ITEMS)
         try:
             with file.open() as stream:
@@ -113,10 +149,12 @@ class PackedDataset(EncodedDataset):
             raise Unreachable(f"can't read {file.uri}: {error}. Pack it again.") from None
         items: dict[Split, list[Item]] = {split: [] for split in SPLITS}
         places: dict[str, Place] = {}
-        for reference, label, split, shard, group, row in zip(*columns, strict=True):
+        fingerprints: dict[str, str] = {}
+        for reference, label, split, *place, fingerprint in zip(*columns, strict=True):
             items[split].append(Item(reference, label))
-            places[reference] = (shard, group, row)
-        return items, places
+            places[reference] = tuple(place)
+            fingerprints[reference] = fingerprint
+        return items, places, fingerprints
 
     def _group(self, shard: int, group: int) -> pa.ChunkedArray:
         """The images of a row group. The first thread that needs a group reads it for all."""

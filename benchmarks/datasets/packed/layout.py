@@ -1,20 +1,22 @@
 """The files of a packed dataset, and the facts that are stored beside the shards.
 
 NAME/dataset.json       facts, written last: a pack without it is not finished
-NAME/items.parquet      reference, label, split, shard, row group and row of every image, in order
+NAME/items.parquet      reference, label, split, shard, row group, row and fingerprint of every
+                        image, in order
 NAME/shards/*.parquet   image (the file's bytes), reference, label, class_name, split
 """
 
+import json
 from collections.abc import Sequence
 
 import pyarrow as pa
 from pydantic import ValidationError
 
-from benchmarks.datasets.interface import SPLITS, Card, DatasetError
+from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity
 from benchmarks.datasets.packed.location import Location
 from benchmarks.frozen import Frozen
 
-FORMAT = 1
+FORMAT = 2
 FACTS, ITEMS = "dataset.json", "items.parquet"
 
 SHARD_SCHEMA = pa.schema(
@@ -34,8 +36,13 @@ ITEMS_SCHEMA = pa.schema(
         ("shard", pa.int32()),
         ("group", pa.int32()),
         ("row", pa.int32()),
+        ("fingerprint", pa.string()),
     ]
 )
+
+
+class OutdatedPack(DatasetError):
+    """A pack that has to be packed again: its facts are damaged, or of an earlier format."""
 
 
 class Facts(Frozen):
@@ -50,9 +57,11 @@ class Facts(Frozen):
         images: images by split.
         upright: whether images are turned as their EXIF orientation says.
         revision: that of the unpacked dataset, so that both give the same keys.
+        identified_by: what fingerprints are, likewise.
         remark: that of the unpacked dataset.
         shards: names of the shards' files, in order.
-        digest: SHA-256 over names, references, labels and splits.
+        digest: what `contents_digest` says of the unpacked dataset.
+        full_digest: what `FullDigest` says of the packed images.
     """
 
     format: int
@@ -63,9 +72,11 @@ class Facts(Frozen):
     images: dict[str, int]
     upright: bool
     revision: str
+    identified_by: Identity
     remark: str
     shards: tuple[str, ...]
     digest: str
+    full_digest: str
 
     def card(self) -> Card:
         """A card made from these facts, for datasets that are known only by their pack."""
@@ -83,22 +94,34 @@ def read_facts(location: Location) -> Facts | None:
     """Reads the facts of a packed dataset; None if there is no finished pack.
 
     Raises:
-        DatasetError: they are damaged, or of another format.
+        OutdatedPack: they are damaged, or of an earlier format.
+        DatasetError: they are of a later format.
         Unreachable: the location can't be read.
     """
     file = location.child(FACTS)
     data = file.read()
     if data is None:
         return None
+    found = _format_of(data)
+    if found is not None and found != FORMAT:
+        told = f"{file.uri} has format {found}, this version reads {FORMAT}: pack it again"
+        if found < FORMAT:
+            raise OutdatedPack(f"{told}.")
+        raise DatasetError(f"{told}, to another location.")
     try:
-        facts = Facts.model_validate_json(data)
+        return Facts.model_validate_json(data)
     except ValidationError:
-        raise DatasetError(f"{file.uri} is damaged or of a later version: pack it again.") from None
-    if facts.format != FORMAT:
-        raise DatasetError(
-            f"{file.uri} has format {facts.format}, this version reads {FORMAT}: pack it again."
-        )
-    return facts
+        raise OutdatedPack(f"{file.uri} is damaged or of a later version: pack it again.") from None
+
+
+def _format_of(data: bytes) -> int | None:
+    """The format that facts say they have; None if they say none."""
+    try:
+        document = json.loads(data)
+    except ValueError:
+        return None
+    found = document.get("format") if isinstance(document, dict) else None
+    return found if isinstance(found, int) else None
 
 
 def columns(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from benchmarks.datasets.contents import FullDigest, contents_digest, fingerprint_of
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Item, Split
 from benchmarks.datasets.packed.layout import (
     FACTS,
@@ -14,6 +15,7 @@ from benchmarks.datasets.packed.layout import (
     ITEMS_SCHEMA,
     SHARD_SCHEMA,
     Facts,
+    OutdatedPack,
     columns,
     read_facts,
 )
@@ -35,7 +37,7 @@ def pack(
     tell: Callable[[int], None] = lambda _: None,
     shard_bytes: int = SHARD_BYTES,
 ) -> Facts:
-    """Packs a dataset at a location; a finished pack of the same images is left as it is.
+    """Packs a dataset at a location; a finished pack of the same contents is left as it is.
 
     Args:
         dataset: what to pack.
@@ -48,9 +50,8 @@ def pack(
         ImageUnreadable: an image's file is missing.
         Unreachable: the location can't be written.
     """
-    digest = contents_digest(dataset)
-    there = read_facts(location)
-    if there is not None and there.digest != digest:
+    there = _finished(location)
+    if there is not None and there.digest != contents_digest(dataset):
         raise DatasetError(
             f"{location.uri} holds another version of {dataset.card.name}. Delete it, or pack to "
             f"another location."
@@ -62,19 +63,20 @@ def pack(
         for split in SPLITS:
             for images in writer.write(split):
                 tell(images)
-        return writer.finish(digest)
+        return writer.finish()
 
 
-def contents_digest(dataset: Dataset) -> str:
-    """SHA-256 over a dataset's name, revision, class names, and all references and labels."""
-    digest = hashlib.sha256()
-    head = [dataset.card.name, dataset.revision(), dataset.class_names()]
-    digest.update(repr(head).encode())
-    for split in SPLITS:
-        digest.update(split.encode())
-        for item in dataset.items(split):
-            digest.update(f"{item.reference}\n{item.label}\n".encode())
-    return digest.hexdigest()
+def _finished(location: Location) -> Facts | None:
+    """Facts of a pack that can be read; None if there is none, or one that is to be written anew.
+
+    Raises:
+        DatasetError: it is of a later format.
+        Unreachable: the location can't be read.
+    """
+    try:
+        return read_facts(location)
+    except OutdatedPack:
+        return None
 
 
 class _PackWriter:
@@ -87,6 +89,8 @@ class _PackWriter:
         self._names = dataset.class_names()
         self._shards: list[str] = []
         self._rows: list[Row] = []
+        self._fingerprints: dict[Split, list[str]] = {split: [] for split in SPLITS}
+        self._full = FullDigest()
 
     def write(self, split: Split) -> Iterator[int]:
         """Writes one split; yields the number of images after each row group."""
@@ -107,7 +111,7 @@ class _PackWriter:
             self._shards.append(name)
             number += 1
 
-    def finish(self, digest: str) -> Facts:
+    def finish(self) -> Facts:
         """Writes the list of images, then the facts, whose presence marks the pack as finished."""
         dataset = self._dataset
         with self._location.child(ITEMS).create() as stream:
@@ -121,9 +125,11 @@ class _PackWriter:
             images={split: len(dataset.items(split)) for split in SPLITS},
             upright=dataset.upright,
             revision=dataset.revision(),
+            identified_by=dataset.identified_by,
             remark=dataset.remark(),
             shards=tuple(self._shards),
-            digest=digest,
+            digest=contents_digest(dataset, self._fingerprints),
+            full_digest=self._full.hexdigest(),
         )
         with self._location.child(FACTS).create() as stream:
             stream.write(facts.model_dump_json(indent=1).encode())
@@ -137,11 +143,13 @@ class _PackWriter:
         return columns(SHARD_SCHEMA, rows)
 
     def _note(self, split: Split, group: Sequence[tuple[Item, bytes]], index: int) -> None:
-        shard = len(self._shards)
-        self._rows += [
-            (item.reference, item.label, split, shard, index, row)
-            for row, (item, _) in enumerate(group)
-        ]
+        """Records what was written; fingerprints are of these bytes, whatever the files become."""
+        shard, identity = len(self._shards), self._dataset.identified_by
+        for row, (item, data) in enumerate(group):
+            fingerprint = fingerprint_of(data, identity)
+            self._full.add(split, item, hashlib.sha256(data).hexdigest())
+            self._fingerprints[split].append(fingerprint)
+            self._rows.append((item.reference, item.label, split, shard, index, row, fingerprint))
 
 
 def _writer(stream: pa.NativeFile) -> pq.ParquetWriter:

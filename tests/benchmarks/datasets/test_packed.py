@@ -136,13 +136,30 @@ def test_damaged_facts_are_explained(content: bytes, tmp_path: Path) -> None:
     assert "damaged or of a later version" in reason
 
 
-def test_another_format_is_refused(tmp_path: Path) -> None:
+def of_format(number: int, pack: Path) -> None:
+    """Makes a pack say that it has another format."""
+    facts = json.loads((pack / "dataset.json").read_text())
+    (pack / "dataset.json").write_text(json.dumps({**facts, "format": number}))
+
+
+@pytest.mark.parametrize("number", [1, 3])
+def test_another_format_is_refused(number: int, tmp_path: Path) -> None:
     pack(noisy_tree(tmp_path), open_location(tmp_path / "packs").child("dtd"))
-    file = tmp_path / "packs" / "dtd" / "dataset.json"
-    file.write_text(json.dumps({**json.loads(file.read_text()), "format": 2}))
+    of_format(number, tmp_path / "packs" / "dtd")
     reason = open_dataset("dtd", tmp_path / "packs").missing()
     assert reason is not None
-    assert "has format 2, this version reads 1" in reason
+    assert f"has format {number}, this version reads 2: pack it again" in reason
+
+
+def test_an_earlier_format_is_packed_again_in_place_and_a_later_one_is_not(tmp_path: Path) -> None:
+    location, place = open_location(tmp_path / "packs").child("dtd"), tmp_path / "packs" / "dtd"
+    facts = pack(noisy_tree(tmp_path), location)
+    of_format(1, place)
+    assert pack(open_dataset("dtd", tmp_path), location) == facts
+    assert open_dataset("dtd", tmp_path / "packs").missing() is None
+    of_format(3, place)
+    with pytest.raises(DatasetError, match="has format 3"):
+        pack(open_dataset("dtd", tmp_path), location)
 
 
 def test_a_damaged_shard_is_no_unreadable_image(tmp_path: Path) -> None:

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.benchmarks.datasets.trees import paper_trees
-from tests.orchestrator.plan.keys import FILE, SPECS, keys_of
+from tests.orchestrator.plan.keys import FILE, SPECS, keys_of, paper_data
 
 
 @pytest.fixture(scope="module")
 def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("data")
-    paper_trees(root)
+    paper_data(root)
     return root
 
 
