@@ -93,11 +93,14 @@ class Fingerprints(Frozen):
 
     Attributes:
         method_version: version of the method's code.
-        split: digest of the dataset's revision, class names, and image references with labels.
+        split: digest of the dataset's revision, class names, and image references with labels and
+            fingerprints of their contents.
         preprocessing: digest of how images become tensors.
         encoder: digest of the method's own image encoder; None if it has none.
         rounding: version of how inexact precisions round; None for fp32, which in every version
             equals the plain model up to float error.
+        templates: the hand-written prompts of a user's own dataset; None for known datasets, whose
+            prompts are code.
     """
 
     method_version: int
@@ -105,6 +108,7 @@ class Fingerprints(Frozen):
     preprocessing: str
     encoder: str | None = None
     rounding: int | None = None
+    templates: tuple[str, ...] | None = None
 
 
 def cell_key(cell: Cell, fingerprints: Fingerprints) -> str:

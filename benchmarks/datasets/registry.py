@@ -76,9 +76,12 @@ def open_dataset(name: str, root: Path | str, own: Iterable[OwnDataset] = ()) ->
 
     Raises:
         UnknownDataset: no dataset has that name.
-        DatasetError: the data root is no folder and no valid `s3://` location.
+        DatasetError: the data root is no folder and no valid `s3://` location, or the user's own
+            dataset has a known one's name: its results would pass for the known one's.
     """
     for source in own:
+        if source.name == name and name in dataset_classes():
+            raise DatasetError(f"own dataset {name!r} has a known dataset's name: choose another")
         if source.name == name:
             return source.open()
     kind = dataset_class(name)

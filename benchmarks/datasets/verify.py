@@ -1,4 +1,4 @@
-"""Checks every image of a dataset: counts, unreadable files, and duplicate files."""
+"""Checks every image of a dataset: counts, unreadable and duplicate files, digest of all bytes."""
 
 import hashlib
 from collections import defaultdict
@@ -6,8 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
+from benchmarks.datasets.contents import FullDigest, contents_digest
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable, Item, Split
 from benchmarks.datasets.read_ahead import read_ahead
+from benchmarks.datasets.verified import remember_verified
 
 
 @dataclass(frozen=True)
@@ -20,6 +22,8 @@ class Verified:
         unreadable: one message per image that can't be read.
         duplicates: groups of references with the same bytes.
         leaked: number of those groups with images in the test split and in another split.
+        full_digest: the `FullDigest` of all images; empty if one can't be read.
+        recorded_digest: the one that came with the data; empty if none did.
     """
 
     found: dict[Split, int]
@@ -27,6 +31,8 @@ class Verified:
     unreadable: tuple[str, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
     leaked: int = 0
+    full_digest: str = ""
+    recorded_digest: str = ""
 
     @property
     def complete(self) -> bool:
@@ -34,9 +40,14 @@ class Verified:
         return not self.expected or self.found == self.expected
 
     @property
+    def as_recorded(self) -> bool:
+        """Whether the images are those that the digest which came with them is of."""
+        return self.recorded_digest in ("", self.full_digest)
+
+    @property
     def sound(self) -> bool:
-        """Whether it is complete, and every image can be read."""
-        return self.complete and not self.unreadable
+        """Whether it is complete, every image can be read, and none is another than recorded."""
+        return self.complete and not self.unreadable and self.as_recorded
 
 
 def count(dataset: Dataset) -> Verified:
@@ -53,7 +64,7 @@ def count(dataset: Dataset) -> Verified:
 
 
 def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Verified:
-    """Reads and decodes every image.
+    """Reads and decodes every image, and remembers the digest of them all on this machine.
 
     Args:
         dataset: what to check.
@@ -64,13 +75,18 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
     """
     files: dict[str, list[tuple[Split, str]]] = defaultdict(list)
     unreadable: list[str] = []
+    full, contents = FullDigest(), _to_remember(dataset)
     for split in SPLITS:
         for item, (digest, error) in read_ahead(dataset.items(split), partial(_look, dataset)):
             if error:
                 unreadable.append(error)
             else:
                 files[digest].append((split, item.reference))
+            full.add(split, item, digest)
             tell(1)
+    whole = "" if unreadable else full.hexdigest()
+    if whole and contents and contents == _to_remember(dataset):  # no file has changed meanwhile
+        remember_verified(dataset, contents, whole)
     repeated = [group for group in files.values() if len(group) > 1]
     splits = [{split for split, _ in group} for group in repeated]
     return replace(
@@ -78,7 +94,15 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
         unreadable=tuple(unreadable),
         duplicates=tuple(tuple(reference for _, reference in group) for group in repeated),
         leaked=sum("test" in group and len(group) > 1 for group in splits),
+        full_digest=whole,
+        recorded_digest=dataset.recorded_digest(),
     )
+
+
+def _to_remember(dataset: Dataset) -> str:
+    """The contents under which the full digest is remembered; "" where it is known anyway."""
+    known = dataset.identified_by == "sha256" or dataset.recorded_digest()
+    return "" if known else contents_digest(dataset)
 
 
 def _look(dataset: Dataset, item: Item) -> tuple[str, str]:

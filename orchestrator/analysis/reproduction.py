@@ -84,6 +84,9 @@ def incomparable(run: Run, published: PublishedResult) -> str:
     here, there = str(run.trace.provenance.get("backbone", "unknown")), published.backbone
     reasons = (
         published.caveat,
+        "your own dataset, not the published one"
+        if run.trace.provenance.get("own_dataset")
+        else "",
         str(run.trace.provenance.get("dataset_remark", "")),
         "" if here == there else f"another backbone: {there} there, {here} here",
         "" if published.unit == "%" else f"another unit: {published.unit}",

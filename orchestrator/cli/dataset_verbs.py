@@ -224,6 +224,10 @@ def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
         yield f"note: {dataset.remark()}"
     if not result.complete:
         yield f"{name}: not a full copy: {_counts(result.found)} of {_counts(result.expected)}"
+    if result.full_digest:
+        yield f"{name}: full digest {result.full_digest}"
+    if not result.unreadable and not result.as_recorded:
+        yield f"{name}: these are not the images that were packed, of {result.recorded_digest}"
     yield from result.unreadable[:_SHOWN]
     if len(result.unreadable) > _SHOWN:
         yield f"{name}: and {len(result.unreadable) - _SHOWN} more that can't be read"

@@ -101,7 +101,7 @@ def run(
 
             search_first(work.plan, work.search, launch_options)
             # Planned anew, with the cells that follow from the search.
-            work = open_work(spec, set_, store, data, patience)
+            work = open_work_to_run(spec, set_, store, data, patience)
         failed = launch(work.plan, work.store, launch_options)
     from orchestrator.cli.report import show_report, write_plan_report
 

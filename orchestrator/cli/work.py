@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.options import PATIENCE
-from orchestrator.console import warn
+from orchestrator.console import errors, say, warn
 
 if TYPE_CHECKING:
     from orchestrator.plan.plan import Plan
@@ -55,18 +55,20 @@ def open_work(
     loaded = load_spec(spec, overrides or ())
     store = _open_store(location, patience)
     if loaded.search is None:
-        return Work(make_plan(loaded, store, data), store, None)
+        return Work(make_plan(loaded, store, data, say=_remark), store, None)
     from orchestrator.search.plan import plan_with_result, searched
 
-    return Work(plan_with_result(loaded, store, data), store, searched(loaded, store, data))
+    plan = plan_with_result(loaded, store, data, _remark)
+    return Work(plan, store, searched(loaded, store, data))
 
 
 def open_work_to_run(
     spec: str, overrides: Sequence[str] | None, location: str, data: str, patience: float
 ) -> Work:
-    """As `open_work`, for a process that may run for days: what planning loads stays elsewhere.
+    """As `open_work`, with what is known of the data, for a process that may run for days.
 
-    A search plans its trials one after another, so there nothing is gained.
+    What planning loads stays elsewhere. A search plans its trials one after another, so there
+    nothing is gained.
 
     Raises:
         UserError: as `open_work` does.
@@ -75,7 +77,10 @@ def open_work_to_run(
     from orchestrator.spec.load import read_fields
 
     if read_fields(spec, overrides or ()).get("search") is not None:
-        return open_work(spec, overrides, location, data, patience)
+        from orchestrator.plan.identities import with_identities
+
+        work = open_work(spec, overrides, location, data, patience)
+        return replace(work, plan=with_identities(work.plan, data))
     plan = apart(_plan_of, spec, overrides, location, data, patience)
     return Work(plan, _open_store(location, patience), None)
 
@@ -83,7 +88,14 @@ def open_work_to_run(
 def _plan_of(
     spec: str, overrides: Sequence[str] | None, location: str, data: str, patience: float
 ) -> Plan:
-    return open_work(spec, overrides, location, data, patience).plan
+    from orchestrator.plan.identities import with_identities
+
+    return with_identities(open_work(spec, overrides, location, data, patience).plan, data)
+
+
+def _remark(text: str) -> None:
+    """Says what takes a while, apart from what a verb prints."""
+    say(text, console=errors)
 
 
 def _open_store(location: str, patience: float) -> Store:

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
+from benchmarks.datasets.identity import DataIdentity
 from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.demand import QueryDemand
@@ -34,6 +35,7 @@ class PlannedCell:
         classes: number of classes.
         test_images: number of images of its dataset's whole test split (of a full copy if skipped).
         features: digest that names the image features of its dataset's test split.
+        split: digest of the images that it uses, as they were when it was planned.
         ablation_points: its points in the spec's ablation; empty outside of it.
     """
 
@@ -48,6 +50,7 @@ class PlannedCell:
     classes: int = 0
     test_images: int = 0
     features: str = ""
+    split: str = ""
     ablation_points: tuple[AblationPoint, ...] = ()
 
     def with_points(self, points: tuple[AblationPoint, ...]) -> PlannedCell:
@@ -74,6 +77,7 @@ class Plan:
         cells: in order of dataset, shots, seed and method.
         notes: messages for the user, such as classes with fewer images than shots.
         unreadable: references of the images that are left out, by dataset.
+        identities: what is known of the images of each dataset; only of a plan that is to be run.
     """
 
     spec: Spec
@@ -81,6 +85,7 @@ class Plan:
     cells: tuple[PlannedCell, ...]
     notes: tuple[str, ...] = ()
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    identities: Mapping[str, DataIdentity] = field(default_factory=dict)
 
     def to_run(self) -> tuple[PlannedCell, ...]:
         """Cells without a result that can run; those with a checkpoint first."""

@@ -6,8 +6,9 @@ from functools import cache, partial
 from itertools import product
 from pathlib import Path
 
+from benchmarks.datasets.file_hashes import Announce
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Split
-from benchmarks.datasets.views import DatasetView
+from benchmarks.datasets.views import DatasetView, SteadyView
 from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, cell_key
@@ -23,8 +24,18 @@ from orchestrator.precision import ROUNDING
 from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store
 
+MANY, LARGE = 2_000, 200 * 10**6
+"""Files and bytes that take about a second to read, of which people are told."""
 
-def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = False) -> Plan:
+
+def make_plan(
+    spec: Spec,
+    store: Store,
+    data_root: Path | str,
+    *,
+    blind: bool = False,
+    say: Callable[[str], None] = lambda _: None,
+) -> Plan:
     """Plans a spec: every cell with its key, and whether the store has its result.
 
     Nothing is run and nothing is downloaded. For example:
@@ -38,6 +49,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
         store: where results are looked up.
         data_root: the folder or location that holds the datasets.
         blind: whether cells are measured on validation images alone, as those of a search are.
+        say: told that reading very many images will take a while.
 
     Raises:
         UserError: a dataset can't be read, or settings or shots are impossible on it.
@@ -47,7 +59,8 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
     notes: list[str] = []
     unreadable: dict[str, frozenset[str]] = {}
     for name in spec.trained_datasets if blind else spec.all_datasets:
-        dataset: Dataset = DatasetView(dataset_of(spec, name, data_root), blind=blind)
+        opened = dataset_of(spec, name, data_root)
+        dataset: DatasetView = SteadyView(opened, _remark(name, say), blind=blind)
         missing = dataset.missing()
         if spec.unreadable == "skip" and missing is None:
             unreadable[name] = unreadable_images(dataset, store, planner.draws())
@@ -65,6 +78,19 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), unreadable)
 
 
+def _remark(name: str, say: Callable[[str], None]) -> Announce:
+    """Says that images are about to be read, where there is enough to read for it to be felt."""
+
+    def announce(files: int, size: int) -> None:
+        if files >= MANY or size >= LARGE:
+            say(
+                f"{name}: reading {files:,} images ({size / 1e6:,.0f} MB) to know them by their "
+                f"contents; those that don't change are not read again"
+            )
+
+    return announce
+
+
 class _Planner:
     """Builds the cells of one dataset at a time."""
 
@@ -73,6 +99,7 @@ class _Planner:
         self._transfers = transfers
         self._blind = blind
         self._arms = resolved(spec.arms)
+        self._own = {own.name for own in spec.own_datasets}
         self._status: dict[str, Status] = {  # the last that a key has counts
             **dict.fromkeys(store.failed_keys(), "failed"),
             **dict.fromkeys(store.running_keys(), "in progress"),
@@ -142,12 +169,14 @@ class _Planner:
             problem = f"it tests prompts trained on {cell.source.dataset}, which is missing"
         prepared = preprocessing_of(backbone, cell.augmentation)
         plain = preprocessing_of(backbone, "none")
+        split = digest(SPLITS if kind.trains else ("test",))
         fingerprints = Fingerprints(
             method_version=kind.version,
-            split=digest(SPLITS if kind.trains else ("test",)),
+            split=split,
             preprocessing=replace(prepared, size=draft.demand.image_size).digest(),
             encoder=draft.demand.encoder,
             rounding=None if cell.precision == "fp32" else ROUNDING,
+            templates=task.dataset.card.templates if cell.dataset in self._own else None,
         )
         key = "" if problem else cell_key(cell, fingerprints)
         self._transfers.remember(cell, key)
@@ -161,6 +190,7 @@ class _Planner:
             classes=len(task.class_names),
             test_images=test_images,
             features=feature_digest(backbone.digest, whole, plain, cell.precision),
+            split=split,
         )
 
     def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:

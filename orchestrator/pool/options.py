@@ -62,6 +62,7 @@ def worker_setup(
         short_classes=plan.spec.short_classes,
         own_datasets=plan.spec.own_datasets,
         unreadable=plan.unreadable,
+        identities=plan.identities,
         threads=max(1, int(options.cpus)),
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,

@@ -65,7 +65,9 @@ class CellQueue:
         table = self._tables[cell.features]
         self._given[cell.key] = cell
         return PoolTask(
-            cell.key, lambda actor: actor.run_cell.remote(cell.cell, cell.key, table), cell.title
+            cell.key,
+            lambda actor: actor.run_cell.remote(cell.cell, cell.key, table, cell.split),
+            cell.title,
         )
 
     def exhausted(self) -> bool:

@@ -34,8 +34,10 @@ class BorrowedOracle:
         self._broker, self._name, self._owner = broker, name, owner
         self._actor: Any = None
 
-    def advance(self, cell: Cell, key: str) -> CellOutcome:
+    def advance(self, cell: Cell, key: str, split: str) -> CellOutcome:
         """Runs a cell to its next measurement; where the oracle dies, on another one.
+
+        `split` is the digest of its images as they were planned.
 
         Raises:
             CellFailed: oracles died again and again, or could not even store a failure.
@@ -45,7 +47,7 @@ class BorrowedOracle:
         for _ in range(CRASHES):
             actor = self._held()
             try:
-                outcome: CellOutcome = ray.get(actor.advance_cell.remote(cell, key))
+                outcome: CellOutcome = ray.get(actor.advance_cell.remote(cell, key, split))
             except RayTaskError as problem:  # the oracle could not even store the failure
                 raise CellFailed(last_line(problem)) from None
             except RayError as problem:

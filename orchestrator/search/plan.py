@@ -1,5 +1,6 @@
 """The `search` section of a spec: the cells that try its points, and those that follow from it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
@@ -84,7 +85,8 @@ class PlannedSearch:
         return make_plan(spec, self.store, self.data_root, blind=True)
 
     def _assignment(self, number: int, plan: Plan) -> Assignment:
-        cells = tuple(KeyedCell(c.cell, c.key) for c in plan.cells if c.status != "skipped")
+        ready = [cell for cell in plan.cells if cell.status != "skipped"]
+        cells = tuple(KeyedCell(cell.cell, cell.key, cell.split) for cell in ready)
         if not cells:
             raise UserError(
                 f"none of the datasets is there, so nothing can be searched: {plan.cells[0].reason}"
@@ -104,22 +106,24 @@ def searched(spec: Spec, store: Store, data_root: Path | str) -> PlannedSearch |
     return PlannedSearch(spec, spec.search, store, data_root, search)
 
 
-def plan_with_result(spec: Spec, store: Store, data_root: Path | str) -> Plan:
+def plan_with_result(
+    spec: Spec, store: Store, data_root: Path | str, say: Callable[[str], None] = lambda _: None
+) -> Plan:
     """A spec's plan, with the cells that a search which is over adds to it.
 
     They are the method with the settings that were found, and the baseline with as many
-    queries as search and result have spent together.
+    queries as search and result have spent together. `say` is told what takes a while.
 
     Raises:
         UserError: as `make_plan` and `searched` do.
     """
     found = searched(spec, store, data_root)
     if found is None or not found.search.is_over or found.search.best is None:
-        return make_plan(spec, store, data_root)
+        return make_plan(spec, store, data_root, say=say)
     section, base = found.section, found.section.base(spec.methods)
     result = base.varied(found.search.best.point, section.found_label)
     whole = spec.model_copy(update={"methods": (*spec.methods, result)})
-    plan = make_plan(whole, store, data_root)
+    plan = make_plan(whole, store, data_root, say=say)
     if not section.equal_queries:
         return plan
     longer = base.model_copy(update={"label": section.longer_label})

@@ -16,10 +16,11 @@ State = Literal["running", "finished", "failed"]
 
 @dataclass(frozen=True)
 class KeyedCell:
-    """A cell and the key of its result."""
+    """A cell, the key of its result, and the digest of its images as they were planned."""
 
     cell: Cell
     key: str
+    split: str = ""
 
 
 @dataclass(frozen=True)
@@ -117,7 +118,7 @@ class TrialRun:
         self._stored = cell.key in self.store.finished_keys()
         reported, outcome = 0, None
         while not self._stored:
-            outcome = self.oracle.advance(cell.cell, cell.key)
+            outcome = self.oracle.advance(cell.cell, cell.key, cell.split)
             if outcome.status == "failed":
                 raise CellFailed(outcome.error)
             if outcome.status == "finished":

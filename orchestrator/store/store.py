@@ -59,8 +59,7 @@ class Store:
             self.storage.write_new(f"results/{trace.key}.parquet", data)
             self.storage.delete(f"failures/{trace.key}.parquet")
             self.storage.delete(f"pruned/{trace.key}.parquet")
-            for slot in range(CHECKPOINTS):
-                self.storage.delete(_checkpoint_name(trace.key, slot))
+            self.forget_checkpoints(trace.key)
         else:
             folder = "failures" if trace.status == "failed" else "pruned"
             self.storage.write(f"{folder}/{trace.key}.parquet", data)
@@ -140,6 +139,11 @@ class Store:
     def checkpoint(self, key: str, slot: int) -> bytes | None:
         """The checkpoint in a slot of a cell; None if there is none."""
         return self._optional(_checkpoint_name(key, slot))
+
+    def forget_checkpoints(self, key: str) -> None:
+        """Removes all checkpoints of a cell, so that it starts afresh."""
+        for slot in range(CHECKPOINTS):
+            self.storage.delete(_checkpoint_name(key, slot))
 
     def save_prompt(self, key: str, data: bytes) -> None:
         """Stores the final prompt of a cell; writing the same one again is harmless."""

@@ -4,11 +4,11 @@ import platform
 from dataclasses import replace
 from functools import partial
 from importlib.metadata import version
-from typing import Any
+from typing import Any, Self
 
 import torch
 
-from benchmarks.datasets.interface import Dataset, Split
+from benchmarks.datasets.interface import SPLITS, Dataset, Split
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.views import DatasetView
 from benchmarks.preprocessing import Preprocessing
@@ -16,6 +16,7 @@ from benchmarks.protocols import Task, evaluation_task, protocol_named, split_di
 from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
+from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.compiling import as_written, compiler_for
@@ -31,6 +32,18 @@ from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainS
 from orchestrator.trial.trained_prompts import load_prompt
 
 _PACKAGES = ("querycurve", "torch", "open_clip_torch", "numpy", "ray")
+
+
+class OtherImages(UserError):
+    """The images of a dataset on this host are not those that were planned."""
+
+    @classmethod
+    def of(cls, dataset: str) -> Self:
+        """The error that names dataset and host."""
+        return cls(
+            f"dataset {dataset}: the images on {platform.node()} are not those that were planned. "
+            f"Give every node the same files; if they were changed since, start the run again."
+        )
 
 
 class TrialFactory:
@@ -49,6 +62,7 @@ class TrialFactory:
         self._clip = replace(clip, compiler=compiler)
         self._features = FeatureCache(store, setup.backbone.digest, setup.precision)
         self._encoders: dict[str, MaeEncoder] = {}
+        self._opened: tuple[str, Dataset] | None = None
 
     def use_threads(self) -> None:
         """Lets the calling thread compute with as many CPU threads as were asked for."""
@@ -59,11 +73,36 @@ class TrialFactory:
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
+            OtherImages: the digest is that of other images than this host has.
         """
         task = evaluation_task(self._open(dataset_name))
         oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
         split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
-        self._features.encode(digest, split, oracle.encode_images)
+
+        def check() -> None:
+            images = split_digest(task, ("test",))
+            if self._features.digest(images, split.preprocessing) != digest:
+                raise OtherImages.of(dataset_name)
+
+        check()
+        table = split.encode(oracle.encode_images)
+        check()  # they may have changed in the meantime
+        self._store.save_features(digest, table.to_bytes())
+
+    def check_images(self, cell: Cell, task: Task, planned: str) -> None:
+        """Looks at the images of a cell anew, and refuses others than those that were planned.
+
+        Args:
+            cell: the cell.
+            task: its classes and images.
+            planned: digest of what it uses; "" takes any.
+
+        Raises:
+            OtherImages: these are others.
+        """
+        splits = SPLITS if method_class(cell.method.name).trains else ("test",)
+        if planned and split_digest(task, splits) != planned:
+            raise OtherImages.of(task.dataset.card.name)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -82,6 +121,17 @@ class TrialFactory:
             "packages": {name: version(name) for name in _PACKAGES},
             "backbone": self._setup.backbone.label,
             "towers": "as written" if self._clip.compiler is as_written else "compiled",
+        }
+
+    def data_provenance(self, task: Task) -> dict[str, Any]:
+        """What is known of a trial's images, as it is stored in traces."""
+        name = task.dataset.card.name
+        identity = self._setup.identities.get(name)
+        return {
+            "split": split_digest(task, SPLITS),
+            "dataset_remark": task.dataset.remark(),
+            "own_dataset": any(name == own.name for own in self._setup.own_datasets),
+            "data": None if identity is None else identity.as_dict(),
         }
 
     def oracle(self, cell: Cell, task: Task) -> ClipOracle:
@@ -180,9 +230,11 @@ class TrialFactory:
         return splits
 
     def _open(self, name: str, *, blind: bool = False) -> Dataset:
+        """A dataset; the last one is kept, with its listing and the bytes that it holds."""
         setup = self._setup
-        dataset = open_dataset(name, setup.data_root, setup.own_datasets)
-        return DatasetView(dataset, setup.unreadable.get(name, ()), blind=blind)
+        if self._opened is None or self._opened[0] != name:
+            self._opened = name, open_dataset(name, setup.data_root, setup.own_datasets)
+        return DatasetView(self._opened[1], setup.unreadable.get(name, ()), blind=blind)
 
     def _encoder(self, name: str) -> MaeEncoder:
         """A method's own image encoder, loaded once for all cells."""

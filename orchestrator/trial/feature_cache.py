@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from benchmarks.preprocessing import Preprocessing
 from orchestrator.oracle.features import Encoder, FeatureTable, ImageSplit, feature_digest
 from orchestrator.precision import Precision
 from orchestrator.store.store import Store
@@ -24,6 +25,10 @@ class FeatureCache:
     weights: str
     precision: Precision
 
+    def digest(self, images: str, preprocessing: Preprocessing) -> str:
+        """Names the features of images that have the digest `images`."""
+        return feature_digest(self.weights, images, preprocessing, self.precision)
+
     def table(self, images: str, split: ImageSplit, encoder: Encoder) -> FeatureTable:
         """The features of a split, whose images have the digest `images`.
 
@@ -32,7 +37,7 @@ class FeatureCache:
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
-        digest = feature_digest(self.weights, images, split.preprocessing, self.precision)
+        digest = self.digest(images, split.preprocessing)
         return self.stored(digest, split) or self.encode(digest, split, encoder)
 
     def encode(self, digest: str, split: ImageSplit, encoder: Encoder) -> FeatureTable:

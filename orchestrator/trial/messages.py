@@ -10,6 +10,7 @@ from uuid import uuid4
 from orchestrator.store.trace import Ending, Point
 
 if TYPE_CHECKING:  # the broker and the trials of a search pass these on and import no models
+    from benchmarks.datasets.identity import DataIdentity
     from benchmarks.datasets.own.source import OwnDataset
     from benchmarks.datasets.sampling import ShortClasses
     from orchestrator.oracle.backbone import ResolvedBackbone
@@ -28,6 +29,7 @@ class WorkerSetup:
         short_classes: what to do with classes that have fewer images than shots.
         own_datasets: the user's own datasets.
         unreadable: images to leave out, by dataset.
+        identities: what is known of the images of each dataset, for traces.
         threads: CPU threads for the model.
         checkpoint_interval: seconds between two checkpoints of a trial.
         patience: seconds to wait for a store that doesn't answer.
@@ -44,6 +46,7 @@ class WorkerSetup:
     short_classes: ShortClasses
     own_datasets: tuple[OwnDataset, ...] = ()
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    identities: Mapping[str, DataIdentity] = field(default_factory=dict)
     threads: int = 1
     checkpoint_interval: float = 10.0
     patience: float = 3600.0

@@ -11,8 +11,7 @@ import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from benchmarks.datasets.interface import SPLITS
-from benchmarks.protocols import Task, split_digest
+from benchmarks.protocols import Task
 from orchestrator.cell import Cell
 from orchestrator.errors import UserError, last_line
 from orchestrator.masking import masked
@@ -75,16 +74,24 @@ class Worker:
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
+            OtherImages: the digest is that of other images than this host has.
         """
         self._factory.use_threads()  # the last digits depend on it
         self._factory.encode_test_split(dataset_name, digest)
 
-    def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
+    def run_cell(self, cell: Cell, key: str, table: FeatureTable, split: str = "") -> CellOutcome:
         """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
 
         A cell that another run works on, or has finished, is left alone; one whose result is there
         but not its prompt runs again. An error of the cell is stored with its traceback and
-        reported, never raised. `table` has the features of the dataset's whole test split.
+        reported, never raised.
+
+        Args:
+            cell: the cell.
+            key: the key of its result.
+            table: the features of the dataset's whole test split.
+            split: digest of its images as they were planned; it fails where this host has others.
+                "" takes any.
 
         Raises:
             StorageDown: the store has not answered for too long.
@@ -97,24 +104,24 @@ class Worker:
                 return CellOutcome(key, "finished", 0, found=True)
             self._lease = lease
             try:
-                return self._attempt(cell, key, table, pauses=False)
+                return self._attempt(cell, key, table, split, pauses=False)
             finally:
                 self._lease = None
 
-    def advance_cell(self, cell: Cell, key: str) -> CellOutcome:
+    def advance_cell(self, cell: Cell, key: str, split: str = "") -> CellOutcome:
         """Runs a blind cell to its next measurement, where it waits in memory and as a checkpoint.
 
         A cell that goes on from a checkpoint first reports what that has measured. Errors are
-        stored and reported as by `run_cell`.
+        stored and reported as by `run_cell`, which has the same arguments.
 
         Raises:
             StorageDown: the store has not answered for too long.
         """
         self._begin()
-        return self._attempt(cell, key, None, pauses=True)
+        return self._attempt(cell, key, None, split, pauses=True)
 
     def _attempt(
-        self, cell: Cell, key: str, table: FeatureTable | None, *, pauses: bool
+        self, cell: Cell, key: str, table: FeatureTable | None, split: str, *, pauses: bool
     ) -> CellOutcome:
         """Runs a cell to its end or, if it pauses, to its next measurement.
 
@@ -125,12 +132,13 @@ class Worker:
         try:
             started, waits = self._waiting(key), False
             if started is None:
-                started = self._start(cell, key, table)
+                started = self._start(cell, key, table, split)
                 waits = pauses and bool(started.trial.points)  # measured before its checkpoint
             if not pauses:
                 started.trial.run()
             elif waits or started.trial.run_to_measurement():
                 return self._pause(started)
+            self._check_unchanged(started, split)
         except LeaseLost:
             return CellOutcome(key, "elsewhere", self._queries)
         except StorageDown:
@@ -177,11 +185,12 @@ class Worker:
             error=masked(traceback.format_exc()),
         )
 
-    def _start(self, cell: Cell, key: str, table: FeatureTable | None) -> _Started:
+    def _start(self, cell: Cell, key: str, table: FeatureTable | None, split: str) -> _Started:
         from orchestrator.trial.checkpoint import Checkpoints
         from orchestrator.trial.trial import Trial
 
         task = self._factory.task(cell)
+        self._factory.check_images(cell, task, split)
         oracle = self._factory.oracle(cell, task)
         self._remarks = (*self._factory.remarks, *oracle.remarks)
         data = self._factory.data(cell, task, oracle, table)
@@ -204,6 +213,20 @@ class Worker:
             trial.resume(snapshot)
         return _Started(cell, key, task, trial)
 
+    def _check_unchanged(self, started: _Started, split: str) -> None:
+        """Refuses what was made while images changed: it is of neither version, nor is its state.
+
+        Raises:
+            OtherImages: they have changed.
+        """
+        from orchestrator.trial.factory import OtherImages
+
+        try:
+            self._factory.check_images(started.cell, started.task, split)
+        except OtherImages:
+            self._store.forget_checkpoints(started.key)
+            raise
+
     def _finish(self, started: _Started) -> Trace:
         from orchestrator.trial.trained_prompts import save_prompt
 
@@ -219,8 +242,7 @@ class Worker:
             timing=_timing(trial),
             provenance={
                 **self._factory.provenance(),
-                "split": split_digest(started.task, SPLITS),
-                "dataset_remark": started.task.dataset.remark(),
+                **self._factory.data_provenance(started.task),
             },
         )
 

@@ -50,7 +50,7 @@ class NullActor:
         table = FeatureTable(np.zeros((8, 4), np.float32), np.zeros(8, np.int64))
         self._store.save_features(digest, table.to_bytes())
 
-    def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
+    def run_cell(self, cell: Cell, key: str, table: FeatureTable, split: str) -> CellOutcome:
         step = cell.budget // STEPS
         points = [Point(n * step, n * step, "train_loss", 1.0) for n in range(STEPS)]
         for name in ("test_accuracy", "test_loss"):

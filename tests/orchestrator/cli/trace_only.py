@@ -63,7 +63,7 @@ class TraceOnlyActor:
         table = FeatureTable(np.zeros((8, 4), np.float32), np.zeros(8, np.int64))
         self._store.save_features(digest, table.to_bytes())
 
-    def run_cell(self, cell: Cell, key: str, table: FeatureTable) -> CellOutcome:
+    def run_cell(self, cell: Cell, key: str, table: FeatureTable, split: str) -> CellOutcome:
         with self._leases.held(key) as lease:
             if lease is None:
                 return CellOutcome(key, "elsewhere", 0)

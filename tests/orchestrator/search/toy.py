@@ -65,7 +65,7 @@ class ToyOracle:
     ended: int = 0
     fails: bool = False
 
-    def advance(self, cell: Cell, key: str) -> CellOutcome:
+    def advance(self, cell: Cell, key: str, split: str) -> CellOutcome:
         if self.fails:
             return CellOutcome(key, "failed", 0, "the scores are not finite")
         queries = self.paid.get(key, -STEP) + STEP

@@ -1,6 +1,6 @@
 """How it was run: versions, hardware, precision, splits, and the spec itself."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from importlib.metadata import PackageNotFoundError, version
 
 from orchestrator.analysis.report.blocks import Block, TableBlock, Text
@@ -9,6 +9,13 @@ from orchestrator.analysis.runs import Run
 
 MOST = 8
 """Different values listed in one cell."""
+
+_BASES = {
+    "packed": "every byte, when packed",
+    "verified": "every byte, by datasets verify",
+    "read": "every byte, when run",
+}
+"""How a dataset's images are known, in words."""
 
 _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("backbone", lambda run: run.trace.provenance.get("backbone")),
@@ -44,10 +51,37 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     )
     known = tuple(row for row in rows if row[1])
     yield TableBlock("provenance", caption, ("what", "value"), known, numeric_from=9)
+    yield from _data(runs)
     yield from _splits(runs)
     if comparison.spec_yaml:
         yield Text("The whole spec:")
         yield Text(comparison.spec_yaml, "code")
+
+
+def _data(runs: Iterable[Run]) -> Iterator[TableBlock]:
+    """What is known of each dataset's images; traces of earlier releases say nothing."""
+    found: dict[str, list[Mapping[str, str]]] = {}
+    for run in runs:
+        if known := run.trace.provenance.get("data"):
+            found.setdefault(run.dataset, []).append(known)
+    if not found:
+        return
+    rows = tuple((name, *_identity(known)) for name, known in sorted(found.items()))
+    caption = (
+        "What is known of each dataset's images. A full digest covers split, name, label and every "
+        "byte of every image; of data that are known by counts and sizes, `datasets verify` finds "
+        "it for later runs."
+    )
+    header = ("dataset", "known by", "full digest", "note")
+    yield TableBlock("data", caption, header, rows, numeric_from=9)
+
+
+def _identity(known: Iterable[Mapping[str, str]]) -> tuple[str, str, str]:
+    """How a dataset is known, by which digests, and whether those differ."""
+    bases = sorted({_BASES.get(one["basis"], one["basis"]) for one in known})
+    digests = sorted({one["digest"] for one in known if one["digest"]})
+    different = f"{len(digests)} different digests: its cells were not all run on the same images"
+    return ", ".join(bases), ", ".join(digests), different if len(digests) > 1 else ""
 
 
 def _splits(runs: Iterable[Run]) -> Iterator[TableBlock]:

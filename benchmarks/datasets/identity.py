@@ -1,0 +1,69 @@
+"""What is known about which images a dataset holds, for the record of what results were made on."""
+
+import hashlib
+from dataclasses import dataclass
+from typing import Literal
+
+from benchmarks.datasets.contents import FullDigest, contents_digest
+from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable
+from benchmarks.datasets.verified import remember_verified, verified_digest
+
+Basis = Literal["packed", "verified", "read", "counts and sizes"]
+"""Every byte was read when it was packed, by `datasets verify`, or when it was planned; or images
+were counted and the sizes of their files compared, as far as they were used."""
+
+
+@dataclass(frozen=True)
+class DataIdentity:
+    """What is known of a dataset's images.
+
+    Attributes:
+        basis: how it is known.
+        digest: the `FullDigest` of all images; empty where not all were read.
+    """
+
+    basis: Basis
+    digest: str = ""
+
+    def as_dict(self) -> dict[str, str]:
+        """As plain values, for a trace."""
+        return {"basis": self.basis, "digest": self.digest}
+
+
+def identity_of(dataset: Dataset) -> DataIdentity:
+    """What is known of a dataset, reading no more than a user's own files and embedded datasets.
+
+    Raises:
+        DatasetError: the dataset can't be read.
+    """
+    if recorded := dataset.recorded_digest():
+        return DataIdentity("packed", recorded)
+    if dataset.identified_by == "sha256":
+        return DataIdentity("read", _of_fingerprints(dataset))
+    if verified := verified_digest(dataset):
+        return DataIdentity("verified", verified)
+    if dataset.identified_by == "revision":
+        try:
+            return DataIdentity("read", _of_bytes(dataset))
+        except ImageUnreadable:
+            pass
+    return DataIdentity("counts and sizes")
+
+
+def _of_fingerprints(dataset: Dataset) -> str:
+    full = FullDigest()
+    for split in SPLITS:
+        items = dataset.items(split)
+        for item, sha256 in zip(items, dataset.fingerprints(items), strict=True):
+            full.add(split, item, sha256)
+    return full.hexdigest()
+
+
+def _of_bytes(dataset: Dataset) -> str:
+    """Of images that lie in one file or in memory; remembered, as `datasets verify` does."""
+    full = FullDigest()
+    for split in SPLITS:
+        for item in dataset.items(split):
+            full.add(split, item, hashlib.sha256(dataset.encoded(item)).hexdigest())
+    remember_verified(dataset, contents_digest(dataset), full.hexdigest())
+    return full.hexdigest()
