@@ -1,6 +1,7 @@
 """What is known about which images a dataset holds, for the record of what results were made on."""
 
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
@@ -40,14 +41,11 @@ def identity_of(dataset: Dataset) -> DataIdentity:
         return DataIdentity("packed", recorded)
     if dataset.identified_by == "sha256":
         return DataIdentity("read", _of_fingerprints(dataset))
-    if verified := verified_digest(dataset):
-        return DataIdentity("verified", verified)
+    known = verified_digest(dataset)
     if dataset.identified_by == "revision":
-        try:
-            return DataIdentity("read", _of_bytes(dataset))
-        except ImageUnreadable:
-            pass
-    return DataIdentity("counts and sizes")
+        with suppress(ImageUnreadable):
+            return DataIdentity("read", known or _of_bytes(dataset))
+    return DataIdentity("verified", known) if known else DataIdentity("counts and sizes")
 
 
 def _of_fingerprints(dataset: Dataset) -> str:

@@ -105,8 +105,9 @@ class SteadyView(DatasetView):
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
         del announce  # the plan's own
         unseen = [item for item in items if item.reference not in self._seen]
-        found = self._dataset.fingerprints(unseen, self._announce)
-        self._seen.update(zip((item.reference for item in unseen), found, strict=True))
+        if unseen:
+            found = self._dataset.fingerprints(unseen, self._announce)
+            self._seen.update(zip((item.reference for item in unseen), found, strict=True))
         return [self._seen[item.reference] for item in items]
 
     def absent(self, items: Sequence[Item]) -> str | None:

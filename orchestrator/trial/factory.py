@@ -123,12 +123,13 @@ class TrialFactory:
             "towers": "as written" if self._clip.compiler is as_written else "compiled",
         }
 
-    def data_provenance(self, task: Task) -> dict[str, Any]:
-        """What is known of a trial's images, as it is stored in traces."""
+    def data_provenance(self, cell: Cell, task: Task, planned: str) -> dict[str, Any]:
+        """What is known of a trial's images, as it is stored in traces; see `check_images`."""
         name = task.dataset.card.name
+        checked = planned if method_class(cell.method.name).trains else ""
         identity = self._setup.identities.get(name)
         return {
-            "split": split_digest(task, SPLITS),
+            "split": checked or split_digest(task, SPLITS),
             "dataset_remark": task.dataset.remark(),
             "own_dataset": any(name == own.name for own in self._setup.own_datasets),
             "data": None if identity is None else identity.as_dict(),

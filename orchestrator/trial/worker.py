@@ -147,7 +147,7 @@ class Worker:
             return CellOutcome(key, "stopped", self._queries)
         except Exception:
             return self._end(self._failure(cell, key, started))
-        return self._end(self._finish(started))
+        return self._end(self._finish(started, split))
 
     def _waiting(self, key: str) -> _Started | None:
         """The trial that waits in memory, if it is this cell's; any other one is let go of."""
@@ -227,7 +227,7 @@ class Worker:
             self._store.forget_checkpoints(started.key)
             raise
 
-    def _finish(self, started: _Started) -> Trace:
+    def _finish(self, started: _Started, split: str) -> Trace:
         from orchestrator.trial.trained_prompts import save_prompt
 
         trial = started.trial
@@ -242,7 +242,7 @@ class Worker:
             timing=_timing(trial),
             provenance={
                 **self._factory.provenance(),
-                **self._factory.data_provenance(started.task),
+                **self._factory.data_provenance(started.cell, started.task, split),
             },
         )
 
