@@ -34,10 +34,10 @@ def search_first(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> No
     set_aside_damaged_trials(found, say)
     if _is_left(found):
         spec, section, store = found.spec, found.section, found.store
-        place = study_place(spec, section, store)
+        place = study_place(spec, section, store, found.data)
         leases = Leases.of_process(store.storage, run=uuid4().hex)
         with search_lock(place, leases, say):
-            found = replace(found, search=read_search(spec, section, store))
+            found = replace(found, search=read_search(spec, section, store, found.data))
             if _is_left(found):
                 found = replace(found, search=_run(plan, found, options))
     search = found.search

@@ -1,12 +1,15 @@
 """The `search` section of a spec: the cells that try its points, and those that follow from it."""
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
 
+from benchmarks.datasets.registry import dataset_classes
 from orchestrator.analysis.search import Search
+from orchestrator.cell import canonical_json
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
@@ -16,6 +19,8 @@ from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.search import MOST_CORNERS, SearchSpec
 from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store
+
+_CHANGED = "images have changed since the search began: start it again"
 
 BASELINE = -1
 """Number of the assignment that tries no point, but the method as the spec has it."""
@@ -31,6 +36,7 @@ class PlannedSearch:
         store: where results are looked up.
         data_root: the folder or location that holds the datasets.
         search: the search as far as it has come.
+        data: digest of the images that its trials use; "" for datasets that come with the project.
     """
 
     spec: Spec
@@ -38,6 +44,7 @@ class PlannedSearch:
     store: Store
     data_root: Path | str
     search: Search
+    data: str = ""
 
     def check(self) -> None:
         """Refuses a space whose corners can't work on these datasets and this backbone.
@@ -58,7 +65,10 @@ class PlannedSearch:
         """The cells of a point; a refusal where its settings are impossible together."""
         try:
             method = self.section.base(self.spec.methods).varied(point, "searched")
-            return self._assignment(number, self._plan(method))
+            plan = self._plan(method)
+            if data_digest(plan) != self.data:
+                return Assignment(number, (), refusal=_CHANGED)
+            return self._assignment(number, plan)
         except (ValueError, UserError) as error:
             return Assignment(number, (), refusal=str(error))
 
@@ -98,12 +108,32 @@ def searched(spec: Spec, store: Store, data_root: Path | str) -> PlannedSearch |
     """A spec's search; None where the spec has none.
 
     Raises:
-        UserError: the study can't be read, or the store is no place for one.
+        UserError: the study can't be read, the store is no place for one, or as `make_plan`.
     """
     if spec.search is None:
         return None
-    search = read_search(spec, spec.search, store)
-    return PlannedSearch(spec, spec.search, store, data_root, search)
+    unread = PlannedSearch(spec, spec.search, store, data_root, Search(spec.search.method, 0, ()))
+    data = "" if all(map(_comes_along, spec.trained_datasets)) else data_digest(unread.plan)
+    search = read_search(spec, spec.search, store, data)
+    return replace(unread, search=search, data=data)
+
+
+def data_digest(plan: Plan) -> str:
+    """SHA-256 over the images of a search's cells, but for datasets that come with the project.
+
+    "" if there are no others.
+    """
+    used = {
+        (cell.cell.dataset, cell.cell.seed, cell.split)
+        for cell in plan.cells
+        if not _comes_along(cell.cell.dataset)
+    }
+    return hashlib.sha256(canonical_json(sorted(used)).encode()).hexdigest() if used else ""
+
+
+def _comes_along(dataset: str) -> bool:
+    known = dataset_classes().get(dataset)
+    return known is not None and not known.card.folder
 
 
 def plan_with_result(

@@ -64,7 +64,8 @@ class SearchRun:
         with self._broker() as broker, self.display:
             self._run_baseline(broker)
             self._run_trials(broker)
-        return read_search(self.found.spec, self.found.section, self.found.store)
+        found = self.found
+        return read_search(found.spec, found.section, found.store, found.data)
 
     @contextmanager
     def _broker(self) -> Iterator[Any]:
@@ -90,7 +91,7 @@ class SearchRun:
 
     def _run_trials(self, broker: Any) -> None:
         found = self.found
-        place = study_place(found.spec, found.section, found.store)
+        place = study_place(found.spec, found.section, found.store, found.data)
 
         def assign(number: int, point: dict[str, Any]) -> Assignment:
             self.display.started(number)

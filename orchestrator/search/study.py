@@ -74,8 +74,14 @@ class StudyPlace:
             ) from None
 
 
-def study_place(spec: Spec, search: SearchSpec, store: Store) -> StudyPlace:
+def study_place(spec: Spec, search: SearchSpec, store: Store, data: str = "") -> StudyPlace:
     """Where a spec's study is kept: in the store unless the spec says otherwise.
+
+    Args:
+        spec: the whole spec.
+        search: its search section.
+        store: where results lie.
+        data: digest of the images that trials use; "" for datasets that come with the project.
 
     Raises:
         UserError: the store is no folder, and the spec names no storage.
@@ -88,16 +94,16 @@ def study_place(spec: Spec, search: SearchSpec, store: Store) -> StudyPlace:
                 f"a study can't be kept in the store {location}: give a database in search.storage."
             )
         url = f"sqlite:///{Path(location).absolute()}/search/{spec.name}.db"
-    return StudyPlace(url, f"{spec.name}-{_fingerprint(spec, search)}")
+    return StudyPlace(url, f"{spec.name}-{_fingerprint(spec, search, data)}")
 
 
-def read_search(spec: Spec, search: SearchSpec, store: Store) -> Search:
-    """A spec's search as far as it has come.
+def read_search(spec: Spec, search: SearchSpec, store: Store, data: str = "") -> Search:
+    """A spec's search as far as it has come; arguments are those of `study_place`.
 
     Raises:
         UserError: the study can't be read.
     """
-    place, label = study_place(spec, search, store), search.method
+    place, label = study_place(spec, search, store, data), search.method
     if not place.exists:
         return Search(label, search.count, ())
     storage = place.storage()
@@ -181,12 +187,13 @@ def _best(trials: Iterable[SearchTrial], study: optuna.Study, goal: Goal) -> Sea
     return min(complete, key=lambda t: (sign * t.values[name], t.number), default=None)
 
 
-def _fingerprint(spec: Spec, search: SearchSpec) -> str:
+def _fingerprint(spec: Spec, search: SearchSpec, data: str) -> str:
     """Eight digits of everything that a trial's value depends on."""
     told_elsewhere = {"search", "report", "methods", "seeds", "ablation"}
     fields = spec.model_dump(mode="json", exclude=told_elsewhere, exclude_defaults=True)
     of_the_run = {"trials", "parallel", "storage", "equal_queries"}
     how = search.model_dump(mode="json", exclude=of_the_run, exclude_defaults=True)
     base = search.base(spec.methods).model_dump(mode="json")
-    text = canonical_json({"spec": fields, "search": how, "method": base})
+    images = {"data": data} if data else {}
+    text = canonical_json({"spec": fields, "search": how, "method": base, **images})
     return hashlib.sha256(text.encode()).hexdigest()[:8]

@@ -170,6 +170,24 @@ def test_a_damaged_shard_is_no_unreadable_image(tmp_path: Path) -> None:
         packed.encoded(packed.items("train")[0])
 
 
+def test_a_shard_with_another_image_in_its_place_is_refused(tmp_path: Path) -> None:
+    sources = {}
+    for number, name in enumerate(("one", "other")):
+        for label in ("goose", "owl"):
+            for index in range(6):
+                path = tmp_path / name / label / f"{index}.bmp"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                Image.new("RGB", (8, 8), (number, index, 0)).save(path)
+        sources[name] = OwnDataset(name="birds", path=str(tmp_path / name))
+        pack(sources[name].open(), open_location(tmp_path / f"{name}-pack"))
+    packed = OwnDataset(name="birds", path=str(tmp_path / "one-pack")).open()
+    item = packed.items("test")[0]
+    shard = "shards/test-00000.parquet"
+    (tmp_path / "other-pack" / shard).replace(tmp_path / "one-pack" / shard)
+    with pytest.raises(Unreachable, match=r"does not hold the image .goose.*. that was packed"):
+        packed.encoded(item)
+
+
 def test_an_unknown_image_is_named(tmp_path: Path) -> None:
     pack(noisy_tree(tmp_path), open_location(tmp_path / "packs").child("dtd"))
     with pytest.raises(ImageUnreadable, match="no such image in the pack"):

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from benchmarks.datasets.interface import Dataset
-from benchmarks.datasets.registry import dataset_class
+from benchmarks.datasets.packed.location import open_location
+from benchmarks.datasets.packed.write import pack
+from benchmarks.datasets.registry import dataset_class, open_dataset
 from benchmarks.datasets.verify import count, verify
 from tests.benchmarks.datasets.test_packed import noisy_tree
 
@@ -63,6 +66,26 @@ def test_unreadable_images_are_named(tree: Dataset) -> None:
     assert ["'a/1.jpg'" in result.unreadable[0], "'b/2.jpg'" in result.unreadable[1]] == [True] * 2
     assert not result.sound
     assert sum(told) == 5
+
+
+def test_the_digest_of_all_bytes_is_that_of_the_pack(tree: Dataset, tmp_path: Path) -> None:
+    location = open_location(tmp_path / "packs" / "dtd")
+    digest = verify(tree).full_digest
+    assert pack(tree, location).full_digest == digest
+    packed = verify(open_dataset("dtd", tmp_path / "packs"))
+    assert (packed.full_digest, packed.recorded_digest) == (digest, digest)
+    path = file(tree, "a/1.jpg")
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert verify(type(tree)(tree.root)).full_digest != digest
+    path.unlink()
+    assert verify(type(tree)(tree.root)).full_digest == ""
+
+
+def test_a_pack_of_other_images_than_it_says_is_not_sound(tree: Dataset, tmp_path: Path) -> None:
+    pack(tree, open_location(tmp_path / "packs" / "dtd"))
+    facts = tmp_path / "packs" / "dtd" / "dataset.json"
+    facts.write_text(json.dumps({**json.loads(facts.read_text()), "full_digest": "other"}))
+    assert not verify(open_dataset("dtd", tmp_path / "packs")).as_recorded
 
 
 def test_duplicates_are_found_and_leaks_counted(tree: Dataset) -> None:

@@ -130,6 +130,13 @@ def test_a_split_of_our_own_is_never_compared() -> None:
     assert incomparable(own, DIGITISED) == remark
 
 
+def test_an_own_dataset_is_never_compared_whatever_its_name() -> None:
+    run = paper_run(64.0)
+    provenance = {**run.trace.provenance, "own_dataset": True}
+    own = replace(run, trace=replace(run.trace, provenance=provenance))
+    assert incomparable(own, DIGITISED) == "your own dataset, not the published one"
+
+
 def test_the_real_tables_give_every_kind_of_answer() -> None:
     runs = [paper_run(64.0 + seed / 10, seed) for seed in (1, 2, 3)]
     runs.append(paper_run(47.6, method="zero_shot"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -99,6 +100,19 @@ def test_an_own_dataset_is_verified_and_packed_by_its_spec(tmp_path: Path) -> No
     assert "14 / 2 / 4" in output
     output = datasets("pack", "birds", "--spec", str(spec), "--to", str(tmp_path / "packs"))
     assert "birds: 20 images in 3 shards" in output
+
+
+def test_verify_prints_the_digest_that_a_pack_records(tmp_path: Path) -> None:
+    noisy_tree(tmp_path)
+    output = datasets("verify", "dtd", "--data", str(tmp_path), code=1)
+    (line,) = [line for line in output.splitlines() if "full digest" in line]
+    datasets("pack", "dtd", "--to", str(tmp_path / "packs"), "--data", str(tmp_path))
+    facts = json.loads((tmp_path / "packs" / "dtd" / "dataset.json").read_text())
+    assert line == f"dtd: full digest {facts['full_digest']}"
+    facts["full_digest"] = "other"
+    (tmp_path / "packs" / "dtd" / "dataset.json").write_text(json.dumps(facts))
+    output = datasets("verify", "dtd", "--data", str(tmp_path / "packs"), code=1)
+    assert "dtd: these are not the images that were packed, of other" in output
 
 
 def test_pack_writes_what_runs_read(tmp_path: Path) -> None:

@@ -11,9 +11,9 @@ MOST = 8
 """Different values listed in one cell."""
 
 _BASES = {
-    "packed": "every byte, when packed",
-    "verified": "every byte, by datasets verify",
-    "read": "every byte, when run",
+    "packed": "every byte when packed",
+    "verified": "every byte by datasets verify",
+    "read": "every byte when run",
 }
 """How a dataset's images are known, in words."""
 

@@ -1,0 +1,47 @@
+"""The report says by what each dataset's images are known, and if they were not the same."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from orchestrator.analysis.report.blocks import TableBlock
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.sections.provenance import blocks
+from orchestrator.analysis.runs import Run
+from tests.orchestrator.analysis.builders import make_run
+
+
+def known_by(dataset: str, seed: int, basis: str, digest: str = "") -> Run:
+    run = make_run([(0, 50.0)], dataset=dataset, seed=seed)
+    provenance = {"data": {"basis": basis, "digest": digest}}
+    return replace(run, trace=replace(run.trace, provenance=provenance))
+
+
+def data_table(*runs: Run) -> TableBlock | None:
+    tables = [block for block in blocks(Comparison("demo", runs)) if isinstance(block, TableBlock)]
+    return next((table for table in tables if table.name == "data"), None)
+
+
+def test_each_dataset_has_a_line() -> None:
+    table = data_table(
+        known_by("dtd", 1, "counts and sizes"),
+        known_by("birds", 1, "read", "ab"),
+        known_by("birds", 2, "packed", "ab"),
+    )
+    assert table is not None
+    assert table.rows == (
+        ("birds", "every byte when packed, every byte when run", "ab", ""),
+        ("dtd", "counts and sizes", "", ""),
+    )
+
+
+def test_two_digests_of_one_dataset_are_pointed_out() -> None:
+    table = data_table(known_by("dtd", 1, "verified", "ab"), known_by("dtd", 2, "verified", "cd"))
+    assert table is not None
+    ((_, _, digests, note),) = table.rows
+    assert digests == "ab, cd"
+    assert note == "2 different digests: its cells were not all run on the same images"
+
+
+def test_traces_that_say_nothing_have_no_table() -> None:
+    assert data_table(make_run([(0, 50.0)])) is None
