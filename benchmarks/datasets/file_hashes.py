@@ -78,8 +78,17 @@ def _state_of(path: str, found: os.stat_result) -> FileState:
 
 def _remembered(states: Iterable[FileState]) -> dict[FileState, str]:
     paths = sorted({path for path, _, _, _ in states})
-    rows = in_cache(lambda cache: list(_rows(cache, paths)))
-    return {(path, size, mtime, ctime): digest for path, size, mtime, ctime, digest in rows or ()}
+    rows = in_cache(lambda cache: list(_rows(cache, paths))) or ()
+    return {
+        (path, size, modified, changed): digest
+        for path, size, modified, changed, digest in rows
+        if _is_sha256(digest)
+    }
+
+
+def _is_sha256(value: object) -> bool:
+    """Whether a value is a hash; a damaged file may hold anything in its place."""
+    return isinstance(value, str) and len(value) == 64
 
 
 def _rows(

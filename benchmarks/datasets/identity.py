@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.datasets.contents import FullDigest, contents_digest
+from benchmarks.datasets.file_hashes import Announce, silent
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable
 from benchmarks.datasets.verified import remember_verified, verified_digest
 
@@ -31,8 +32,12 @@ class DataIdentity:
         return {"basis": self.basis, "digest": self.digest}
 
 
-def identity_of(dataset: Dataset) -> DataIdentity:
+def identity_of(dataset: Dataset, announce: Announce = silent) -> DataIdentity:
     """What is known of a dataset, reading no more than a user's own files and embedded datasets.
+
+    Args:
+        dataset: the dataset.
+        announce: called before files are read.
 
     Raises:
         DatasetError: the dataset can't be read.
@@ -40,7 +45,7 @@ def identity_of(dataset: Dataset) -> DataIdentity:
     if recorded := dataset.recorded_digest():
         return DataIdentity("packed", recorded)
     if dataset.identified_by == "sha256":
-        return DataIdentity("read", _of_fingerprints(dataset))
+        return DataIdentity("read", _of_fingerprints(dataset, announce))
     known = verified_digest(dataset)
     if dataset.identified_by == "revision":
         with suppress(ImageUnreadable):
@@ -48,12 +53,12 @@ def identity_of(dataset: Dataset) -> DataIdentity:
     return DataIdentity("verified", known) if known else DataIdentity("counts and sizes")
 
 
-def _of_fingerprints(dataset: Dataset) -> str:
+def _of_fingerprints(dataset: Dataset, announce: Announce) -> str:
     full = FullDigest()
-    for split in SPLITS:
-        items = dataset.items(split)
-        for item, sha256 in zip(items, dataset.fingerprints(items), strict=True):
-            full.add(split, item, sha256)
+    rows = [(split, item) for split in SPLITS for item in dataset.items(split)]
+    found = dataset.fingerprints([item for _, item in rows], announce)
+    for (split, item), sha256 in zip(rows, found, strict=True):
+        full.add(split, item, sha256)
     return full.hexdigest()
 
 

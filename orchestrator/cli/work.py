@@ -80,7 +80,7 @@ def open_work_to_run(
         from orchestrator.plan.identities import with_identities
 
         work = open_work(spec, overrides, location, data, patience)
-        return replace(work, plan=with_identities(work.plan, data))
+        return replace(work, plan=with_identities(work.plan, data, _remark))
     plan = apart(_plan_of, spec, overrides, location, data, patience)
     return Work(plan, _open_store(location, patience), None)
 
@@ -90,7 +90,8 @@ def _plan_of(
 ) -> Plan:
     from orchestrator.plan.identities import with_identities
 
-    return with_identities(open_work(spec, overrides, location, data, patience).plan, data)
+    plan = open_work(spec, overrides, location, data, patience).plan
+    return with_identities(plan, data, _remark)
 
 
 def _remark(text: str) -> None:

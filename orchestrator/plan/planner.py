@@ -6,7 +6,6 @@ from functools import cache, partial
 from itertools import product
 from pathlib import Path
 
-from benchmarks.datasets.file_hashes import Announce
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Split
 from benchmarks.datasets.views import DatasetView, SteadyView
 from benchmarks.protocols import Task, split_digest
@@ -17,15 +16,13 @@ from orchestrator.oracle.backbone import preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
+from orchestrator.plan.reading import told_of_reading
 from orchestrator.plan.tasks import Tasks, dataset_of, short_note
 from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
 from orchestrator.precision import ROUNDING
 from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store
-
-MANY, LARGE = 2_000, 200 * 10**6
-"""Files and bytes that take about a second to read, of which people are told."""
 
 
 def make_plan(
@@ -60,7 +57,7 @@ def make_plan(
     unreadable: dict[str, frozenset[str]] = {}
     for name in spec.trained_datasets if blind else spec.all_datasets:
         opened = dataset_of(spec, name, data_root)
-        dataset: DatasetView = SteadyView(opened, _remark(name, say), blind=blind)
+        dataset: DatasetView = SteadyView(opened, told_of_reading(name, say), blind=blind)
         missing = dataset.missing()
         if spec.unreadable == "skip" and missing is None:
             unreadable[name] = unreadable_images(dataset, store, planner.draws())
@@ -76,19 +73,6 @@ def make_plan(
     ready = with_lost_prompts(tuple(cells.values()), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), unreadable)
-
-
-def _remark(name: str, say: Callable[[str], None]) -> Announce:
-    """Says that images are about to be read, where there is enough to read for it to be felt."""
-
-    def announce(files: int, size: int) -> None:
-        if files >= MANY or size >= LARGE:
-            say(
-                f"{name}: reading {files:,} images ({size / 1e6:,.0f} MB) to know them by their "
-                f"contents; those that don't change are not read again"
-            )
-
-    return announce
 
 
 class _Planner:

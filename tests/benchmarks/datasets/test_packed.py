@@ -18,7 +18,8 @@ from benchmarks.datasets.packed.byte_cache import ByteCache
 from benchmarks.datasets.packed.dataset import PackedDataset
 from benchmarks.datasets.packed.location import Location, Unreachable, open_location
 from benchmarks.datasets.packed.write import pack
-from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.registry import dataset_class, open_dataset
+from benchmarks.datasets.views import DatasetView
 from benchmarks.protocols import few_shot, split_digest
 from tests.benchmarks.datasets.trees import SPLIT, coop_tree
 from tests.s3_server import S3Server, s3_server, status
@@ -160,6 +161,13 @@ def test_an_earlier_format_is_packed_again_in_place_and_a_later_one_is_not(tmp_p
     of_format(3, place)
     with pytest.raises(DatasetError, match="has format 3"):
         pack(open_dataset("dtd", tmp_path), location)
+
+
+def test_a_view_of_a_pack_that_is_missing_says_so(tmp_path: Path) -> None:
+    packed = PackedDataset(open_location(tmp_path / "nothing"), dataset_class("dtd").card)
+    reason = DatasetView(packed).missing()
+    assert reason is not None
+    assert "is no packed dataset" in reason
 
 
 def test_a_damaged_shard_is_no_unreadable_image(tmp_path: Path) -> None:

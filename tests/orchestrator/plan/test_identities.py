@@ -188,12 +188,15 @@ def test_an_image_broken_or_mended_in_place_is_looked_at_anew(
 def test_reading_many_images_is_announced(
     store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("orchestrator.plan.planner.MANY", 3)
+    monkeypatch.setattr("orchestrator.plan.reading.MANY", 3)
     monkeypatch.setenv("QUERYCURVE_CACHE", str(tmp_path / "cache"))
     said: list[str] = []
-    make_plan(spec_of(own(birds(tmp_path / "birds"))), store, "nowhere", say=said.append)
-    assert said[0].startswith("birds: reading ")
-    assert "to know them by their contents" in said[0]
+    plan = make_plan(spec_of(own(birds(tmp_path / "birds"))), store, "nowhere", say=said.append)
+    with_identities(plan, "nowhere", said.append)
+    assert len(said) == 2
+    for text in said:
+        assert text.startswith("birds: reading ")
+        assert "to know them by their contents" in text
 
 
 def test_the_record_says_how_data_are_known(store: Store, tmp_path: Path) -> None:
