@@ -72,6 +72,16 @@ def test_a_cell_on_other_images_fails_by_name(dots: Path, tmp_path: Path) -> Non
     assert bench.store.finished_keys() == {zero_shot.key}
 
 
+def test_a_pack_made_under_another_name_runs_under_the_specs(dots: Path, tmp_path: Path) -> None:
+    pack(OwnDataset(name="fowl", path=str(dots)).open(), open_location(tmp_path / "fowl"))
+    bench = bench_on(tmp_path / "fowl", tmp_path / "store")
+    for label, cell in bench.cells.items():
+        assert run(bench, cell).status == "finished"
+        remark = bench.trace(label).provenance["dataset_remark"]
+        assert remark == "mine: own split, 70/10/20 of every class (version 1)"
+    assert bench.plan().counts() == {"done": 2}
+
+
 def test_a_node_with_a_pack_of_other_images_is_noticed(dots: Path, tmp_path: Path) -> None:
     source = OwnDataset(name="mine", path=str(dots))
     pack(source.open(), open_location(tmp_path / "ours"))
