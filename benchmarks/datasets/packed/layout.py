@@ -53,6 +53,8 @@ class Facts(Frozen):
         remark: that of the unpacked dataset.
         shards: names of the shards' files, in order.
         digest: SHA-256 over names, references, labels and splits.
+        shuffled: that of the unpacked dataset, so that both give the same draws; None in packs
+            that were written before packs had it.
     """
 
     format: int
@@ -66,6 +68,7 @@ class Facts(Frozen):
     remark: str
     shards: tuple[str, ...]
     digest: str
+    shuffled: tuple[int, ...] | None = None
 
     def card(self) -> Card:
         """A card made from these facts, for datasets that are known only by their pack."""

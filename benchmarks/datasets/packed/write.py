@@ -66,7 +66,10 @@ def pack(
 
 
 def contents_digest(dataset: Dataset) -> str:
-    """SHA-256 over a dataset's name, revision, class names, and all references and labels."""
+    """SHA-256 over a dataset's name, revision, class names, and all references and labels.
+
+    It covers lists that are shuffled before draws, too, where there are any.
+    """
     digest = hashlib.sha256()
     head = [dataset.card.name, dataset.revision(), dataset.class_names()]
     digest.update(repr(head).encode())
@@ -74,6 +77,8 @@ def contents_digest(dataset: Dataset) -> str:
         digest.update(split.encode())
         for item in dataset.items(split):
             digest.update(f"{item.reference}\n{item.label}\n".encode())
+    if shuffled := dataset.shuffled_before_draw():
+        digest.update(repr(shuffled).encode())
     return digest.hexdigest()
 
 
@@ -124,6 +129,7 @@ class _PackWriter:
             remark=dataset.remark(),
             shards=tuple(self._shards),
             digest=digest,
+            shuffled=dataset.shuffled_before_draw(),
         )
         with self._location.child(FACTS).create() as stream:
             stream.write(facts.model_dump_json(indent=1).encode())
