@@ -327,6 +327,14 @@ class Method(ABC):
     def best_prompt(self) -> Prompts:
         """The one prompt (K = 1) that the method would deploy now; also before any `tell`."""
 
+    def transferred_prompt(self) -> Prompts:
+        """The one prompt (K = 1) for classes and datasets that it was not trained on.
+
+        It is `best_prompt` unless a method says otherwise, which only those need that repeat what
+        other code has deployed there.
+        """
+        return self.best_prompt()
+
     @abstractmethod
     def state(self) -> State:
         """Everything that `load` needs to go on from here; later steps don't change it."""

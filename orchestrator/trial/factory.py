@@ -123,6 +123,8 @@ class TrialFactory:
         size = kind.image_size(oracle.space, settings)
         shown = replace(plain, size=size)  # tables hold features of images in full size
         evaluation = {} if table is None else self._tested(task, oracle, table, shown)
+        if cell.source is not None:
+            evaluation = {name: replace(one, foreign=True) for name, one in evaluation.items()}
         if not task.train:
             return TrialData(None, evaluation)
 
@@ -176,7 +178,8 @@ class TrialFactory:
         if task.new is not None:
             new = ImageSplit(task.dataset, task.new.test, shown)
             others = ClipOracle(self._clip, task.new.class_names, Ledger(limit=0), oracle.observer)
-            splits["new"] = EvaluationSplit(new, tested_features(table, task.new), others)
+            table = tested_features(table, task.new)
+            splits["new"] = EvaluationSplit(new, table, others, foreign=True)
         return splits
 
     def _open(self, name: str, *, blind: bool = False) -> Dataset:

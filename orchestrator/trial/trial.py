@@ -132,12 +132,15 @@ class Trial:
         return reached > passed
 
     def _evaluate(self) -> None:
-        """Measures the method's current best prompt on every evaluation split."""
+        """Measures what the method would deploy now on every evaluation split."""
         with self._timed("evaluation"):
-            prompts = self.method.best_prompt()
             for name, split in self.data.evaluation.items():
+                prompts = self._deployed(split)
                 accuracy, loss = _score(split.oracle or self.oracle, prompts, split)
                 self._record({f"{name}_accuracy": accuracy, f"{name}_loss": loss})
+
+    def _deployed(self, split: EvaluationSplit) -> Prompts:
+        return self.method.transferred_prompt() if split.foreign else self.method.best_prompt()
 
     def _evaluated_at(self) -> int | None:
         """Queries spent at the last evaluation; None before the first."""
