@@ -153,6 +153,7 @@ class Problem:
         budget: how many queries may be spent.
         seed: drives every random draw of the method.
         encoder: the frozen network that the method's `encoder_name` asked for.
+        ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
     """
 
     space: PromptSpace
@@ -162,6 +163,7 @@ class Problem:
     budget: int
     seed: int
     encoder: ImageEncoder | None = None
+    ensemble: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -286,6 +288,12 @@ class Method(ABC):
         """Name of the frozen image encoder that the method needs as `problem.encoder`, or None."""
         del settings
         return None
+
+    @classmethod
+    def averages_templates(cls, settings: Any) -> bool:
+        """Whether it deploys the dataset's ensemble, which then belongs to the key."""
+        del settings
+        return False
 
     @classmethod
     def demand(cls, problem: Problem, settings: Any) -> Demand:

@@ -59,6 +59,7 @@ class Card:
         licence: the terms of its owners, in short; not legal advice.
         reader_shuffles: whether the reader behind published results shuffles lists of files before
             it draws (see `Dataset.shuffled_before_draw`).
+        ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
     """
 
     name: str
@@ -71,6 +72,7 @@ class Card:
     size: str = ""
     licence: str = ""
     reader_shuffles: bool = False
+    ensemble: tuple[str, ...] = ()
 
 
 class Fetch(Protocol):

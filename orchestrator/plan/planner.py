@@ -148,6 +148,7 @@ class _Planner:
             preprocessing=replace(prepared, size=draft.demand.image_size).digest(),
             encoder=draft.demand.encoder,
             rounding=None if cell.precision == "fp32" else ROUNDING,
+            ensemble=_ensemble(cell, task.dataset),
         )
         key = "" if problem else cell_key(cell, fingerprints)
         self._transfers.remember(cell, key)
@@ -184,3 +185,10 @@ class _Planner:
             blind=self._blind,
         )
         return self._transfers.linked(cell)
+
+
+def _ensemble(cell: Cell, dataset: Dataset) -> tuple[str, ...] | None:
+    """The dataset's own ensemble, if it has one and the method averages it."""
+    kind = method_class(cell.method.name)
+    settings = kind.settings_type.model_validate(cell.method.settings)
+    return (dataset.card.ensemble or None) if kind.averages_templates(settings) else None

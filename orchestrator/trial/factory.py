@@ -159,6 +159,7 @@ class TrialFactory:
             space=oracle.space,
             classes=len(task.class_names),
             templates=task.dataset.card.templates,
+            ensemble=task.dataset.card.ensemble,
             batches_per_epoch=data.train.batches_per_epoch if data.train else 1,
             budget=cell.budget,
             seed=cell.seed,
