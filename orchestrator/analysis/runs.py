@@ -105,6 +105,11 @@ class Run:
         return self.source is not None
 
     @property
+    def remark(self) -> str:
+        """What its dataset said against comparing it with published numbers; empty if nothing."""
+        return str(self.trace.provenance.get("dataset_remark", ""))
+
+    @property
     def trains(self) -> bool:
         """Whether it spends queries of its own."""
         return self.shots > 0 and not self.transferred
