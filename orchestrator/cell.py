@@ -98,8 +98,8 @@ class Fingerprints(Frozen):
         encoder: digest of the method's own image encoder; None if it has none.
         rounding: version of how inexact precisions round; None for fp32, which in every version
             equals the plain model up to float error.
-        ensemble: the templates that a method averages on a dataset with an ensemble of its own;
-            None elsewhere.
+        ensemble: digest of the templates that a method averages on a dataset with an ensemble of
+            its own; None elsewhere.
     """
 
     method_version: int
@@ -107,7 +107,7 @@ class Fingerprints(Frozen):
     preprocessing: str
     encoder: str | None = None
     rounding: int | None = None
-    ensemble: tuple[str, ...] | None = None
+    ensemble: str | None = None
 
 
 def cell_key(cell: Cell, fingerprints: Fingerprints) -> str:

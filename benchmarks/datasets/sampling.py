@@ -33,7 +33,7 @@ class FewShotSplit:
 def few_shot_split(
     dataset: Dataset, shots: int, seed: int, short_classes: ShortClasses = "refuse"
 ) -> FewShotSplit:
-    """Draws a few-shot split: the same images that CoOp and ZIP train on.
+    """Draws a few-shot split: the same images that CoOp and ZIP train on (but for ImageNet's).
 
     Items are grouped by label in order of first appearance. `random.Random(seed)` then takes one
     `sample` per label of the training images, and after that of the validation images. Where the

@@ -1,5 +1,7 @@
 """Turns a spec into cells with keys, and says what a run would do with each."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -187,8 +189,10 @@ class _Planner:
         return self._transfers.linked(cell)
 
 
-def _ensemble(cell: Cell, dataset: Dataset) -> tuple[str, ...] | None:
-    """The dataset's own ensemble, if it has one and the method averages it."""
-    kind = method_class(cell.method.name)
+def _ensemble(cell: Cell, dataset: Dataset) -> str | None:
+    """SHA-256 of the dataset's own ensemble, if it has one and the method averages it."""
+    kind, own = method_class(cell.method.name), dataset.card.ensemble
     settings = kind.settings_type.model_validate(cell.method.settings)
-    return (dataset.card.ensemble or None) if kind.averages_templates(settings) else None
+    if not own or not kind.averages_templates(settings):
+        return None
+    return hashlib.sha256(json.dumps(own).encode()).hexdigest()

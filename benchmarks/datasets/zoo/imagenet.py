@@ -7,7 +7,11 @@ from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
 
 
 class ImageNet(ImageNetFamily):
-    """ImageNet in CoOp's layout; the official validation images are the test split."""
+    """ImageNet in CoOp's layout; the official validation images are the test split.
+
+    Few-shot draws follow the sorted names of files. Published ones follow the order in which a file
+    system lists them, so they can't be reproduced.
+    """
 
     card = Card(
         name="imagenet",
