@@ -59,6 +59,7 @@ class TrialFactory:
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
+            TrialError: the model's features are not finite.
         """
         task = evaluation_task(self._open(dataset_name))
         oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
@@ -133,11 +134,11 @@ class TrialFactory:
             return self._features.table(digest, images, oracle.encode_images)
 
         if task.val:
-            val = ImageSplit(task.dataset, task.val, plain)
+            val = ImageSplit(task.dataset, task.val, plain, "val")
             shown_val = replace(val, preprocessing=shown)
             evaluation["val"] = EvaluationSplit(shown_val, encoded("val", val))
         augmented = replace(shown, augmentation=cell.augmentation)
-        train = ImageSplit(task.dataset, task.train, augmented)
+        train = ImageSplit(task.dataset, task.train, augmented, "train")
         features: TrainFeatures | None = None
         if cell.views:
             features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
@@ -177,7 +178,7 @@ class TrialFactory:
         test = ImageSplit(task.dataset, task.test, shown)
         splits = {"test": EvaluationSplit(test, tested_features(table, task))}
         if task.new is not None:
-            new = ImageSplit(task.dataset, task.new.test, shown)
+            new = ImageSplit(task.dataset, task.new.test, shown, "new")
             others = ClipOracle(self._clip, task.new.class_names, Ledger(limit=0), oracle.observer)
             table = tested_features(table, task.new)
             splits["new"] = EvaluationSplit(new, table, others, foreign=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from orchestrator.oracle.features import Encoder, FeatureTable, ImageSplit, feature_digest
 from orchestrator.precision import Precision
 from orchestrator.store.store import Store
+from orchestrator.trial.not_finite import check_features
 
 
 @dataclass(frozen=True)
@@ -27,10 +28,11 @@ class FeatureCache:
     def table(self, images: str, split: ImageSplit, encoder: Encoder) -> FeatureTable:
         """The features of a split, whose images have the digest `images`.
 
-        It is encoded if they are missing, damaged or of other images.
+        It is encoded if they are missing, damaged, not finite, or of other images.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
+            TrialError: the model's features are not finite; nothing is stored.
         """
         digest = feature_digest(self.weights, images, split.preprocessing, self.precision)
         return self.stored(digest, split) or self.encode(digest, split, encoder)
@@ -38,11 +40,15 @@ class FeatureCache:
     def encode(self, digest: str, split: ImageSplit, encoder: Encoder) -> FeatureTable:
         """Encodes a split and stores its features under their digest; raises like `table`."""
         table = split.encode(encoder)
+        check_features(table.features, split.name, split.dataset.card.name)
         self.store.save_features(digest, table.to_bytes())
         return table
 
     def stored(self, digest: str, split: ImageSplit) -> FeatureTable | None:
-        """The stored features of a split; None if they are missing, damaged or of other images."""
+        """The stored features of a split; None if they are of no use.
+
+        That is if they are missing, damaged, not finite, or of other images.
+        """
         data = self.store.features(digest)
         table = None if data is None else FeatureTable.from_bytes(data)
         whole = table is not None and table.labels.tolist() == split.labels

@@ -21,8 +21,9 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     if rows:
         caption = (
             f"Failed cells run again with the next run of the spec; their tracebacks are in the "
-            f"store and in MLflow. Cells with losses that are no numbers still count where their "
-            f"accuracies are numbers.{_more(len(rows))}"
+            f"store and in MLflow. Cells with an accuracy that is no number, or whose loss beside "
+            f"it is none, count as failed; with other losses that are no numbers they "
+            f"count.{_more(len(rows))}"
         )
         header = ("cell", "what happened")
         yield TableBlock("failures", caption, header, tuple(rows[:SHOWN]), numeric_from=9)
