@@ -19,7 +19,8 @@ from orchestrator.oracle.interface import Batch
 from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
 from orchestrator.trial.data import TrialData
-from orchestrator.trial.trial import Trial, TrialError
+from orchestrator.trial.not_finite import TrialError
+from orchestrator.trial.trial import Trial
 from tests.conformance.memory_storage import MemoryStorage
 from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 
