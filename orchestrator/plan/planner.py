@@ -17,6 +17,7 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
+from orchestrator.plan.image_notes import image_notes
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.tasks import Tasks, dataset_of, short_note
 from orchestrator.plan.transfers import Transfers
@@ -62,6 +63,7 @@ def make_plan(spec: Spec, store: Store, data_root: Path | str, *, blind: bool = 
                 cells[identity] = known.with_points(cell.ablation_points) if known else cell
         except DatasetError as error:  # a split file that can't be read
             raise UserError(str(error)) from None
+    notes += image_notes(cells.values())
     ready = with_lost_prompts(tuple(cells.values()), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), unreadable)

@@ -82,6 +82,7 @@ class TrialFactory:
             "python": platform.python_version(),
             "packages": {name: version(name) for name in _PACKAGES},
             "backbone": self._setup.backbone.label,
+            "images": preprocessing_of(self._setup.backbone, "none").unusual(),
             "towers": "as written" if self._clip.compiler is as_written else "compiled",
         }
 
