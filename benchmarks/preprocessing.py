@@ -1,4 +1,10 @@
-"""How images become tensors: CLIP's test transform and the paper's training augmentation."""
+"""How images become tensors: a model's own test transform and the paper's training augmentation.
+
+Images are converted to RGB before they are resized. open_clip converts afterwards, which is the
+same for RGB and grey images, but not for others: Pillow interpolates neither palettes nor 1-bit
+images, and weighs colours by how opaque they are. When they are converted first, what a model sees
+doesn't depend on how a file stores the same colours, and decoded images can be packed as RGB.
+"""
 
 from __future__ import annotations
 
@@ -15,12 +21,21 @@ if TYPE_CHECKING:
 Augmentation = Literal["none", "crop_flip"]
 """`crop_flip` is a random resized crop and a horizontal flip; `none` the test transform."""
 
+Interpolation = Literal["bicubic", "bilinear", "nearest"]
+"""How pixels are made of those around them when an image is resized."""
+
+ResizeMode = Literal["shortest", "longest", "squash"]
+"""How an image becomes square: by its shorter side, and cropped; by its longer side, and padded; or
+by both sides, which changes its aspect ratio."""
+
 CLIP_MEAN = (0.48145466, 0.4578275, 0.40821073)
 """Mean of CLIP's training images, per channel, for values from 0 to 1 (Radford et al., 2021)."""
 CLIP_STD = (0.26862954, 0.26130258, 0.27577711)
 """Their standard deviation."""
 
 _VERSION = 1
+_USUAL = ("bicubic", "shortest", (0, 0, 0))
+"""CLIP's own, without which digests were made before there were others."""
 _SCALE = (0.08, 1.0)
 _RATIO = (3 / 4, 4 / 3)
 
@@ -34,41 +49,44 @@ class Preprocessing:
         mean: subtracted per channel, from values between 0 and 1.
         std: divisor per channel.
         augmentation: what happens to training images.
+        interpolation: how pixels are made when an image is resized, for training too.
+        resize_mode: how test images become square.
+        fill_color: red, green and blue, from 0 to 255, of what `longest` pads with.
     """
 
     size: int
     mean: tuple[float, float, float]
     std: tuple[float, float, float]
     augmentation: Augmentation = "none"
+    interpolation: Interpolation = "bicubic"
+    resize_mode: ResizeMode = "shortest"
+    fill_color: tuple[int, int, int] = (0, 0, 0)
 
     def test(self, image: Image.Image) -> Tensor:
-        """The test transform: resize the shorter side (bicubic), crop, normalise: `(3, S, S)`.
+        """The test transform: convert to RGB, make square, normalise: `(3, S, S)`.
 
-        Equal to open_clip's evaluation transform.
+        Equal to open_clip's evaluation transform of RGB and grey images, value by value.
         """
-        from torchvision.transforms import InterpolationMode
-        from torchvision.transforms import functional as transforms
+        from benchmarks.square_images import SQUARED
 
-        if min(image.size) != self.size:
-            image = transforms.resize(image, self.size, InterpolationMode.BICUBIC)
-        return self._tensor(transforms.center_crop(image, [self.size, self.size]))
+        return self._tensor(SQUARED[self.resize_mode](image.convert("RGB"), self))
 
     def train(self, image: Image.Image, generator: torch.Generator) -> Tensor:
         """The training transform: `(3, S, S)`. All its random numbers come from `generator`.
 
-        `crop_flip` is RandomResizedCrop(S, scale (0.08, 1), ratio (3/4, 4/3), bicubic), then a
-        horizontal flip with probability 0.5, as CoOp and ZIP train.
+        `crop_flip` is RandomResizedCrop(S, scale (0.08, 1), ratio (3/4, 4/3)), then a horizontal
+        flip with probability 0.5, as CoOp and ZIP train, with the model's interpolation.
         """
         if self.augmentation == "none":
             return self.test(image)
         import torch
-        from torchvision.transforms import InterpolationMode
         from torchvision.transforms import functional as transforms
 
+        from benchmarks.square_images import squashed
+
+        image = image.convert("RGB")
         top, left, height, width = random_crop(image.height, image.width, generator)
-        target = [self.size, self.size]
-        bicubic = InterpolationMode.BICUBIC
-        image = transforms.resized_crop(image, top, left, height, width, target, bicubic)
+        image = squashed(image.crop((left, top, left + width, top + height)), self)
         if float(torch.rand((), generator=generator)) < 0.5:
             image = transforms.hflip(image)
         return self._tensor(image)
@@ -76,12 +94,28 @@ class Preprocessing:
     def digest(self) -> str:
         """SHA-256 of all settings; part of every key."""
         parts = (_VERSION, self.size, self.mean, self.std, self.augmentation)
-        return hashlib.sha256(repr(parts).encode()).hexdigest()
+        made = (self.interpolation, self.resize_mode, self.fill_color)
+        whole = parts if made == _USUAL else (*parts, *made)
+        return hashlib.sha256(repr(whole).encode()).hexdigest()
+
+    def unusual(self) -> str:
+        """What differs from CLIP's own transform, in words; empty if nothing does."""
+        made = (self.interpolation, self.resize_mode, self.fill_color)
+        if made == _USUAL and (self.mean, self.std) == (CLIP_MEAN, CLIP_STD):
+            return ""
+        how = {
+            "shortest": f"resized to {self.size} pixels at the shorter side and cropped",
+            "longest": f"resized to {self.size} pixels at the longer side and padded with "
+            f"{self.fill_color}",
+            "squash": f"squashed to {self.size} x {self.size} pixels",
+        }[self.resize_mode]
+        mean, std = (" ".join(f"{n:.4g}" for n in numbers) for numbers in (self.mean, self.std))
+        return f"{how} ({self.interpolation}), mean {mean}, std {std}"
 
     def _tensor(self, image: Image.Image) -> Tensor:
         from torchvision.transforms import functional as transforms
 
-        pixels: Tensor = transforms.to_tensor(image.convert("RGB"))
+        pixels: Tensor = transforms.to_tensor(image)
         normalised: Tensor = transforms.normalize(pixels, list(self.mean), list(self.std))
         return normalised
 

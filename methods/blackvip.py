@@ -45,7 +45,10 @@ class CoordinatorSettings(SpsaSettings):
 
 
 class BlackVipSettings(CoordinatorSettings):
-    """Settings of `blackvip`; the defaults are the ZIP paper's (ICLR 2025, appendix).
+    """Settings of `blackvip`; the defaults are those of the ZIP paper's code (ICLR 2025).
+
+    BlackVIP's own paper may have others. The ZIP paper's code trains it under fp16 autocast; here,
+    precision is the oracle's.
 
     Attributes:
         encoder: the frozen encoder: a Hugging Face name of a ViT-MAE, the path of a file with its

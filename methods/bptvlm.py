@@ -27,7 +27,11 @@ from methods.parts.seeding import generator
 
 
 class BptVlmSettings(Settings):
-    """Settings of `bptvlm`; the defaults are the ZIP paper's (ICLR 2025, appendix).
+    """Settings of `bptvlm`.
+
+    Sizes, population and sigma are by default those of the ZIP paper's code (ICLR 2025). How
+    prompts are evaluated, which one is deployed, and when the search ends are choices of our own;
+    `bptvlm@zip-port` has that code's.
 
     Attributes:
         context_tokens: soft context tokens before the class name.
@@ -42,8 +46,10 @@ class BptVlmSettings(Settings):
         shared_batches: whether all prompts of a generation are evaluated on the same mini-batches;
             otherwise one prompt after the other is, each on its own.
         best: which prompt is deployed: the one with the best `fitness`; or the `mean` of the
-            search, better when fitness is noisy; or, as in the research code, the one whose losses
-            had the lowest `running_mean` at any time, even over a single mini-batch.
+            search, better when fitness is noisy; or the one whose losses had the lowest
+            `running_mean` at any time, even over a single mini-batch; or the `last` one evaluated.
+        transferred: which prompt is deployed on new classes and other datasets: the `best` one as
+            above, or the `last` one evaluated. Not part of the key if `best`.
         max_individuals: stop after the generation that reaches this number of prompts; None for
             no such limit.
         patch_inputs: numbers per image patch, which scale the visual projection; 3,072 (a patch of
@@ -59,7 +65,10 @@ class BptVlmSettings(Settings):
     covariance: Literal["full", "diagonal"] = "full"
     fitness_batches: int | None = Field(default=None, ge=1)
     shared_batches: bool = True
-    best: Literal["fitness", "mean", "running_mean"] = "fitness"
+    best: Literal["fitness", "mean", "running_mean", "last"] = "fitness"
+    transferred: Literal["best", "last"] = Field(
+        default="best", exclude_if=lambda value: value == "best"
+    )
     max_individuals: int | None = Field(default=None, ge=1)
     patch_inputs: int = Field(default=3072, ge=1)
 
@@ -79,7 +88,10 @@ class BptVlm(Method):
 
     `bptvlm@zip-port` is the ZIP paper's research code: one prompt after the other, each on its own
     pass; the best running mean wins; at most 1,000 prompts, but generations are finished. With one
-    mini-batch per epoch the run ends after 1,005 queries.
+    mini-batch per epoch the run ends after 1,005 queries (67 generations), where our defaults make
+    333 generations of 5,000. That code tests the winner on the classes that it was trained on, but
+    its checkpoint holds the prompt that was evaluated last: so this is the one that it tests on new
+    classes and other datasets, and so does the variant (`transferred`).
     `bptvlm@original` has the sizes of BPT-VLM's own code: 8 text tokens, 500 + 500 numbers,
     population 30, one prompt after the other.
     """
@@ -88,7 +100,12 @@ class BptVlm(Method):
     version = 1
     settings_type = BptVlmSettings
     variants: ClassVar[Variants] = {
-        "zip-port": {"shared_batches": False, "best": "running_mean", "max_individuals": 1000},
+        "zip-port": {
+            "shared_batches": False,
+            "best": "running_mean",
+            "transferred": "last",
+            "max_individuals": 1000,
+        },
         "original": {
             "context_tokens": 8,
             "text_dimension": 500,
@@ -139,8 +156,14 @@ class BptVlm(Method):
         return {**measured(losses, scores), "search_sigma": self._search.sigma}
 
     def best_prompt(self) -> Prompts:
-        chosen = self._search.mean if self._settings.best == "mean" else self._best
+        rules = {"mean": lambda: self._search.mean, "last": self._last}
+        chosen = rules.get(self._settings.best, lambda: self._best)()
         return self._prompts(chosen.unsqueeze(0))
+
+    def transferred_prompt(self) -> Prompts:
+        if self._settings.transferred == "best":
+            return self.best_prompt()
+        return self._prompts(self._last().unsqueeze(0))
 
     def state(self) -> State:
         tensors = {"best": self._best, "sums": self._sums.clone()}
@@ -163,6 +186,18 @@ class BptVlm(Method):
     def _together(self) -> slice:
         """Which prompts of this generation are evaluated on the present pass."""
         return slice(None) if self._settings.shared_batches else slice(self._first, self._first + 1)
+
+    def _last(self) -> Tensor:
+        """The point `(N,)` that was evaluated last, be it on a part of its pass; 0 at the start.
+
+        Of several that were evaluated together, the last in order.
+        """
+        if self._batches:
+            return self._search.ask()[self._together()][-1]
+        if self._first:
+            return self._search.ask()[self._first - 1]
+        previous = self._search.previous
+        return torch.zeros_like(self._best) if previous is None else previous[-1]
 
     def _enough(self) -> bool:
         """Whether no generation may begin any more, and none is on its way."""

@@ -153,6 +153,7 @@ class Problem:
         budget: how many queries may be spent.
         seed: drives every random draw of the method.
         encoder: the frozen network that the method's `encoder_name` asked for.
+        ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
     """
 
     space: PromptSpace
@@ -162,6 +163,7 @@ class Problem:
     budget: int
     seed: int
     encoder: ImageEncoder | None = None
+    ensemble: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -288,6 +290,12 @@ class Method(ABC):
         return None
 
     @classmethod
+    def averages_templates(cls, settings: Any) -> bool:
+        """Whether it deploys the dataset's ensemble, which then belongs to the key."""
+        del settings
+        return False
+
+    @classmethod
     def demand(cls, problem: Problem, settings: Any) -> Demand:
         """What the first step asks, which a plan must know.
 
@@ -326,6 +334,14 @@ class Method(ABC):
     @abstractmethod
     def best_prompt(self) -> Prompts:
         """The one prompt (K = 1) that the method would deploy now; also before any `tell`."""
+
+    def transferred_prompt(self) -> Prompts:
+        """The one prompt (K = 1) for classes and datasets that it was not trained on.
+
+        It is `best_prompt` unless a method says otherwise, which only those need that repeat what
+        other code has deployed there.
+        """
+        return self.best_prompt()
 
     @abstractmethod
     def state(self) -> State:

@@ -12,7 +12,8 @@ class ZeroShotSettings(Settings):
     Attributes:
         templates: `dataset` is the dataset's first template; `ensemble` averages the normalised
             text features of all its templates (the ZIP paper's datasets have one of their own and
-            CLIP's selection of seven); `imagenet_80` those of CLIP's 80 templates for ImageNet.
+            CLIP's selection of seven, and ImageNet these seven alone, as in CoOp's code);
+            `imagenet_80` those of CLIP's 80 templates for ImageNet.
     """
 
     templates: Literal["dataset", "ensemble", "imagenet_80"] = "dataset"
@@ -35,9 +36,14 @@ class ZeroShot(Method):
             from open_clip import OPENAI_IMAGENET_TEMPLATES
 
             self._templates = tuple(template("{}") for template in OPENAI_IMAGENET_TEMPLATES)
+        elif settings.templates == "ensemble":
+            self._templates = problem.ensemble or problem.templates
         else:
-            one = settings.templates == "dataset"
-            self._templates = problem.templates[:1] if one else problem.templates
+            self._templates = problem.templates[:1]
+
+    @classmethod
+    def averages_templates(cls, settings: ZeroShotSettings) -> bool:
+        return settings.templates == "ensemble"
 
     def ask(self) -> None:
         return None

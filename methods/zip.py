@@ -23,7 +23,9 @@ from methods.parts.update_rules import clip_threshold
 
 
 class ZipSettings(SpsaSettings):
-    """Settings of `zip`, on top of those of its optimiser; the defaults are the paper's.
+    """Settings of `zip`, on top of those of its optimiser; the defaults are those of its code.
+
+    That code trains under fp16 autocast; here, precision is the oracle's.
 
     Attributes:
         context_tokens: soft context tokens T before the class name.

@@ -101,6 +101,8 @@ class Fingerprints(Frozen):
             equals the plain model up to float error.
         templates: the hand-written prompts of a user's own dataset; None for known datasets, whose
             prompts are code.
+        ensemble: digest of the templates that a method averages on a dataset with an ensemble of
+            its own; None elsewhere.
     """
 
     method_version: int
@@ -109,6 +111,7 @@ class Fingerprints(Frozen):
     encoder: str | None = None
     rounding: int | None = None
     templates: tuple[str, ...] | None = None
+    ensemble: str | None = None
 
 
 def cell_key(cell: Cell, fingerprints: Fingerprints) -> str:

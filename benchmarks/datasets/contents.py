@@ -38,8 +38,8 @@ def contents_digest(
 ) -> str:
     """SHA-256 over what a dataset's results depend on, as far as it is known without reading it.
 
-    That is its card's name and templates, revision, orientation and class names, and the reference,
-    label and fingerprint of every image.
+    That is its card's name and templates, class names, revision, orientation and what is shuffled
+    before a draw, and the reference, label and fingerprint of every image.
 
     Args:
         dataset: the dataset.
@@ -49,7 +49,9 @@ def contents_digest(
         DatasetError: the dataset can't be read.
     """
     card = dataset.card
-    head = [card.name, card.templates, dataset.revision(), dataset.upright, dataset.class_names()]
+    revision, shuffled = dataset.revision(), dataset.shuffled_before_draw()
+    prompts = [card.name, card.templates, dataset.class_names()]
+    head = [*prompts, revision, dataset.upright, shuffled]
     digest = hashlib.sha256(json.dumps(head).encode())
     for split in SPLITS:
         items = dataset.items(split)

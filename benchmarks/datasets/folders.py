@@ -35,6 +35,13 @@ def image_names(folder: Path) -> list[str]:
     )
 
 
+def visible_entries(folder: Path) -> int:
+    """How many entries a folder has that aren't hidden; 0 when it isn't there."""
+    if not folder.is_dir():
+        return 0
+    return sum(not entry.name.startswith(".") for entry in folder.iterdir())
+
+
 def images_in(base: Path, folders: Iterable[LabelledFile]) -> list[LabelledFile]:
     """All images in folders below `base`, each folder given with its label and class name."""
     return [

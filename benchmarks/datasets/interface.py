@@ -63,6 +63,9 @@ class Card:
         folder: name of the dataset's folder below the data root; empty if it needs none.
         size: approximate download size; empty if there is nothing to download.
         licence: the terms of its owners, in short; not legal advice.
+        reader_shuffles: whether the reader behind published results shuffles lists of files before
+            it draws (see `Dataset.shuffled_before_draw`).
+        ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
     """
 
     name: str
@@ -74,6 +77,8 @@ class Card:
     folder: str = ""
     size: str = ""
     licence: str = ""
+    reader_shuffles: bool = False
+    ensemble: tuple[str, ...] = ()
 
 
 class Fetch(Protocol):
@@ -131,6 +136,18 @@ class Dataset(ABC):
         Raises:
             DatasetError: the dataset is missing or its split file is malformed.
         """
+
+    def shuffled_before_draw(self) -> tuple[int, ...]:
+        """Lengths of the lists that the reader behind published results shuffles before it draws.
+
+        It shuffles them in this order, with the generator that draws the few-shot images right
+        after. What a shuffle leaves of the generator depends on the list's length alone, so these
+        numbers are all that it takes to draw the same images. Empty where readers draw at once.
+
+        Raises:
+            DatasetError: the dataset is missing.
+        """
+        return ()
 
     def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
         """The items of a draw that are used: all, unless unreadable images are left out."""

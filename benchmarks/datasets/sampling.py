@@ -1,4 +1,4 @@
-"""Few-shot splits, identical to CoOp's for the same seed."""
+"""Few-shot splits, identical to CoOp's, or to a dataset's own reader's, for the same seed."""
 
 import random
 from collections.abc import Sequence
@@ -33,10 +33,12 @@ class FewShotSplit:
 def few_shot_split(
     dataset: Dataset, shots: int, seed: int, short_classes: ShortClasses = "refuse"
 ) -> FewShotSplit:
-    """Draws a few-shot split: the same images that CoOp and ZIP train on.
+    """Draws a few-shot split: the same images that CoOp and ZIP train on (but for ImageNet's).
 
     Items are grouped by label in order of first appearance. `random.Random(seed)` then takes one
-    `sample` per label of the training images, and after that of the validation images. For example:
+    `sample` per label of the training images, and after that of the validation images. Where the
+    reader behind published results shuffles lists of files first, the generator does so too. For
+    example:
 
         split = few_shot_split(open_dataset("pocket_dots", ""), shots=16, seed=1)
         len(split.train)  # 128: 16 images for each of 8 classes
@@ -54,7 +56,6 @@ def few_shot_split(
     """
     if shots < 1:
         raise DatasetError(f"dataset {dataset.card.name}: shots must be at least 1, got {shots}")
-    generator = random.Random(seed)
     groups = _by_label(dataset.items("train"))
     if not groups:
         raise DatasetError(
@@ -64,6 +65,9 @@ def few_shot_split(
     short = tuple(label for label, items in groups.items() if len(items) < shots)
     if short and short_classes == "refuse":
         raise _too_many_shots(dataset, shots, groups)
+    generator = random.Random(seed)
+    for length in dataset.shuffled_before_draw():
+        generator.shuffle([None] * length)  # only for what it leaves of the generator
     train = _sample(groups, shots, generator)
     val = _sample(_by_label(dataset.items("val")), min(shots, VALIDATION_SHOTS), generator)
     return FewShotSplit(train, val, short)

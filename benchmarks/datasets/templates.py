@@ -11,7 +11,11 @@ IMAGENET_SELECTION = (
     "art of the {}.",
     "a photo of the small {}.",
 )
-"""Seven of CLIP's 80 ImageNet templates, selected by CLIP's authors for ensembling."""
+"""Seven of CLIP's 80 ImageNet templates, selected by CLIP's authors for ensembling.
+
+ImageNet's own ensemble are these seven. On all other datasets, ImageNet's variants included, CoOp's
+code averages them with the dataset's own template.
+"""
 
 
 def with_ensemble(own: str) -> tuple[str, ...]:

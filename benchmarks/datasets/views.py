@@ -46,6 +46,9 @@ class DatasetView(Dataset):
             return self._dataset.items(split)
         return () if self._blind else self.usable(self._dataset.items(split))
 
+    def shuffled_before_draw(self) -> tuple[int, ...]:
+        return self._dataset.shuffled_before_draw()
+
     def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
         kept = self._dataset.usable(items)
         return tuple(item for item in kept if item.reference not in self._unreadable)

@@ -13,6 +13,9 @@ TABLE = Path(__file__).parent / "published.csv"
 Kind = Literal["primary", "secondary", "digitised"]
 BudgetUnit = Literal["queries", "steps", "unlimited", "unstated", "none"]
 
+DEFAULTS = "defaults"
+"""A `variant` that stands for a method's default settings."""
+
 ACCURACY_METRICS = ("accuracy", "base accuracy", "new accuracy", "harmonic mean")
 
 
@@ -29,6 +32,8 @@ class PublishedResult:
         shots: labelled images per class; 0 for zero-shot.
         published_as: the method's name in the source.
         method: the method's name here.
+        variant: which settings of that method the source has run: a variant's name, or `defaults`;
+            empty if that isn't known, or there is no such method here.
         dataset: the dataset's name here; `average` for means over the row's datasets.
         metric: what the number is.
         unit: of the number.
@@ -50,6 +55,7 @@ class PublishedResult:
     shots: int
     published_as: str
     method: str
+    variant: str
     dataset: str
     metric: str
     unit: str

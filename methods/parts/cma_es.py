@@ -46,6 +46,7 @@ class CmaEs:
         self._draws = 0
         self._told: list[list[float]] = []
         self._points: list[NDArray[np.float64]] | None = None
+        self._previous: Tensor | None = None
 
     @property
     def generations(self) -> int:
@@ -64,6 +65,11 @@ class CmaEs:
             return torch.zeros(self._dimension, dtype=torch.float64)
         return torch.from_numpy(np.array(self._strategy.mean))
 
+    @property
+    def previous(self) -> Tensor | None:
+        """The points `(P, N)` of the last generation that is done, float64; None before it is."""
+        return self._previous
+
     def ask(self) -> Tensor:
         """The points `(P, N)` of this generation, float64; the same until `tell` is called."""
         if self._points is None:
@@ -72,7 +78,7 @@ class CmaEs:
 
     def tell(self, fitness: Tensor) -> None:
         """Takes the values `(P,)` of this generation's points; lower is better."""
-        self.ask()
+        self._previous = self.ask()
         values = [float(value) for value in fitness]
         self._strategy.tell(self._points, values)
         self._told.append(values)

@@ -1,6 +1,7 @@
 """Two stores side by side: do runs of the same cells still give the same results?"""
 
 import json
+import math
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -8,7 +9,7 @@ from typing import Any, Literal
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
 from orchestrator.analysis.runs import ACCURACY
 from orchestrator.cell import canonical_json
-from orchestrator.store.trace import Trace
+from orchestrator.store.trace import Point, Trace
 
 KeyState = Literal["identical", "close", "differs"]
 
@@ -107,7 +108,9 @@ def compare_traces(
 
 def _same_key(first: Trace, second: Trace, tolerance: float) -> SameKey:
     title = _title(first.cell)
-    if first.points == second.points:
+    pairs = list(zip(first.points, second.points, strict=False))
+    different = next((a.queries for a, b in pairs if not _same_point(a, b)), None)
+    if different is None and len(first.points) == len(second.points):
         return SameKey(first.key, title, "identical", 0.0, None)
     shape, largest = "", 0.0
     for metric in sorted({*first.metrics(), *second.metrics()}):
@@ -115,12 +118,24 @@ def _same_key(first: Trace, second: Trace, tolerance: float) -> SameKey:
         if queries != others:
             shape = f"{metric} was measured at other queries"
         elif metric.endswith("_accuracy"):
-            gaps = (abs(a - b) for a, b in zip(values, theirs, strict=True))
-            largest = max(largest, max(gaps, default=0.0))
-    pairs = zip(first.points, second.points, strict=False)
-    different = next((a.queries for a, b in pairs if a != b), None)
+            largest = max([largest, *map(_gap, values, theirs)])
     close = not shape and largest <= tolerance
     return SameKey(first.key, title, "close" if close else "differs", largest, different, shape)
+
+
+def _same_point(first: Point, second: Point) -> bool:
+    if first == second:
+        return True
+    where = [(point.queries, point.images, point.metric) for point in (first, second)]
+    return where[0] == where[1] and not _gap(first.value, second.value)
+
+
+def _gap(first: float, second: float) -> float:
+    """How far two values are apart; none if both are NaN, infinitely if one is no number."""
+    if first == second or (math.isnan(first) and math.isnan(second)):
+        return 0.0
+    gap = abs(first - second)
+    return gap if math.isfinite(gap) else math.inf
 
 
 def _same_cells(pairs: Mapping[str, tuple[Trace, Trace]]) -> tuple[SameCell, ...]:

@@ -1,11 +1,11 @@
 """Own results beside published ones, with a verdict, or with the reason why there is none."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from benchmarks.reference.published import PublishedResult
-from methods.registry import method_class
+from orchestrator.analysis.comparability import incomparable
 from orchestrator.analysis.harmonic_mean import harmonic_mean
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
 from orchestrator.analysis.runs import NEW_ACCURACY, Group, Run, by_group
@@ -15,10 +15,6 @@ MARGIN = 1.0
 
 EXACT_MARGIN = 0.2
 """The same for zero-shot, which has no seeds: room for rounding and half precision."""
-
-PAPER_BATCH, PAPER_AUGMENTATION = 128, "crop_flip"
-PAPER_VARIANT = "zip-port"
-"""Baselines as the ZIP paper's code ran them, where that differs from their own papers."""
 
 Judgement = Literal["reproduced", "within noise", "differs", "not comparable", "not judged"]
 
@@ -48,9 +44,12 @@ def compare_with_published(
     """Verdicts for all groups that have published numbers, and the groups that have none."""
     verdicts: list[Verdict] = []
     unknown: list[Group] = []
-    for group, members in sorted(by_group(runs).items()):
+    known = list(runs)
+    remarks = {run.trace.key: run.remark for run in known}
+    for group, members in sorted(by_group(known).items()):
         rows = [row for row in published if _same_subject(members[0], row)]
-        verdicts += [_verdict(group, members, row) for row in rows]
+        doubts = _first(remarks.get(_source_key(run), "") for run in members)
+        verdicts += [_verdict(group, members, row, doubts) for row in rows]
         if not rows:
             unknown.append(group)
     return verdicts, unknown
@@ -79,23 +78,6 @@ def judge(ours: MeanInterval, published: PublishedResult, *, trains: bool) -> tu
     return "within noise", reason
 
 
-def incomparable(run: Run, published: PublishedResult) -> str:
-    """Why a run can't be compared with a published number; empty if it can."""
-    here, there = str(run.trace.provenance.get("backbone", "unknown")), published.backbone
-    reasons = (
-        published.caveat,
-        "your own dataset, not the published one"
-        if run.trace.provenance.get("own_dataset")
-        else "",
-        str(run.trace.provenance.get("dataset_remark", "")),
-        "" if here == there else f"another backbone: {there} there, {here} here",
-        "" if published.unit == "%" else f"another unit: {published.unit}",
-        _other_training(run, published) if run.shots else "",
-        _other_settings(run),
-    )
-    return next(filter(None, reasons), "")
-
-
 def _same_subject(run: Run, row: PublishedResult) -> bool:
     """Whether a row is about this method on this dataset, under the same protocol."""
     if (row.method, row.dataset) != (run.method_name, run.dataset):
@@ -105,39 +87,26 @@ def _same_subject(run: Run, row: PublishedResult) -> bool:
     return row.protocol == run.protocol or (not run.shots and not parts)
 
 
-def _other_training(run: Run, published: PublishedResult) -> str:
-    cell = run.trace.cell
-    if published.budget_unit != "queries":
-        unit = published.budget_unit
-        there = f"{published.budget:,} steps" if unit == "steps" else f"{unit} queries"
-        return f"another unit of cost: {there} there, {cell.get('budget', 0):,} queries here"
-    for field, wanted, here in (
-        ("number of shots", published.shots, run.shots),
-        ("budget", published.budget, cell.get("budget")),
-        ("mini-batch", PAPER_BATCH, cell.get("batch_size")),
-        ("augmentation", PAPER_AUGMENTATION, cell.get("augmentation")),
-    ):
-        if here != wanted:
-            return f"another {field}: {wanted} there, {here} here"
-    return ""
+def _source_key(run: Run) -> str:
+    """Key of the cell that trained the run's prompt; empty if it trained its own."""
+    return str((run.trace.cell.get("source") or {}).get("key", ""))
 
 
-def _other_settings(run: Run) -> str:
-    """Settings of the method that are not the published method's."""
-    kind = method_class(run.method_name)
-    here = dict(run.trace.cell["method"].get("settings", {}))
-    usual = kind.settings_type().model_dump(mode="json")
-    variants: Mapping[str, Mapping[str, Any]] = getattr(kind, "variants", {})
-    paper = {**usual, **variants.get(PAPER_VARIANT, {})}
-    if here in (usual, paper):
-        return ""
-    changed = [f"{name}={value}" for name, value in here.items() if usual.get(name) != value]
-    return f"other settings: {', '.join(changed)}"
+def _first(reasons: Iterable[str]) -> str:
+    return next(filter(None, reasons), "")
 
 
-def _verdict(group: Group, runs: Sequence[Run], row: PublishedResult) -> Verdict:
+def _verdict(group: Group, runs: Sequence[Run], row: PublishedResult, doubts: str) -> Verdict:
+    """The verdict on runs that differ in their seeds.
+
+    Args:
+        group: what they share.
+        runs: the runs.
+        row: the published number.
+        doubts: what the source of their prompts, if any, leaves to be said about its data.
+    """
     ours = _measured(runs, row.metric)
-    reason = incomparable(runs[0], row)
+    reason = _first((*(incomparable(run, row) for run in runs), doubts))
     if reason:
         return Verdict(group, row, ours, "not comparable", reason)
     if ours is None:

@@ -105,6 +105,11 @@ class Run:
         return self.source is not None
 
     @property
+    def remark(self) -> str:
+        """What its dataset said against comparing it with published numbers; empty if nothing."""
+        return str(self.trace.provenance.get("dataset_remark", ""))
+
+    @property
     def trains(self) -> bool:
         """Whether it spends queries of its own."""
         return self.shots > 0 and not self.transferred
@@ -179,11 +184,23 @@ def seed_means(by_dataset: Sequence[Mapping[int, float]]) -> dict[int, float]:
 
 
 def split_by_measurements(runs: Sequence[Run]) -> tuple[list[Run], list[Run]]:
-    """Runs whose accuracies are all numbers, and runs with none or with one that isn't."""
+    """Runs whose accuracies were all measured, and runs with none or with one that was not."""
     sound = [run for run in runs if _is_sound(run)]
     return sound, [run for run in runs if not _is_sound(run)]
 
 
 def _is_sound(run: Run) -> bool:
-    _, values = run.trace.series(ACCURACY)
-    return bool(values) and all(map(math.isfinite, values))
+    measured = run.trace.series(ACCURACY)[0]
+    return bool(measured) and all(is_measured(run.trace, m) for m in (ACCURACY, NEW_ACCURACY))
+
+
+def is_measured(trace: Trace, accuracy: str) -> bool:
+    """Whether all values of an accuracy, such as `val_accuracy`, are what the model really reached.
+
+    Where the loss beside it is no number, the scores were none either, and the accuracy only counts
+    how often the first class is right. Traces of former releases can have such values.
+    """
+    loss = accuracy.replace("accuracy", "loss")
+    odd = {at for at, value in zip(*trace.series(loss), strict=True) if not math.isfinite(value)}
+    pairs = zip(*trace.series(accuracy), strict=True)
+    return all(math.isfinite(value) and at not in odd for at, value in pairs)

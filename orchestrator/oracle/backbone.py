@@ -16,10 +16,13 @@ from pydantic import model_validator
 from benchmarks.backbones import BACKBONES
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
-from benchmarks.preprocessing import CLIP_MEAN, CLIP_STD, Augmentation, Preprocessing
+from benchmarks.preprocessing import Augmentation, Preprocessing
 from orchestrator.errors import UserError
+from orchestrator.oracle.preprocess_config import read_preprocessing
 
 LOCAL = "local-dir:"
+_IMAGE_SIZE = 224
+"""Pixels that open_clip's towers take where a configuration says nothing."""
 RANDOM = "random"
 """A `pretrained` value for untrained weights: for timing and tests, never for results."""
 
@@ -102,25 +105,23 @@ def resolve_backbone(backbone: Backbone) -> ResolvedBackbone:
 
 
 def preprocessing_of(backbone: ResolvedBackbone, augmentation: Augmentation) -> Preprocessing:
-    """How images must be prepared for a backbone: its input size and normalisation.
+    """How images must be prepared for a backbone, as open_clip prepares them to test it.
+
+    A folder brings its own configuration, a tag that of its weights. Untrained weights and those of
+    a checkpoint file get CLIP's, for open_clip knows no other.
 
     Raises:
-        UserError: the configuration in the model's folder can't be read.
+        UserError: the configuration in the model's folder can't be read or used.
     """
-    stated: dict[str, Any] = {}
+    stated: Any = None
     if backbone.folder is not None:
-        stated = _read_config(backbone.folder).get("preprocess_cfg", {})
+        stated = _read_config(backbone.folder).get("preprocess_cfg")
     elif backbone.pretrained and backbone.pretrained != RANDOM:
         from open_clip.pretrained import get_pretrained_cfg
 
         stated = get_pretrained_cfg(backbone.model, backbone.pretrained)
-    size = backbone.config["vision_cfg"]["image_size"]
-    return Preprocessing(
-        size=int(size if isinstance(size, int) else size[0]),
-        mean=tuple(stated.get("mean") or CLIP_MEAN),
-        std=tuple(stated.get("std") or CLIP_STD),
-        augmentation=augmentation,
-    )
+    size = backbone.config["vision_cfg"].get("image_size", _IMAGE_SIZE)
+    return read_preprocessing(stated, size, backbone.label, augmentation)
 
 
 def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedBackbone:

@@ -85,12 +85,15 @@ class FeatureTable:
 
     @classmethod
     def from_bytes(cls, data: bytes) -> FeatureTable | None:
-        """The table in a safetensors file; None when the file is damaged."""
+        """The table in a safetensors file; None when it is damaged or has NaN or infinity."""
         try:
             arrays = load(data)
-            return cls(arrays["features"], arrays["labels"])
-        except (SafetensorError, KeyError):
+        except SafetensorError:
             return None
+        features, labels = arrays.get("features"), arrays.get("labels")
+        if features is None or labels is None or not np.isfinite(features).all():
+            return None
+        return cls(features, labels)
 
 
 def feature_digest(
@@ -113,11 +116,13 @@ class ImageSplit:
         dataset: opens the images.
         items: the split, in order.
         preprocessing: the transform.
+        name: which split it is, for messages.
     """
 
     dataset: Dataset
     items: tuple[Item, ...]
     preprocessing: Preprocessing
+    name: str = "test"
 
     def pixels(self, size: int = CHUNK) -> Iterator[Tensor]:
         """Images as testing sees them, `(<= size, 3, S, S)` at a time, decoded ahead in threads.

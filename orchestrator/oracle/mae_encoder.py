@@ -59,7 +59,8 @@ def load_encoder(encoder: Encoder, device: torch.device) -> MaeEncoder:
     """The encoder with its weights, in evaluation mode, without gradients.
 
     Raises:
-        UserError: the weights can't be fetched or read, or are not those of a ViT-MAE-base.
+        UserError: the weights can't be fetched or read, are not those of a ViT-MAE-base, or are not
+            finite.
     """
     if encoder.name == RANDOM:
         with torch.random.fork_rng(devices=[]):
@@ -68,12 +69,24 @@ def load_encoder(encoder: Encoder, device: torch.device) -> MaeEncoder:
     path = Path(encoder.name).expanduser()
     tensors = _read(path if path.is_file() else _download(encoder.name))
     try:
-        return MaeEncoder(_with_timm_names(tensors)).to(device)
+        loaded = MaeEncoder(_with_timm_names(tensors))
     except (KeyError, RuntimeError) as error:
         raise UserError(
             f"the weights of encoder {encoder.name!r} are not the weights of a ViT-MAE-base: "
             f"{str(error).splitlines()[0]}. {EXPECTED}"
         ) from None
+    _check_finite(loaded, encoder.name)
+    return loaded.to(device)
+
+
+def _check_finite(loaded: MaeEncoder, name: str) -> None:
+    """Refuses damaged weights here: later they would look like a prompt that has gone astray."""
+    for part, weights in loaded.named_parameters():
+        if not bool(torch.isfinite(weights).all()):
+            raise UserError(
+                f"the weights of encoder {name!r} are damaged: {part.removeprefix('_vit.')} is not "
+                f"finite. Get the file again, or give another encoder."
+            )
 
 
 _TIMM_NAMES = {

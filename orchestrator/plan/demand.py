@@ -75,6 +75,7 @@ class QueryDemands:
                         space=space,
                         classes=len(class_names) or dataset.card.classes,
                         templates=dataset.card.templates,
+                        ensemble=dataset.card.ensemble,
                         batches_per_epoch=1,
                         budget=one.arm.conditions.budget,
                         seed=0,

@@ -1,5 +1,7 @@
 """Turns a spec into cells with keys, and says what a run would do with each."""
 
+import hashlib
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import cache, partial
@@ -15,6 +17,7 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
+from orchestrator.plan.image_notes import image_notes
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
 from orchestrator.plan.tasks import Tasks, dataset_of, short_note
@@ -70,6 +73,7 @@ def make_plan(
                 cells[identity] = known.with_points(cell.ablation_points) if known else cell
         except DatasetError as error:  # a split file that can't be read
             raise UserError(str(error)) from None
+    notes += image_notes(cells.values())
     ready = with_lost_prompts(tuple(cells.values()), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), unreadable)
@@ -161,6 +165,7 @@ class _Planner:
             encoder=draft.demand.encoder,
             rounding=None if cell.precision == "fp32" else ROUNDING,
             templates=task.dataset.card.templates if cell.dataset in self._own else None,
+            ensemble=_ensemble(cell, task.dataset),
         )
         key = "" if problem else cell_key(cell, fingerprints)
         self._transfers.remember(cell, key)
@@ -198,3 +203,12 @@ class _Planner:
             blind=self._blind,
         )
         return self._transfers.linked(cell)
+
+
+def _ensemble(cell: Cell, dataset: Dataset) -> str | None:
+    """SHA-256 of the dataset's own ensemble, if it has one and the method averages it."""
+    kind, own = method_class(cell.method.name), dataset.card.ensemble
+    settings = kind.settings_type.model_validate(cell.method.settings)
+    if not own or not kind.averages_templates(settings):
+        return None
+    return hashlib.sha256(json.dumps(own).encode()).hexdigest()

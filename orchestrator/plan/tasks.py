@@ -44,7 +44,8 @@ class Tasks:
 
         Raises:
             DatasetError: the split can't be read, or has too few images.
-            UserError: an image is missing, or a search has no validation images.
+            UserError: an image is missing, or there are none to test on or, for a search, none to
+                validate on.
         """
         if self._transfers.only_tests(dataset):
             shots = 0
@@ -56,6 +57,8 @@ class Tasks:
                 f"dataset {dataset.card.name} has no validation images, so nothing can be searched "
                 f"on it. Leave it out of the search."
             )
+        if not self._blind:
+            _check_tested(task)
         self._check_files(task)
         return task
 
@@ -77,6 +80,16 @@ class Tasks:
             task = evaluation_task(dataset)
             self._whole[name] = split_digest(task, ("test",)), len(task.test)
         return self._whole[name]
+
+
+def _check_tested(task: Task) -> None:
+    """Refuses a task that has nothing to be measured on."""
+    for part, whose in ((task, ""), (task.new, " of new classes")):
+        if part is not None and not part.test:
+            raise UserError(
+                f"dataset {task.dataset.card.name} has no test images{whose}, so nothing can be "
+                f"measured on it. Leave it out, or give it a test split."
+            )
 
 
 def short_note(task: Task, shots: int) -> str:

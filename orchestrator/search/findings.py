@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from orchestrator.analysis.curves import Curve
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.runs import is_measured
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
 from orchestrator.search.plan import PlannedSearch
@@ -39,6 +40,8 @@ def _baseline(found: PlannedSearch) -> dict[str, float]:
     if not all(cell.key in done for cell in cells):
         return {}
     wanted = {VALIDATION_ACCURACY}
-    traces = (found.store.finished(cell.key, wanted) for cell in cells)
+    traces = [found.store.finished(cell.key, wanted) for cell in cells]
+    if not all(is_measured(trace, VALIDATION_ACCURACY) for trace in traces):
+        return {}
     curves = [Curve(*trace.series(VALIDATION_ACCURACY)) for trace in traces]
     return Goal.of(found.section).values(curves, cells[0].cell.budget)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from orchestrator.analysis.curves import Curve
+from orchestrator.analysis.runs import is_measured
 from orchestrator.cell import Cell
 from orchestrator.search.borrowed_oracle import BorrowedOracle, CellFailed
 from orchestrator.search.objective import VALIDATION_ACCURACY, Goal
@@ -131,7 +132,14 @@ class TrialRun:
         yield from _growing(Curve(whole.queries[:-1], whole.values[:-1]), reported)
 
     def _whole(self, key: str) -> Curve:
-        return Curve(*self.store.finished(key).series(VALIDATION_ACCURACY))
+        """The curve of a finished cell; none that former releases made of NaN is an objective."""
+        trace = self.store.finished(key)
+        if not is_measured(trace, VALIDATION_ACCURACY):
+            raise CellFailed(
+                f"the model's scores on the val split were not finite in the stored result {key}. "
+                f"Check the file of the weights, or use precision fp32."
+            )
+        return Curve(*trace.series(VALIDATION_ACCURACY))
 
     def _report(self, state: State, error: str = "") -> TrialReport:
         curves = [curve for curve in self._curves if curve.queries]

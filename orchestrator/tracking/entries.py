@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.analysis.curves import band_of
-from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group
+from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group, split_by_measurements
 
 if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
@@ -99,9 +99,12 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
 
 
 def aggregate_entries(runs: Sequence[Run], spec: TrackedSpec) -> list[Entry]:
-    """Mean over seeds of every group, with the ends of its 95 % t-interval as metrics."""
-    finished = [run for run in runs if run.trace.status == "finished"]
-    groups = sorted(by_group(finished).items())
+    """Mean over seeds of every group, with the ends of its 95 % t-interval as metrics.
+
+    As in a report, runs with an accuracy that was not measured are left out.
+    """
+    sound, _ = split_by_measurements([run for run in runs if run.trace.status == "finished"])
+    groups = sorted(by_group(sound).items())
     return [entry for group, members in groups if (entry := _aggregate(group, members, spec))]
 
 

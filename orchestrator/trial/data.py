@@ -19,11 +19,13 @@ class EvaluationSplit:
         split: the images, with the test transform.
         table: their features from the plain image tower.
         oracle: the black box with the split's own classes; None if they are the trial's.
+        foreign: whether prompts were trained on other classes, or on another dataset.
     """
 
     split: ImageSplit
     table: FeatureTable
     oracle: Oracle | None = None
+    foreign: bool = False
 
     def batches(self, *, pixels: bool) -> Iterator[Batch]:
         """The split in batches of features `(B, E)`, or of images `(B, 3, S, S)` if `pixels`.

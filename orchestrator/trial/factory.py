@@ -74,6 +74,7 @@ class TrialFactory:
         Raises:
             ImageUnreadable: an image is missing or corrupt.
             OtherImages: the digest is that of other images than this host has.
+            TrialError: the model's features are not finite.
         """
         task = evaluation_task(self._open(dataset_name))
         oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
@@ -85,9 +86,7 @@ class TrialFactory:
                 raise OtherImages.of(dataset_name)
 
         check()
-        table = split.encode(oracle.encode_images)
-        check()  # they may have changed in the meantime
-        self._store.save_features(digest, table.to_bytes())
+        self._features.encode(digest, split, oracle.encode_images, check)
 
     def check_images(self, cell: Cell, task: Task, planned: str) -> None:
         """Looks at the images of a cell anew, and refuses others than those that were planned.
@@ -120,6 +119,7 @@ class TrialFactory:
             "python": platform.python_version(),
             "packages": {name: version(name) for name in _PACKAGES},
             "backbone": self._setup.backbone.label,
+            "images": preprocessing_of(self._setup.backbone, "none").unusual(),
             "towers": "as written" if self._clip.compiler is as_written else "compiled",
         }
 
@@ -174,19 +174,26 @@ class TrialFactory:
         size = kind.image_size(oracle.space, settings)
         shown = replace(plain, size=size)  # tables hold features of images in full size
         evaluation = {} if table is None else self._tested(task, oracle, table, shown)
+        if cell.source is not None:
+            evaluation = {name: replace(one, foreign=True) for name, one in evaluation.items()}
         if not task.train:
             return TrialData(None, evaluation)
 
         def encoded(split: Split, images: ImageSplit) -> FeatureTable:
             digest = split_digest(task, (split,))
-            return self._features.table(digest, images, oracle.encode_images)
+
+            def check() -> None:
+                if split_digest(task, (split,)) != digest:
+                    raise OtherImages.of(task.dataset.card.name)
+
+            return self._features.table(digest, images, oracle.encode_images, check)
 
         if task.val:
-            val = ImageSplit(task.dataset, task.val, plain)
+            val = ImageSplit(task.dataset, task.val, plain, "val")
             shown_val = replace(val, preprocessing=shown)
             evaluation["val"] = EvaluationSplit(shown_val, encoded("val", val))
         augmented = replace(shown, augmentation=cell.augmentation)
-        train = ImageSplit(task.dataset, task.train, augmented)
+        train = ImageSplit(task.dataset, task.train, augmented, "train")
         features: TrainFeatures | None = None
         if cell.views:
             features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
@@ -208,6 +215,7 @@ class TrialFactory:
             space=oracle.space,
             classes=len(task.class_names),
             templates=task.dataset.card.templates,
+            ensemble=task.dataset.card.ensemble,
             batches_per_epoch=data.train.batches_per_epoch if data.train else 1,
             budget=cell.budget,
             seed=cell.seed,
@@ -225,9 +233,10 @@ class TrialFactory:
         test = ImageSplit(task.dataset, task.test, shown)
         splits = {"test": EvaluationSplit(test, tested_features(table, task))}
         if task.new is not None:
-            new = ImageSplit(task.dataset, task.new.test, shown)
+            new = ImageSplit(task.dataset, task.new.test, shown, "new")
             others = ClipOracle(self._clip, task.new.class_names, Ledger(limit=0), oracle.observer)
-            splits["new"] = EvaluationSplit(new, tested_features(table, task.new), others)
+            table = tested_features(table, task.new)
+            splits["new"] = EvaluationSplit(new, table, others, foreign=True)
         return splits
 
     def _open(self, name: str, *, blind: bool = False) -> Dataset:

@@ -1,11 +1,17 @@
 """Image features in the store, encoded once for all cells, actors and runs that use it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.preprocessing import Preprocessing
 from orchestrator.oracle.features import Encoder, FeatureTable, ImageSplit, feature_digest
 from orchestrator.precision import Precision
 from orchestrator.store.store import Store
+from orchestrator.trial.not_finite import check_features
+
+
+def _nothing() -> None:
+    """Checks nothing."""
 
 
 @dataclass(frozen=True)
@@ -29,25 +35,39 @@ class FeatureCache:
         """Names the features of images that have the digest `images`."""
         return feature_digest(self.weights, images, preprocessing, self.precision)
 
-    def table(self, images: str, split: ImageSplit, encoder: Encoder) -> FeatureTable:
-        """The features of a split, whose images have the digest `images`.
+    def table(
+        self, images: str, split: ImageSplit, encoder: Encoder, check: Callable[[], None] = _nothing
+    ) -> FeatureTable:
+        """The features of a split, which is encoded if they are of no use.
 
-        It is encoded if they are missing, damaged or of other images.
+        Args:
+            images: digest of the split's images.
+            split: the images.
+            encoder: encodes them.
+            check: called before features are stored; raises if the images have changed meanwhile.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
+            TrialError: the model's features are not finite; nothing is stored.
         """
         digest = self.digest(images, split.preprocessing)
-        return self.stored(digest, split) or self.encode(digest, split, encoder)
+        return self.stored(digest, split) or self.encode(digest, split, encoder, check)
 
-    def encode(self, digest: str, split: ImageSplit, encoder: Encoder) -> FeatureTable:
-        """Encodes a split and stores its features under their digest; raises like `table`."""
+    def encode(
+        self, digest: str, split: ImageSplit, encoder: Encoder, check: Callable[[], None] = _nothing
+    ) -> FeatureTable:
+        """Encodes a split and stores its features under their digest; see `table`."""
         table = split.encode(encoder)
+        check()
+        check_features(table.features, split.name, split.dataset.card.name)
         self.store.save_features(digest, table.to_bytes())
         return table
 
     def stored(self, digest: str, split: ImageSplit) -> FeatureTable | None:
-        """The stored features of a split; None if they are missing, damaged or of other images."""
+        """The stored features of a split; None if they are of no use.
+
+        That is if they are missing, damaged, not finite, or of other images.
+        """
         data = self.store.features(digest)
         table = None if data is None else FeatureTable.from_bytes(data)
         whole = table is not None and table.labels.tolist() == split.labels

@@ -12,6 +12,7 @@ from torch import Tensor
 from benchmarks.batches import augmentation_generator, batch_at, batches_per_epoch
 from orchestrator.oracle.features import CHUNK, DECODERS, Encoder, FeatureTable, ImageSplit
 from orchestrator.oracle.interface import Batch
+from orchestrator.trial.not_finite import check_features
 
 TrainFeatures = Callable[[list[int], int], Batch]
 """Features `(B, E)` and labels `(B,)` that need not be encoded anew in every step: of the B images
@@ -132,7 +133,9 @@ class ViewFeatures:
             for start in range(0, len(rows), CHUNK):
                 images = list(threads.map(self._view, rows[start : start + CHUNK]))
                 features.append(self.encoder(torch.stack(images)).float().cpu())
-        return torch.cat(features)
+        pool = torch.cat(features)
+        check_features(pool.numpy(), self.split.name, self.split.dataset.card.name)
+        return pool
 
     def _view(self, row: int) -> Tensor:
         image, view = divmod(row, self.views)

@@ -6,8 +6,6 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-import torch
-
 from methods.interface import Method, Prompts, Scores
 from methods.parts.losses import cross_entropy
 from orchestrator.oracle.interface import Oracle
@@ -15,10 +13,12 @@ from orchestrator.oracle.ledger import BudgetExhausted
 from orchestrator.store.trace import Point
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot
 from orchestrator.trial.data import EvaluationSplit, TrialData
-
-
-class TrialError(Exception):
-    """A trial can't go on; says what happened, and at which query."""
+from orchestrator.trial.not_finite import (
+    TrialError,
+    check_evaluation,
+    check_measured,
+    check_query,
+)
 
 
 @dataclass
@@ -65,7 +65,8 @@ class Trial:
         """Runs to the end of the budget, or until the method asks no more.
 
         Raises:
-            TrialError: the oracle's scores are not finite.
+            TrialError: scores, of training or of an evaluation, are not finite, or an evaluation
+                split has no images.
             ImageUnreadable: an image is missing or corrupt.
             TrialStopped: the trial was asked to stop.
         """
@@ -108,14 +109,10 @@ class Trial:
                 logits = self.oracle.query(prompts, batch)
         except BudgetExhausted:
             return False
-        if not bool(torch.isfinite(logits).all()):
-            raise TrialError(
-                f"the oracle's scores are not finite at query {self.oracle.method.queries}: "
-                f"the prompt has left the range of the oracle's precision. Try smaller steps, "
-                f"clipping, or precision fp32."
-            )
+        check_query(logits, self.oracle.method.queries)
         with self._timed("method"):
             measured = self.method.tell(Scores(logits, batch.labels))
+        check_measured(measured, self.oracle.method.queries)
         self._step += 1
         self._record(measured)
         return True
@@ -132,12 +129,33 @@ class Trial:
         return reached > passed
 
     def _evaluate(self) -> None:
-        """Measures the method's current best prompt on every evaluation split."""
+        """Measures what the method would deploy now on every evaluation split."""
         with self._timed("evaluation"):
-            prompts = self.method.best_prompt()
             for name, split in self.data.evaluation.items():
-                accuracy, loss = _score(split.oracle or self.oracle, prompts, split)
-                self._record({f"{name}_accuracy": accuracy, f"{name}_loss": loss})
+                self._record(self._score(name, split))
+
+    def _score(self, name: str, split: EvaluationSplit) -> dict[str, float]:
+        """Accuracy in percent and mean cross-entropy in nats over a whole split, by metric."""
+        right, loss, images = 0, 0.0, 0
+        oracle, spent = split.oracle or self.oracle, self.oracle.method.queries
+        prompts = self._deployed(split)
+        brought = self.method.trains and self.data.train is None
+        for batch, logits in oracle.observe(prompts, split.batches(pixels=prompts.touches_images)):
+            check_evaluation(logits, name, spent, brought=brought)
+            losses = cross_entropy(logits, batch.labels)
+            check_evaluation(losses, name, spent, brought=brought)
+            right += int((logits[0].argmax(dim=-1) == batch.labels).sum())
+            loss += float(losses[0]) * len(batch.labels)
+            images += len(batch.labels)
+        if not images:
+            raise TrialError(
+                f"the {name} split has no images, so nothing can be measured on it. "
+                f"Leave this dataset out, or give it images to test on."
+            )
+        return {f"{name}_accuracy": 100 * right / images, f"{name}_loss": loss / images}
+
+    def _deployed(self, split: EvaluationSplit) -> Prompts:
+        return self.method.transferred_prompt() if split.foreign else self.method.best_prompt()
 
     def _evaluated_at(self) -> int | None:
         """Queries spent at the last evaluation; None before the first."""
@@ -158,13 +176,3 @@ class Trial:
 
 
 _SCORED = frozenset({"test_accuracy", "val_accuracy"})
-
-
-def _score(oracle: Oracle, prompts: Prompts, split: EvaluationSplit) -> tuple[float, float]:
-    """Accuracy in percent and mean cross-entropy in nats over a whole split."""
-    right, loss, images = 0, 0.0, 0
-    for batch, logits in oracle.observe(prompts, split.batches(pixels=prompts.touches_images)):
-        right += int((logits[0].argmax(dim=-1) == batch.labels).sum())
-        loss += float(cross_entropy(logits, batch.labels)[0]) * len(batch.labels)
-        images += len(batch.labels)
-    return 100 * right / images, loss / images

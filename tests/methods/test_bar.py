@@ -9,7 +9,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from methods.bar import Bar, BarSettings
+from methods.bar import Bar, BarSettings, _step_size_schedule
 from methods.interface import SettingsError, State
 from methods.parts.directions import unit_directions
 from methods.parts.seeding import generator
@@ -50,6 +50,17 @@ def test_the_zip_ports_rate_hardly_falls_with_many_batches_an_epoch() -> None:
     variant = BarSettings.model_validate(Bar.variants["zip-port"])
     assert variant.decay_epochs == 1000
     assert BarSettings().decay_epochs is None
+
+
+@pytest.mark.parametrize(
+    ("decay_epochs", "batches", "total"), [(None, 12, 3985), (1000, 1, 4735), (1000, 125, 8302)]
+)
+def test_rates_sum_to_what_the_docstring_says(
+    decay_epochs: int | None, batches: int, total: int
+) -> None:
+    settings = BarSettings(decay_epochs=decay_epochs)
+    rate = _step_size_schedule(problem(budget=5000, batches=batches), settings)
+    assert round(sum(map(rate, range(1, 5000 // 6 + 1)))) == total
 
 
 def test_the_image_stands_in_the_centre_and_the_frame_is_a_normalised_picture() -> None:

@@ -112,6 +112,49 @@ def test_the_mean_of_the_search_may_be_deployed_instead() -> None:
     assert torch.equal(deployed, expected)
 
 
+@pytest.mark.parametrize("shared", [True, False])
+def test_the_last_prompt_is_the_one_evaluated_last(shared: bool) -> None:
+    method = build(batches=2, best="last", shared_batches=shared)
+    start = method.best_prompt().context
+    assert start is not None
+    assert not start.any()
+    for place in range(20):  # generations end within, and the last pass is cut
+        asked_last = asked(method)
+        method.tell(scores(place, asked_last.count))
+        again = build(batches=2, best="last", shared_batches=shared)
+        again.load(method.state())
+        for one in (method, again):
+            deployed = one.best_prompt().context
+            assert deployed is not None
+            assert asked_last.context is not None
+            torch.testing.assert_close(deployed, asked_last.context[-1:])
+
+
+def test_the_zip_port_transfers_the_last_prompt_and_deploys_the_best() -> None:
+    variant = build(batches=1, **BptVlm.variants["zip-port"])
+    plain = build(batches=1, **{**BptVlm.variants["zip-port"], "transferred": "best"})
+    for place in range(9):
+        last = asked(variant).context
+        for method in (variant, plain):
+            method.ask()
+            method.tell(scores(place, 1))
+    best, elsewhere = variant.best_prompt().context, variant.transferred_prompt().context
+    usual = plain.transferred_prompt().context
+    assert best is not None
+    assert elsewhere is not None
+    assert usual is not None
+    assert last is not None
+    torch.testing.assert_close(elsewhere, last)
+    assert torch.equal(usual, best)
+    assert not torch.equal(best, elsewhere)
+
+
+def test_a_choice_that_is_not_made_leaves_keys_as_they_were() -> None:
+    assert "transferred" not in BptVlmSettings().model_dump(mode="json")
+    variant = BptVlmSettings.model_validate(BptVlm.variants["zip-port"])
+    assert variant.model_dump(mode="json")["transferred"] == "last"
+
+
 def test_the_zip_ports_run_ends_after_1005_individuals() -> None:
     defaults = BptVlm.variants["zip-port"]
     settings = BptVlmSettings.model_validate({**defaults, "text_dimension": 3, "visual_tokens": 0})

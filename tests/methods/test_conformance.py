@@ -75,6 +75,12 @@ class TestBptVlmDiagonal(MethodSuite):
     }
 
 
+class TestBptVlmLast(MethodSuite):
+    name = "bptvlm"
+    budget = 2000
+    settings: ClassVar = {**SMALL_SEARCH, "best": "last", "shared_batches": False}
+
+
 class TestBptVlmZipPort(MethodSuite):
     name = "bptvlm@zip-port"
     budget = 200

@@ -6,8 +6,25 @@ from dataclasses import replace
 
 import pytest
 
+from benchmarks.datasets.registry import dataset_class
 from methods.zero_shot import ZeroShot, ZeroShotSettings
 from tests.methods.problems import problem
+
+
+@pytest.mark.parametrize(
+    ("name", "count"),
+    [("imagenet", 7), ("imagenet_v2", 8), ("imagenet_sketch", 8), ("dtd", 8), ("caltech101", 8)],
+)
+def test_imagenets_own_template_is_not_in_its_ensemble(name: str, count: int) -> None:
+    card = dataset_class(name).card
+    given = replace(problem(), templates=card.templates, ensemble=card.ensemble)
+    settings = ZeroShotSettings.model_validate(ZeroShot.variants["ensemble"])
+    templates = ZeroShot(given, settings).best_prompt().templates
+    assert templates is not None
+    assert len(templates) == len(set(templates)) == count
+    assert (card.templates[0] in templates) is (count == 8)
+    alone = ZeroShot(given, ZeroShotSettings()).best_prompt().templates
+    assert alone == card.templates[:1], "by itself, it is zero-shot's everywhere"
 
 
 @pytest.mark.parametrize(

@@ -80,6 +80,21 @@ class PackedDataset(EncodedDataset):
     def items(self, split: Split) -> Sequence[Item]:
         return self._listing[0][split]
 
+    def shuffled_before_draw(self) -> tuple[int, ...]:
+        """As the dataset said when it was packed.
+
+        Raises:
+            DatasetError: it was packed by a version that did not ask.
+        """
+        shuffled = self._facts.shuffled
+        if shuffled is None and self.card.reader_shuffles:
+            raise DatasetError(
+                f"dataset {self.card.name}: the pack {self._location.uri} was written by an "
+                f"earlier version, which drew other images than the published reader does. Delete "
+                f"it, and pack the dataset again."
+            )
+        return shuffled or ()
+
     def encoded(self, item: Item) -> bytes:
         """The packed bytes of an image.
 

@@ -62,6 +62,8 @@ class Facts(Frozen):
         shards: names of the shards' files, in order.
         digest: what `contents_digest` says of the unpacked dataset.
         full_digest: what `FullDigest` says of the packed images.
+        shuffled: that of the unpacked dataset, so that both give the same draws; None in packs
+            that were written before packs had it.
     """
 
     format: int
@@ -77,6 +79,7 @@ class Facts(Frozen):
     shards: tuple[str, ...]
     digest: str
     full_digest: str
+    shuffled: tuple[int, ...] | None = None
 
     def card(self) -> Card:
         """A card made from these facts, for datasets that are known only by their pack."""

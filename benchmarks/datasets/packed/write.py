@@ -130,6 +130,7 @@ class _PackWriter:
             shards=tuple(self._shards),
             digest=contents_digest(dataset, self._fingerprints),
             full_digest=self._full.hexdigest(),
+            shuffled=dataset.shuffled_before_draw(),
         )
         with self._location.child(FACTS).create() as stream:
             stream.write(facts.model_dump_json(indent=1).encode())

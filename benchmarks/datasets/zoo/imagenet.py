@@ -2,12 +2,16 @@
 
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import Listing
-from benchmarks.datasets.templates import PHOTO, with_ensemble
+from benchmarks.datasets.templates import IMAGENET_SELECTION, PHOTO, with_ensemble
 from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
 
 
 class ImageNet(ImageNetFamily):
-    """ImageNet in CoOp's layout; the official validation images are the test split."""
+    """ImageNet in CoOp's layout; the official validation images are the test split.
+
+    Few-shot draws follow the sorted names of files. Published ones follow the order in which a file
+    system lists them, so they can't be reproduced.
+    """
 
     card = Card(
         name="imagenet",
@@ -15,6 +19,7 @@ class ImageNet(ImageNetFamily):
         classes=1000,
         images={"train": 1_281_167, "val": 0, "test": 50_000},
         templates=with_ensemble(PHOTO),
+        ensemble=IMAGENET_SELECTION,  # in the field, the own template joins it elsewhere alone
         how_to_get=(
             "Download ILSVRC 2012 from image-net.org (registration needed) to images/train and "
             "images/val, one folder per class, and classnames.txt from CoOp's authors "

@@ -1,5 +1,7 @@
 """ImageNet's classes: folder names (WordNet ids) and class names, in the order of its labels."""
 
+import hashlib
+import json
 from collections.abc import Mapping
 from functools import cache, cached_property
 from pathlib import Path
@@ -13,12 +15,16 @@ from benchmarks.datasets.own_split import LabelledFile
 CLASSES_FILE = "classnames.txt"
 CURATED = "OpenAI's class names as open_clip has them"
 
+PUBLISHED_NAMES = "dbaf6e40efc7719344b492649f2a046c3bfaca823b650cefc8a265a5fbcdf806"
+"""SHA-256 over the 1,000 WordNet ids and names of CoOp's `classnames.txt`, in order of label."""
+
 
 class ImageNetFamily(ImageFolderDataset):
     """ImageNet and its variants.
 
     Class names come from `classnames.txt` in the dataset's folder or in ImageNet's. If neither has
-    the file, they are OpenAI's names as open_clip has them.
+    the file, they are OpenAI's names as open_clip has them. Names are part of every key, so results
+    with equal names have equal keys, wherever the names come from.
     """
 
     @cached_property
@@ -50,12 +56,12 @@ class ImageNetFamily(ImageFolderDataset):
         return {wnid: label for label, wnid in enumerate(self.names)}
 
     def revision(self) -> str:
-        return CLASSES_FILE if self._classes_file is not None else CURATED
+        return CLASSES_FILE
 
     def remark(self) -> str:
-        if self._classes_file is not None:
+        if self._classes_file is not None or digest_of(self.names) == PUBLISHED_NAMES:
             return ""
-        return f"{self.card.name}: {CLASSES_FILE} is missing: {CURATED}"
+        return f"{self.card.name}: {CLASSES_FILE} is missing: {CURATED}, which differ from it"
 
     def images_of(self, wnids: Mapping[str, str]) -> list[LabelledFile]:
         """The images in class folders, given each folder's WordNet id in the order of labels."""
@@ -66,6 +72,11 @@ class ImageNetFamily(ImageFolderDataset):
     def _classes_file(self) -> Path | None:
         paths = (self.folder / CLASSES_FILE, self.root / "imagenet" / CLASSES_FILE)
         return next((path for path in paths if path.is_file()), None)
+
+
+def digest_of(names: Mapping[str, str]) -> str:
+    """SHA-256 over WordNet ids and names, in their order."""
+    return hashlib.sha256(json.dumps(list(names.items())).encode()).hexdigest()
 
 
 @cache

@@ -18,11 +18,12 @@ class Comparison:
 
     Attributes:
         name: the spec's name.
-        runs: finished runs whose accuracies are all numbers.
+        runs: finished runs whose accuracies were all measured.
         ablated: the same, of arms that belong to the ablation alone. Comparisons between methods
             leave them out.
         failures: cells whose last attempt failed.
-        unsound: finished runs without an accuracy, or with one that is no number.
+        unsound: finished runs without an accuracy, or with one that is no number or has a loss
+            beside it that is none.
         missing: titles of planned cells that have no result yet.
         question: what the spec asks its report beyond accuracy.
         spec_yaml: the whole spec.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import tarfile
 import zipfile
 from collections.abc import Callable
@@ -88,7 +89,24 @@ def test_svhn_is_written_as_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     dataset = open_dataset("svhn", tmp_path)
     assert [len(dataset.items(part)) for part in ("train", "val", "test")] == [14, 2, 16]
     item = dataset.items("test")[0]
-    assert (item.reference, item.label) == ("test/0/000000.png", 0)
+    assert (item.reference, item.label) == ("test/0/00001.jpg", 0), "numbered from 1, as JPEG"
+    assert (tmp_path / "svhn" / "test" / "1" / "00016.jpg").read_bytes()[:3] == b"\xff\xd8\xff"
+
+
+def test_digits_of_an_earlier_version_are_told_apart_before_any_download(tmp_path: Path) -> None:
+    folder = tmp_path / "svhn"
+    for part in ("train", "test"):
+        write_image(folder / part / "1" / "000000.png")
+    assert open_dataset("svhn", tmp_path).missing() is None, "they serve without a split file"
+    (folder / "split_mlai_SVHN.json").write_text("{}")
+    told = (
+        r"000000\.png was written by an earlier .*Delete .*train and .*test, and prepare svhn again"
+    )
+    assert re.search(told, open_dataset("svhn", tmp_path).missing() or "")
+    download = dataset_class("svhn").download
+    assert download is not None
+    with pytest.raises(DownloadFailed, match=told):
+        download.fetch(tmp_path)
 
 
 @pytest.mark.parametrize("error", [OSError("no route to host"), RuntimeError("corrupted")])

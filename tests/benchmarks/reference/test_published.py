@@ -15,6 +15,7 @@ from benchmarks.reference.published import (
     PublishedResult,
     published_results,
 )
+from methods.registry import method_classes
 
 ROWS = published_results()
 ROUNDING = 0.06
@@ -56,6 +57,24 @@ def test_only_methods_that_train_have_a_budget() -> None:
         assert (row.budget_unit == "none") == (row.method == "zero_shot"), row
         assert (row.shots == 0) == (row.method == "zero_shot"), row
         assert (row.budget is None) == (row.budget_unit in ("unstated", "unlimited")), row
+
+
+def test_settings_are_named_where_they_are_known_and_the_method_is_here() -> None:
+    for row in ROWS:
+        kind = method_classes().get(row.method)
+        known = () if kind is None else ("defaults", *kind.variants)
+        assert row.variant in ("", *known), row
+    ran = {(r.source.split(",")[0], r.method): r.variant for r in ROWS if r.variant}
+    assert ran == {
+        ("ZIP", "bar"): "zip-port",
+        ("ZIP", "blackvip"): "defaults",
+        ("ZIP", "bptvlm"): "zip-port",
+        ("ZIP", "zip"): "defaults",
+        ("SharpZO", "zip"): "defaults",
+        ("SharpZO", "zero_shot"): "defaults",
+        ("RMAdapter", "zero_shot"): "defaults",
+        ("BPT-VLM", "bptvlm"): "original",
+    }
 
 
 def test_an_average_matches_its_row_or_says_that_it_does_not() -> None:

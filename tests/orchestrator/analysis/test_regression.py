@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 from orchestrator.analysis.regression import compare_traces
@@ -57,3 +58,10 @@ def test_what_only_one_store_has_is_listed() -> None:
     assert len(result.only_first) == len(result.only_second) == 1
     assert "seed 2" in result.only_first[0]
     assert "seed 3" in result.only_second[0]
+
+
+def test_values_that_are_no_numbers_are_equal_to_each_other_alone() -> None:
+    odd = trace(math.nan)
+    assert compare_traces([odd], [trace(float("nan"))]).keys[0].state == "identical"
+    (same,) = compare_traces([odd], [trace(50)], tolerance=100).keys
+    assert (same.state, same.largest, same.first) == ("differs", math.inf, 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -9,14 +10,19 @@ import pytest
 from typer.testing import CliRunner
 
 from benchmarks.reference.published import published_results
+from orchestrator import console
 from orchestrator.analysis.reproduction import compare_with_published
 from orchestrator.cli.compare import compare_stores, show_verdicts
 from orchestrator.cli.main import app
 from orchestrator.errors import UserError
+from orchestrator.plan.planner import make_plan
+from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
+from orchestrator.store.trace import Point, Trace
+from tests.benchmarks.datasets.trees import coop_tree
 from tests.orchestrator.analysis.builders import make_run
-from tests.orchestrator.analysis.test_reproduction import paper_run
+from tests.orchestrator.analysis.paper_runs import paper_run
 from tests.orchestrator.cli.verbs import shown
 
 
@@ -34,6 +40,90 @@ def test_verdicts_are_printed_with_their_reasons_and_warnings() -> None:
     assert "reproduced" in text
     assert "another unit of cost: 20,000 steps there" in text
     assert "conflict" in text
+
+
+OURS = {"zero_shot": 47.6, "bar": 51.0, "bptvlm": 53.0, "zip": 64.3}
+"""Made-up accuracies near those that are published for EuroSAT."""
+
+
+def compared(folder: Path, *overrides: str, remark: str = "") -> dict[str, dict[str, str]]:
+    """`compare few_shot` on EuroSAT with made-up traces: verdicts by label and place."""
+    data, store = folder / "data", folder / "store"
+    coop_tree(data, "eurosat")
+    chosen = ("datasets=[eurosat]", *overrides)
+    kept = Store(LocalStorage(store))
+    for cell in make_plan(load_spec("few_shot", chosen), kept, data).cells:
+        value = OURS[cell.cell.method.name] + cell.cell.seed / 10
+        points = (Point(cell.cell.queries, 0, "test_accuracy", value),)
+        provenance = {"backbone": "ViT-B/16", "dataset_remark": remark}
+        known = cell.cell.model_dump(mode="json")
+        kept.save(Trace(cell.key, known, "finished", points, provenance=provenance))
+    sets = [part for text in chosen for part in ("--set", text)]
+    width, console.output.width = console.output.width, 400
+    try:
+        output = (
+            CliRunner()
+            .invoke(app, ["compare", "few_shot", "--store", str(store), "--data", str(data), *sets])
+            .output
+        )
+    finally:
+        console.output.width = width
+    verdicts: dict[str, dict[str, str]] = {}
+    for line in output.splitlines():
+        cells = [part.strip() for part in re.split(r"\s{2,}", line.strip())]
+        if cells[0] == "eurosat":
+            place, why = cells[5].split(": ", 1)
+            verdicts.setdefault(cells[1], {})[place] = f"{cells[4]}: {why.split('. ', 1)[1]}"
+    return verdicts
+
+
+FIGURE = "ZIP, ICLR 2025 (repository figure), Figure 1(c) radar"
+CITED = "SharpZO, NeurIPS 2025, Table 1"
+
+
+def test_only_what_the_papers_code_ran_is_judged(tmp_path: Path) -> None:
+    own = "{name: bar, label: bar-own}, {name: bptvlm, label: bptvlm-own}"
+    port = "{name: bar@zip-port, label: bar}, {name: bptvlm@zip-port, label: bptvlm}"
+    tight = "{name: zip, label: zip-tight, clip: 1.0}"
+    ensemble = "zero_shot@ensemble"
+    verdicts = compared(tmp_path, f"methods=[zero_shot, {ensemble}, {own}, {port}, zip, {tight}]")
+    judged = {label: rows[FIGURE] for label, rows in verdicts.items() if FIGURE in rows}
+    assert judged["bar"].startswith("reproduced: 0.1 apart")
+    assert judged["bptvlm"].startswith("reproduced: 0.3 apart")
+    assert judged["zip"].startswith("reproduced: 0.0 apart")
+    assert judged["bar-own"] == (
+        "not comparable: other settings: decay_epochs=None here, 1000 there (bar@zip-port)"
+    )
+    assert judged["bptvlm-own"].startswith("not comparable: other settings: shared_batches=True")
+    assert judged["zip-tight"] == ("not comparable: other settings: clip=1.0 here, sqrt_dim there")
+    assert verdicts["zero_shot"][CITED] == "reproduced: measured once, no seeds; 0.0 apart"
+    assert verdicts[ensemble][CITED].startswith("not comparable: other settings: templates=ensem")
+
+
+@pytest.mark.parametrize(
+    ("override", "reason"),
+    [
+        ("precision=bf16", "another precision: only fp32 is comparable, bf16 here"),
+        ("precision=tf32", "another precision: only fp32 is comparable, tf32 here"),
+        ("views=4", "another number of views encoded ahead: 0 there, 4 here"),
+        ("budget=1000", "another budget: 5000 there, 1000 here"),
+        ("backbone.pretrained=random", "other weights: OpenAI's ViT-B/16 there, random:ViT"),
+    ],
+)
+def test_conditions_that_were_not_published_leave_no_verdict(
+    override: str, reason: str, tmp_path: Path
+) -> None:
+    verdicts = compared(tmp_path, "methods=[zip]", override)
+    assert verdicts["zip"][FIGURE].startswith(f"not comparable: {reason}")
+
+
+def test_incomplete_data_leave_no_verdict(tmp_path: Path) -> None:
+    remark = "eurosat: 3 of 27,000 images are missing"
+    verdicts = compared(tmp_path, "methods=[zero_shot, zip]", remark=remark)
+    rows = [reason for found in verdicts.values() for reason in found.values()]
+    assert rows
+    assert all(reason.startswith("not comparable") for reason in rows)
+    assert verdicts["zip"][FIGURE] == f"not comparable: {remark}"
 
 
 def test_the_exit_code_of_two_stores_says_whether_they_differ(tmp_path: Path) -> None:

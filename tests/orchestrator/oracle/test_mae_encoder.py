@@ -114,3 +114,13 @@ def test_weights_of_another_network_are_refused(tmp_path: Path) -> None:
 def test_a_planned_encoder_encodes_nothing() -> None:
     with pytest.raises(RuntimeError, match="planned with"):
         resolve_encoder("random")(torch.zeros(1, 3, 224, 224))
+
+
+def test_damaged_weights_are_refused_with_their_name(
+    tmp_path: Path, weights: dict[str, Tensor]
+) -> None:
+    damaged = {**weights, "blocks.3.norm1.bias": torch.full((768,), torch.nan)}
+    path = tmp_path / "damaged.safetensors"
+    save_file({name: tensor.contiguous() for name, tensor in damaged.items()}, path)
+    with pytest.raises(UserError, match=r"are damaged: blocks\.3\.norm1\.bias is not finite"):
+        load_encoder(resolve_encoder(str(path)), CPU)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
+from benchmarks.datasets.zoo.imagenet import ImageNet
 from orchestrator.cli.plan_view import show_cells, show_plan, show_status
 from orchestrator.errors import UserError
 from orchestrator.plan.calibration import TowerCosts
@@ -21,7 +23,7 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
-from tests.benchmarks.datasets.trees import coop_tree, write_image
+from tests.benchmarks.datasets.trees import coop_tree, imagenet_tree, write_image
 from tests.orchestrator.cli.verbs import shown
 
 
@@ -135,12 +137,30 @@ def test_image_size_and_encoder_of_a_method_are_part_of_its_key(tmp_path: Path) 
     assert len(keys) == 4
 
 
+def test_an_ensemble_of_the_datasets_own_is_in_the_key_of_what_averages_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imagenet_tree(tmp_path / "data")
+    coop_tree(tmp_path / "data", "dtd")
+
+    def keys() -> dict[str, str]:
+        arms = "methods=[zero_shot, zero_shot@ensemble]"
+        plan, _ = plan_of(tmp_path, "datasets=[imagenet, dtd]", arms, "shots=[1]")
+        return {cell.title: cell.key for cell in plan.cells}
+
+    now = keys()
+    monkeypatch.setattr(ImageNet, "card", replace(ImageNet.card, ensemble=()))
+    before = keys()
+    changed = {title for title, key in now.items() if before[title] != key}
+    assert changed == {"imagenet / zero_shot@ensemble"}
+
+
 def test_the_papers_comparison_plans_every_method(tmp_path: Path) -> None:
     store = Store(LocalStorage(tmp_path))
     cells = make_plan(load_spec("few_shot"), store, tmp_path).cells
     demands = {c.label: c.demand for c in cells}
     assert {label: d.candidates for label, d in demands.items()} == {
-        "zero_shot": 0, "bar": 6, "blackvip": 10, "bptvlm": 15, "zip": 10,
+        "zero_shot": 0, "bar": 6, "blackvip": 10, "bptvlm": 1, "zip": 10,
     }  # fmt: skip
     assert demands["bar"].image_size == 194
     assert demands["blackvip"].encoder == "hub:facebook/vit-mae-base"

@@ -151,6 +151,24 @@ def test_a_prompt_tested_where_it_was_trained_scores_as_it_did_there(done: Desk)
     assert accuracy == trained.last("test_accuracy")
 
 
+@pytest.mark.usefixtures("few_test_images")
+def test_a_method_may_transfer_another_prompt_than_it_deploys(desk: Desk) -> None:
+    arm = "name: bptvlm@zip-port, text_dimension: 20, visual_dimension: 10, batch_size: 4"
+    traces = desk.run_all(
+        f"methods=[{{{arm}, label: port}}, {{{arm}, label: last, best: last}}]",
+        "datasets=[pocket_dots]",
+        "budget=20",
+    )
+
+    def loss(method: str, dataset: str, origin: str = "") -> float | None:
+        return traces[f"{dataset} / {method} / 4 shots / seed 1{origin}"].last("test_loss")
+
+    source, origin = "pocket_silhouettes", " / prompt from pocket_silhouettes"
+    assert loss("port", source) != loss("last", source), "the best one, and the last one"
+    moved = [loss(method, "pocket_dots", origin) for method in ("port", "last")]
+    assert moved[0] == moved[1] is not None, "the last one of both"
+
+
 def test_killed_between_source_and_targets_nothing_is_trained_again(
     interrupted: Path, finished: Path
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from orchestrator.search.objective import Goal
 from orchestrator.search.trial_run import Assignment, TrialRun
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
+from orchestrator.store.trace import Point, Trace
 from tests.orchestrator.search.toy import ToyOracle, accuracy, cell_of
 
 POINT = {"clip": 22, "rank": 5}
@@ -65,3 +67,12 @@ def test_impossible_settings_fail_without_an_oracle(store: Store) -> None:
     oracle = ToyOracle(store)
     (report,) = TrialRun(Assignment(3, (), "rank is too high"), GOAL, store, oracle).reports()
     assert (report.state, report.error, oracle.paid) == ("failed", "rank is too high", {})
+
+
+def test_a_stored_result_that_was_made_of_no_numbers_is_no_objective(store: Store) -> None:
+    cell = cell_of(POINT)
+    points = (Point(0, 0, "val_accuracy", 33.3), Point(0, 0, "val_loss", math.nan))
+    store.save(Trace(cell.key, cell.cell.model_dump(mode="json"), "finished", points))
+    (report,) = TrialRun(Assignment(0, (cell,)), GOAL, store, ToyOracle(store)).reports()
+    assert (report.state, report.values) == ("failed", {})
+    assert "scores on the val split were not finite" in report.error

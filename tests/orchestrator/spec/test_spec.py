@@ -10,6 +10,8 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.reference.published import published_results
+from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec, spec_as_yaml
 from orchestrator.spec.ready import ready_specs
@@ -91,6 +93,20 @@ def test_the_papers_few_shot_comparison_comes_ready() -> None:
     assert len(spec.datasets) == 13
     assert (spec.shots, spec.seeds, spec.budget) == ((16,), (1, 2, 3), 5000)
     assert spec.backbone.model == "ViT-B/16"
+
+
+@pytest.mark.parametrize(
+    "name", ["few_shot", "base_to_new", "cross_dataset", "out_of_distribution"]
+)
+def test_the_four_protocols_run_what_the_papers_code_ran(name: str) -> None:
+    methods = {method.label: method for method in load_spec(name).methods}
+    assert list(methods) == ["zero_shot", "bar", "blackvip", "bptvlm", "zip"]
+    ran = {row.method: row.variant for row in published_results() if row.source[:3] == "ZIP"}
+    for label, variant in ran.items():
+        kind = method_class(label)
+        changes = {} if variant == "defaults" else kind.variants[variant]
+        settings = kind.settings_type.model_validate(changes).model_dump(mode="json")
+        assert methods[label].settings == settings
 
 
 @pytest.mark.parametrize("name", ready_specs())

@@ -30,10 +30,11 @@ OVERRIDES = (
 class Blind:
     """A worker, and the one blind cell of a small spec."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *overrides: str) -> None:
         self.folder = folder
         self.store = Store(LocalStorage(folder))
-        self.plan = make_plan(load_spec("demo", OVERRIDES), self.store, folder, blind=True)
+        spec = load_spec("demo", (*OVERRIDES, *overrides))
+        self.plan = make_plan(spec, self.store, folder, blind=True)
         self.worker = self.new_worker()
 
     @property

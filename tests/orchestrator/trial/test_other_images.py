@@ -103,20 +103,28 @@ def test_features_of_other_images_are_not_stored(dots: Path, tmp_path: Path) -> 
     assert bench.store.features(cell.features) is None
 
 
+@pytest.mark.parametrize("part", ["test", "val", "train"])
 def test_nor_are_those_of_images_that_change_meanwhile(
-    dots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    part: str, dots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = bench_on(dots, tmp_path / "store")
     encode = ImageSplit.encode
+    encoded: list[str] = []
 
     def changing(split: ImageSplit, encoder: Encoder) -> FeatureTable:
-        edit(dots)
+        encoded.append(split.name)
+        if split.name == part:
+            edit(dots)
         return encode(split, encoder)
 
     monkeypatch.setattr(ImageSplit, "encode", changing)
-    with pytest.raises(UserError, match=REFUSED):
-        bench.table(bench.cells["zip"])
-    assert bench.store.features(bench.cells["zip"].features) is None
+    if part == "test":
+        with pytest.raises(UserError, match=REFUSED):
+            bench.table(bench.cells["zip"])
+    else:
+        assert REFUSED in run(bench, bench.cells["zip"]).error
+    assert encoded[-1] == part
+    assert len(bench.store.feature_sizes()) == len(encoded) - 1
 
 
 def test_a_cell_whose_images_change_while_it_runs_leaves_no_result(

@@ -19,7 +19,8 @@ from orchestrator.oracle.interface import Batch
 from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot, UnusableCheckpoint
 from orchestrator.trial.data import TrialData
-from orchestrator.trial.trial import Trial, TrialError
+from orchestrator.trial.not_finite import TrialError
+from orchestrator.trial.trial import Trial
 from tests.conformance.memory_storage import MemoryStorage
 from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 
@@ -35,6 +36,7 @@ class ToySplit:
     """A split of the toy problem, in two batches."""
 
     oracle = None
+    foreign = False
 
     def batches(self, *, pixels: bool) -> Iterator[Batch]:
         yield toy_batch(1001, 30)
@@ -84,6 +86,34 @@ def test_more_evaluations_change_nothing_for_the_method() -> None:
         return [p.value for p in result.points if p.metric == "train_loss"]
 
     assert losses(few) == losses(many)
+
+
+def test_what_is_transferred_is_measured_where_nothing_was_trained() -> None:
+    class Transferring(Zip):
+        """Deploys a context of zeros elsewhere."""
+
+        def transferred_prompt(self) -> Prompts:
+            context = super().transferred_prompt().context
+            assert context is not None
+            return Prompts(context=torch.zeros_like(context))
+
+    class Foreign(ToySplit):
+        foreign = True
+
+    data = toy_data()
+    data.evaluation["new"] = cast(Any, Foreign())
+    kinds = (Zip, Transferring)
+    plain, other = (
+        ran(Trial(kind(toy_problem(budget=60), ZipSettings()), ToyOracle(60), data, 2))
+        for kind in kinds
+    )
+
+    def losses(result: Trial, name: str) -> list[float]:
+        return [p.value for p in result.points if p.metric == f"{name}_loss"]
+
+    assert losses(plain, "test") == losses(plain, "new") == losses(other, "test")
+    assert len(set(losses(other, "new"))) == 1, "zeros all along"
+    assert len(set(losses(other, "test"))) == len(losses(other, "new")) == 3
 
 
 def test_a_method_that_never_asks_is_measured_once() -> None:

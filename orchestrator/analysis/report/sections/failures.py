@@ -15,14 +15,14 @@ SHOWN = 200
 def blocks(comparison: Comparison) -> Iterator[Block]:
     """Failed cells with their errors, measurements that are no numbers, and missing cells."""
     rows = [(run.title, last_line(run.trace.error)) for run in comparison.failures]
-    none = "it finished without any test accuracy"
-    rows += [(run.title, _odd_numbers(run) or none) for run in comparison.unsound]
+    rows += [(run.title, _unsound(run)) for run in comparison.unsound]
     rows += [(run.title, said) for run in comparison.finished if (said := _odd_numbers(run))]
     if rows:
         caption = (
             f"Failed cells run again with the next run of the spec; their tracebacks are in the "
-            f"store and in MLflow. Cells with losses that are no numbers still count where their "
-            f"accuracies are numbers.{_more(len(rows))}"
+            f"store and in MLflow. Cells with an accuracy that is no number, or whose loss beside "
+            f"it is none, count as failed; with other losses that are no numbers they "
+            f"count.{_more(len(rows))}"
         )
         header = ("cell", "what happened")
         yield TableBlock("failures", caption, header, tuple(rows[:SHOWN]), numeric_from=9)
@@ -36,6 +36,12 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
 
 def _more(count: int) -> str:
     return f" The first {SHOWN} of {count} are shown." if count > SHOWN else ""
+
+
+def _unsound(run: Run) -> str:
+    """Why a finished run doesn't count, and how to have it measured anew."""
+    what = _odd_numbers(run) or "it finished without any test accuracy"
+    return f"{what}; remove results/{run.trace.key[:12]}*.parquet from the store to run it again"
 
 
 def _odd_numbers(run: Run) -> str:

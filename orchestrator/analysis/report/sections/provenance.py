@@ -19,6 +19,7 @@ _BASES = {
 
 _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("backbone", lambda run: run.trace.provenance.get("backbone")),
+    ("images", lambda run: run.trace.provenance.get("images")),
     ("weights digest", lambda run: str(run.trace.cell.get("backbone", ""))[:16]),
     ("protocol", lambda run: run.protocol),
     ("precision", lambda run: run.trace.cell.get("precision")),

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from benchmarks.datasets.interface import DatasetError
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.sampling import few_shot_split
+from benchmarks.datasets.zoo import imagenet_classes
 from benchmarks.datasets.zoo.imagenet_classes import curated_names
 from benchmarks.datasets.zoo.imagenet_variants import ImageNetVariant
-from benchmarks.protocols import protocol_named
+from benchmarks.protocols import few_shot, protocol_named, split_digest
 from tests.benchmarks.datasets.trees import imagenet_tree, write_image, write_lines
 
 SUBSETS = [
@@ -42,14 +43,43 @@ def test_imagenet_tests_on_the_official_validation_images(tmp_path: Path) -> Non
     assert dataset.remark() == ""
 
 
-def test_without_classnames_the_curated_names_serve_and_say_so(tmp_path: Path) -> None:
+def test_without_classnames_the_curated_names_serve(tmp_path: Path) -> None:
     folder = imagenet_tree(tmp_path)
     (folder / "classnames.txt").unlink()
     write_image(folder / "images" / "train" / "n01443537" / "t.JPEG")
     dataset = open_dataset("imagenet", tmp_path)
     assert [item.label for item in dataset.items("train")] == [1]
-    assert "classnames.txt is missing" in dataset.remark()
-    assert dataset.revision() != "classnames.txt"
+
+
+def test_equal_names_are_the_same_experiment_wherever_they_come_from(tmp_path: Path) -> None:
+    folder = imagenet_tree(tmp_path)
+    for wnid in ("n01440764", "n01443537"):
+        write_image(folder / "images" / "train" / wnid / "t.JPEG")
+        write_image(folder / "images" / "val" / wnid / "v.JPEG")
+
+    def digest(*lines: str) -> tuple[str, str]:
+        write_lines(folder / "classnames.txt", *lines)
+        if not lines:
+            (folder / "classnames.txt").unlink()
+        dataset = open_dataset("imagenet", tmp_path)
+        task = few_shot(dataset, 1, 1, "take_all")
+        return split_digest(task, ("train", "test")), dataset.remark()
+
+    names = [f"{wnid} {name}" for wnid, name in curated_names().items()]
+    assert digest(*names) == digest()
+    assert digest()[1] == "", "CoOp's names, so results may be compared with published ones"
+    assert digest(names[0] + "s", *names[1:])[0] != digest()[0]
+
+
+def test_curated_names_that_are_not_the_published_ones_say_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = imagenet_tree(tmp_path)
+    (folder / "classnames.txt").unlink()
+    others = {**curated_names(), "n01440764": "tench, Tinca tinca"}
+    monkeypatch.setattr(imagenet_classes, "curated_names", lambda: others)
+    remark = open_dataset("imagenet", tmp_path).remark()
+    assert remark.startswith("imagenet: classnames.txt is missing: OpenAI's class names")
 
 
 def test_the_curated_names_are_in_the_order_of_sorted_ids() -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
-from tests.orchestrator.analysis.report.cases import CASES, DATASETS, sections
+from orchestrator.analysis.report.sections import provenance
+from orchestrator.analysis.runs import Run
+from tests.orchestrator.analysis.builders import zero_shot_run
+from tests.orchestrator.analysis.report.cases import CASES, DATASETS, comparison, sections
 
 
 def by_title(case: str) -> dict[str, Section]:
@@ -79,9 +84,9 @@ def test_failures_give_the_error_and_what_is_no_number() -> None:
     assert "test_loss is not a number from query 1000" in str(
         table(by_title("nan losses")["Failures"]).rows
     )
-    assert "test_accuracy is not a number" in str(
-        table(by_title("nan accuracies")["Failures"]).rows
-    )
+    unsound = str(table(by_title("nan accuracies")["Failures"]).rows)
+    assert "test_accuracy is not a number" in unsound
+    assert "remove results/dots-zero_sh*.parquet from the store to run it again" in unsound
     assert "None" in texts(by_title("whole")["Failures"])
 
 
@@ -148,3 +153,16 @@ def test_the_accuracy_table_says_which_part_of_a_protocol_it_shows() -> None:
     captions = {case: table(by_title(case)["Accuracy"]).caption for case in ("transfer", "whole")}
     assert "The mean includes the source" in captions["transfer"]
     assert "includes the source" not in captions["whole"]
+
+
+def test_the_provenance_says_how_images_were_prepared_where_that_was_unusual() -> None:
+    run = zero_shot_run(40)
+    how = "squashed to 224 x 224 pixels (bicubic)"
+    unusual = replace(run, trace=replace(run.trace, provenance={"images": how}))
+
+    def shown(found: Run) -> str:
+        (block,) = (b for b in provenance.blocks(comparison([found])) if isinstance(b, TableBlock))
+        return str(block.rows)
+
+    assert str(("images", how)) in shown(unusual)
+    assert "'images'" not in shown(run)
