@@ -24,7 +24,7 @@ class ImageUnreadable(DatasetError):
     def __init__(self, dataset: str, reference: str, reason: str) -> None:
         super().__init__(
             f"dataset {dataset}: can't read image {reference!r}: {reason}. "
-            f"Replace the file, or remove it from the split file."
+            f"Replace the file, or leave it out with unreadable: skip."
         )
 
 
@@ -40,6 +40,36 @@ class Item:
 
     reference: str
     label: int
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A file among a dataset's images that is not read as one of them.
+
+    Attributes:
+        label: of the class in whose folder it lies; None if it lies in none.
+        ending: its name's ending, if that is why.
+        place: where it lies, if that is why.
+    """
+
+    label: int | None
+    ending: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What tells a dataset's classes and images, for messages.
+
+    Attributes:
+        text: what it is and where, such as "the manifest birds.csv".
+        remedy: a sentence on what to do when it tells too little.
+        ignored: the files that lie there and are not read.
+    """
+
+    text: str
+    remedy: str
+    ignored: tuple[Ignored, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -117,8 +147,10 @@ class Dataset(ABC):
     def class_names(self) -> tuple[str, ...]:
         """Class names by label, as they enter a prompt (blanks, not underscores).
 
+        All that there should be, also those without images.
+
         Raises:
-            DatasetError: the dataset is missing or its split file is malformed.
+            DatasetError: the dataset is missing, or what lists its classes is malformed.
         """
 
     @abstractmethod
@@ -126,7 +158,7 @@ class Dataset(ABC):
         """The items of a split, always in the same order.
 
         Raises:
-            DatasetError: the dataset is missing or its split file is malformed.
+            DatasetError: the dataset is missing, or what lists its images is malformed.
         """
 
     def shuffled_before_draw(self) -> tuple[int, ...]:
@@ -168,6 +200,10 @@ class Dataset(ABC):
         """
         del items
         return None
+
+    def source(self) -> Source:
+        """What tells the classes and images; lists folders, and opens no image."""
+        return Source(f"the data of {self.card.name}", self.card.how_to_get)
 
     def revision(self) -> str:
         """Identifies the contents where references alone don't; part of every key.

@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Item, Split
+from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Item, Source, Split
 from benchmarks.datasets.packed.byte_cache import ByteCache
 from benchmarks.datasets.packed.layout import ITEMS, Facts, read_facts
 from benchmarks.datasets.packed.location import Location, Unreachable
@@ -96,6 +96,9 @@ class PackedDataset(EncodedDataset):
         data: bytes = self._group(shard, group)[row].as_py()
         self._images.put(item.reference, data, len(data))
         return data
+
+    def source(self) -> Source:
+        return Source(f"the pack {self._location.uri}", "Pack it again from data that has them.")
 
     def revision(self) -> str:
         return self._facts.revision

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from benchmarks.datasets.interface import Dataset
 from benchmarks.datasets.registry import dataset_class
-from benchmarks.datasets.verify import count, verify
+from benchmarks.datasets.verify import Verified, count, verify
 from tests.benchmarks.datasets.test_packed import noisy_tree
 
 # Of the split files; FGVC Aircraft's, SVHN's and others come from the datasets' own papers.
@@ -44,15 +45,23 @@ def test_a_part_of_a_dataset_is_no_full_copy(tree: Dataset) -> None:
     assert not result.complete
 
 
-def test_a_split_of_our_own_is_not_held_to_the_counts(tree: Dataset) -> None:
+def test_a_split_of_our_own_is_held_to_the_sum(tree: Dataset) -> None:
     own = tree.folder / "labels"
     own.mkdir()
     for part in ("train", "val", "test"):
         (own / f"{part}1.txt").write_text("a/1.jpg\n")
     (tree.folder / "split_zhou_DescribableTextures.json").unlink()
     result = count(type(tree)(tree.root))
-    assert result.complete
+    assert not result.complete
     assert result.expected == {}
+    assert result.shortfall == "not a full copy: 3 of 5,640 images, 2 of 47 classes"
+
+
+def test_another_split_of_all_images_is_a_full_copy() -> None:
+    whole = Verified({"train": 1, "val": 2, "test": 7}, {}, 9, classes=2, expected_classes=2)
+    assert whole.complete
+    assert not replace(whole, classes=1).complete
+    assert not replace(whole, total=11).complete
 
 
 def test_unreadable_images_are_named(tree: Dataset) -> None:
