@@ -39,10 +39,17 @@ def refuse_alike(names: Sequence[str], where: str) -> None:
     """
     for first, second, *_ in alike(names):
         raise DatasetError(
-            f"{where}: {names[first]!r} and {names[second]!r} are two classes with one prompt. "
-            f"Merge them, or give them names that differ in more than case, blanks, underscores "
-            f"and accents' encoding."
+            f"{where}: {both(names[first], names[second])} are two classes with one prompt. Merge "
+            f"them, or give them names that differ in more than case, blanks and underscores."
         )
+
+
+def both(first: str, second: str) -> str:
+    """Two names beside each other, so that the difference is seen."""
+    form = unicodedata.normalize
+    same_to_the_eye = form("NFC", first) == form("NFC", second) and first != second
+    spell = ascii if same_to_the_eye else repr
+    return f"{spell(first)} and {spell(second)}"
 
 
 def shown(names: Iterable[str]) -> str:

@@ -94,8 +94,9 @@ class CoopSplitDataset(ImageFolderDataset):
             again = "Download it again, or delete it to use a split of our own."
             return str(self.folder / self.split_name()), again
         if self.fallback_needs:
-            return f"the official lists in {self.folder}", self.card.how_to_get
-        return f"the class folders in {self.folder / self.image_folder}", self.card.how_to_get
+            return f"the official lists in {self.folder}", "Download lists and images again."
+        remedy = "Put its images there, or delete its folder if that is no class."
+        return f"the class folders in {self.folder / self.image_folder}", remedy
 
     def revision(self) -> str:
         return self.split_name() if self._has_split_file else self._fallback.origin

@@ -141,7 +141,10 @@ def read_json(path: Path, dataset: str) -> dict[str, Any]:
 
 
 def _suffix(path: str) -> str:
-    return PurePosixPath(path).suffix.lower()
+    """As `pathlib` has it, which is slow for millions of files."""
+    name = path.rpartition("/")[2]
+    dot = name.rfind(".")
+    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
 
 
 def _contents(folder: Path) -> tuple[list[str], list[str]]:

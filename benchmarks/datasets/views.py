@@ -8,8 +8,8 @@ from typing import Literal
 from PIL import Image
 
 from benchmarks.datasets.class_names import shown
+from benchmarks.datasets.completeness import count
 from benchmarks.datasets.interface import SPLITS, Card, Dataset, Item, Source, Split
-from benchmarks.datasets.verify import count
 
 OnUnreadable = Literal["fail", "skip"]
 """What to do about an image that is missing or corrupt."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
+from benchmarks.datasets.completeness import count, counts
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
 from benchmarks.datasets.interface import SPLITS, Dataset
 from benchmarks.datasets.own.source import OwnDataset
@@ -17,7 +18,7 @@ from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import dataset_names, open_dataset
 from benchmarks.datasets.roll import roll_of
-from benchmarks.datasets.verify import Verified, count, counts, verify
+from benchmarks.datasets.verify import Verified, verify
 from orchestrator.console import output, plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec

@@ -105,6 +105,16 @@ class TrialFactory:
         protocol = protocol_named(cell.protocol)
         return protocol.task(dataset, shots, cell.seed, self._setup.short_classes)
 
+    def remark(self, cell: Cell, task: Task) -> str:
+        """Why results on a cell's images, or with a prompt of its source, aren't comparable.
+
+        Empty if they are.
+        """
+        remarks = [task.dataset.remark()]
+        if cell.source is not None:
+            remarks.append(self._open(cell.source.dataset).remark())
+        return "; ".join(filter(None, remarks))
+
     def data(
         self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable | None
     ) -> TrialData:

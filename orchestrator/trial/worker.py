@@ -220,7 +220,7 @@ class Worker:
             provenance={
                 **self._factory.provenance(),
                 "split": split_digest(started.task, SPLITS),
-                "dataset_remark": started.task.dataset.remark(),
+                "dataset_remark": self._factory.remark(started.cell, started.task),
             },
         )
 

@@ -9,7 +9,7 @@ split       optional: train, val or test in every row; without it, 70/10/20 of e
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-from benchmarks.datasets.class_names import alike
+from benchmarks.datasets.class_names import alike, both
 from benchmarks.datasets.interface import SPLITS, DatasetError
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing, own_division
 from benchmarks.naming import did_you_mean
@@ -85,15 +85,15 @@ def _check_row(row: Mapping[Any, Any], where: str) -> None:
 
 def _check_spelling(rows: Sequence[tuple[int, Mapping[str, Any]]], where: str) -> None:
     """Refuses classes whose names are one name, spelled in two ways."""
-    first: dict[str, int] = {}
+    first: dict[str, tuple[int, str]] = {}
     for number, row in rows:
-        first.setdefault(_name(row), number)
-    names = list(first)
-    for one, other, *_ in alike(names):
+        first.setdefault(_name(row), (number, str(row["class_name"])))
+    numbers, spelled = zip(*first.values(), strict=True) if first else ((), ())
+    for one, other, *_ in alike(spelled):
         raise BadManifest(
-            f"{where}: {names[one]!r} in row {first[names[one]]} and {names[other]!r} in row "
-            f"{first[names[other]]} are two classes with one prompt. Spell them alike, or give "
-            f"them names that differ in more than case, blanks and underscores."
+            f"{where}, rows {numbers[one]} and {numbers[other]}: "
+            f"{both(spelled[one], spelled[other])} are two classes with one prompt. Spell them "
+            f"alike, or give them names that differ in more than case, blanks and underscores."
         )
 
 

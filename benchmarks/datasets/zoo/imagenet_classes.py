@@ -72,7 +72,7 @@ class ImageNetFamily(ImageFolderDataset):
         return [(f, label, self.names[wnid]) for label, (f, wnid) in enumerate(wnids.items())]
 
     def listed_in(self) -> tuple[str, str]:
-        return f"the class folders in {self.folder / self.image_folder}", self.card.how_to_get
+        return f"the class folders in {self.folder / self.image_folder}", "Copy its images there."
 
     @cached_property
     def _classes_file(self) -> Path | None:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.datasets.completeness import Counted, count
 from benchmarks.datasets.interface import Dataset
 from benchmarks.datasets.registry import dataset_class
-from benchmarks.datasets.verify import Verified, count, verify
+from benchmarks.datasets.verify import verify
 from tests.benchmarks.datasets.test_packed import noisy_tree
 
 # Of the split files; FGVC Aircraft's, SVHN's and others come from the datasets' own papers.
@@ -58,7 +59,7 @@ def test_a_split_of_our_own_is_held_to_the_sum(tree: Dataset) -> None:
 
 
 def test_another_split_of_all_images_is_a_full_copy() -> None:
-    whole = Verified({"train": 1, "val": 2, "test": 7}, {}, 9, classes=2, expected_classes=2)
+    whole = Counted({"train": 1, "val": 2, "test": 7}, {}, 9, classes=2, expected_classes=2)
     assert whole.complete
     assert not replace(whole, classes=1).complete
     assert not replace(whole, total=11).complete
