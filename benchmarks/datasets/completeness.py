@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.datasets.interface import SPLITS, Dataset, Split
+from benchmarks.datasets.own_split import OWN_SPLIT
 
 
 @dataclass(frozen=True)
@@ -26,14 +27,10 @@ class Counted:
 
     @property
     def complete(self) -> bool:
-        """Whether there are as many classes and images as in a full copy; True if unknown.
-
-        Of a split of our own the sum counts. It may be larger: some official splits leave out
-        images.
-        """
-        enough = self.total is None or sum(self.found.values()) >= self.total
+        """Whether there are as many classes and images as in a full copy; True if unknown."""
+        whole = self.total in (None, sum(self.found.values()))
         same = not self.expected or self.found == self.expected
-        return enough and same and self.expected_classes in (None, self.classes)
+        return whole and same and self.expected_classes in (None, self.classes)
 
     @property
     def shortfall(self) -> str:
@@ -69,7 +66,15 @@ def count(dataset: Dataset) -> Counted:
     return Counted(
         found,
         {split: known[split] for split in SPLITS} if published else {},
-        total=None if published else sum(known.values()),
+        total=None if published else _total(dataset),
         classes=len(dataset.class_names()),
         expected_classes=dataset.card.classes,
     )
+
+
+def _total(dataset: Dataset) -> int:
+    """Images of a full copy under another split than the published one."""
+    card = dataset.card
+    if card.unsplit and dataset.revision() == OWN_SPLIT:
+        return card.unsplit
+    return sum(card.images.values())

@@ -90,6 +90,7 @@ class Card:
         reader_shuffles: whether the reader behind published results shuffles lists of files before
             it draws (see `Dataset.shuffled_before_draw`).
         ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
+        unsplit: images of the whole collection where its published split leaves some out; else 0.
     """
 
     name: str
@@ -103,6 +104,7 @@ class Card:
     licence: str = ""
     reader_shuffles: bool = False
     ensemble: tuple[str, ...] = ()
+    unsplit: int = 0
 
 
 class Fetch(Protocol):

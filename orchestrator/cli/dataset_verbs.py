@@ -12,7 +12,7 @@ from rich.table import Column
 
 from benchmarks.datasets.completeness import count, counts
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
-from benchmarks.datasets.interface import SPLITS, Dataset
+from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.packed.write import pack
@@ -84,9 +84,13 @@ def show_list(shelf: Shelf) -> None:
     for name in shelf.names():
         dataset = shelf.open(name)
         reason = dataset.missing()
+        try:
+            table.add_row(name, *_facts(dataset, reason))
+        except DatasetError as error:
+            reason = str(error)
+            table.add_row(name, "", "", dataset.card.size, "can't be read")
         if reason is not None:
             missing[name] = reason
-        table.add_row(name, *_facts(dataset, reason))
     output.print(table)
     for name, reason in missing.items():
         dataset = shelf.open(name)

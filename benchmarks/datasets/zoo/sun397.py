@@ -21,6 +21,7 @@ class Sun397(CoopSplitDataset):
         folder="sun397",
         size="37 GB",
         licence="not stated; for research",
+        unsplit=108_754,
     )
     download = Download("SUN397", "SUN397", "sun397/SUN397")
     image_folder = "SUN397"

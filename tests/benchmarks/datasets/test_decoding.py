@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import struct
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -115,9 +116,26 @@ def test_sixteen_bits_keep_their_order_and_range(kind: str, values: list[int]) -
     assert np.abs(np.asarray(image)[0, :, 0] - np.array(values) / 257).max() <= 1
 
 
+def png_of_sixteen_bits(kind: int, *values: int) -> bytes:
+    """A PNG of one pixel, written by hand as Pillow writes no such colours."""
+
+    def chunk(name: bytes, content: bytes) -> bytes:
+        check = struct.pack(">I", zlib.crc32(name + content))
+        return struct.pack(">I", len(content)) + name + content + check
+
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", 1, 1, 16, kind, 0, 0, 0))
+    pixel = b"\0" + struct.pack(f">{len(values)}H", *values)
+    body = chunk(b"IDAT", zlib.compress(pixel)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + head + body
+
+
 def test_colours_of_sixteen_bits_keep_their_range() -> None:
-    data = b"P6 1 1 65535\n" + np.array([65535, 25700, 0], ">u2").tobytes()
-    assert decode(data).getpixel((0, 0)) == (255, 100, 0)
+    ppm = b"P6 1 1 65535\n" + np.array([65535, 25700, 0], ">u2").tobytes()
+    colours = png_of_sixteen_bits(2, 65535, 25700, 0)
+    with_alpha = png_of_sixteen_bits(6, 65535, 25700, 0, 300)
+    for data in (ppm, colours, with_alpha):
+        assert decode(data).getpixel((0, 0)) == (255, 100, 0)
+    assert decode(png_of_sixteen_bits(4, 25700, 300)).getpixel((0, 0)) == (100, 100, 100)
 
 
 @pytest.mark.parametrize(
