@@ -65,11 +65,13 @@ class Source:
         text: what it is and where, such as "the manifest birds.csv".
         remedy: a sentence on what to do when it tells too little.
         ignored: the files that lie there and are not read.
+        nested: how many images lie in folders inside class folders and are read.
     """
 
     text: str
     remedy: str
     ignored: tuple[Ignored, ...] = ()
+    nested: int = 0
 
 
 @dataclass(frozen=True)

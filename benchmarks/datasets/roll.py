@@ -1,7 +1,7 @@
 """The classes that a dataset should have, held against the images that it has of each."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from benchmarks.datasets.class_names import alike, refuse_alike, shown
@@ -43,15 +43,19 @@ class Roll:
         refuse_alike(self.names, where)
         empty = self.without(*SPLITS)
         if empty:
-            named = shown(f"{self.names[label]!r}{self._instead(label)}" for label in empty)
-            classes = "the class" if len(empty) == 1 else f"{len(empty)} classes"
-            has = "has" if len(empty) == 1 else "have"
-            raise DatasetError(f"{where}, {classes} {named} {has} no images. {self.source.remedy}")
+            raise DatasetError(
+                f"{where}, no images are of {self.described(empty)}. {self.source.remedy}"
+            )
         if not any(self.images["test"].values()):
             raise DatasetError(
                 f"{where}, there are no test images, so nothing can be measured. Add some; where "
                 f"images are split 70/10/20 here, a class needs two images to have one to test."
             )
+
+    def described(self, labels: Sequence[int]) -> str:
+        """Classes without images, with what lies there instead."""
+        classes = "the class" if len(labels) == 1 else "the classes"
+        return f"{classes} {shown(repr(self.names[n]) + self._instead(n) for n in labels)}"
 
     def notes(self, measured: Split = "test") -> Iterator[str]:
         """What the user should know of the classes and images, though it can be worked with.
@@ -72,6 +76,11 @@ class Roll:
                 f"{self.dataset}: its list of classes has names that stand for more than one "
                 f"class, and can't be told apart by a prompt: {shown(shared)}"
             )
+        if self.source.nested:
+            yield (
+                f"{self.dataset}: images in folders inside class folders ({self.source.nested:,}) "
+                f"are of the outer folder's class"
+            )
         yield from self._ignored()
 
     def _ignored(self) -> Iterator[str]:
@@ -91,7 +100,7 @@ class Roll:
     def _instead(self, label: int) -> str:
         """The files that a class has in place of images, in brackets."""
         endings = Counter(f.ending for f in self.source.ignored if f.label == label and f.ending)
-        return f" (only {_endings(endings)}, which can't be read)" if endings else ""
+        return f" (only {_endings(endings)}, which are not read)" if endings else ""
 
     def _named(self, labels: Iterable[int]) -> str:
         return shown(self.names[label] for label in labels)

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.interface import Dataset, DatasetError, Item
+from benchmarks.datasets.roll import roll_of
 
 ShortClasses = Literal["refuse", "take_all"]
 """What to do with a class that has fewer images than shots: `take_all` is what CoOp does."""
@@ -96,18 +96,18 @@ def _sample(
 
 def _too_many_shots(dataset: Dataset, shots: int, short: Mapping[int, int]) -> DatasetError:
     """The error about classes with too few images, given how many each has."""
-    names, source = dataset.class_names(), dataset.source()
-    empty = [repr(names[label]) for label, images in short.items() if not images]
+    empty = [label for label, images in short.items() if not images]
     if empty:
-        classes = "class" if len(empty) == 1 else "classes"
+        roll = roll_of(dataset)
         return DatasetError(
-            f"dataset {dataset.card.name}: in {source.text}, no training images are of the "
-            f"{classes} {shown(empty)}. {source.remedy} Or set short_classes: take_all to train "
-            f"without them."
+            f"dataset {dataset.card.name}: in {roll.source.text}, no training images are of "
+            f"{roll.described(empty)}. {roll.source.remedy} Or set short_classes: take_all to "
+            f"train without."
         )
     label, images = min(short.items(), key=lambda pair: pair[1])
+    name = dataset.class_names()[label]
     return DatasetError(
-        f"dataset {dataset.card.name}: {shots} shots asked for, but class {names[label]!r} has "
+        f"dataset {dataset.card.name}: {shots} shots asked for, but class {name!r} has "
         f"only {images} training images. Ask for at most {images} shots, or set short_classes: "
         f"take_all to take all that such classes have."
     )

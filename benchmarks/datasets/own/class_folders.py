@@ -35,6 +35,7 @@ def divide_folders(folder: Path, dataset: str) -> Division:
         )
     refuse_alike(names, f"dataset {dataset}: the class folders in {folder}")
     if not above:
+        _refuse_splits_inside(folder, names, dataset)
         classes = _classes("", names)
         return own_division(images_in(folder, classes, OWN), classes)
     parts = {split: _classes(f"{split}/", names) for split in SPLITS}
@@ -63,6 +64,16 @@ def splits_above(folder: Path, dataset: str) -> tuple[str, ...]:
             f"{', '.join(sorted(found))}. Call the folders so, or leave only class folders there."
         )
     return ()
+
+
+def _refuse_splits_inside(folder: Path, names: list[str], dataset: str) -> None:
+    for name in names:
+        if {"train", "test"} <= {inner.lower() for inner in subfolders(folder / name)}:
+            raise DatasetError(
+                f"dataset {dataset}: expected train/ and test/ above the class folders, but they "
+                f"are inside {folder / name}. Move the class folders into {folder}/train and "
+                f"{folder}/test."
+            )
 
 
 def _classes(prefix: str, names: list[str]) -> list[LabelledFile]:

@@ -54,7 +54,14 @@ class OwnFiles(ImageFolderDataset):
         above = {"."} if self.classes() else set()
         above |= {str(PurePosixPath(folder).parent) for folder, _, _ in self.classes()}
         beside = [one for part in sorted(above) for one in strays(self.folder / part, self.rule)]
-        return replace(source, ignored=(*source.ignored, *beside))
+        nested = self._nested() if above else 0
+        return replace(source, ignored=(*source.ignored, *beside), nested=nested)
+
+    def _nested(self) -> int:
+        """How many images lie deeper than directly in a class folder."""
+        folders = {folder for folder, _, _ in self.classes()}
+        rows = (row for rows in self.listing().values() for row in rows)
+        return sum(path.rpartition("/")[0] not in folders for path, _, _ in rows)
 
     def revision(self) -> str:
         return self._division.origin

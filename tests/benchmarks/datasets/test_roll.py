@@ -123,17 +123,17 @@ def test_one_image_a_class_leaves_none_to_test(tmp_path: Path) -> None:
 def test_a_folder_without_images_is_refused_by_name_with_what_it_has(tmp_path: Path) -> None:
     as_folders(tmp_path, GOOD)
     (tmp_path / "birds" / "train" / "wren").mkdir()
-    with pytest.raises(DatasetError, match=r"the class 'wren' has no images\. Put .* delete"):
+    with pytest.raises(DatasetError, match=r"no images are of the class 'wren'\. Put .* delete"):
         own(tmp_path / "birds").class_names()
     (tmp_path / "birds" / "train" / "wren" / "a.heic").touch()
-    with pytest.raises(DatasetError, match=r"'wren' \(only \.heic \(1\), which can't be read\)"):
+    with pytest.raises(DatasetError, match=r"'wren' \(only \.heic \(1\), which are not read\)"):
         own(tmp_path / "birds").class_names()
 
 
 def test_a_pack_whose_class_has_no_images_is_refused(tmp_path: Path) -> None:
     file = as_pack(tmp_path, GOOD) / FACTS
     file.write_text(file.read_text().replace('"tit"', '"tit", "wren"'))
-    with pytest.raises(DatasetError, match=r"in the pack .*, the class 'wren' has no images"):
+    with pytest.raises(DatasetError, match=r"in the pack .*, no images are of the class 'wren'"):
         own(file.parent).items("test")
 
 
@@ -141,6 +141,21 @@ def test_split_folders_under_other_names_are_no_classes(tmp_path: Path) -> None:
     for part in ("Training", "validation"):
         write_image(tmp_path / part / "owl" / "a.png")
     with pytest.raises(DatasetError, match=r"expected train/, test/ and perhaps val/.*validation"):
+        own(tmp_path).items("test")
+
+
+def test_splits_inside_class_folders_are_refused_and_other_inner_folders_are_told(
+    tmp_path: Path,
+) -> None:
+    for name in ("owl", "tit"):
+        for number in range(4):
+            write_image(tmp_path / name / "side" / f"{number}.png")
+    (note,) = roll_of(own(tmp_path)).notes()
+    told = "images in folders inside class folders (8) are of the outer folder's class"
+    assert note == f"birds: {told}"
+    for split in ("Train", "Test"):
+        write_image(tmp_path / "tit" / split / "1.png")
+    with pytest.raises(DatasetError, match=r"train/ and test/ above the class folders.*tit\. Move"):
         own(tmp_path).items("test")
 
 

@@ -97,8 +97,8 @@ def test_an_own_dataset_with_an_empty_class_is_listed_as_such(tmp_path: Path) ->
     spec.write_text(yaml.safe_dump(content))
     output = datasets("list", "--spec", str(spec), "--data", str(tmp_path))
     assert "can't be" in rows_of(output)["birds"]
-    assert "the class 'tit' has no images" in output
-    assert "the class 'tit' has no images" in refused("verify", "birds", "--spec", str(spec))
+    assert "no images are of the class 'tit'" in output
+    assert "no images are of the class 'tit'" in refused("verify", "birds", "--spec", str(spec))
 
 
 def test_an_own_dataset_is_verified_and_packed_by_its_spec(tmp_path: Path) -> None:

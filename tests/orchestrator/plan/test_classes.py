@@ -133,7 +133,9 @@ def test_an_empty_class_folder_of_an_official_set_is_found_and_litter_is_not(
         "eurosat: 1 image in folders inside class folders is ignored",
     ]
     (base / "Highway").mkdir()
-    with pytest.raises(UserError, match="training images are of the class 'Highway or Road'"):
+    (base / "Highway" / "a.heic").touch()
+    message = r"no training images are of the class 'Highway or Road' \(only \.heic \(1\)"
+    with pytest.raises(UserError, match=message):
         notes_of(tmp_path, "eurosat")
 
 
