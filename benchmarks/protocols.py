@@ -7,6 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.interface import Dataset, DatasetError, Item, Split
 from benchmarks.datasets.sampling import ShortClasses, few_shot_split
 from benchmarks.naming import did_you_mean
@@ -103,18 +104,35 @@ def few_shot(dataset: Dataset, shots: int, seed: int, short_classes: ShortClasse
     """The task that trains on a few images per class and tests on the whole test split.
 
     Raises:
-        DatasetError: the dataset can't be read, or a class has fewer images than shots.
+        DatasetError: the dataset can't be read, or a class has fewer images than shots, or none
+            that can be read.
     """
     split = few_shot_split(dataset, shots, seed, short_classes)
     names = dataset.class_names()
+    train = dataset.usable(split.train)
+    if short_classes == "refuse" or not train:
+        _refuse_unreadable_classes(dataset, split.train, train)
     return Task(
         dataset=dataset,
         class_names=names,
-        train=dataset.usable(split.train),
+        train=train,
         val=dataset.usable(split.val),
         test=tuple(dataset.items("test")),
         short_classes=tuple(names[label] for label in split.short),
     )
+
+
+def _refuse_unreadable_classes(
+    dataset: Dataset, drawn: Iterable[Item], train: Iterable[Item]
+) -> None:
+    lost = {item.label for item in drawn} - {item.label for item in train}
+    if lost:
+        names = shown(repr(dataset.class_names()[label]) for label in sorted(lost))
+        raise DatasetError(
+            f"dataset {dataset.card.name}: none of the training images that were drawn of "
+            f"{names} can be read. Mend the images, ask for more shots, or set short_classes: "
+            f"take_all to train without such classes."
+        )
 
 
 def evaluation_task(dataset: Dataset) -> Task:

@@ -1,6 +1,6 @@
 """Datasets in CoOp's layout: an image folder and a JSON file with the three splits."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast
 
@@ -62,14 +62,18 @@ class CoopSplitDataset(ImageFolderDataset):
                 images.
         """
         base = self.folder / self.image_folder
-        names = subfolders(base, self.ignored)
-        rows = images_in(base, ((n, label, self.readable(n)) for label, n in enumerate(names)))
+        classes = self.classes_named(subfolders(base, self.ignored))
+        rows = images_in(base, classes)
         if not rows:
             raise DatasetError(
                 f"dataset {self.card.name}: {base} holds no class folders with images. "
                 f"{self.card.how_to_get}"
             )
-        return own_division(rows)
+        return own_division(rows, classes)
+
+    def classes_named(self, names: Iterable[str]) -> list[LabelledFile]:
+        """Classes with a folder each, given in the order of labels."""
+        return [(name, label, self.readable(name)) for label, name in enumerate(names)]
 
     def in_class_folders(
         self, paths: Iterable[str], labels: Mapping[str, int]
@@ -81,6 +85,18 @@ class CoopSplitDataset(ImageFolderDataset):
     def readable(self, name: str) -> str:
         """A class name as it enters a prompt."""
         return self.renamed.get(name, name).replace("_", " ")
+
+    def classes(self) -> Sequence[LabelledFile]:
+        return () if self._has_split_file else self._fallback.classes
+
+    def listed_in(self) -> tuple[str, str]:
+        if self._has_split_file:
+            again = "Download it again, or delete it to use a split of our own."
+            return str(self.folder / self.split_name()), again
+        if self.fallback_needs:
+            return f"the official lists in {self.folder}", "Download lists and images again."
+        remedy = "Put its images there, or delete its folder if that is no class."
+        return f"the class folders in {self.folder / self.image_folder}", remedy
 
     def revision(self) -> str:
         return self.split_name() if self._has_split_file else self._fallback.origin
@@ -121,4 +137,4 @@ class CoopSplitDataset(ImageFolderDataset):
 
 
 def _is_row(row: Any) -> bool:
-    return isinstance(row, list) and len(row) == 3 and str(row[1]).isdigit()
+    return isinstance(row, list) and len(row) == 3 and str(row[1]).isdecimal()

@@ -5,11 +5,14 @@ import struct
 import zlib
 
 from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL.ImageCms import PyCMSError
+
+from benchmarks.datasets.greys import eight_bits
 
 # What Pillow raises on broken bytes, depending on the format and on what is broken.
 _BROKEN = (
     UnidentifiedImageError, OSError, SyntaxError, ValueError, IndexError, TypeError, EOFError,
-    struct.error, zlib.error, Image.DecompressionBombError,
+    struct.error, zlib.error, Image.DecompressionBombError, PyCMSError,
 )  # fmt: skip
 
 
@@ -18,7 +21,7 @@ class Undecodable(ValueError):
 
 
 def decode(data: bytes, *, upright: bool = False) -> Image.Image:
-    """Decodes any mode that Pillow knows (greyscale, palette, RGBA, CMYK, ...) to RGB.
+    """Decodes any mode that Pillow knows (grey of 1 to 32 bits, palette, RGBA, CMYK, ...) to RGB.
 
     Args:
         data: an image file.
@@ -26,13 +29,14 @@ def decode(data: bytes, *, upright: bool = False) -> Image.Image:
             without it, as CoOp and CLIP do, so that results stay comparable.
 
     Raises:
-        Undecodable: truncated, no image at all, or larger than Pillow allows.
+        Undecodable: truncated, no image at all, larger than Pillow allows, or grey values of which
+            it is unknown what white is (see `eight_bits`).
     """
     try:
         with Image.open(io.BytesIO(data)) as image:
             image.load()
             turned = ImageOps.exif_transpose(image) if upright else image
-            return _eight_bit(turned).convert("RGB")
+            return eight_bits(turned, image).convert("RGB")
     except _BROKEN as error:
         raise Undecodable(str(error) or type(error).__name__) from None
 
@@ -42,10 +46,3 @@ def png(image: Image.Image) -> bytes:
     buffer = io.BytesIO()
     image.save(buffer, "PNG")
     return buffer.getvalue()
-
-
-def _eight_bit(image: Image.Image) -> Image.Image:
-    """Scales 16-bit greyscale to 8 bits; `convert` alone would clip values at 255."""
-    if not image.mode.startswith("I;16"):
-        return image
-    return image.convert("I").point(lambda value: value / 257).convert("L")

@@ -3,12 +3,12 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.file_hashes import Announce, sha256_of, silent, sizes_of
-from benchmarks.datasets.interface import DatasetError, Identity, Item, Split
-from benchmarks.datasets.own_split import Listing
+from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in
+from benchmarks.datasets.interface import DatasetError, Identity, Item, Source, Split
+from benchmarks.datasets.own_split import LabelledFile, Listing
 
 
 class ImageFolderDataset(EncodedDataset):
@@ -17,11 +17,13 @@ class ImageFolderDataset(EncodedDataset):
     Class attributes:
         image_folder: folder of the images below the dataset's folder.
         needed: files and folders below the dataset's folder that must exist, besides the images.
+        rule: which files in class folders are images.
     """
 
     image_folder: str = "images"
     identified_by: Identity = "size"
     needed: tuple[str, ...] = ()
+    rule: FolderRule = OFFICIAL
 
     @abstractmethod
     def listing(self) -> Listing:
@@ -30,6 +32,22 @@ class ImageFolderDataset(EncodedDataset):
         Raises:
             DatasetError: a list file is missing or malformed.
         """
+
+    def classes(self) -> Sequence[LabelledFile]:
+        """Folders, labels and names of the classes that there should be, with or without images.
+
+        The folder is empty for a class that has none; no classes if images alone tell them.
+        """
+        return ()
+
+    def listed_in(self) -> tuple[str, str]:
+        """What tells the classes and images, and what to do when it tells too little."""
+        return f"the lists in {self.folder}", self.card.how_to_get
+
+    def source(self) -> Source:
+        text, remedy = self.listed_in()
+        base = self.folder / self.image_folder
+        return Source(text, remedy, tuple(ignored_in(base, self.classes(), self.rule)))
 
     def missing(self) -> str | None:
         for name in (*self.needed, self.image_folder):
@@ -79,25 +97,23 @@ class ImageFolderDataset(EncodedDataset):
     @cached_property
     def _names(self) -> dict[int, str]:
         names: dict[int, str] = {}
-        for rows in self._listing.values():
-            for _, label, name in rows:
-                known = names.setdefault(label, name)
-                if known != name:
-                    raise DatasetError(
-                        f"dataset {self.card.name}: label {label} is called both {known!r} and "
-                        f"{name!r}. Correct the split file."
-                    )
-        if sorted(names) != list(range(len(names))):
-            raise DatasetError(
-                f"dataset {self.card.name}: expected labels 0 to {len(names) - 1} without gaps, "
-                f"got {sorted(names)[:10]}... Correct the split file."
+        listed = [row for rows in self._listing.values() for row in rows]
+        for _, label, name in (*self.classes(), *listed):
+            known = names.setdefault(label, name)
+            if known != name:
+                raise self._malformed(f"label {label} is called both {known!r} and {name!r}")
+        gaps = sorted(set(range(max(names, default=-1) + 1)) - set(names))
+        if gaps:
+            labels = ", ".join(map(str, gaps[:10])) + (", ..." if len(gaps) > 10 else "")
+            raise self._malformed(
+                f"expected labels 0 to {max(names)} without gaps, but no image has label {labels}"
             )
         return names
 
     def _check_inside(self, path: str) -> None:
-        pure = PurePosixPath(path)
-        if pure.is_absolute() or ".." in pure.parts:
-            raise DatasetError(
-                f"dataset {self.card.name}: the path {path!r} leads out of the image folder. "
-                f"Correct the split file."
-            )
+        if path.startswith("/") or ".." in path.split("/"):
+            raise self._malformed(f"the path {path!r} leads out of the image folder")
+
+    def _malformed(self, what: str) -> DatasetError:
+        text, remedy = self.listed_in()
+        return DatasetError(f"dataset {self.card.name}: in {text}, {what}. {remedy}")

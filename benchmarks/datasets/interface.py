@@ -30,7 +30,7 @@ class ImageUnreadable(DatasetError):
     def __init__(self, dataset: str, reference: str, reason: str) -> None:
         super().__init__(
             f"dataset {dataset}: can't read image {reference!r}: {reason}. "
-            f"Replace the file, or remove it from the split file."
+            f"Replace the file, or leave it out with unreadable: skip."
         )
 
 
@@ -46,6 +46,38 @@ class Item:
 
     reference: str
     label: int
+
+
+@dataclass(frozen=True)
+class Ignored:
+    """A file among a dataset's images that is not read as one of them.
+
+    Attributes:
+        label: of the class in whose folder it lies; None if it lies in none.
+        ending: its name's ending, if that is why.
+        place: where it lies, if that is why.
+    """
+
+    label: int | None
+    ending: str
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class Source:
+    """What tells a dataset's classes and images, for messages.
+
+    Attributes:
+        text: what it is and where, such as "the manifest birds.csv".
+        remedy: a sentence on what to do when it tells too little.
+        ignored: the files that lie there and are not read.
+        nested: how many images lie in folders inside class folders and are read.
+    """
+
+    text: str
+    remedy: str
+    ignored: tuple[Ignored, ...] = ()
+    nested: int = 0
 
 
 @dataclass(frozen=True)
@@ -66,6 +98,7 @@ class Card:
         reader_shuffles: whether the reader behind published results shuffles lists of files before
             it draws (see `Dataset.shuffled_before_draw`).
         ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
+        unsplit: images of the whole collection where its published split leaves some out; else 0.
     """
 
     name: str
@@ -79,6 +112,7 @@ class Card:
     licence: str = ""
     reader_shuffles: bool = False
     ensemble: tuple[str, ...] = ()
+    unsplit: int = 0
 
 
 class Fetch(Protocol):
@@ -125,8 +159,10 @@ class Dataset(ABC):
     def class_names(self) -> tuple[str, ...]:
         """Class names by label, as they enter a prompt (blanks, not underscores).
 
+        All that there should be, also those without images.
+
         Raises:
-            DatasetError: the dataset is missing or its split file is malformed.
+            DatasetError: the dataset is missing, or what lists its classes is malformed.
         """
 
     @abstractmethod
@@ -134,7 +170,7 @@ class Dataset(ABC):
         """The items of a split, always in the same order.
 
         Raises:
-            DatasetError: the dataset is missing or its split file is malformed.
+            DatasetError: the dataset is missing, or what lists its images is malformed.
         """
 
     def shuffled_before_draw(self) -> tuple[int, ...]:
@@ -186,6 +222,10 @@ class Dataset(ABC):
         """The reference of the first item whose file is missing; None if all are there."""
         found = zip(items, self.fingerprints(items), strict=True)
         return next((item.reference for item, what in found if what == MISSING), None)
+
+    def source(self) -> Source:
+        """What tells the classes and images; lists folders, and opens no image."""
+        return Source(f"the data of {self.card.name}", self.card.how_to_get)
 
     def revision(self) -> str:
         """Identifies what references and fingerprints don't; part of every key.

@@ -26,27 +26,35 @@ class Division:
     Attributes:
         listing: the labelled files of each split.
         origin: says where the split comes from; part of every key.
+        classes: the classes that there should be, with or without images: their folders, labels
+            and names. The folder is empty for a class that has none; no classes if images alone
+            tell them.
     """
 
     listing: Listing
     origin: str
+    classes: tuple[LabelledFile, ...] = ()
 
     def remark(self, dataset: str) -> str:
         """Why results can't be compared with others'; empty for a split that came with the data."""
         return f"{dataset}: {OWN_SPLIT}" if self.origin == OWN_SPLIT else ""
 
 
-def own_division(rows: Iterable[LabelledFile]) -> Division:
+def own_division(rows: Iterable[LabelledFile], classes: Iterable[LabelledFile] = ()) -> Division:
     """Images that come without a split, in one of our own."""
-    return Division(own_split(rows), OWN_SPLIT)
+    return Division(own_split(rows), OWN_SPLIT, tuple(classes))
 
 
 def official_division(
-    train: Iterable[LabelledFile], test: list[LabelledFile], origin: str
+    train: Iterable[LabelledFile],
+    test: list[LabelledFile],
+    origin: str,
+    classes: Iterable[LabelledFile] = (),
 ) -> Division:
     """Official training and test images, with validation images held out from the former."""
     kept, val = hold_out(train)
-    return Division({"train": kept, "val": val, "test": test}, f"{origin}, {HELD_OUT}")
+    listing: Listing = {"train": kept, "val": val, "test": test}
+    return Division(listing, f"{origin}, {HELD_OUT}", tuple(classes))
 
 
 def own_split(rows: Iterable[LabelledFile]) -> Listing:

@@ -1,11 +1,12 @@
 """Few-shot splits, identical to CoOp's, or to a dataset's own reader's, for the same seed."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.datasets.interface import Dataset, DatasetError, Item
+from benchmarks.datasets.roll import roll_of
 
 ShortClasses = Literal["refuse", "take_all"]
 """What to do with a class that has fewer images than shots: `take_all` is what CoOp does."""
@@ -22,7 +23,7 @@ class FewShotSplit:
         train: `shots` images per class, class after class, in order of first appearance.
         val: at most four per class, drawn next from the same generator; empty if the dataset has
             no validation images.
-        short: labels of classes that have fewer training images than shots.
+        short: labels of classes that have fewer training images than shots, or none.
     """
 
     train: tuple[Item, ...]
@@ -62,9 +63,13 @@ def few_shot_split(
             f"dataset {dataset.card.name} has no training images: it is for testing what was "
             f"trained elsewhere, as out_of_distribution does."
         )
-    short = tuple(label for label, items in groups.items() if len(items) < shots)
+    # A class without any image appears nowhere; drawing from it would change no other draw.
+    labels = dict.fromkeys((*groups, *range(len(dataset.class_names()))))
+    short = tuple(label for label in labels if len(groups.get(label, ())) < shots)
     if short and short_classes == "refuse":
-        raise _too_many_shots(dataset, shots, groups)
+        raise _too_many_shots(
+            dataset, shots, {label: len(groups.get(label, ())) for label in short}
+        )
     generator = random.Random(seed)
     for length in dataset.shuffled_before_draw():
         generator.shuffle([None] * length)  # only for what it leaves of the generator
@@ -89,11 +94,20 @@ def _sample(
     return tuple(drawn)
 
 
-def _too_many_shots(dataset: Dataset, shots: int, groups: dict[int, list[Item]]) -> DatasetError:
-    label, items = min(groups.items(), key=lambda group: len(group[1]))
+def _too_many_shots(dataset: Dataset, shots: int, short: Mapping[int, int]) -> DatasetError:
+    """The error about classes with too few images, given how many each has."""
+    empty = [label for label, images in short.items() if not images]
+    if empty:
+        roll = roll_of(dataset)
+        return DatasetError(
+            f"dataset {dataset.card.name}: in {roll.source.text}, no training images are of "
+            f"{roll.described(empty)}. {roll.source.remedy} Or set short_classes: take_all to "
+            f"train without."
+        )
+    label, images = min(short.items(), key=lambda pair: pair[1])
     name = dataset.class_names()[label]
     return DatasetError(
-        f"dataset {dataset.card.name}: {shots} shots asked for, but class {name!r} has only "
-        f"{len(items)} training images. Ask for at most {len(items)} shots, or set "
-        f"short_classes: take_all to take all that such classes have."
+        f"dataset {dataset.card.name}: {shots} shots asked for, but class {name!r} has "
+        f"only {images} training images. Ask for at most {images} shots, or set short_classes: "
+        f"take_all to take all that such classes have."
     )

@@ -3,9 +3,10 @@
 import hashlib
 from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import partial
 
+from benchmarks.datasets.completeness import Counted, count
 from benchmarks.datasets.contents import FullDigest, contents_digest
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable, Item, Split
 from benchmarks.datasets.read_ahead import read_ahead
@@ -13,12 +14,10 @@ from benchmarks.datasets.verified import remember_verified
 
 
 @dataclass(frozen=True)
-class Verified:
-    """What was found in a dataset.
+class Verified(Counted):
+    """What was found in a dataset, besides counts.
 
     Attributes:
-        found: images by split.
-        expected: images by split of a full copy; empty if unknown.
         unreadable: one message per image that can't be read.
         duplicates: groups of references with the same bytes.
         leaked: number of those groups with images in the test split and in another split.
@@ -26,18 +25,11 @@ class Verified:
         recorded_digest: the one that came with the data; empty if none did.
     """
 
-    found: dict[Split, int]
-    expected: dict[Split, int]
     unreadable: tuple[str, ...] = ()
     duplicates: tuple[tuple[str, ...], ...] = ()
     leaked: int = 0
     full_digest: str = ""
     recorded_digest: str = ""
-
-    @property
-    def complete(self) -> bool:
-        """Whether each split has as many images as a full copy; True if that is unknown."""
-        return not self.expected or self.found == self.expected
 
     @property
     def as_recorded(self) -> bool:
@@ -48,19 +40,6 @@ class Verified:
     def sound(self) -> bool:
         """Whether it is complete, every image can be read, and none is another than recorded."""
         return self.complete and not self.unreadable and self.as_recorded
-
-
-def count(dataset: Dataset) -> Verified:
-    """Counts a dataset's images without opening them.
-
-    Raises:
-        DatasetError: the dataset can't be read.
-    """
-    found = {split: len(dataset.items(split)) for split in SPLITS}
-    known = dataset.card.images
-    # The card counts the images of the published split; other splits have other counts.
-    comparable = any(known.values()) and not dataset.remark()
-    return Verified(found, {split: known[split] for split in SPLITS} if comparable else {})
 
 
 def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Verified:
@@ -89,8 +68,8 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
         remember_verified(dataset, contents, whole)
     repeated = [group for group in files.values() if len(group) > 1]
     splits = [{split for split, _ in group} for group in repeated]
-    return replace(
-        count(dataset),
+    return Verified(
+        **vars(count(dataset)),
         unreadable=tuple(unreadable),
         duplicates=tuple(tuple(reference for _, reference in group) for group in repeated),
         leaked=sum("test" in group and len(group) > 1 for group in splits),

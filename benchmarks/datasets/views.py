@@ -1,12 +1,16 @@
 """A dataset without some of its images; few-shot draws are those of the whole dataset."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from typing import Literal
 
 from PIL import Image
 
+from benchmarks.datasets.class_names import shown
+from benchmarks.datasets.completeness import count
 from benchmarks.datasets.file_hashes import Announce, silent
-from benchmarks.datasets.interface import Dataset, Identity, Item, Split
+from benchmarks.datasets.interface import SPLITS, Card, Dataset, Identity, Item, Source, Split
 
 OnUnreadable = Literal["fail", "skip"]
 """What to do about an image that is missing or corrupt."""
@@ -29,16 +33,20 @@ class DatasetView(Dataset):
         self._dataset = dataset
         self._unreadable = frozenset(unreadable)
         self._blind = blind
-        self.card = dataset.card
+
+    @property
+    def card(self) -> Card:  # type: ignore[override]
+        """The other dataset's; what is packed alone knows its card only when it is read."""
+        return self._dataset.card
 
     @property
     def upright(self) -> bool:  # type: ignore[override]
-        """As the other dataset, which may be a pack that says so only if it is there."""
+        """As in the other dataset."""
         return self._dataset.upright
 
     @property
     def identified_by(self) -> Identity:  # type: ignore[override]
-        """Likewise."""
+        """As in the other dataset."""
         return self._dataset.identified_by
 
     def items(self, split: Split) -> Sequence[Item]:
@@ -54,12 +62,10 @@ class DatasetView(Dataset):
         return tuple(item for item in kept if item.reference not in self._unreadable)
 
     def remark(self) -> str:
-        if not self._unreadable:
-            return self._dataset.remark()
-        names = sorted(self._unreadable)
-        shown = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
-        skipped = f"{self.card.name}: {len(names)} unreadable images are skipped ({shown})"
-        return "; ".join(filter(None, (self._dataset.remark(), skipped)))
+        return "; ".join(filter(None, (self._dataset.remark(), self._shortfall, self._skipped)))
+
+    def source(self) -> Source:
+        return self._dataset.source()
 
     def missing(self) -> str | None:
         return self._dataset.missing()
@@ -87,6 +93,28 @@ class DatasetView(Dataset):
 
     def recorded_digest(self) -> str:
         return self._dataset.recorded_digest()
+
+    @cached_property
+    def _shortfall(self) -> str:
+        """What a full copy has more; a view of a view has said it already, a blind one can't."""
+        if self._blind or isinstance(self._dataset, DatasetView):
+            return ""
+        shortfall = count(self._dataset).shortfall
+        return f"{self.card.name}: {shortfall}" if shortfall else ""
+
+    @cached_property
+    def _skipped(self) -> str:
+        """Which images are left out, and of which classes."""
+        if not self._unreadable:
+            return ""
+        names = sorted(self._unreadable)
+        some = ", ".join(names[:3]) + (", ..." if len(names) > 3 else "")
+        text = f"{self.card.name}: {len(names)} unreadable images are skipped ({some})"
+        seen = (split for split in SPLITS if not (self._blind and split == "test"))
+        labels = {i.reference: i.label for split in seen for i in self._dataset.items(split)}
+        counts = Counter(labels[name] for name in names if name in labels)
+        of = [f"{self.class_names()[label]!r} ({n})" for label, n in sorted(counts.items())]
+        return f"{text}, of {shown(of)}" if of else text
 
 
 class SteadyView(DatasetView):

@@ -51,7 +51,7 @@ class ParquetDataset(ParquetImages):
             DatasetError: it is missing or damaged.
         """
         try:
-            return read_table(self.file)
+            return read_table(self.file, str(self.file))
         except DatasetError as error:
             raise DatasetError(
                 f"dataset {self.card.name}: it is missing or damaged: {error} {_EMBEDDED}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,13 +10,15 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
+from benchmarks.datasets.completeness import count, counts
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
-from benchmarks.datasets.interface import SPLITS, Dataset, Split
+from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import dataset_names, open_dataset
-from benchmarks.datasets.verify import Verified, count, verify
+from benchmarks.datasets.roll import roll_of
+from benchmarks.datasets.verify import Verified, verify
 from orchestrator.console import output, plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
@@ -82,9 +84,13 @@ def show_list(shelf: Shelf) -> None:
     for name in shelf.names():
         dataset = shelf.open(name)
         reason = dataset.missing()
+        try:
+            table.add_row(name, *_facts(dataset, reason))
+        except DatasetError as error:
+            reason = str(error)
+            table.add_row(name, "", "", dataset.card.size, "can't be read")
         if reason is not None:
             missing[name] = reason
-        table.add_row(name, *_facts(dataset, reason))
     output.print(table)
     for name, reason in missing.items():
         dataset = shelf.open(name)
@@ -169,10 +175,13 @@ def _prepared(shelf: Shelf, name: str) -> bool:
         tell(f"not ready: {missing}")
         return False
     counted = count(dataset)
-    full = "" if counted.complete else f", a full copy has {_counts(counted.expected)}"
-    tell(f"ready, {_counts(counted.found)} images to train, validate and test{full}")
+    tell(f"ready, {counts(counted.found)} images to train, validate and test")
+    if counted.shortfall:
+        tell(f"note: {counted.shortfall}")
     if dataset.remark():
         tell(f"note: {dataset.remark()}")
+    for note in roll_of(dataset).notes():
+        tell(f"note: {note}")
     return True
 
 
@@ -191,9 +200,9 @@ def _facts(dataset: Dataset, missing: str | None) -> tuple[str, str, str, str]:
     """Classes, images, size and state: as found, or of a full copy when missing."""
     card = dataset.card
     if missing is not None:
-        return str(card.classes), _counts(card.images), card.size, "missing"
+        return str(card.classes), counts(card.images), card.size, "missing"
     state = "own split" if dataset.remark() else "ready"
-    return str(len(dataset.class_names())), _counts(count(dataset).found), card.size, state
+    return str(len(dataset.class_names())), counts(count(dataset).found), card.size, state
 
 
 def _show_verified(results: Sequence[tuple[Dataset, Verified]]) -> None:
@@ -202,8 +211,8 @@ def _show_verified(results: Sequence[tuple[Dataset, Verified]]) -> None:
     for dataset, result in results:
         table.add_row(
             dataset.card.name,
-            _counts(result.found),
-            _counts(result.expected) if result.expected else "unknown",
+            counts(result.found),
+            _expected(result),
             str(len(result.unreadable)),
             str(len(result.duplicates)),
             str(result.leaked),
@@ -218,12 +227,19 @@ def _show_verified(results: Sequence[tuple[Dataset, Verified]]) -> None:
             say(line)
 
 
+def _expected(result: Verified) -> str:
+    if result.expected:
+        return counts(result.expected)
+    return "unknown" if result.total is None else f"{result.total:,} in all"
+
+
 def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
     name = dataset.card.name
     if dataset.remark():
         yield f"note: {dataset.remark()}"
-    if not result.complete:
-        yield f"{name}: not a full copy: {_counts(result.found)} of {_counts(result.expected)}"
+    if result.shortfall:
+        yield f"{name}: {result.shortfall}"
+    yield from (f"note: {note}" for note in roll_of(dataset).notes())
     if result.full_digest:
         yield f"{name}: full digest {result.full_digest}"
     if not result.unreadable and not result.as_recorded:
@@ -233,10 +249,6 @@ def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
         yield f"{name}: and {len(result.unreadable) - _SHOWN} more that can't be read"
     for group in result.duplicates[:_SHOWN]:
         yield f"{name}: the same file: {', '.join(group)}"
-
-
-def _counts(images: Mapping[Split, int]) -> str:
-    return " / ".join(f"{images[split]:,}" for split in SPLITS)
 
 
 @contextmanager

@@ -187,7 +187,7 @@ def _check_activation(model: str, pretrained: str, *, quick: bool) -> None:
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "open_clip_config.json"
     try:
-        return dict(json.loads(path.read_text()))
+        return dict(json.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, ValueError) as error:
         raise UserError(f"{path} is not a readable open_clip configuration: {error}") from None
 

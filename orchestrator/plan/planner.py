@@ -9,6 +9,7 @@ from itertools import product
 from pathlib import Path
 
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Split
+from benchmarks.datasets.roll import roll_of
 from benchmarks.datasets.views import DatasetView, SteadyView
 from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
@@ -20,7 +21,7 @@ from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, res
 from orchestrator.plan.image_notes import image_notes
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
-from orchestrator.plan.tasks import Tasks, dataset_of, short_note
+from orchestrator.plan.tasks import Tasks, dataset_of, training_notes
 from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
 from orchestrator.precision import ROUNDING
@@ -105,11 +106,11 @@ class _Planner:
         demands = self._demands.on(dataset, dataset.class_names())
         if dataset.remark():
             notes.append(dataset.remark())
+        notes.extend(roll_of(dataset).notes("val" if self._blind else "test"))
         for shots, arms in self._by_shots():
             for seed in self._spec.seeds:
                 task = self._tasks.task(dataset, shots, seed)
-                if task.short_classes:
-                    notes.append(short_note(task, shots))
+                notes.extend(training_notes(task, shots))
                 digest = cache(partial(split_digest, task))
                 for arm in arms:
                     yield self._planned(task, digest, self._draft(dataset, arm, seed, demands))

@@ -1,9 +1,12 @@
 """The datasets and splits of a plan, checked before anything runs."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
+from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.roll import counted
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
 from orchestrator.plan.transfers import Transfers
@@ -44,8 +47,8 @@ class Tasks:
 
         Raises:
             DatasetError: the split can't be read, or has too few images.
-            UserError: an image is missing, or there are none to test on or, for a search, none to
-                validate on.
+            UserError: an image is missing, or there are none to train on, to measure on, or for
+                a search to validate on.
         """
         if self._transfers.only_tests(dataset):
             shots = 0
@@ -58,7 +61,12 @@ class Tasks:
                 f"on it. Leave it out of the search."
             )
         if not self._blind:
-            _check_tested(task)
+            _check_measurable(task)
+        if shots and not task.train:
+            raise UserError(
+                f"dataset {dataset.card.name}: {protocol.name} trains on {task.class_names[0]!r} "
+                f"to {task.class_names[-1]!r}, and none of them has training images. Add some."
+            )
         self._check_files(task)
         return task
 
@@ -82,21 +90,36 @@ class Tasks:
         return self._whole[name]
 
 
-def _check_tested(task: Task) -> None:
-    """Refuses a task that has nothing to be measured on."""
-    for part, whose in ((task, ""), (task.new, " of new classes")):
-        if part is not None and not part.test:
-            raise UserError(
-                f"dataset {task.dataset.card.name} has no test images{whose}, so nothing can be "
-                f"measured on it. Leave it out, or give it a test split."
-            )
+def _check_measurable(task: Task) -> None:
+    """Refuses a task of whose test images none is left: its accuracy would be 0 for no reason.
+
+    Raises:
+        UserError: there are no test images, or none of new classes.
+    """
+    for part in (task, task.new):
+        if part is None or part.test:
+            continue
+        source, names = task.dataset.source(), part.class_names
+        of = f"of {shown(names)} " if task.new is not None else ""
+        raise UserError(
+            f"dataset {task.dataset.card.name}: in {source.text}, there are no readable test "
+            f"images {of}to measure accuracy on. Add some, or leave the dataset out."
+        )
 
 
-def short_note(task: Task, shots: int) -> str:
-    """Says which classes have fewer images than shots and so give all they have."""
-    short = task.short_classes
-    names = ", ".join(short[:5]) + (", ..." if len(short) > 5 else "")
-    return (
-        f"{task.dataset.card.name}: {len(short)} classes have fewer than {shots} images and give "
-        f"all they have ({names})"
-    )
+def training_notes(task: Task, shots: int) -> Iterator[str]:
+    """Says which classes have fewer images than shots and so give all they have, or have none."""
+    name, short = task.dataset.card.name, task.short_classes
+    if short:
+        names = ", ".join(short[:5]) + (", ..." if len(short) > 5 else "")
+        yield (
+            f"{name}: {len(short)} classes have fewer than {shots} images and give all they have "
+            f"({names})"
+        )
+    trained = {item.label for item in task.train}
+    names_without = [n for label, n in enumerate(task.class_names) if label not in trained]
+    if task.train and names_without:
+        yield (
+            f"{name}: trained with 0 images of {counted(len(names_without))} at {shots} shots: "
+            f"{shown(names_without)}"
+        )

@@ -63,6 +63,7 @@ class TrialFactory:
         self._features = FeatureCache(store, setup.backbone.digest, setup.precision)
         self._encoders: dict[str, MaeEncoder] = {}
         self._opened: tuple[str, Dataset] | None = None
+        self._source_remarks: dict[str, str] = {}
 
     def use_threads(self) -> None:
         """Lets the calling thread compute with as many CPU threads as were asked for."""
@@ -130,7 +131,7 @@ class TrialFactory:
         identity = self._setup.identities.get(name)
         return {
             "split": checked or split_digest(task, SPLITS),
-            "dataset_remark": task.dataset.remark(),
+            "dataset_remark": self.remark(cell, task),
             "own_dataset": any(name == own.name for own in self._setup.own_datasets),
             "data": None if identity is None else identity.as_dict(),
         }
@@ -153,6 +154,16 @@ class TrialFactory:
         shots = 0 if cell.source else cell.shots
         protocol = protocol_named(cell.protocol)
         return protocol.task(dataset, shots, cell.seed, self._setup.short_classes)
+
+    def remark(self, cell: Cell, task: Task) -> str:
+        """Why results on a cell's images, or with a prompt of its source, aren't comparable.
+
+        Empty if they are.
+        """
+        remarks = [task.dataset.remark()]
+        if cell.source is not None:
+            remarks.append(self._remark_on(cell.source.dataset))
+        return "; ".join(filter(None, remarks))
 
     def data(
         self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable | None
@@ -241,10 +252,22 @@ class TrialFactory:
 
     def _open(self, name: str, *, blind: bool = False) -> Dataset:
         """A dataset; the last one is kept, with its listing and the bytes that it holds."""
-        setup = self._setup
         if self._opened is None or self._opened[0] != name:
-            self._opened = name, open_dataset(name, setup.data_root, setup.own_datasets)
-        return DatasetView(self._opened[1], setup.unreadable.get(name, ()), blind=blind)
+            self._opened = name, self._open_anew(name)
+        return self._view(self._opened[1], name, blind=blind)
+
+    def _remark_on(self, source: str) -> str:
+        """The remark on a dataset that others are kept open beside."""
+        if source not in self._source_remarks:
+            remark = self._view(self._open_anew(source), source).remark()
+            self._source_remarks[source] = remark
+        return self._source_remarks[source]
+
+    def _open_anew(self, name: str) -> Dataset:
+        return open_dataset(name, self._setup.data_root, self._setup.own_datasets)
+
+    def _view(self, dataset: Dataset, name: str, *, blind: bool = False) -> Dataset:
+        return DatasetView(dataset, self._setup.unreadable.get(name, ()), blind=blind)
 
     def _encoder(self, name: str) -> MaeEncoder:
         """A method's own image encoder, loaded once for all cells."""

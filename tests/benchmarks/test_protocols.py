@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.datasets.interface import DatasetError, Item
+from benchmarks.datasets.views import DatasetView
 from benchmarks.protocols import (
     PROTOCOLS,
     Task,
@@ -34,6 +35,17 @@ def test_few_shot_tests_on_the_whole_test_split() -> None:
 def test_short_classes_are_named() -> None:
     task = few_shot(ToyDataset((9, 1, 9)), 2, 1, "take_all")
     assert task.short_classes == ("green",)
+
+
+def test_a_class_whose_drawn_images_are_unreadable_is_refused_or_trained_without() -> None:
+    red = [item.reference for item in TASK.train if item.label == 0]
+    view = DatasetView(ToyDataset(), red)
+    with pytest.raises(DatasetError, match=r"none of the training images .* of 'red' can be read"):
+        few_shot(view, 2, 1, "refuse")
+    assert {item.label for item in few_shot(view, 2, 1, "take_all").train} == {1, 2}
+    nothing = DatasetView(ToyDataset(), [item.reference for item in TASK.train])
+    with pytest.raises(DatasetError, match="of 'red', 'green', 'blue' can be read"):
+        few_shot(nothing, 2, 1, "take_all")
 
 
 def test_an_evaluation_task_has_nothing_to_train_on() -> None:

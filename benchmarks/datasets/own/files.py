@@ -1,12 +1,14 @@
 """A user's own images as files, however they are listed."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import cached_property
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
+from benchmarks.datasets.folders import OWN, strays
 from benchmarks.datasets.image_folder import ImageFolderDataset
-from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import Division, Listing
+from benchmarks.datasets.interface import Card, Source
+from benchmarks.datasets.own_split import Division, LabelledFile, Listing
 
 
 class OwnFiles(ImageFolderDataset):
@@ -22,6 +24,7 @@ class OwnFiles(ImageFolderDataset):
     image_folder = "."
     upright = True
     identified_by = "sha256"
+    rule = OWN
 
     def __init__(
         self,
@@ -37,6 +40,29 @@ class OwnFiles(ImageFolderDataset):
 
     def listing(self) -> Listing:
         return self._division.listing
+
+    def classes(self) -> Sequence[LabelledFile]:
+        return self._division.classes
+
+    def listed_in(self) -> tuple[str, str]:
+        if self.needed:
+            return f"the manifest {self.folder / self.needed[0]}", "Correct it."
+        remedy = "Put images into its class folder, or delete the folder."
+        return f"the class folders in {self.folder}", remedy
+
+    def source(self) -> Source:
+        source = super().source()
+        above = {"."} if self.classes() else set()
+        above |= {str(PurePosixPath(folder).parent) for folder, _, _ in self.classes()}
+        beside = [one for part in sorted(above) for one in strays(self.folder / part, self.rule)]
+        nested = self._nested() if above else 0
+        return replace(source, ignored=(*source.ignored, *beside), nested=nested)
+
+    def _nested(self) -> int:
+        """How many images lie deeper than directly in a class folder."""
+        folders = {folder for folder, _, _ in self.classes()}
+        rows = (row for rows in self.listing().values() for row in rows)
+        return sum(path.rpartition("/")[0] not in folders for path, _, _ in rows)
 
     def revision(self) -> str:
         return self._division.origin

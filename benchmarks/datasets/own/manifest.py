@@ -9,6 +9,7 @@ split       optional: train, val or test in every row; without it, 70/10/20 of e
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from benchmarks.datasets.class_names import alike, both
 from benchmarks.datasets.interface import SPLITS, DatasetError
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing, own_division
 from benchmarks.naming import did_you_mean
@@ -59,6 +60,7 @@ def check_rows(rows: Iterable[tuple[int, Mapping[str, Any]]], where: str) -> Div
             raise BadManifest(
                 f"{where}, row {number}: the image {row['image']!r} is in row {first} already."
             )
+    _check_spelling(numbered, where)
     labels = _labels(numbered, where)
     files: list[LabelledFile] = [
         (str(row["image"]), labels[_name(row)], _name(row)) for _, row in numbered
@@ -77,8 +79,22 @@ def _check_row(row: Mapping[Any, Any], where: str) -> None:
         if not str(row.get(name) or "").strip():
             raise BadManifest(f"{where}: {name!r} is empty.")
     label = row.get("label")
-    if label not in (None, "") and not str(label).isdigit():
+    if label not in (None, "") and not str(label).isdecimal():
         raise BadManifest(f"{where}: 'label' must be a whole number from 0, got {label!r}.")
+
+
+def _check_spelling(rows: Sequence[tuple[int, Mapping[str, Any]]], where: str) -> None:
+    """Refuses classes whose names are one name, spelled in two ways."""
+    first: dict[str, tuple[int, str]] = {}
+    for number, row in rows:
+        first.setdefault(_name(row), (number, str(row["class_name"])))
+    numbers, spelled = zip(*first.values(), strict=True) if first else ((), ())
+    for one, other, *_ in alike(spelled):
+        raise BadManifest(
+            f"{where}, rows {numbers[one]} and {numbers[other]}: "
+            f"{both(spelled[one], spelled[other])} are two classes with one prompt. Spell them "
+            f"alike, or give them names that differ in more than case, blanks and underscores."
+        )
 
 
 def _labels(rows: Sequence[tuple[int, Mapping[str, Any]]], where: str) -> dict[str, int]:
@@ -98,9 +114,11 @@ def _labels(rows: Sequence[tuple[int, Mapping[str, Any]]], where: str) -> dict[s
                 f"elsewhere."
             )
     if sorted(labels.values()) != list(range(len(labels))):
+        absent = sorted(set(range(len(labels))) - set(labels.values()))
         raise BadManifest(
             f"{where}: expected labels 0 to {len(labels) - 1}, one per class name, got "
-            f"{sorted(labels.values())[:10]}."
+            f"{sorted(labels.values())[:10]}; no row has label {absent[0]}. Give each class its "
+            f"own label without gaps, or leave the column out."
         )
     return labels
 
@@ -117,7 +135,9 @@ def _given(
             )
         listing[split].append(file)
     if not listing["test"]:
-        raise BadManifest(f"{where}: no row has the split 'test', so nothing can be measured.")
+        raise BadManifest(
+            f"{where}: no row has the split 'test', so nothing can be measured. Give it to some."
+        )
     return listing
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.file_hashes import MISSING, UNREADABLE, sha256_of
-from benchmarks.datasets.interface import Card, DatasetError, Item, Split
+from benchmarks.datasets.interface import Card, DatasetError, Item, Source, Split
 from benchmarks.datasets.own.manifest import OPTIONAL, BadManifest, check_columns, check_rows
 from benchmarks.datasets.own_split import Division
 
@@ -24,14 +24,15 @@ def holds_images(path: Path) -> bool:
     return kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
 
 
-def read_parquet(path: Path) -> Division:
-    """Reads and checks a manifest whose `image` column has paths.
+def read_parquet(path: Path, dataset: str) -> Division:
+    """Reads and checks the manifest of a dataset whose `image` column has paths.
 
     Raises:
         BadManifest: it can't be read, or is invalid.
     """
-    table = read_table(path)
-    return check_rows(_rows(table, table.column("image").to_pylist()), str(path))
+    where = f"dataset {dataset}: {path}"
+    table = read_table(path, where)
+    return check_rows(_rows(table, table.column("image").to_pylist()), where)
 
 
 class ParquetImages(EncodedDataset):
@@ -67,6 +68,9 @@ class ParquetImages(EncodedDataset):
             raise self.unreadable(item, "no bytes")
         return data
 
+    def source(self) -> Source:
+        return Source(f"the manifest {self.file}", "Correct it.")
+
     def revision(self) -> str:
         (digest,) = sha256_of([str(self.file)])
         if digest in (MISSING, UNREADABLE):
@@ -83,7 +87,7 @@ class ParquetImages(EncodedDataset):
         Raises:
             DatasetError: it can't be read.
         """
-        return read_table(self.file)
+        return read_table(self.file, self._where)
 
     @cached_property
     def division(self) -> Division:
@@ -93,7 +97,11 @@ class ParquetImages(EncodedDataset):
             DatasetError: the file can't be read, or is invalid.
         """
         rows = map(str, range(self.table.num_rows))
-        return check_rows(_rows(self.table, list(rows)), str(self.file))
+        return check_rows(_rows(self.table, list(rows)), self._where)
+
+    @property
+    def _where(self) -> str:
+        return f"dataset {self.card.name}: {self.file}"
 
 
 class OwnParquetImages(ParquetImages):
@@ -118,18 +126,18 @@ class OwnParquetImages(ParquetImages):
         return self.division.remark(self.card.name)
 
 
-def read_table(path: Path) -> pa.Table:
-    """The columns of a manifest.
+def read_table(path: Path, where: str) -> pa.Table:
+    """The columns of a manifest, which errors call `where`.
 
     Raises:
         BadManifest: the file can't be read, or has other columns.
     """
     try:
         file = pq.ParquetFile(path)  # `read_table` would import pandas
-        check_columns(file.schema_arrow.names, str(path))
+        check_columns(file.schema_arrow.names, where)
         return file.read()
     except (OSError, pa.ArrowException) as error:
-        raise BadManifest(f"{path} is no readable Parquet file: {error}.") from None
+        raise BadManifest(f"{where} is no readable Parquet file: {error}.") from None
 
 
 def _rows(table: pa.Table, images: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -6,6 +6,7 @@ from pathlib import Path
 from pydantic import Field, field_validator
 
 from benchmarks.datasets.interface import SPLITS, Card, Dataset
+from benchmarks.datasets.own.checked import CheckedDataset
 from benchmarks.datasets.own.class_folders import divide_folders
 from benchmarks.datasets.own.csv_manifest import read_csv
 from benchmarks.datasets.own.files import OwnFiles
@@ -53,6 +54,9 @@ class OwnDataset(Frozen):
 
     def open(self) -> Dataset:
         """Opens the dataset; only looks at what kind of path it has."""
+        return CheckedDataset(self._opened())
+
+    def _opened(self) -> Dataset:
         path = Path(self.path)
         if is_uri(self.path) or (path / FACTS).is_file():
             location, templates = open_location(self.path), bool(self.templates)
@@ -62,7 +66,9 @@ class OwnDataset(Frozen):
             return OwnFiles(path, self._card(), partial(divide_folders, path, self.name))
         if read is read_parquet and holds_images(path):
             return OwnParquetImages(path, self._card())
-        return OwnFiles(path.parent, self._card(), partial(read, path), needed=(path.name,))
+        return OwnFiles(
+            path.parent, self._card(), partial(read, path, self.name), needed=(path.name,)
+        )
 
     def _card(self) -> Card:
         return Card(

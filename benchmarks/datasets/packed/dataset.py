@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from benchmarks.datasets.contents import fingerprint_of
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.file_hashes import MISSING, Announce, silent
-from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity, Item, Split
+from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity, Item, Source, Split
 from benchmarks.datasets.packed.byte_cache import ByteCache
 from benchmarks.datasets.packed.layout import ITEMS, Facts, read_facts
 from benchmarks.datasets.packed.location import Location, Unreachable
@@ -118,6 +118,9 @@ class PackedDataset(EncodedDataset):
             )
         self._images.put(item.reference, data, len(data))
         return data
+
+    def source(self) -> Source:
+        return Source(f"the pack {self._location.uri}", "Pack it again from data that has them.")
 
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
         del announce

@@ -7,6 +7,8 @@ from benchmarks.datasets.interface import Card, DatasetError
 from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
 
+_NUMBERS = sorted(map(str, range(3, 11)))
+
 
 class Clevr(CoopSplitDataset):
     """CLEVR (counting), in CoOp's layout."""
@@ -33,12 +35,13 @@ class Clevr(CoopSplitDataset):
     def fallback(self) -> Division:
         """The official test images have no labels, so the validation images test."""
         origin = "official training and validation images"
-        return official_division(self._counted("train"), self._counted("val"), origin)
+        classes = [("", label, number) for label, number in enumerate(_NUMBERS)]
+        return official_division(self._counted("train"), self._counted("val"), origin, classes)
 
     def _counted(self, part: str) -> list[LabelledFile]:
         """Images by their number of objects; classes in the order of strings: 10, 3, ..., 9."""
         path = self.folder / "scenes" / f"CLEVR_{part}_scenes.json"
-        labels = {number: label for label, number in enumerate(sorted(map(str, range(3, 11))))}
+        labels = {number: label for label, number in enumerate(_NUMBERS)}
         try:
             scenes = read_json(path, self.card.name)["scenes"]
             counts = {scene["image_filename"]: str(len(scene["objects"])) for scene in scenes}

@@ -36,4 +36,5 @@ class DescribableTextures(CoopSplitDataset):
             split: self.in_class_folders(read_lines(path, self.card.name), labels)
             for split, path in lists.items()
         }
-        return Division(listing, "first of the ten official partitions")
+        origin = "first of the ten official partitions"
+        return Division(listing, origin, tuple(self.classes_named(names)))

@@ -1,5 +1,7 @@
 """FGVC Aircraft, 100 variants."""
 
+from collections.abc import Sequence
+
 from benchmarks.datasets.download import Download
 from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.image_folder import ImageFolderDataset
@@ -29,9 +31,12 @@ class FgvcAircraft(ImageFolderDataset):
     needed = ("variants.txt", *(f"images_variant_{split}.txt" for split in SPLITS))
 
     def listing(self) -> Listing:
-        variants = read_lines(self.folder / "variants.txt", self.card.name)
-        labels = {variant: label for label, variant in enumerate(variants)}
+        labels = {variant: label for _, label, variant in self.classes()}
         return {split: self._rows(f"images_variant_{split}.txt", labels) for split in SPLITS}
+
+    def classes(self) -> Sequence[LabelledFile]:
+        variants = read_lines(self.folder / "variants.txt", self.card.name)
+        return [("", label, variant) for label, variant in enumerate(variants)]
 
     def _rows(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
         rows = []

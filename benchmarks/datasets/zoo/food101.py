@@ -31,7 +31,7 @@ class Food101(CoopSplitDataset):
         names = sorted(read_lines(self.folder / "meta" / "classes.txt", self.card.name))
         labels = {name: label for label, name in enumerate(names)}
         train, test = self._listed("train.txt", labels), self._listed("test.txt", labels)
-        return official_division(train, test, "official lists")
+        return official_division(train, test, "official lists", self.classes_named(names))
 
     def _listed(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
         """Lines such as `apple_pie/1005649`."""

@@ -1,7 +1,9 @@
 """ImageNet (ILSVRC 2012)."""
 
+from collections.abc import Sequence
+
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import Listing
+from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import IMAGENET_SELECTION, PHOTO, with_ensemble
 from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
 
@@ -33,7 +35,14 @@ class ImageNet(ImageNetFamily):
 
     def listing(self) -> Listing:
         return {
-            "train": self.images_of({f"train/{wnid}": wnid for wnid in self.names}),
+            "train": self.images_of(self._folders("train")),
             "val": [],  # as in the paper: validation images would have to come from the test images
-            "test": self.images_of({f"val/{wnid}": wnid for wnid in self.names}),
+            "test": self.images_of(self._folders("val")),
         }
+
+    def classes(self) -> Sequence[LabelledFile]:
+        return [row for part in ("train", "val") for row in self.classes_of(self._folders(part))]
+
+    def _folders(self, part: str) -> dict[str, str]:
+        """WordNet id by folder, in the order of labels."""
+        return {f"{part}/{wnid}": wnid for wnid in self.names}

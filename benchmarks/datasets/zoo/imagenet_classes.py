@@ -65,8 +65,14 @@ class ImageNetFamily(ImageFolderDataset):
 
     def images_of(self, wnids: Mapping[str, str]) -> list[LabelledFile]:
         """The images in class folders, given each folder's WordNet id in the order of labels."""
-        folders = ((f, label, self.names[wnid]) for label, (f, wnid) in enumerate(wnids.items()))
-        return images_in(self.folder / self.image_folder, folders)
+        return images_in(self.folder / self.image_folder, self.classes_of(wnids))
+
+    def classes_of(self, wnids: Mapping[str, str]) -> list[LabelledFile]:
+        """Classes, given each one's folder and its WordNet id in the order of labels."""
+        return [(f, label, self.names[wnid]) for label, (f, wnid) in enumerate(wnids.items())]
+
+    def listed_in(self) -> tuple[str, str]:
+        return f"the class folders in {self.folder / self.image_folder}", "Copy its images there."
 
     @cached_property
     def _classes_file(self) -> Path | None:

@@ -1,11 +1,12 @@
 """ImageNet-V2, -Sketch, -A and -R: other images of ImageNet's classes, for testing only."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from benchmarks.datasets.folders import subfolders
 from benchmarks.datasets.interface import Card
-from benchmarks.datasets.own_split import Listing
+from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import PHOTO, with_ensemble
 from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
 
@@ -41,6 +42,9 @@ class ImageNetVariant(ImageNetFamily):
 
     def listing(self) -> Listing:
         return {"train": [], "val": [], "test": self.images_of(self._wnids)}
+
+    def classes(self) -> Sequence[LabelledFile]:
+        return self.classes_of(self._wnids)
 
     def imagenet_labels(self) -> tuple[int, ...]:
         """ImageNet's label of each class here."""

@@ -38,7 +38,13 @@ class OxfordFlowers(CoopSplitDataset):
             "val": self._numbered(numbers["valid"].ravel()),
             "test": self._numbered(numbers["tstid"].ravel()),
         }
-        return Division(listing, "official split (10 training images a class)")  # part of keys
+        origin = "official split (10 training images a class)"  # part of keys
+        return Division(listing, origin, tuple(self._classes()))
+
+    def _classes(self) -> list[LabelledFile]:
+        """The classes that images have; a copy's names may be of more."""
+        kinds = sorted({int(kind) for kind in self._kinds})
+        return [("", kind - 1, self.readable(self._kind_names[str(kind)])) for kind in kinds]
 
     def _numbered(self, numbers: Iterable[int]) -> list[LabelledFile]:
         """Images and their classes, both counted from 1 in the files."""

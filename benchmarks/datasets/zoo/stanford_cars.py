@@ -37,7 +37,8 @@ class StanfordCars(CoopSplitDataset):
         names = [_year_first(str(name[0])) for name in meta["class_names"].ravel()]
         train = self._annotated("cars_train", "devkit/cars_train_annos.mat", names)
         test = self._annotated("cars_test", "cars_test_annos_withlabels.mat", names)
-        return official_division(train, test, "official split")
+        classes = [("", label, name) for label, name in enumerate(names)]
+        return official_division(train, test, "official split", classes)
 
     def _annotated(self, folder: str, file: str, names: list[str]) -> list[LabelledFile]:
         rows = []

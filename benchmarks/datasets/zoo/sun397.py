@@ -21,6 +21,7 @@ class Sun397(CoopSplitDataset):
         folder="sun397",
         size="37 GB",
         licence="not stated; for research",
+        unsplit=108_754,
     )
     download = Download("SUN397", "SUN397", "sun397/SUN397")
     image_folder = "SUN397"
@@ -29,12 +30,13 @@ class Sun397(CoopSplitDataset):
     def fallback(self) -> Division:
         folders = [name.removeprefix("/") for name in self._class_lines()]
         labels = {folder: label for label, folder in enumerate(folders)}
+        classes = [(folder, label, self._words(folder)) for folder, label in labels.items()]
         if not (self.folder / "Training_01.txt").is_file():
-            named = [(folder, label, self._words(folder)) for folder, label in labels.items()]
-            return own_division(images_in(self.folder / self.image_folder, named))
+            return own_division(images_in(self.folder / self.image_folder, classes), classes)
         train = self._listed("Training_01.txt", labels)
         test = self._listed("Testing_01.txt", labels)
-        return official_division(train, test, "first of the ten official partitions")
+        origin = "first of the ten official partitions"
+        return official_division(train, test, origin, classes)
 
     def _class_lines(self) -> list[str]:
         """ClassName.txt comes with the partitions, and with the images."""

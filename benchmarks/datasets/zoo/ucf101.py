@@ -37,17 +37,25 @@ class Ucf101(CoopSplitDataset):
         labels = {action: int(number) - 1 for number, action in numbered}
         train = self._listed("trainlist01.txt", labels)
         test = self._listed("testlist01.txt", labels)
-        return official_division(train, test, "first official list")
+        classes = [(_folder(action), n, self._words(action)) for action, n in labels.items()]
+        return official_division(train, test, "first official list", classes)
 
     def _listed(self, file: str, labels: dict[str, int]) -> list[LabelledFile]:
         """Lines such as `HandStand/v_HandStand_g08_c01.avi 1`: a frame in Hand_Stand/."""
         rows = []
         for line in self._lines(file):
             action, video = line.split()[0].split("/")
-            folder = "_".join(re.findall("[A-Z][^A-Z]*", action))
-            path = f"{folder}/{video.removesuffix('.avi')}.jpg"
-            rows.append((path, labels[action], self.readable(folder)))
+            path = f"{_folder(action)}/{video.removesuffix('.avi')}.jpg"
+            rows.append((path, labels[action], self._words(action)))
         return rows
+
+    def _words(self, action: str) -> str:
+        return self.readable(_folder(action))
 
     def _lines(self, file: str) -> list[str]:
         return read_lines(self.folder / "ucfTrainTestlist" / file, self.card.name)
+
+
+def _folder(action: str) -> str:
+    """`HandStand` as its folder is called: `Hand_Stand`."""
+    return "_".join(re.findall("[A-Z][^A-Z]*", action))

@@ -59,6 +59,19 @@ def test_or_gives_all_it_has_in_order() -> None:
     assert split.short == (1,)
 
 
+def test_a_class_without_images_is_refused_or_trained_without_and_changes_no_other_draw() -> None:
+    with pytest.raises(
+        DatasetError, match=r"no training images are of the class 'green'.*take_all"
+    ):
+        few_shot_split(ToyDataset((5, 0, 5)), shots=2, seed=1)
+    split = few_shot_split(ToyDataset((5, 0, 5)), shots=2, seed=1, short_classes="take_all")
+    assert split.short == (1,)
+    generator = random.Random(1)
+    train = ToyDataset((5, 0, 5)).items("train")
+    expected = [generator.sample([i for i in train if i.label == label], 2) for label in (0, 2)]
+    assert list(split.train) == [*expected[0], *expected[1]]
+
+
 @pytest.mark.parametrize("shots", [0, -1])
 def test_shots_below_one_are_refused(shots: int) -> None:
     with pytest.raises(DatasetError, match="at least 1"):

@@ -10,20 +10,9 @@ import pytest
 from benchmarks.datasets.interface import Dataset
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
-from benchmarks.datasets.registry import dataset_class, open_dataset
-from benchmarks.datasets.verify import count, verify
+from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.verify import verify
 from tests.benchmarks.datasets.test_packed import noisy_tree
-
-# Of the split files; FGVC Aircraft's, SVHN's and others come from the datasets' own papers.
-FULL = {
-    "caltech101": (4128, 1649, 2465),
-    "oxford_pets": (2944, 736, 3669),
-    "oxford_flowers": (4093, 1633, 2463),
-    "dtd": (2820, 1128, 1692),
-    "eurosat": (13500, 5400, 8100),
-    "ucf101": (7639, 1898, 3783),
-    "stanford_cars": (6509, 1635, 8041),
-}
 
 
 @pytest.fixture
@@ -33,29 +22,6 @@ def tree(tmp_path: Path) -> Dataset:
 
 def file(dataset: Dataset, reference: str) -> Path:
     return dataset.folder / "images" / reference
-
-
-@pytest.mark.parametrize("name", FULL)
-def test_full_copies_have_the_split_files_counts(name: str) -> None:
-    assert tuple(dataset_class(name).card.images.values()) == FULL[name]
-
-
-def test_a_part_of_a_dataset_is_no_full_copy(tree: Dataset) -> None:
-    result = count(tree)
-    assert result.found == {"train": 2, "val": 1, "test": 2}
-    assert result.expected == {"train": 2820, "val": 1128, "test": 1692}
-    assert not result.complete
-
-
-def test_a_split_of_our_own_is_not_held_to_the_counts(tree: Dataset) -> None:
-    own = tree.folder / "labels"
-    own.mkdir()
-    for part in ("train", "val", "test"):
-        (own / f"{part}1.txt").write_text("a/1.jpg\n")
-    (tree.folder / "split_zhou_DescribableTextures.json").unlink()
-    result = count(type(tree)(tree.root))
-    assert result.complete
-    assert result.expected == {}
 
 
 def test_unreadable_images_are_named(tree: Dataset) -> None:

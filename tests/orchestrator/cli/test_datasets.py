@@ -88,6 +88,20 @@ def test_verify_shows_counts_and_names_what_is_broken(tmp_path: Path) -> None:
     assert "dataset dtd: can't read image 'a/1.jpg'" in output
 
 
+def test_an_own_dataset_with_an_empty_class_is_listed_as_such(tmp_path: Path) -> None:
+    for number in range(5):
+        write_image(tmp_path / "birds" / "owl" / f"{number}.jpg")
+    (tmp_path / "birds" / "tit").mkdir()
+    spec = tmp_path / "birds.yaml"
+    entry = {"name": "birds", "path": str(tmp_path / "birds")}
+    content = {"name": "b", "datasets": [entry], "methods": ["zip"], "backbone": "pocket"}
+    spec.write_text(yaml.safe_dump(content))
+    output = datasets("list", "--spec", str(spec), "--data", str(tmp_path))
+    assert "can't be" in rows_of(output)["birds"]
+    assert "no images are of the class 'tit'" in output
+    assert "no images are of the class 'tit'" in refused("verify", "birds", "--spec", str(spec))
+
+
 def test_an_own_dataset_is_verified_and_packed_by_its_spec(tmp_path: Path) -> None:
     for name in ("owl", "goose"):
         for number in range(10):

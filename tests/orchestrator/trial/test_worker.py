@@ -11,6 +11,8 @@ import torch
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.pocket.datasets import PocketDots
+from benchmarks.protocols import evaluation_task
+from orchestrator.cell import Source
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import Plan, PlannedCell
@@ -20,6 +22,7 @@ from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot
+from orchestrator.trial.factory import TrialFactory
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.trial import Trial
 from orchestrator.trial.worker import Worker
@@ -147,6 +150,17 @@ def test_packed_images_give_the_trace_of_unpacked_ones(tmp_path: Path) -> None:
     assert (
         first.provenance["dataset_remark"] == "mine: own split, 70/10/20 of every class (version 1)"
     )
+
+
+def test_a_result_carries_the_remark_of_the_dataset_that_trained_its_prompt(tmp_path: Path) -> None:
+    folder = pocket_as_files(tmp_path / "dots")
+    bench = Bench(tmp_path, f"datasets=[{{name: mine, path: {folder}}}]", "methods=[zip]")
+    factory = TrialFactory(bench.setup, bench.store)
+    elsewhere = evaluation_task(PocketDots(tmp_path))
+    cell = bench.cells["zip"].cell
+    assert factory.remark(cell, elsewhere) == ""
+    moved = cell.model_copy(update={"source": Source(dataset="mine", key="k")})
+    assert factory.remark(moved, elsewhere).startswith("mine: own split")
 
 
 @pytest.mark.fault

@@ -1,0 +1,59 @@
+"""Class names that differ, but give one prompt."""
+
+import unicodedata
+from collections.abc import Iterable, Sequence
+
+from benchmarks.datasets.interface import DatasetError
+
+MOST = 8
+"""Names that a message shows; it counts the rest."""
+
+
+def plain(name: str) -> str:
+    """A name without what doesn't tell classes apart: case, blanks, underscores, normal form.
+
+    Text towers see lower case, single blanks and composed letters.
+    """
+    words = unicodedata.normalize("NFC", name).replace("_", " ")
+    visible = (letter for letter in words if unicodedata.category(letter) != "Cf")
+    return unicodedata.normalize("NFC", " ".join("".join(visible).casefold().split()))
+
+
+def alike(names: Sequence[str]) -> list[tuple[int, ...]]:
+    """Groups of places in `names` that hold one name, however it is spelled."""
+    groups: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        groups.setdefault(plain(name), []).append(place)
+    return [tuple(group) for group in groups.values() if len(group) > 1]
+
+
+def refuse_alike(names: Sequence[str], where: str) -> None:
+    """Refuses names of classes that give one prompt.
+
+    Args:
+        names: one a class, as the user spells them.
+        where: says what names them.
+
+    Raises:
+        DatasetError: two are alike; shows both.
+    """
+    for first, second, *_ in alike(names):
+        raise DatasetError(
+            f"{where}: {both(names[first], names[second])} are two classes with one prompt. Merge "
+            f"them, or give them names that differ in more than case, blanks and underscores."
+        )
+
+
+def both(first: str, second: str) -> str:
+    """Two names beside each other, so that the difference is seen."""
+    form = unicodedata.normalize
+    same_to_the_eye = form("NFC", first) == form("NFC", second) and first != second
+    spell = ascii if same_to_the_eye else repr
+    return f"{spell(first)} and {spell(second)}"
+
+
+def shown(names: Iterable[str]) -> str:
+    """Names for a message: the first ones, and how many more there are."""
+    every = list(names)
+    more = f" and {len(every) - MOST} more" if len(every) > MOST else ""
+    return ", ".join(every[:MOST]) + more
