@@ -172,11 +172,13 @@ class Demand:
         candidates: candidate prompts K; 0 for methods that never ask.
         touches_images: whether the image tower must encode images for every candidate.
         soft_text: whether the text tower must encode classes for every candidate.
+        templates: hand-written prompts that it uses, so that a plan can see whether they fit.
     """
 
     candidates: int = 0
     touches_images: bool = False
     soft_text: bool = False
+    templates: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -300,7 +302,8 @@ class Method(ABC):
         prompts = cls(problem, settings).ask() if cls.trains else None
         if prompts is None:
             return Demand()
-        return Demand(prompts.count, prompts.touches_images, prompts.context is not None)
+        soft = prompts.context is not None
+        return Demand(prompts.count, prompts.touches_images, soft, prompts.templates or ())
 
     @abstractmethod
     def __init__(self, problem: Problem, settings: Any) -> None: ...

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from orchestrator.errors import UserError
+from orchestrator.oracle.overfull import overfull
 
 _TRIED = ["", "a"]
 
@@ -72,11 +72,13 @@ class TokenRows:
         full = torch.eq(self.layout.padding(ids), 0).tolist()
         for text in (text for text, is_full in zip(texts, full, strict=True) if is_full):
             if self._is_cut(text):
-                raise UserError(
-                    f"the text {text!r} overfills the model's context of {self.layout.length} "
-                    f"tokens, so its end would be cut off. Shorten the class name or the template."
-                )
+                raise overfull(text, self.layout.length)
         return ids.to(self._device)
+
+    def length(self, text: str) -> int:
+        """Tokens of a text with those around it; one more than a row has, if it is cut."""
+        used = self.layout.length - int(self.layout.padding(self._tokenizer([text])))
+        return used + int(used == self.layout.length and self._is_cut(text))
 
     def room(self, ids: Tensor) -> int:
         """The most context tokens that fit into each of the rows `(N, L)`."""
