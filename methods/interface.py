@@ -172,13 +172,14 @@ class Demand:
         candidates: candidate prompts K; 0 for methods that never ask.
         touches_images: whether the image tower must encode images for every candidate.
         soft_text: whether the text tower must encode classes for every candidate.
-        templates: hand-written prompts that it uses, so that a plan can see whether they fit.
+        templates: hand-written prompts that it uses, so that a plan can see whether they fit; they
+            say nothing of what a step costs, so demands that differ in them alone are equal.
     """
 
     candidates: int = 0
     touches_images: bool = False
     soft_text: bool = False
-    templates: tuple[str, ...] = ()
+    templates: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)

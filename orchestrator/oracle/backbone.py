@@ -201,6 +201,8 @@ def _check_activation(model: str, pretrained: str, *, quick: bool) -> None:
     if quick == bool(open_clip.get_model_config(model).get("quick_gelu", False)):
         return
     right = f"{model}{_QUICK}" if quick else model.removesuffix(_QUICK)
+    if right == model or right not in open_clip.list_models():
+        return  # open_clip has no other model for them; what it says of it is a remark of the run
     trained, used = ("QuickGELU", "GELU") if quick else ("GELU", "QuickGELU")
     raise UserError(
         f"backbone {model!r} with weights {pretrained!r}: these weights were trained with "

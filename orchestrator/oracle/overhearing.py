@@ -36,13 +36,15 @@ def overhearing() -> Iterator[list[str]]:
     said: list[str] = []
     root = logging.getLogger()
     handlers, level = root.handlers, root.level
-    root.handlers, root.level = [_Ear(heard)], logging.INFO
+    root.handlers = [_Ear(heard)]
+    root.setLevel(logging.INFO)
     try:
         with warnings.catch_warnings(record=True) as warned:
             warnings.simplefilter("always")
             yield said
     finally:
-        root.handlers, root.level = handlers, level
+        root.handlers = handlers
+        root.setLevel(level)
         own = [str(w.message) for w in warned if _PACKAGE in Path(w.filename).parts]
         fresh = dict.fromkeys([*heard, *own])
         said.extend(t for t in fresh if not any(part in t for part in _EXPECTED))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import open_clip
+import pytest
 import torch
 from safetensors.torch import save_file
 
@@ -21,6 +22,13 @@ CONFIG: dict[str, Any] = {
         "context_length": 24, "vocab_size": 49408, "width": 32, "heads": 2, "layers": 2,
     },
 }  # fmt: skip
+
+
+def publish_tiny_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets open_clip list `tiny` and `tiny-quickgelu`, as if it had published them."""
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny", CONFIG)
+    quick = {**CONFIG, "quick_gelu": True}
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny-quickgelu", quick)
 
 
 def write_tiny_clip(folder: Path, **text: Any) -> ResolvedBackbone:
