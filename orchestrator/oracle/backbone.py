@@ -258,10 +258,17 @@ def _read_config(folder: Path) -> dict[str, Any]:
 
 
 def hash_files(paths: list[Path]) -> str:
-    """SHA-256 over the contents of files, in order."""
+    """SHA-256 over the contents of files, in order.
+
+    Raises:
+        UserError: a file can't be read.
+    """
     digest = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        except OSError as error:
+            raise UserError(f"can't read {path}: {error.strerror or error}.") from None
     return f"sha256:{digest.hexdigest()}"

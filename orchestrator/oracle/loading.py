@@ -99,4 +99,13 @@ def _model(backbone: ResolvedBackbone, precision: Precision, device: torch.devic
         openai = put_weights(model, weights_file(path))
         if openai:
             check_openai(backbone)
+    _cast_class_token(model)
     return model
+
+
+def _cast_class_token(model: Any) -> None:
+    """Gives CoCa's class token the format of its blocks; open_clip's own forward fails without."""
+    text = getattr(model, "text", None)
+    token = getattr(text, "cls_emb", None)
+    if text is not None and token is not None:
+        token.data = token.data.to(text.transformer.get_cast_dtype())

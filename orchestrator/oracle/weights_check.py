@@ -23,6 +23,11 @@ def checked_weights(backbone: ResolvedBackbone) -> tuple[str, ...]:
     if path is None:
         return ()
     file = weights_file(path)
+    if file.kind == "NumPy" and not _is_siglip(backbone):
+        raise UserError(
+            f"backbone {backbone.label!r}: {path} has big_vision's format, which open_clip reads "
+            f"for SigLIP models alone. Name such a model, or weights in another format."
+        )
     shapes = file.header_shapes()
     if shapes is None and backbone.folder is None and file.kind != "NumPy":
         shapes = _shapes_by_torch(file)
@@ -56,6 +61,12 @@ def check_openai(backbone: ResolvedBackbone) -> None:
         f"backbone {backbone.label!r} with weights {str(backbone.weights)!r}: these are weights of "
         f"OpenAI's, trained with QuickGELU, and this model uses GELU. {use}."
     )
+
+
+def _is_siglip(backbone: ResolvedBackbone) -> bool:
+    """Whether a model has the two towers that big_vision's weights are for."""
+    config = backbone.config
+    return bool(config.get("custom_text") and config["vision_cfg"].get("timm_model_name"))
 
 
 def _assumed(backbone: ResolvedBackbone, path: Path) -> str:

@@ -20,6 +20,7 @@ OPENAI_MARKS = frozenset({"input_resolution", "context_length", "vocab_size"})
 _PREFIXES = ("module.", "model.", "clip.", "clip_model.")
 _COMPILED = "_orig_mod."
 _AGAIN = "Download or copy it again"
+_METADATA = "__metadata__"
 _LENGTH = 8
 """Bytes before a safetensors header that say how long it is."""
 
@@ -40,14 +41,7 @@ class WeightsFile:
         """Shapes in a safetensors header; None for other formats, which take torch."""
         if self.kind != "safetensors":
             return None
-        stated = _safetensors_header(self.path)
-        return plain_names(
-            {
-                name: tuple(entry["shape"])
-                for name, entry in stated.items()
-                if name != "__metadata__"
-            }
-        )
+        return plain_names(_safetensors_shapes(self.path))
 
 
 def weights_file(path: Path) -> WeightsFile:
@@ -94,7 +88,7 @@ def _kind(path: Path, head: bytes) -> Kind:
     if head.startswith(b"\x80"):
         return "torch, old format"
     if head[_LENGTH : _LENGTH + 1] == b"{":
-        _safetensors_header(path)
+        _safetensors_shapes(path)
         return "safetensors"
     raise UserError(
         f"{path} holds no weights of a known format: safetensors, torch.save's, TorchScript or "
@@ -120,7 +114,7 @@ def _zip_kind(path: Path) -> Kind:
     )
 
 
-def _safetensors_header(path: Path) -> dict[str, dict[str, list[int]]]:
+def _safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(_LENGTH), "little")
@@ -128,12 +122,14 @@ def _safetensors_header(path: Path) -> dict[str, dict[str, list[int]]]:
             raise _cut_short(path)
         try:
             header = dict(json.loads(file.read(length)))
-            ends = [entry["data_offsets"][1] for key, entry in header.items() if key[:2] != "__"]
+            header.pop(_METADATA, None)
+            ends = [int(entry["data_offsets"][1]) for entry in header.values()]
+            shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
         except (ValueError, KeyError, TypeError, IndexError):
             raise UserError(f"{path} has a damaged safetensors header. {_AGAIN}.") from None
     if max(ends, default=0) > size - _LENGTH - length:
         raise _cut_short(path)
-    return header
+    return shapes
 
 
 def _cut_short(path: Path) -> UserError:

@@ -42,7 +42,11 @@ def read_weights(file: WeightsFile, device: str = "cpu") -> dict[str, Tensor]:
             f"the weights file {file.path} can't be read, and may be cut short or damaged "
             f"({last_line(error)}). Download or copy it again."
         ) from None
-    tensors = {name: value for name, value in found.items() if isinstance(value, Tensor)}
+    tensors = {
+        name: value
+        for name, value in found.items()
+        if isinstance(name, str) and isinstance(value, Tensor)
+    }
     if not tensors:
         entries = ", ".join(map(str, list(found)[:5])) or "nothing"
         raise UserError(

@@ -9,6 +9,7 @@ from orchestrator.oracle.weights_file import Shapes
 _ANY = -1
 """Positions may be of another number: they are interpolated."""
 _HUGGING_FACE = ("vision_model.", "text_model.")
+_TIMM = "visual.trunk."
 _CONVERTED = "image_encoder."
 """Apple's own names of MobileCLIP, which open_clip translates."""
 
@@ -24,19 +25,28 @@ def first_misfit(config: Mapping[str, Any], shapes: Shapes) -> str:
     """
     if any(name.startswith(_HUGGING_FACE) for name in shapes):
         return "they have the names of Hugging Face's CLIPModel, not open_clip's"
-    if any(name.startswith(_CONVERTED) for name in shapes):
+    if _has_any(shapes, _CONVERTED):
         return ""
     found = {name.removeprefix("text."): shape for name, shape in shapes.items()}
+    return next(_misfits(config, found), "")
+
+
+def _misfits(config: Mapping[str, Any], found: Shapes) -> Iterator[str]:
     for name, expected in _expected(config):
         if name not in found:
-            return f"they lack {name!r}"
-        if not _agree(found[name], expected):
-            return f"their {name!r} is {_shown(found[name])}, the model's is {_shown(expected)}"
+            yield f"they lack {name!r}"
+        elif not _agree(found[name], expected):
+            yield f"their {name!r} is {_shown(found[name])}, the model's is {_shown(expected)}"
+    if config["vision_cfg"].get("timm_model_name") and not _has_any(found, _TIMM):
+        yield f"they have nothing under {_TIMM!r}, where the model has an image tower of timm's"
     for prefix, tower, layers in _depths(config):
         deepest = _blocks(found, prefix)
         if deepest > layers:
-            return f"their {tower} tower has {deepest} blocks, the model's has {layers}"
-    return ""
+            yield f"their {tower} tower has {deepest} blocks, the model's has {layers}"
+
+
+def _has_any(shapes: Shapes, prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in shapes)
 
 
 def _expected(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:

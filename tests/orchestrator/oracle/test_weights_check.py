@@ -9,6 +9,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import open_clip
 import pytest
 import torch
@@ -170,6 +171,13 @@ def test_what_holds_no_plain_tensors_is_refused(tmp_path: Path, content: Any, me
         checked_weights(backbone(tmp_path / "w.pt", content))
 
 
+def test_what_only_siglip_can_read_is_refused_for_others(tmp_path: Path) -> None:
+    path = tmp_path / "w.npz"
+    np.savez(path, weight=np.zeros(3))
+    with pytest.raises(UserError, match="big_vision's format, which open_clip reads for SigLIP"):
+        checked_weights(resolve_backbone(Backbone(model="tiny", pretrained=str(path))))
+
+
 def test_an_old_file_that_is_cut_short_is_named(tmp_path: Path, weights: dict[str, Tensor]) -> None:
     path = tmp_path / "w.pt"
     torch.save(weights, path, _use_new_zipfile_serialization=False)
@@ -242,5 +250,8 @@ def test_open_clips_own_models_fit_themselves(name: str) -> None:
         else:
             model = (open_clip.CustomTextCLIP if custom else open_clip.CLIP)(**config)
     shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    if config["vision_cfg"].get("timm_model_name"):
+        assert "nothing under 'visual.trunk.'" in first_misfit(config, shapes)
+        shapes["visual.trunk.weight"] = (1,)
     assert first_misfit(config, shapes) == ""
     assert first_misfit({**config, "embed_dim": 7}, shapes)
