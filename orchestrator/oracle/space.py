@@ -8,12 +8,19 @@ from orchestrator.oracle.text_lengths import TextLengths
 _EMBEDDING_STD = 0.02  # CLIP's initialisation; the loaded oracle states the true one
 
 
-def planned_space(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> PromptSpace:
+def planned_space(
+    backbone: ResolvedBackbone, class_names: tuple[str, ...], lengths: TextLengths | None = None
+) -> PromptSpace:
     """Shapes of the prompts a backbone will accept for these classes, without its weights.
 
     There are no class names when the dataset isn't at hand; then, and where names can't be counted,
     the most that may fit is stated. Whether a backbone takes soft context at all is said by
     `context_refusal`.
+
+    Args:
+        backbone: the model.
+        class_names: the classes.
+        lengths: counts the model's tokens; to be given by those who ask often.
 
     Raises:
         UserError: the text tower gives no feature of a text, or its tokenizer is damaged.
@@ -24,7 +31,7 @@ def planned_space(backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> P
     pixels = preprocessing_of(backbone, "none")
     return PromptSpace(
         text_width=int(text.get("width", 512)),
-        context_tokens=TextLengths(backbone).room(class_names),
+        context_tokens=(lengths or TextLengths(backbone)).room(class_names),
         vision_width=int(vision.get("width", 768)) if is_transformer else 0,
         image_size=pixels.size,
         token_embedding_std=_EMBEDDING_STD,

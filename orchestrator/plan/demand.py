@@ -59,11 +59,9 @@ class QueryDemands:
     def __init__(self, arms: Sequence[ResolvedArm]) -> None:
         self._arms = arms
         self._known: dict[tuple[str, PromptSpace, tuple[str, ...]], QueryDemand] = {}
-        self._backbones = tuple(dict.fromkeys(one.backbone for one in arms))
-        self._lengths = {backbone: TextLengths(backbone) for backbone in self._backbones}
-        self._weights_notes = tuple(
-            note for one in self._backbones for note in checked_weights(one)
-        )
+        backbones = dict.fromkeys(one.backbone for one in arms)
+        self._lengths = {backbone: TextLengths(backbone) for backbone in backbones}
+        self._weights_notes = tuple(note for one in backbones for note in checked_weights(one))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -82,8 +80,9 @@ class QueryDemands:
             UserError: an arm's settings are impossible on this dataset and backbone.
         """
         try:
-            spaces = {one: planned_space(one, class_names) for one in self._backbones}
-            for lengths in self._lengths.values():
+            spaces = {}
+            for backbone, lengths in self._lengths.items():
+                spaces[backbone] = planned_space(backbone, class_names, lengths)
                 lengths.check(("{}.",), class_names)
         except UserError as error:
             raise UserError(f"{dataset.card.name}: {error}") from None
