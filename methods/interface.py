@@ -63,8 +63,8 @@ class Prompts:
         1
 
     Attributes:
-        context: soft text context, `(K, T, D)`: T token embeddings that stand between the
-            start-of-text token and the class name.
+        context: soft text context, `(K, T, D)`: T token embeddings that stand before the class
+            name, after the start-of-text token if the black box has one.
         templates: hand-written prompts with one `{}` for the class name, the same for all K
             candidates; several are averaged as normalised features.
         visual_tokens: `(K, V, W)` tokens appended to the image tower's sequence.
@@ -119,7 +119,7 @@ class PromptSpace:
         >>> context = space.token_embedding_std * torch.randn(1, 12, space.text_width)
 
     Attributes:
-        text_width: width D of a token embedding.
+        text_width: width D of a token embedding; 0 if the text tower takes no soft context.
         context_tokens: the most soft context tokens that fit beside the longest class name.
         vision_width: width W of a visual token; 0 if the image tower takes none.
         image_size: height and width of an image, in pixels.

@@ -50,6 +50,15 @@ def weights_file(path: Path) -> WeightsFile:
     Raises:
         UserError: it is empty, cut short, or something else.
     """
+    return WeightsFile(path, _kind(path, first_bytes(path)))
+
+
+def first_bytes(path: Path) -> bytes:
+    """How a file begins.
+
+    Raises:
+        UserError: as what a download leaves in place of weights.
+    """
     with path.open("rb") as file:
         head = file.read(512)
     text = head.lstrip().lower()
@@ -65,7 +74,7 @@ def weights_file(path: Path) -> WeightsFile:
             f"{path} is a web page, not weights. Download the file itself, from its `raw` or "
             f"`resolve` link, logged in if it asks for that."
         )
-    return WeightsFile(path, _kind(path, head))
+    return head
 
 
 def plain_names(named: Mapping[str, T]) -> dict[str, T]:

@@ -9,7 +9,7 @@ from methods.interface import Demand, Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, resolve_backbone
-from orchestrator.oracle.encoder import resolve_encoder
+from orchestrator.oracle.encoder import check_encoder, resolve_encoder
 from orchestrator.oracle.space import planned_space
 from orchestrator.oracle.text_config import check_tokenizer, context_refusal
 from orchestrator.oracle.text_lengths import TextLengths
@@ -123,6 +123,8 @@ def _ask(method: MethodSpec, problem: Problem) -> QueryDemand:
     settings = kind.settings_type.model_validate(method.settings)
     name = kind.encoder_name(settings)
     encoder = None if name is None else resolve_encoder(name)
+    if encoder is not None:
+        check_encoder(encoder)
     demand = kind.demand(replace(problem, encoder=encoder), settings)
     return QueryDemand(
         **vars(demand),

@@ -46,6 +46,13 @@ def test_a_class_name_or_a_template_that_is_too_long_is_refused(
         plan_of(tmp_path, *only)
 
 
+def test_an_encoder_that_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "mae.pth").write_text("<html>log in</html>")
+    given = f"methods=[{{name: blackvip, encoder: {tmp_path}/mae.pth}}]"
+    with pytest.raises(UserError, match=r"'blackvip' on pocket_dots: .*mae.pth is a web page"):
+        plan_of(tmp_path, given, "datasets=[pocket_dots]")
+
+
 def test_what_weights_do_not_say_is_noted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     publish_tiny_clips(monkeypatch)
     torch.save(open_clip.CLIP(**CONFIG).state_dict(), tmp_path / "w.pt")
