@@ -114,7 +114,7 @@ class Bar(Method):
     @classmethod
     def demand(cls, problem: Problem, settings: BarSettings) -> Demand:
         _checked_size(cls.image_size(problem.space, settings), problem.space)
-        return Demand(1 + settings.directions, touches_images=True)
+        return Demand(1 + settings.directions, touches_images=True, templates=problem.templates[:1])
 
     def ask(self) -> Prompts:
         radius = self._settings.smoothing

@@ -98,7 +98,7 @@ class BlackVip(Method):
     @classmethod
     def demand(cls, problem: Problem, settings: CoordinatorSettings) -> Demand:
         _coordinator(problem.space, cls._encoder(problem, settings)[1], settings)
-        return Demand(2 * settings.pairs, touches_images=True)
+        return Demand(2 * settings.pairs, touches_images=True, templates=problem.templates[:1])
 
     def ask(self) -> Prompts:
         probes = self._optimiser.probes(self._parameters)

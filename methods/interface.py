@@ -63,8 +63,8 @@ class Prompts:
         1
 
     Attributes:
-        context: soft text context, `(K, T, D)`: T token embeddings that stand between the
-            start-of-text token and the class name.
+        context: soft text context, `(K, T, D)`: T token embeddings that stand before the class
+            name, after the start-of-text token if the black box has one.
         templates: hand-written prompts with one `{}` for the class name, the same for all K
             candidates; several are averaged as normalised features.
         visual_tokens: `(K, V, W)` tokens appended to the image tower's sequence.
@@ -119,7 +119,7 @@ class PromptSpace:
         >>> context = space.token_embedding_std * torch.randn(1, 12, space.text_width)
 
     Attributes:
-        text_width: width D of a token embedding.
+        text_width: width D of a token embedding; 0 if the text tower takes no soft context.
         context_tokens: the most soft context tokens that fit beside the longest class name.
         vision_width: width W of a visual token; 0 if the image tower takes none.
         image_size: height and width of an image, in pixels.
@@ -174,11 +174,14 @@ class Demand:
         candidates: candidate prompts K; 0 for methods that never ask.
         touches_images: whether the image tower must encode images for every candidate.
         soft_text: whether the text tower must encode classes for every candidate.
+        templates: hand-written prompts that it uses, so that a plan can see whether they fit; they
+            say nothing of what a step costs, so demands that differ in them alone are equal.
     """
 
     candidates: int = 0
     touches_images: bool = False
     soft_text: bool = False
+    templates: tuple[str, ...] = field(default=(), compare=False)
 
 
 @dataclass(frozen=True)
@@ -308,7 +311,8 @@ class Method(ABC):
         prompts = cls(problem, settings).ask() if cls.trains else None
         if prompts is None:
             return Demand()
-        return Demand(prompts.count, prompts.touches_images, prompts.context is not None)
+        soft = prompts.context is not None
+        return Demand(prompts.count, prompts.touches_images, soft, prompts.templates or ())
 
     @abstractmethod
     def __init__(self, problem: Problem, settings: Any) -> None: ...

@@ -26,6 +26,20 @@ _IMAGE_SIZE = 224
 RANDOM = "random"
 """A `pretrained` value for untrained weights: for timing and tests, never for results."""
 
+_QUICK = "-quickgelu"
+_SIZES = frozenset({"width", "layers", "heads", "patch_size", "context_length", "vocab_size"})
+_SUFFIXES = (".safetensors", ".bin", ".pth")
+_PREFERRED = (
+    "open_clip_model.safetensors",
+    "open_clip_pytorch_model.safetensors",
+    "open_clip_pytorch_model.bin",
+    "open_clip_pytorch_model.pth",
+    "model.safetensors",
+    "pytorch_model.bin",
+    "pytorch_model.pth",
+    "model.pth",
+)
+
 
 class Backbone(Frozen):
     """Which model answers. In YAML: its name alone, or a mapping.
@@ -34,8 +48,8 @@ class Backbone(Frozen):
         model: a name from `benchmarks/backbones.py`, an open_clip model name, or
             `local-dir:<folder>` with an `open_clip_config.json`, weights, and optionally a
             `bpe.txt.gz` of its own.
-        pretrained: open_clip tag, path of a checkpoint, or `random`; None takes what the model
-            name brings.
+        pretrained: open_clip tag, path of a checkpoint (in a format of `weights_file.py`), or
+            `random`; None takes what the model name brings.
     """
 
     model: str
@@ -84,6 +98,14 @@ class ResolvedBackbone:
         return Path(self.model.removeprefix(LOCAL)) if self.model.startswith(LOCAL) else None
 
     @property
+    def weights(self) -> Path | None:
+        """The file that holds the weights; None if they are published or random."""
+        if self.folder is not None:
+            return _weights_in(self.folder)
+        published = self.pretrained in (None, RANDOM) or self.digest.startswith("tag:")
+        return None if published else Path(str(self.pretrained))
+
+    @property
     def vocabulary(self) -> Path | None:
         """The tokenizer's own merges, if the model's folder brings them."""
         path = self.folder / "bpe.txt.gz" if self.folder else None
@@ -99,6 +121,8 @@ def resolve_backbone(backbone: Backbone) -> ResolvedBackbone:
     named = BACKBONES.get(backbone.model)
     model = named.model if named else backbone.model
     pretrained = backbone.pretrained or (named.pretrained if named else None)
+    if model.startswith(f"{LOCAL}~"):
+        model = f"{LOCAL}{Path(model.removeprefix(LOCAL)).expanduser()}"
     if model.startswith(LOCAL):
         return _resolve_folder(backbone.model, model, pretrained)
     return _resolve_published(backbone.model, model, pretrained)
@@ -131,13 +155,14 @@ def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedB
             f"backbone {label!r} brings its own weights: leave `pretrained` out "
             f"(got {pretrained!r})."
         )
-    weights = sorted(folder.glob("open_clip_*model.*"))
-    if not (folder / "open_clip_config.json").is_file() or not weights:
+    loaded = _weights_in(folder)
+    if not (folder / "open_clip_config.json").is_file() or loaded is None:
         raise UserError(
             f"backbone {label!r}: the folder {folder} needs open_clip_config.json and "
             f"open_clip_model.safetensors."
         )
-    _read_config(folder)
+    _check_config(folder)
+    weights = dict.fromkeys([*sorted(folder.glob("open_clip_*model.*")), loaded])
     parts = [folder / "open_clip_config.json", *weights, *folder.glob("bpe.txt.gz")]
     return ResolvedBackbone(label, model, None, hash_files(parts))
 
@@ -161,7 +186,7 @@ def _resolve_published(label: str, model: str, pretrained: str | None) -> Resolv
         _check_activation(model, pretrained, quick=bool(tag.get("quick_gelu", False)))
         digest = f"tag:{model}/{pretrained}"
     elif (path := Path(pretrained).expanduser()).is_file():
-        digest = hash_files([path])
+        pretrained, digest = str(path), hash_files([path])
     else:
         raise UserError(
             f"backbone {model!r}: {pretrained!r} is neither a tag of this model nor a file. "
@@ -176,7 +201,9 @@ def _check_activation(model: str, pretrained: str, *, quick: bool) -> None:
 
     if quick == bool(open_clip.get_model_config(model).get("quick_gelu", False)):
         return
-    right = f"{model}-quickgelu" if quick else model.removesuffix("-quickgelu")
+    right = f"{model}{_QUICK}" if quick else model.removesuffix(_QUICK)
+    if right == model or right not in open_clip.list_models():
+        return  # open_clip has no other model for them; what it says of it is a remark of the run
     trained, used = ("QuickGELU", "GELU") if quick else ("GELU", "QuickGELU")
     raise UserError(
         f"backbone {model!r} with weights {pretrained!r}: these weights were trained with "
@@ -184,19 +211,65 @@ def _check_activation(model: str, pretrained: str, *, quick: bool) -> None:
     )
 
 
+def other_activation(backbone: ResolvedBackbone) -> str:
+    """The published model that differs in its activation alone; empty if there is none."""
+    import open_clip
+
+    name = backbone.model
+    twin = name.removesuffix(_QUICK) if name.endswith(_QUICK) else f"{name}{_QUICK}"
+    return twin if twin in open_clip.list_models() else ""
+
+
+def _weights_in(folder: Path) -> Path | None:
+    """The file that open_clip would load from a model's folder, by its own order of preference."""
+    found = sorted(path for suffix in _SUFFIXES for path in folder.glob(f"*{suffix}"))
+    found.sort(key=lambda path: path.suffix != _SUFFIXES[0])
+    preferred = [path for name in _PREFERRED for path in found if path.name == name]
+    return next(iter([*preferred, *found]), None)
+
+
+def _check_config(folder: Path) -> None:
+    """Refuses a configuration without what every model needs."""
+    path = folder / "open_clip_config.json"
+    model = _read_config(folder).get("model_cfg")
+    if not isinstance(model, dict):
+        raise UserError(
+            f"{path} needs a mapping `model_cfg`, open_clip's configuration of a model."
+        )
+    if not isinstance(model.get("embed_dim"), int):
+        got = model.get("embed_dim")
+        raise UserError(f"{path}: `embed_dim` in model_cfg must be a whole number, but is {got!r}.")
+    for tower in ("vision_cfg", "text_cfg"):
+        if not isinstance(model.get(tower), dict):
+            raise UserError(f"{path}: model_cfg needs a mapping `{tower}`.")
+        for name in _SIZES & model[tower].keys():
+            if not isinstance(model[tower][name], int | list):
+                raise UserError(
+                    f"{path}: `{name}` in {tower} must be a whole number, but is "
+                    f"{model[tower][name]!r}."
+                )
+
+
 def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "open_clip_config.json"
     try:
         return dict(json.loads(path.read_text(encoding="utf-8-sig")))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError) as error:
         raise UserError(f"{path} is not a readable open_clip configuration: {error}") from None
 
 
 def hash_files(paths: list[Path]) -> str:
-    """SHA-256 over the contents of files, in order."""
+    """SHA-256 over the contents of files, in order.
+
+    Raises:
+        UserError: a file can't be read.
+    """
     digest = hashlib.sha256()
     for path in paths:
-        with path.open("rb") as file:
-            while chunk := file.read(1 << 20):
-                digest.update(chunk)
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(1 << 20):
+                    digest.update(chunk)
+        except OSError as error:
+            raise UserError(f"can't read {path}: {error.strerror or error}.") from None
     return f"sha256:{digest.hexdigest()}"

@@ -29,6 +29,7 @@ class LoadedClip:
         tokenizer: its tokenizer.
         image_size: height and width of its input, in pixels.
         compiler: applied to what its towers compute in every query.
+        remarks: what a person should know about the weights.
     """
 
     backbone: ResolvedBackbone
@@ -36,6 +37,7 @@ class LoadedClip:
     tokenizer: Any
     image_size: int
     compiler: Compiler = as_written
+    remarks: tuple[str, ...] = ()
 
     @property
     def logit_scale(self) -> float:
@@ -48,10 +50,13 @@ def load_clip(backbone: ResolvedBackbone, precision: Precision, device: torch.de
     """Loads model and tokenizer.
 
     Raises:
-        UserError: the weights can't be fetched or don't have the model's shapes.
+        UserError: weights or tokenizer can't be had, or don't fit the model.
     """
-    model, tokenizer = load_model(backbone, precision, device), load_tokenizer(backbone)
-    return LoadedClip(backbone, model, tokenizer, preprocessing_of(backbone, "none").size)
+    tokenizer = load_tokenizer(backbone)
+    remarks: list[str] = []
+    model = load_model(backbone, precision, device, remarks.append)
+    size = preprocessing_of(backbone, "none").size
+    return LoadedClip(backbone, model, tokenizer, size, remarks=tuple(remarks))
 
 
 class ClipOracle(Oracle):
@@ -61,7 +66,7 @@ class ClipOracle(Oracle):
         remarks: what a person should know about the model.
 
     Raises:
-        UserError: the model can't take soft context, or a class name is too long.
+        UserError: the text tower gives no feature of a text, or a class name is too long.
     """
 
     def __init__(
@@ -72,9 +77,9 @@ class ClipOracle(Oracle):
         self._scale = clip.logit_scale
         self._text = TextTower(clip.model, clip.tokenizer, class_names, clip.compiler)
         self._image = ImageTower(clip.model, clip.compiler)
-        self.remarks: tuple[str, ...] = ()
+        self.remarks = clip.remarks
         if self._text.fallback_reason:
-            self.remarks = (
+            self.remarks += (
                 f"the text tower of {clip.backbone.label!r} takes the plain path, which costs many "
                 f"times more, because {self._text.fallback_reason}",
             )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import RANDOM, hash_files
+from orchestrator.oracle.weights_file import first_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -61,3 +62,14 @@ def resolve_encoder(name: str) -> Encoder:
     if path.suffix in _WEIGHT_FILES or not _HUB_NAME.fullmatch(name):
         raise UserError(f"no encoder {name!r}. {EXPECTED}")
     return Encoder(name, f"hub:{name}")
+
+
+def check_encoder(encoder: Encoder) -> None:
+    """Refuses an encoder whose own file is what a download leaves in place of weights.
+
+    Raises:
+        UserError: it is empty, a pointer of Git LFS, or a web page.
+    """
+    path = Path(encoder.name).expanduser()
+    if encoder.name != RANDOM and path.is_file():
+        first_bytes(path)

@@ -9,13 +9,15 @@ All texts of a context begin alike, and under a causal mask no position depends 
               |-- prefix ---|     |-------- rest ---------|
 
 - Keys and values of the prefix are computed once per context and serve all classes; those of [SOS]
-  are computed once for all contexts.
+  are computed once for all contexts. Where the tokenizer has no [SOS], the context comes first.
 - Positions after [EOT] are not computed: the rests are packed one after another (packing.py).
 - QKV of the rest in the first block don't depend on the context: they are computed once.
 - In the last block only [EOT] is read: it alone needs queries, output projection and MLP.
 """
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
@@ -30,25 +32,38 @@ KeysValues = tuple[Tensor, Tensor]
 """Keys and values of one block: the prefix cache has such a pair for every block."""
 
 
-class SharedPrefix:
-    """Encodes `[SOS][context] rest` for the fixed rests of C classes and any contexts.
+@dataclass(frozen=True)
+class Texts:
+    """The texts of C classes.
 
-    The `(C, L)` token ids are those of `[SOS] rest`, padded.
+    Attributes:
+        ids: `(C, L)` token ids of `[SOS] rest`, padded.
+        start: how many of them stand before the context: 1, or 0 if there is no [SOS].
     """
+
+    ids: Tensor
+    start: int
+
+
+class SharedPrefix:
+    """Encodes `[SOS][context] rest` for the fixed rests of C classes and any contexts."""
 
     def __init__(
         self,
         text: TextTransformer,
         blocks: tuple[Block, ...],
-        ids: Tensor,
+        texts: Texts,
         micro_batches: MicroBatches,
         compiler: Compiler = as_written,
     ) -> None:
         self._text = text
         self._blocks = blocks
-        self._start = _start_of_text(text, blocks, ids[0, 0])
-        self._rest = ids[:, 1:]
-        self._ends = text.ends(ids) - 1
+        ids, start = texts.ids, texts.start
+        alone = _start_of_text(text, blocks, ids[0, 0])
+        self._start = [(keys[:, :start], values[:, :start]) for keys, values in alone]
+        self._before = start
+        self._rest = ids[:, start:]
+        self._ends = text.ends(ids) - start
         self._micro_batches = micro_batches
         self._compiler = compiler
         self._run_prefix = compiler(self._prefix)
@@ -69,9 +84,10 @@ class SharedPrefix:
         return torch.cat(parts, dim=1)[:, torch.cat(order).argsort()]
 
     def _prefix(self, context: Tensor) -> list[KeysValues]:
-        """The prefix cache: keys and values `(K, H, P, E)` of its P = 1 + T positions."""
+        """The prefix cache: keys and values `(K, H, P, E)` of [SOS], if any, and context."""
         count, tokens, _ = context.shape
-        hidden = context + self._text.positional_embedding[1 : 1 + tokens].to(context)
+        places = self._text.positional_embedding[self._before : self._before + tokens]
+        hidden = context + places.to(context)
         found = []
         for number, block in enumerate(self._blocks):
             last = number == len(self._blocks) - 1
@@ -92,7 +108,9 @@ class SharedPrefix:
             rounded = self._rest.device.type != "cpu"
             self._packs = {
                 (tokens, positions): [
-                    _PackedRest(self._text, self._blocks, pack, tokens, self._compiler)
+                    _PackedRest(
+                        self._text, self._blocks, pack, self._before + tokens, self._compiler
+                    )
                     for pack in packs(self._rest, self._ends, positions, rounded=rounded)
                 ]
             }
@@ -100,18 +118,21 @@ class SharedPrefix:
 
 
 class _PackedRest:
-    """The rests of C' classes' texts, N tokens in all, packed one after another."""
+    """The rests of C' classes' texts, N tokens in all, packed one after another.
+
+    They follow a prefix of `shared` positions.
+    """
 
     def __init__(
         self,
         text: TextTransformer,
         blocks: tuple[Block, ...],
         pack: Pack,
-        tokens: int,
+        shared: int,
         compiler: Compiler,
     ) -> None:
         self._text, self._blocks, self._pack = text, blocks, pack
-        places = text.positional_embedding[pack.places + 1 + tokens]
+        places = text.positional_embedding[pack.places + shared]
         self._hidden = (text.token_embedding(pack.ids) + places).float().unsqueeze(0)
         self._first = blocks[0].project(self._hidden) if len(blocks) > 1 else None
         self.size = len(pack.ids)

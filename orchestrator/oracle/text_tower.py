@@ -10,22 +10,31 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.blocks import Block, Unsupported
 from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.micro_batches import MicroBatches
-from orchestrator.oracle.shared_prefix import SharedPrefix
+from orchestrator.oracle.shared_prefix import SharedPrefix, Texts
 from orchestrator.oracle.text_transformer import TextTransformer
+from orchestrator.oracle.token_rows import TokenRows
 
 
 class TextTower:
-    """Encodes prompts for one set of classes with an open_clip text transformer.
+    """Encodes prompts for one set of classes with the text tower of an open_clip model.
 
-    A tower with a causal mask that reads the end-of-text token uses prefix caching: what classes
-    share is computed once. Any other tower takes the plain path, which costs many times more, and
-    says why. Both give the same features, up to float error.
+    Features are those of open_clip's `encode_text`, up to float error, for every tower:
+
+    - A tower with a causal mask that reads the end-of-text token (CLIP, EVA, PE, worldwide) uses
+      prefix caching: what classes share is computed once.
+    - Any other one takes the plain path, open_clip's own forward on whole rows, which costs many
+      times more, and says why: towers without a mask (SigLIP, CLIPA, some MobileCLIP), that read
+      the last or the first position, or a class token (CoCa), or whose blocks are of another kind.
+    - A Hugging Face tower encodes templates so, but takes no soft context.
+
+    A soft context stands after the start-of-text token, or in front where the tokenizer has none,
+    in place of padding: rows keep their length.
 
     Attributes:
         fallback_reason: why the tower takes the plain path; empty when it uses prefix caching.
 
     Raises:
-        UserError: the tower is not a transformer that takes soft context, or a name is too long.
+        UserError: the tower doesn't make one feature of a text, or a name is too long.
     """
 
     def __init__(
@@ -36,44 +45,59 @@ class TextTower:
         compiler: Compiler = as_written,
     ) -> None:
         self._text = TextTransformer(model)
-        self._tokenizer = tokenizer
         self._class_names = class_names
         self._compiler = compiler
-        self._device = self._text.token_embedding.weight.device
+        self._device = next(iter(model.parameters())).device
         self._micro_batches = MicroBatches(self._device)
+        self._rows = TokenRows(tokenizer, self._device)
+        self._names = self._rows([f"{name}." for name in class_names])
         self.fallback_reason = ""
         self._blocks: tuple[Block, ...] | None = None
         try:
-            self._blocks = self._text.open()
+            self._blocks = self._open(self._names)
         except Unsupported as reason:
             self.fallback_reason = str(reason)
-        self._names = self._tokenize([f"{name}." for name in class_names])
         self._named: SharedPrefix | None = None
         self._templates: dict[tuple[str, ...], Tensor] = {}
 
     @property
+    def refusal(self) -> str:
+        """Why the tower takes no soft context; empty if it does."""
+        if not self._text.takes_context:
+            return f"the text tower {self._text.kind} has no token embeddings of open_clip's"
+        if self._rows.layout.in_front:
+            return "its tokenizer puts padding before a text"
+        return ""
+
+    @property
     def width(self) -> int:
-        """Width D of a token embedding."""
-        return int(self._text.token_embedding.weight.shape[1])
+        """Width D of a token embedding; 0 if the tower takes no soft context."""
+        return 0 if self.refusal else int(self._text.token_embedding.weight.shape[1])
 
     @property
     def context_tokens(self) -> int:
         """The most context tokens that fit beside the longest class name."""
-        return self._text.longest - self._names.shape[1]
+        return 0 if self.refusal else self._rows.room(self._names)
 
     @property
     def embedding_std(self) -> float:
-        """Standard deviation of the token embedding table."""
-        return float(self._text.token_embedding.weight.float().std())
+        """Standard deviation of the token embedding table; 0 if the tower takes no soft context."""
+        return 0.0 if self.refusal else float(self._text.token_embedding.weight.float().std())
 
     def encode_context(self, context: Tensor) -> Tensor:
         """Normalised class features `(K, C, E)` of K soft contexts `(K, T, D)`.
 
-        A context is put between the start-of-text token and each class name.
+        A context is put between the start-of-text token, if there is one, and each class name.
 
         Raises:
-            UserError: context and longest name exceed the model's context length.
+            UserError: context and longest name exceed the model's context length, or the tower
+                takes no soft context.
         """
+        if self.refusal:
+            raise UserError(
+                f"no soft context can be given: {self.refusal}. Use a method with hand-written "
+                f"prompts, such as zero_shot, or a CLIP model with open_clip's own text tower."
+            )
         tokens = context.shape[1]
         if tokens > self.context_tokens:
             raise UserError(
@@ -93,7 +117,7 @@ class TextTower:
         They are averaged over the templates, computed once and remembered.
 
         Raises:
-            UserError: a prompt with its class name fills the model's context length.
+            UserError: a prompt with its class name exceeds the model's context length.
         """
         if templates not in self._templates:
             features = torch.stack([self._encode_template(t) for t in templates]).mean(dim=0)
@@ -101,14 +125,25 @@ class TextTower:
         return self._templates[templates]
 
     def _encode_template(self, template: str) -> Tensor:
-        ids = self._tokenize([template.replace("{}", name) for name in self._class_names])
+        ids = self._rows([template.replace("{}", name) for name in self._class_names])
+        if self._blocks is None or not self._text.reads_after(self._rows.layout.start, ids):
+            return self._micro_batches.run(lambda positions: self._whole(ids, positions))
         nothing = torch.empty(1, 0, self.width, device=self._device)
-        if self._blocks is None:
-            return self._micro_batches.run(lambda p: self._plainly(ids, nothing, p))[0]
         return self._prefixed(ids, self._blocks, as_written).encode(nothing)[0]
 
+    def _open(self, ids: Tensor) -> tuple[Block, ...]:
+        """The tower's blocks, if prefix caching gives the features of these rows `(C, L)`."""
+        blocks, layout = self._text.open(), self._rows.layout
+        if layout.in_front or layout.start > 1:
+            raise Unsupported(f"its tokenizer puts {layout.start} tokens before a text")
+        if not self._text.reads_after(layout.start, ids):
+            raise Unsupported("not every text has an end-of-text token")
+        return blocks
+
     def _prefixed(self, ids: Tensor, blocks: tuple[Block, ...], compiler: Compiler) -> SharedPrefix:
-        return SharedPrefix(self._text, blocks, ids, self._micro_batches, compiler)
+        ids = ids[:, : int(self._text.ends(ids).max()) + 1]  # nobody reads what follows
+        texts = Texts(ids, self._rows.layout.start)
+        return SharedPrefix(self._text, blocks, texts, self._micro_batches, compiler)
 
     def _plainly(self, ids: Tensor, context: Tensor, positions: int) -> Tensor:
         """Features `(K, C, E)` by open_clip's own forward, for every class with every context.
@@ -119,28 +154,15 @@ class TextTower:
             positions: hidden states that are computed at once.
         """
         count, tokens, _ = context.shape
-        # Placeholder ids where the context goes, so that pooling finds the end-of-text token.
-        holders = ids[:, 1:2].expand(-1, tokens)
-        whole = torch.cat((ids[:, :1], holders, ids[:, 1:]), dim=1)
-        if self._text.sees_padding:
-            whole = functional.pad(whole, (0, self._text.longest - whole.shape[1]))
-        embedded = self._text.token_embedding(whole).float()
+        rows = self._rows.make_room(ids, tokens, self._text.placeholder)
         pairs = torch.arange(count * len(ids), device=self._device)
         features = []
-        for chunk in pairs.split(max(1, positions // whole.shape[1])):
+        for chunk in pairs.split(max(1, positions // ids.shape[1])):
             k, c = chunk // len(ids), chunk % len(ids)
-            texts = torch.cat((embedded[c, :1], context[k], embedded[c, 1 + tokens :]), dim=1)
-            features.append(self._text.plain(texts, whole[c]))
+            features.append(self._text.plain(rows[c], context[k], self._rows.layout.start))
         return torch.cat(features).reshape(count, len(ids), -1)
 
-    def _tokenize(self, texts: list[str]) -> Tensor:
-        """Token ids `(N, L)`, cut after the end-of-text token of the longest text."""
-        ids: Tensor = self._tokenizer(texts).to(self._device)
-        end = int(self._text.ends(ids).max()) + 1
-        if end == self._text.longest:
-            longest = max(texts, key=len)
-            raise UserError(
-                f"the text {longest!r} fills the model's context of {self._text.longest} tokens "
-                f"and may have been cut. Shorten the class name or the template."
-            )
-        return ids[:, :end]
+    def _whole(self, ids: Tensor, positions: int) -> Tensor:
+        """Features `(C, E)` of rows `(C, L)` by open_clip's own forward."""
+        chunks = ids.split(max(1, positions // ids.shape[1]))
+        return torch.cat([self._text.plain(chunk) for chunk in chunks])

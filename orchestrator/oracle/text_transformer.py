@@ -1,9 +1,10 @@
-"""The pieces of an open_clip text transformer, whichever kind of CLIP model holds them."""
+"""The pieces of an open_clip text tower, whichever kind of CLIP model holds them."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import torch
-from open_clip.transformer import text_global_pool
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -15,43 +16,69 @@ _AT_END_OF_TEXT = ("argmax", "eos")
 
 
 class TextTransformer:
-    """A text tower whose token embeddings can be replaced by a soft context.
+    """A text tower that encodes token ids, some of whose embeddings a soft context may replace.
 
-    Attributes:
-        token_embedding: table of token embeddings.
-        positional_embedding: `(L, D)`, L being the longest sequence.
+    `plain` is open_clip's own forward, for every tower. `open` gives the blocks of those that can
+    be computed with less work; the other methods belong to them alone.
 
     Raises:
-        UserError: the tower takes no soft context.
+        UserError: the tower doesn't make one feature of a text.
     """
 
     def __init__(self, model: nn.Module) -> None:
-        holder: Any = getattr(model, "text", model)
+        self._model: Any = model
+        self._holder: Any = getattr(model, "text", model)
+        holder = self._holder
         named = getattr(holder, "text_pool_type", None) or getattr(holder, "pool_type", "")
         self._pooling = str(named)
-        _check(holder, self._pooling)
-        self.token_embedding: nn.Embedding = holder.token_embedding
-        self.positional_embedding: Tensor = holder.positional_embedding
-        self._transformer: Any = holder.transformer
-        self._ln_final: nn.Module = holder.ln_final
-        self._projection: nn.Linear | Tensor | None = holder.text_projection
-        self._mask: Tensor | None = holder.attn_mask
+        self._class_token = getattr(holder, "cls_emb", None) is not None
+        if self._pooling == "none" and not self._class_token:
+            raise UserError(
+                f"the text tower {type(holder).__name__} pools nothing (pool_type is 'none'), so "
+                f"texts have no single feature. Use a CLIP model that pools one position."
+            )
+        self._mask: Tensor | None = getattr(holder, "attn_mask", None)
         self._eos: int | None = getattr(holder, "text_eos_id", getattr(holder, "eos_id", None))
 
     @property
-    def longest(self) -> int:
-        """Length L of the longest sequence, in tokens."""
-        return int(self.positional_embedding.shape[0])
+    def takes_context(self) -> bool:
+        """Whether token embeddings can be replaced; a Hugging Face tower's can't."""
+        return isinstance(getattr(self._holder, "token_embedding", None), nn.Embedding)
 
     @property
-    def sees_padding(self) -> bool:
-        """Whether what follows the end of a text changes its feature."""
-        return self._mask is None or self._pooling not in _AT_END_OF_TEXT
+    def kind(self) -> str:
+        """Name of the tower's class."""
+        return type(self._holder).__name__
+
+    @property
+    def token_embedding(self) -> nn.Embedding:
+        """Table of token embeddings, of towers that take soft context."""
+        table: nn.Embedding = self._holder.token_embedding
+        return table
+
+    @property
+    def positional_embedding(self) -> Tensor:
+        """`(L, D)`, L being the longest sequence."""
+        positions: Tensor = self._holder.positional_embedding
+        return positions
+
+    @property
+    def placeholder(self) -> int:
+        """An id that is neither padding nor the end of a text, to stand where a context goes."""
+        taken = (getattr(self._holder, "pad_id", 0), self._eos)
+        return next(id_ for id_ in range(len(taken) + 1) if id_ not in taken)
 
     def ends(self, ids: Tensor) -> Tensor:
-        """Positions `(N,)` of the end-of-text tokens of sequences `(N, L)`."""
+        """Positions `(N,)` that are read of sequences `(N, L)`: their end-of-text tokens."""
         found = torch.eq(ids, self._eos or 0).int() if self._pooling == "eos" else ids
         return found.argmax(dim=-1)
+
+    def reads_after(self, start: int, ids: Tensor) -> bool:
+        """Whether every sequence `(N, L)` is read at an end-of-text token that follows `start`."""
+        ends = self.ends(ids)
+        if self._pooling == "eos" and not torch.eq(ids, self._eos or 0).any(dim=1).all():
+            return False
+        return bool((ends >= start).all())
 
     def open(self) -> tuple[Block, ...]:
         """The blocks of a causal tower that pools the end-of-text token.
@@ -59,35 +86,35 @@ class TextTransformer:
         Raises:
             Unsupported: the mask, the pooling or the blocks are of another kind.
         """
+        holder = self._holder
+        if not all(hasattr(holder, name) for name in _NEEDED):
+            raise Unsupported(f"it is {self.kind}")
+        if self._class_token:
+            raise Unsupported("it reads a class token at the end")
         if self._mask is None:
             raise Unsupported("it has no causal mask")
         if not _is_causal(self._mask):
             raise Unsupported("its mask is not the causal one")
         if self._pooling not in _AT_END_OF_TEXT:
             raise Unsupported(f"it pools the position {self._pooling!r}, not the end of the text")
-        return open_blocks(self._transformer)
+        return open_blocks(holder.transformer)
 
-    def plain(self, embedded: Tensor, ids: Tensor) -> Tensor:
-        """Normalised features `(N, E)` by open_clip's own forward.
+    def plain(self, ids: Tensor, context: Tensor | None = None, start: int = 0) -> Tensor:
+        """Normalised features `(N, E)` of whole rows of ids `(N, L)` by open_clip's own forward.
 
-        Args:
-            embedded: token embeddings `(N, L, D)`, without positions.
-            ids: `(N, L)` token ids, to find the position that is pooled.
+        A context `(N, T, D)` replaces the token embeddings from position `start` on.
         """
-        length = embedded.shape[1]
-        hidden = embedded + self.positional_embedding[:length].to(embedded)
-        mask = None if self._mask is None else self._mask[:length, :length]
-        hidden = hidden.to(self._transformer.get_cast_dtype())
-        hidden = self._ln_final(self._transformer(hidden, attn_mask=mask))
-        pooled = text_global_pool(hidden, ids, self._pooling, eos_token_id=self._eos)
-        return self._project(pooled)
+        if context is None:
+            features = self._model.encode_text(ids, normalize=False)
+        else:
+            with _replaced(self.token_embedding, context, start):
+                features = self._model.encode_text(ids, normalize=False)
+        return functional.normalize(features.float(), dim=-1)
 
     def finish(self, pooled: Tensor) -> Tensor:
         """Normalised features `(..., E)` of the last block's output `(..., D)` where texts end."""
-        return self._project(self._ln_final(pooled))
-
-    def _project(self, pooled: Tensor) -> Tensor:
-        projection = self._projection
+        pooled = self._holder.ln_final(pooled)
+        projection: nn.Linear | Tensor | None = self._holder.text_projection
         if isinstance(projection, nn.Linear):
             pooled = projection(pooled.to(projection.weight.dtype))
         elif projection is not None:
@@ -95,15 +122,19 @@ class TextTransformer:
         return functional.normalize(pooled.float(), dim=-1)
 
 
-def _check(holder: Any, pooling: str) -> None:
-    lacking = [name for name in _NEEDED if not hasattr(holder, name)]
-    class_token = getattr(holder, "cls_emb", None) is not None
-    if lacking or class_token or pooling not in (*_AT_END_OF_TEXT, "first", "last"):
-        raise UserError(
-            f"the text tower {type(holder).__name__} takes no soft context "
-            f"({', '.join(lacking) or 'it pools a class token or all positions'}). "
-            f"Use a CLIP model whose text tower is an open_clip transformer with EOT pooling."
-        )
+@contextmanager
+def _replaced(table: nn.Embedding, context: Tensor, start: int) -> Iterator[None]:
+    """While it lasts, a context `(N, T, D)` stands in for what the table says from `start` on."""
+    end = start + context.shape[1]
+
+    def put(_table: nn.Module, _ids: Any, said: Tensor) -> Tensor:
+        return torch.cat((said[:, :start], context.to(said), said[:, end:]), dim=1)
+
+    hook = table.register_forward_hook(put)
+    try:
+        yield
+    finally:
+        hook.remove()
 
 
 def _is_causal(mask: Tensor) -> bool:

@@ -77,8 +77,10 @@ def measure_towers(backbone: ResolvedBackbone, precision: Precision, threads: in
         return statistics.median(timings)
 
     with torch.inference_mode():
+        # Methods that ask for soft context are refused where a tower takes none.
+        per_context = 0.0 if text.refusal else seconds(lambda: text.encode_context(context))
         return TowerCosts(
             machine_name(threads),
             seconds(lambda: image.encode(pixels)) / IMAGES,
-            seconds(lambda: text.encode_context(context)) / CLASSES,
+            per_context / CLASSES,
         )

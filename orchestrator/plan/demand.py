@@ -9,10 +9,16 @@ from methods.interface import Demand, Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, resolve_backbone
-from orchestrator.oracle.encoder import resolve_encoder
+from orchestrator.oracle.encoder import check_encoder, resolve_encoder
 from orchestrator.oracle.space import planned_space
+from orchestrator.oracle.text_config import check_tokenizer, context_refusal
+from orchestrator.oracle.text_lengths import TextLengths
+from orchestrator.oracle.weights_check import checked_weights
 from orchestrator.spec.arm import Arm
 from orchestrator.spec.method import MethodSpec
+
+_Texts = tuple[tuple[str, ...], tuple[str, ...]]
+"""A dataset's templates, and those of its ensemble."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,11 +53,24 @@ def resolved(arms: Iterable[Arm]) -> tuple[ResolvedArm, ...]:
 
 
 class QueryDemands:
-    """Finds what every arm asks on each dataset, and so refuses impossible settings early."""
+    """Finds what every arm asks on each dataset, and so refuses impossible settings early.
+
+    Raises:
+        UserError: the file of a model's weights can't be used with it.
+    """
 
     def __init__(self, arms: Sequence[ResolvedArm]) -> None:
         self._arms = arms
-        self._known: dict[tuple[str, PromptSpace], QueryDemand] = {}
+        self._known: dict[tuple[str, PromptSpace, _Texts], QueryDemand] = {}
+        backbones = dict.fromkeys(one.backbone for one in arms)
+        self._lengths = {backbone: TextLengths(backbone) for backbone in backbones}
+        self._weights_notes = tuple(note for one in backbones for note in checked_weights(one))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is known of the models only when they run."""
+        uncounted = (lengths.note for lengths in self._lengths.values())
+        return (*self._weights_notes, *filter(None, uncounted))
 
     def on(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, QueryDemand]:
         """What each arm asks, by label.
@@ -63,14 +82,20 @@ class QueryDemands:
         Raises:
             UserError: an arm's settings are impossible on this dataset and backbone.
         """
-        backbones = dict.fromkeys(one.backbone for one in self._arms)
-        spaces = {backbone: planned_space(backbone, class_names) for backbone in backbones}
+        try:
+            spaces = {}
+            for backbone, lengths in self._lengths.items():
+                spaces[backbone] = planned_space(backbone, class_names, lengths)
+                lengths.check(("{}.",), class_names)
+        except UserError as error:
+            raise UserError(f"{dataset.card.name}: {error}") from None
         demands = {}
         for one in self._arms:
             label, space = one.arm.label, spaces[one.backbone]
+            texts = (dataset.card.templates, dataset.card.ensemble)
             try:
-                # Demands depend on shapes alone, so datasets of equal shapes share them.
-                if (label, space) not in self._known:
+                # Demands depend on nothing else, so datasets that agree in these share them.
+                if (label, space, texts) not in self._known:
                     problem = Problem(
                         space=space,
                         classes=len(class_names) or dataset.card.classes,
@@ -80,11 +105,22 @@ class QueryDemands:
                         budget=one.arm.conditions.budget,
                         seed=0,
                     )
-                    self._known[label, space] = _ask(one.arm.method, problem)
-                demands[label] = self._known[label, space]
+                    self._known[label, space, texts] = _ask(one.arm.method, problem)
+                demands[label] = self._known[label, space, texts]
+                self._check(one.backbone, demands[label], class_names)
             except (SettingsError, UserError) as error:
                 raise UserError(f"method {label!r} on {dataset.card.name}: {error}") from None
         return demands
+
+    def _check(
+        self, backbone: ResolvedBackbone, demand: QueryDemand, class_names: tuple[str, ...]
+    ) -> None:
+        """Refuses a method that asks what the backbone can't do."""
+        refusal = context_refusal(backbone)
+        if demand.soft_text and refusal:
+            raise UserError(refusal)
+        check_tokenizer(backbone)
+        self._lengths[backbone].check(demand.templates, class_names)
 
 
 def _ask(method: MethodSpec, problem: Problem) -> QueryDemand:
@@ -92,6 +128,8 @@ def _ask(method: MethodSpec, problem: Problem) -> QueryDemand:
     settings = kind.settings_type.model_validate(method.settings)
     name = kind.encoder_name(settings)
     encoder = None if name is None else resolve_encoder(name)
+    if encoder is not None:
+        check_encoder(encoder)
     demand = kind.demand(replace(problem, encoder=encoder), settings)
     return QueryDemand(
         **vars(demand),

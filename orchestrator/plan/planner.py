@@ -104,6 +104,7 @@ class _Planner:
     def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
         """The cells of a dataset that is there."""
         demands = self._demands.on(dataset, dataset.class_names())
+        notes.extend(self._demands.notes)
         if dataset.remark():
             notes.append(dataset.remark())
         notes.extend(roll_of(dataset).notes("val" if self._blind else "test"))

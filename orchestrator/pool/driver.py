@@ -77,13 +77,18 @@ class Driver:
         self.display.advanced(task.id, progress.queries)
         for notice in progress.notices:
             self.display.say(notice)
-        for remark in progress.remarks:  # of every actor, each time
+        self._remark(progress.remarks)
+
+    def _remark(self, remarks: tuple[str, ...]) -> None:
+        for remark in remarks:  # of every actor, each time
             if remark not in self._remarks:
                 self._remarks.add(remark)
                 self.display.say(remark)
 
     def _handle(self, outcome: Outcome) -> None:
         cell = self._queue.cell_of(outcome.task)
+        if cell is not None and not outcome.error:
+            self._remark(outcome.value.remarks)
         if cell is None:
             for stranded in self._queue.encoded(outcome):
                 self._fail(stranded, outcome.error or "its image features were not stored")

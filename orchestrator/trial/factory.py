@@ -140,7 +140,7 @@ class TrialFactory:
         """The black box of a cell, with its budget and nothing spent.
 
         Raises:
-            UserError: the model takes no soft context, or a class name is too long.
+            UserError: a class name is too long for the model.
         """
         return ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
 

@@ -68,6 +68,7 @@ class CellOutcome:
         error: last line of the traceback of a failed cell.
         points: the trace of a paused cell so far.
         found: whether another run has finished it in the meantime.
+        remarks: as in `Progress`, for cells that end before anybody asks how far they are.
     """
 
     key: str
@@ -76,6 +77,7 @@ class CellOutcome:
     error: str = ""
     points: tuple[Point, ...] = ()
     found: bool = False
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

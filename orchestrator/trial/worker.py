@@ -169,7 +169,7 @@ class Worker:
         self._store.save(trace)
         queries = trace.ledgers["method"]["queries"] if trace.ledgers else self._queries
         error = last_line(trace.error) if trace.error else ""
-        return CellOutcome(trace.key, trace.status, queries, error)
+        return CellOutcome(trace.key, trace.status, queries, error, remarks=self._remarks)
 
     def _failure(self, cell: Cell, key: str, started: _Started | None) -> Trace:
         """What a crashed trial leaves; its queries were spent, so its ledgers are kept."""

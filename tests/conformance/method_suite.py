@@ -204,6 +204,7 @@ class MethodSuite:
                 )
                 assert (asked.context is None) == (deployed.context is None)
                 assert asked.touches_images == deployed.touches_images
+            assert bool(demand.templates) == (deployed.templates is not None)
 
     def test_prompts_have_the_black_boxs_shapes(self) -> None:
         method = self.build()

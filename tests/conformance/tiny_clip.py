@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import open_clip
+import pytest
 import torch
 from safetensors.torch import save_file
 
@@ -23,16 +24,26 @@ CONFIG: dict[str, Any] = {
 }  # fmt: skip
 
 
-def write_tiny_clip(folder: Path, **text: Any) -> ResolvedBackbone:
-    """Writes a model folder, with some of its text tower's settings changed, and resolves it."""
+def publish_tiny_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Lets open_clip list `tiny` and `tiny-quickgelu`, as if it had published them."""
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny", CONFIG)
+    quick = {**CONFIG, "quick_gelu": True}
+    monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny-quickgelu", quick)
+
+
+def write_tiny_clip(folder: Path, *, custom: bool = False, **text: Any) -> ResolvedBackbone:
+    """Writes a model folder, with some of its text tower's settings changed, and resolves it.
+
+    The text tower is a module of its own if `custom`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "open_clip_config.json"
-    changed = {**CONFIG, "text_cfg": {**CONFIG["text_cfg"], **text}}
+    changed = {**CONFIG, "text_cfg": {**CONFIG["text_cfg"], **text}, "custom_text": custom}
     config.write_text(json.dumps({"model_cfg": changed, "preprocess_cfg": {}}))
     torch.manual_seed(3)
     model = open_clip.create_model(f"local-dir:{folder}")
     with torch.no_grad():  # CLIP's small initial embeddings would hide differences
-        model.token_embedding.weight.mul_(10)
+        getattr(model, "text", model).token_embedding.weight.mul_(10)
     tensors = {name: tensor.contiguous() for name, tensor in model.state_dict().items()}
     save_file(tensors, folder / "open_clip_model.safetensors")
     return resolve_backbone(Backbone(model=f"local-dir:{folder}"))

@@ -51,6 +51,42 @@ def test_wrong_backbones_are_explained(model: str, pretrained: str | None, messa
         resolve_backbone(Backbone(model=model, pretrained=pretrained))
 
 
+def test_weights_without_a_model_of_their_activation_are_accepted() -> None:
+    """open_clip states an activation for these weights that its only model for them lacks."""
+    tag = Backbone(model="roberta-ViT-B-32", pretrained="laion2b_s12b_b32k")
+    assert resolve_backbone(tag).digest.startswith("tag:")
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ("{", "is not a readable open_clip configuration"),
+        ("[1, 2]", "is not a readable open_clip configuration"),
+        ("{}", "needs a mapping `model_cfg`"),
+        ('{"model_cfg": {"embed_dim": "x"}}', "`embed_dim` in model_cfg .* but is 'x'"),
+        ('{"model_cfg": {"embed_dim": 8, "vision_cfg": {}}}', "needs a mapping `text_cfg`"),
+        (
+            '{"model_cfg": {"embed_dim": 8, "vision_cfg": {}, "text_cfg": {"width": "a"}}}',
+            "`width` in text_cfg must be a whole number, but is 'a'",
+        ),
+    ],
+)
+def test_a_damaged_configuration_is_named(tmp_path: Path, config: str, message: str) -> None:
+    write_tiny_clip(tmp_path)
+    (tmp_path / "open_clip_config.json").write_text(config)
+    with pytest.raises(UserError, match=f"open_clip_config.json.*{message}"):
+        resolve_backbone(Backbone(model=f"local-dir:{tmp_path}"))
+
+
+def test_a_folders_fingerprint_holds_the_file_that_open_clip_loads(tiny: ResolvedBackbone) -> None:
+    folder = tiny.folder
+    assert folder is not None
+    (folder / "open_clip_model.safetensors").rename(folder / "model.safetensors")
+    renamed = resolve_backbone(Backbone(model=tiny.model))
+    assert renamed.weights == folder / "model.safetensors"
+    assert renamed.digest == tiny.digest
+
+
 def test_a_published_tag_is_its_own_fingerprint() -> None:
     resolved = resolve_backbone(Backbone(model="ViT-B/16"))
     assert resolved.digest == "tag:ViT-B-16-quickgelu/openai"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +13,7 @@ from methods.interface import Prompts
 from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
+from orchestrator.oracle.text_tower import TextTower
 from orchestrator.precision import Precision
 from tests.conformance.tiny_clip import write_tiny_clip
 
@@ -64,6 +66,27 @@ def test_low_precisions_come_near(
     assert low.dtype == torch.float32
     assert not torch.equal(low, exact)
     torch.testing.assert_close(low, exact, rtol=0, atol=0.3 if precision == "bf16" else 0.05)
+
+
+@pytest.mark.parametrize("precision", LOW)
+@pytest.mark.parametrize(
+    "text", [{"pool_type": "last", "no_causal_mask": True}, {"embed_cls": True}], ids=str
+)
+def test_the_plain_path_comes_near_in_low_precisions(
+    precision: Precision, text: dict[str, Any], tmp_path: Path
+) -> None:
+    backbone = write_tiny_clip(tmp_path, custom=True, **text)
+    context = torch.randn(2, 3, 32, generator=torch.Generator().manual_seed(0))
+    found = []
+    precisions: tuple[Precision, ...] = ("fp32", precision)
+    for each in precisions:
+        clip = load_clip(backbone, each, CPU)
+        with torch.inference_mode():
+            tower = TextTower(clip.model, clip.tokenizer, ("cat", "crop land"))
+            assert tower.fallback_reason
+            both = tower.encode_context(context), tower.encode_templates(("a {}.",))
+            found.append(torch.cat(both))
+    torch.testing.assert_close(found[1], found[0], rtol=0, atol=0.03)
 
 
 @pytest.mark.parametrize(("precision", "allowed"), [("tf32", True), ("fp32", False)])

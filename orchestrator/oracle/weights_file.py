@@ -1,0 +1,149 @@
+"""What a file of weights is, by its first bytes and its table of contents: nothing is loaded."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, TypeVar
+from zipfile import BadZipFile, ZipFile
+
+from orchestrator.errors import UserError
+
+T = TypeVar("T")
+Kind = Literal["safetensors", "torch", "torch, old format", "TorchScript", "NumPy"]
+Shapes = Mapping[str, tuple[int, ...]]
+"""Shape of each tensor, by its name in a model."""
+
+OPENAI_MARKS = frozenset({"input_resolution", "context_length", "vocab_size"})
+"""Entries that only OpenAI's own files have; their models use QuickGELU."""
+
+_PREFIXES = ("module.", "model.", "clip.", "clip_model.")
+_COMPILED = "_orig_mod."
+_AGAIN = "Download or copy it again"
+_METADATA = "__metadata__"
+_LENGTH = 8
+"""Bytes before a safetensors header that say how long it is."""
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file that seems to hold weights.
+
+    Attributes:
+        path: the file.
+        kind: its format, by content; names are not relied on.
+    """
+
+    path: Path
+    kind: Kind
+
+    def header_shapes(self) -> Shapes | None:
+        """Shapes in a safetensors header; None for other formats, which take torch."""
+        if self.kind != "safetensors":
+            return None
+        return plain_names(_safetensors_shapes(self.path))
+
+
+def weights_file(path: Path) -> WeightsFile:
+    """Recognises a file of weights.
+
+    Raises:
+        UserError: it is empty, cut short, or something else.
+    """
+    return WeightsFile(path, _kind(path, first_bytes(path)))
+
+
+def first_bytes(path: Path) -> bytes:
+    """How a file begins.
+
+    Raises:
+        UserError: as what a download leaves in place of weights.
+    """
+    with path.open("rb") as file:
+        head = file.read(512)
+    text = head.lstrip().lower()
+    if not head:
+        raise UserError(f"the weights file {path} is empty. {_AGAIN}.")
+    if text.startswith(b"version https://git-lfs"):
+        raise UserError(
+            f"{path} is a pointer of Git LFS, not the weights themselves. Fetch them with "
+            f"`git lfs pull` in their repository, or download the file."
+        )
+    if text.startswith((b"<!doctype", b"<html", b"<?xml")):
+        raise UserError(
+            f"{path} is a web page, not weights. Download the file itself, from its `raw` or "
+            f"`resolve` link, logged in if it asks for that."
+        )
+    return head
+
+
+def plain_names(named: Mapping[str, T]) -> dict[str, T]:
+    """Entries under the names of the model itself, without what training code puts before them."""
+    found = {name.replace(_COMPILED, ""): value for name, value in named.items()}
+    while prefix := next((p for p in _PREFIXES if found and _all_begin(found, p)), ""):
+        found = {name.removeprefix(prefix): value for name, value in found.items()}
+    return found
+
+
+def _all_begin(named: Mapping[str, T], prefix: str) -> bool:
+    return all(name.startswith(prefix) for name in named)
+
+
+def _kind(path: Path, head: bytes) -> Kind:
+    if head.startswith(b"PK"):
+        return _zip_kind(path)
+    if path.suffix == ".npy":
+        return "NumPy"
+    if head.startswith(b"\x80"):
+        return "torch, old format"
+    if head[_LENGTH : _LENGTH + 1] == b"{":
+        _safetensors_shapes(path)
+        return "safetensors"
+    raise UserError(
+        f"{path} holds no weights of a known format: safetensors, torch.save's, TorchScript or "
+        f"big_vision's .npz. {_AGAIN}, or check the path."
+    )
+
+
+def _zip_kind(path: Path) -> Kind:
+    try:
+        with ZipFile(path) as archive:
+            names = archive.namelist()
+    except BadZipFile:
+        raise _cut_short(path) from None
+    if any(name.endswith("/constants.pkl") for name in names):
+        return "TorchScript"
+    if any(name.endswith(".npy") for name in names):
+        return "NumPy"
+    if any(name.endswith("data.pkl") for name in names):
+        return "torch"
+    raise UserError(
+        f"{path} is a zip archive without weights at its top. Unpack it, and give the path of the "
+        f"weights in it."
+    )
+
+
+def _safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        length = int.from_bytes(file.read(_LENGTH), "little")
+        if length > size - _LENGTH:
+            raise _cut_short(path)
+        try:
+            header = dict(json.loads(file.read(length)))
+            header.pop(_METADATA, None)
+            ends = [int(entry["data_offsets"][1]) for entry in header.values()]
+            shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
+        except (ValueError, KeyError, TypeError, IndexError):
+            raise UserError(f"{path} has a damaged safetensors header. {_AGAIN}.") from None
+    if max(ends, default=0) > size - _LENGTH - length:
+        raise _cut_short(path)
+    return shapes
+
+
+def _cut_short(path: Path) -> UserError:
+    size = path.stat().st_size
+    return UserError(
+        f"the weights file {path} is cut short: it ends after {size} bytes, before its contents "
+        f"do. {_AGAIN}."
+    )

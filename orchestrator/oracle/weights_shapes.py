@@ -1,0 +1,138 @@
+"""Whether weights fit an open_clip configuration, by the shapes that follow from it."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from orchestrator.oracle.weights_file import Shapes
+
+_ANY = -1
+"""Positions may be of another number: they are interpolated."""
+_HUGGING_FACE = ("vision_model.", "text_model.")
+_TIMM = "visual.trunk."
+_CONVERTED = "image_encoder."
+"""Apple's own names of MobileCLIP, which open_clip translates."""
+
+
+def first_misfit(config: Mapping[str, Any], shapes: Shapes) -> str:
+    """What is wrong first with weights for a model; empty if nothing is seen.
+
+    What depends on another library, as timm's image towers do, is not looked at.
+
+    Args:
+        config: open_clip's configuration of the model.
+        shapes: of the weights, by name.
+    """
+    if any(name.startswith(_HUGGING_FACE) for name in shapes):
+        return "they have the names of Hugging Face's CLIPModel, not open_clip's"
+    if _has_any(shapes, _CONVERTED):
+        return ""
+    found = {name.removeprefix("text."): shape for name, shape in shapes.items()}
+    return next(_misfits(config, found), "")
+
+
+def _misfits(config: Mapping[str, Any], found: Shapes) -> Iterator[str]:
+    for name, expected in _expected(config):
+        if name not in found:
+            yield f"they lack {name!r}"
+        elif not _agree(found[name], expected):
+            yield f"their {name!r} is {_shown(found[name])}, the model's is {_shown(expected)}"
+    if config["vision_cfg"].get("timm_model_name") and not _has_any(found, _TIMM):
+        yield f"they have nothing under {_TIMM!r}, where the model has an image tower of timm's"
+    for prefix, tower, layers in _depths(config):
+        deepest = _blocks(found, prefix)
+        if deepest > layers:
+            yield f"their {tower} tower has {deepest} blocks, the model's has {layers}"
+
+
+def _has_any(shapes: Shapes, prefix: str) -> bool:
+    return any(name.startswith(prefix) for name in shapes)
+
+
+def _expected(config: Mapping[str, Any]) -> Iterator[tuple[str, tuple[int, ...]]]:
+    embed, text, vision = int(config["embed_dim"]), config["text_cfg"], config["vision_cfg"]
+    if not vision.get("timm_model_name"):
+        yield from _of_image_tower(vision, embed)
+    if not text.get("hf_model_name"):
+        yield from _of_text_tower(text, embed)
+
+
+def _of_text_tower(text: Mapping[str, Any], embed: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    width = int(text.get("width", 512))
+    yield "token_embedding.weight", (int(text.get("vocab_size", 49408)), width)
+    yield "positional_embedding", (_ANY, width)
+    yield from _of_blocks("transformer.resblocks", text, width)
+    yield "ln_final.weight", (width,)
+    if text.get("proj_type", "linear") == "none":
+        return
+    if text.get("proj_bias"):
+        yield "text_projection.weight", (embed, width)
+    else:
+        yield "text_projection", (width, embed)
+
+
+def _of_image_tower(vision: Mapping[str, Any], embed: int) -> Iterator[tuple[str, tuple[int, ...]]]:
+    width = int(vision.get("width", 64 if _is_residual(vision) else 768))
+    if _is_residual(vision):
+        yield "visual.conv1.weight", (width // 2, 3, 3, 3)
+        for stage, blocks in enumerate(vision["layers"], 1):
+            inner = width * 2 ** (stage - 1)
+            yield f"visual.layer{stage}.{blocks - 1}.conv2.weight", (inner, inner, 3, 3)
+        yield "visual.attnpool.c_proj.weight", (embed, 32 * width)
+        return
+    patch = _pair(vision.get("patch_size", 16))
+    yield "visual.class_embedding", (width,)
+    yield "visual.conv1.weight", (width, 3, *patch)
+    yield "visual.positional_embedding", (_ANY, width)
+    yield from _of_blocks("visual.transformer.resblocks", vision, width)
+    if not vision.get("attentional_pool"):
+        yield "visual.proj", (width, embed)
+
+
+def _of_blocks(
+    prefix: str, tower: Mapping[str, Any], width: int
+) -> Iterator[tuple[str, tuple[int, ...]]]:
+    inner = int(width * float(tower.get("mlp_ratio", 4.0)))
+    for number in range(int(tower.get("layers", 12))):
+        block = f"{prefix}.{number}"
+        yield f"{block}.ln_1.weight", (width,)
+        yield f"{block}.attn.in_proj_weight", (3 * width, width)
+        yield f"{block}.attn.out_proj.weight", (width, width)
+        yield f"{block}.ln_2.weight", (width,)
+        yield f"{block}.mlp.c_fc.weight", (inner, width)
+        yield f"{block}.mlp.c_proj.weight", (width, inner)
+
+
+def _depths(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:
+    text, vision = config["text_cfg"], config["vision_cfg"]
+    if not text.get("hf_model_name"):
+        yield "transformer.resblocks", "text", int(text.get("layers", 12))
+    if vision.get("timm_model_name"):
+        return
+    if not _is_residual(vision):
+        yield "visual.transformer.resblocks", "image", int(vision.get("layers", 12))
+        return
+    for stage, blocks in enumerate(vision["layers"], 1):
+        yield f"visual.layer{stage}", "image", blocks
+
+
+def _blocks(shapes: Shapes, prefix: str) -> int:
+    numbered = re.compile(re.escape(prefix) + r"\.(\d+)\.")
+    return max((int(found[1]) + 1 for found in map(numbered.match, shapes) if found), default=0)
+
+
+def _is_residual(vision: Mapping[str, Any]) -> bool:
+    return isinstance(vision.get("layers"), list | tuple)
+
+
+def _pair(size: Any) -> tuple[int, int]:
+    return (size, size) if isinstance(size, int) else (int(size[0]), int(size[1]))
+
+
+def _agree(shape: tuple[int, ...], expected: tuple[int, ...]) -> bool:
+    same = len(shape) == len(expected)
+    return same and all(b in (a, _ANY) for a, b in zip(shape, expected, strict=True))
+
+
+def _shown(shape: tuple[int, ...]) -> str:
+    return " x ".join("any" if size == _ANY else str(size) for size in shape) or "one number"
