@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import cached_property
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.file_hashes import Announce, sha256_of, silent, sizes_of
 from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in
+from benchmarks.datasets.identity.file_hashes import Announce, sha256_of, silent, sizes_of
 from benchmarks.datasets.interface import DatasetError, Identity, Item, Source, Split
 from benchmarks.datasets.own_split import LabelledFile, Listing
 

@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 from PIL import Image
 
 from benchmarks.datasets.decoding import png
-from benchmarks.datasets.file_hashes import MISSING, Announce, silent
+from benchmarks.datasets.identity.file_hashes import MISSING, Announce, silent
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")

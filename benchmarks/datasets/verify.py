@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.datasets.completeness import Counted, count
-from benchmarks.datasets.contents import FullDigest, contents_digest
+from benchmarks.datasets.identity.contents import FullDigest, contents_digest
+from benchmarks.datasets.identity.verified import remember_verified
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable, Item, Split
 from benchmarks.datasets.read_ahead import read_ahead
-from benchmarks.datasets.verified import remember_verified
 
 
 @dataclass(frozen=True)

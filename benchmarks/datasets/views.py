@@ -9,7 +9,7 @@ from PIL import Image
 
 from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.completeness import count
-from benchmarks.datasets.file_hashes import Announce, silent
+from benchmarks.datasets.identity.file_hashes import Announce, silent
 from benchmarks.datasets.interface import SPLITS, Card, Dataset, Identity, Item, Source, Split
 
 OnUnreadable = Literal["fail", "skip"]

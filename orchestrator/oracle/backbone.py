@@ -48,7 +48,7 @@ class Backbone(Frozen):
         model: a name from `benchmarks/backbones.py`, an open_clip model name, or
             `local-dir:<folder>` with an `open_clip_config.json`, weights, and optionally a
             `bpe.txt.gz` of its own.
-        pretrained: open_clip tag, path of a checkpoint (in a format of `weights_file.py`), or
+        pretrained: open_clip tag, path of a checkpoint (in a format of `weights/file.py`), or
             `random`; None takes what the model name brings.
     """
 

@@ -15,7 +15,7 @@ from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.loading import load_model, load_tokenizer
-from orchestrator.oracle.text_tower import TextTower
+from orchestrator.oracle.text.tower import TextTower
 from orchestrator.precision import Precision
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import RANDOM, hash_files
-from orchestrator.oracle.weights_file import first_bytes
+from orchestrator.oracle.weights.file import first_bytes
 
 if TYPE_CHECKING:
     from torch import Tensor

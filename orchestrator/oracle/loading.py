@@ -10,10 +10,10 @@ from torch import nn
 from orchestrator.errors import UserError, last_line
 from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
 from orchestrator.oracle.overhearing import overhearing
-from orchestrator.oracle.text_config import check_tokenizer, tokenizer_name
-from orchestrator.oracle.weights_check import check_openai
-from orchestrator.oracle.weights_file import weights_file
-from orchestrator.oracle.weights_reading import put_weights
+from orchestrator.oracle.text.config import check_tokenizer, tokenizer_name
+from orchestrator.oracle.weights.check import check_openai
+from orchestrator.oracle.weights.file import weights_file
+from orchestrator.oracle.weights.reading import put_weights
 from orchestrator.precision import Precision
 
 _ERRORS = (RuntimeError, OSError, ValueError, KeyError, TypeError, AttributeError, AssertionError)

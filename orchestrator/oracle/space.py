@@ -2,8 +2,8 @@
 
 from methods.interface import PromptSpace
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
-from orchestrator.oracle.text_config import check_text_tower
-from orchestrator.oracle.text_lengths import TextLengths
+from orchestrator.oracle.text.config import check_text_tower
+from orchestrator.oracle.text.lengths import TextLengths
 
 _EMBEDDING_STD = 0.02  # CLIP's initialisation; the loaded oracle states the true one
 

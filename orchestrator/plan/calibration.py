@@ -54,7 +54,7 @@ def measure_towers(backbone: ResolvedBackbone, precision: Precision, threads: in
 
     from orchestrator.oracle.clip import load_clip
     from orchestrator.oracle.image_tower import ImageTower
-    from orchestrator.oracle.text_tower import TextTower
+    from orchestrator.oracle.text.tower import TextTower
 
     torch.set_num_threads(threads)
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")

@@ -11,9 +11,9 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.encoder import check_encoder, resolve_encoder
 from orchestrator.oracle.space import planned_space
-from orchestrator.oracle.text_config import check_tokenizer, context_refusal
-from orchestrator.oracle.text_lengths import TextLengths
-from orchestrator.oracle.weights_check import checked_weights
+from orchestrator.oracle.text.config import check_tokenizer, context_refusal
+from orchestrator.oracle.text.lengths import TextLengths
+from orchestrator.oracle.weights.check import checked_weights
 from orchestrator.spec.arm import Arm
 from orchestrator.spec.method import MethodSpec
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.datasets.identity import DataIdentity, identity_of
+from benchmarks.datasets.identity.record import DataIdentity, identity_of
 from benchmarks.datasets.interface import DatasetError
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan

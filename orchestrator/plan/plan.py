@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
-from benchmarks.datasets.identity import DataIdentity
+from benchmarks.datasets.identity.record import DataIdentity
 from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.demand import QueryDemand

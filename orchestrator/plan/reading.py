@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from benchmarks.datasets.file_hashes import Announce
+from benchmarks.datasets.identity.file_hashes import Announce
 
 MANY, LARGE = 2_000, 200 * 10**6
 """Files and bytes that take about a second to read."""

@@ -10,7 +10,7 @@ from uuid import uuid4
 from orchestrator.store.trace import Ending, Point
 
 if TYPE_CHECKING:  # the broker and the trials of a search pass these on and import no models
-    from benchmarks.datasets.identity import DataIdentity
+    from benchmarks.datasets.identity.record import DataIdentity
     from benchmarks.datasets.own.source import OwnDataset
     from benchmarks.datasets.sampling import ShortClasses
     from orchestrator.oracle.backbone import ResolvedBackbone

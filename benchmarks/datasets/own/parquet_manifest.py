@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.file_hashes import MISSING, UNREADABLE, sha256_of
+from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
 from benchmarks.datasets.interface import Card, DatasetError, Item, Source, Split
 from benchmarks.datasets.own.manifest import OPTIONAL, BadManifest, check_columns, check_rows
 from benchmarks.datasets.own_split import Division

@@ -8,9 +8,9 @@ from threading import Lock
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.datasets.contents import fingerprint_of
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.file_hashes import MISSING, Announce, silent
+from benchmarks.datasets.identity.contents import fingerprint_of
+from benchmarks.datasets.identity.file_hashes import MISSING, Announce, silent
 from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity, Item, Source, Split
 from benchmarks.datasets.packed.byte_cache import ByteCache
 from benchmarks.datasets.packed.layout import ITEMS, Facts, read_facts

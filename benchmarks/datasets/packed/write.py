@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from benchmarks.datasets.contents import FullDigest, contents_digest, fingerprint_of
+from benchmarks.datasets.identity.contents import FullDigest, contents_digest, fingerprint_of
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Item, Split
 from benchmarks.datasets.packed.layout import (
     FACTS,

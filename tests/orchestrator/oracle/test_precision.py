@@ -13,7 +13,7 @@ from methods.interface import Prompts
 from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
-from orchestrator.oracle.text_tower import TextTower
+from orchestrator.oracle.text.tower import TextTower
 from orchestrator.precision import Precision
 from tests.conformance.tiny_clip import write_tiny_clip
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.datasets import registry
-from benchmarks.datasets.identity import DataIdentity
+from benchmarks.datasets.identity.record import DataIdentity
 from benchmarks.datasets.interface import Dataset
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import open_location

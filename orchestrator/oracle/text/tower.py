@@ -10,9 +10,9 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.blocks import Block, Unsupported
 from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.micro_batches import MicroBatches
-from orchestrator.oracle.shared_prefix import SharedPrefix, Texts
-from orchestrator.oracle.text_transformer import TextTransformer
-from orchestrator.oracle.token_rows import TokenRows
+from orchestrator.oracle.text.shared_prefix import SharedPrefix, Texts
+from orchestrator.oracle.text.token_rows import TokenRows
+from orchestrator.oracle.text.transformer import TextTransformer
 
 
 class TextTower:

@@ -17,7 +17,7 @@ from safetensors.torch import load_file
 from torch import Tensor
 
 from orchestrator.errors import UserError, last_line
-from orchestrator.oracle.weights_file import OPENAI_MARKS, WeightsFile, plain_names
+from orchestrator.oracle.weights.file import OPENAI_MARKS, WeightsFile, plain_names
 
 _WRAPPERS = ("state_dict", "model_state_dict", "model", "module", "net")
 """Where training code puts a state dict among other things."""

@@ -18,7 +18,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from orchestrator.oracle.overfull import overfull
+from orchestrator.oracle.text.overfull import overfull
 
 _TRIED = ["", "a"]
 

@@ -5,10 +5,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.datasets.contents import FullDigest, contents_digest
-from benchmarks.datasets.file_hashes import Announce, silent
+from benchmarks.datasets.identity.contents import FullDigest, contents_digest
+from benchmarks.datasets.identity.file_hashes import Announce, silent
+from benchmarks.datasets.identity.verified import remember_verified, verified_digest
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable
-from benchmarks.datasets.verified import remember_verified, verified_digest
 
 Basis = Literal["packed", "verified", "read", "counts and sizes"]
 """Every byte was read when it was packed, by `datasets verify`, or when it was planned; or images

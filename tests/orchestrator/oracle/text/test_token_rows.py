@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.token_rows import TokenRows
+from orchestrator.oracle.text.token_rows import TokenRows
 from tests.conformance.stand_in_tokenizer import StandInTokenizer, stand_ins
 
 CPU = torch.device("cpu")

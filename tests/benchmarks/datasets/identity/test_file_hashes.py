@@ -14,11 +14,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.datasets import file_hashes
-from benchmarks.datasets.file_hashes import MISSING, UNREADABLE, sha256_of, sizes_of
+from benchmarks.datasets.identity import file_hashes
+from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of, sizes_of
 from benchmarks.local_cache import FILE
 
-ROOT = Path(__file__).parents[3]
+ROOT = Path(__file__).parents[4]
 
 
 @pytest.fixture
@@ -154,7 +154,8 @@ def test_many_processes_hash_at_once(cache: Path, tmp_path: Path) -> None:
     for path in paths:
         path.write_bytes(path.name.encode())
     script = (
-        "import sys; from benchmarks.datasets import file_hashes; file_hashes.SETTLED = -10**9; "
+        "import sys; from benchmarks.datasets.identity import file_hashes; "
+        "file_hashes.SETTLED = -10**9; "
         "print(*file_hashes.sha256_of(sys.argv[1:]))"
     )
     command = [sys.executable, "-c", script, *map(str, paths)]

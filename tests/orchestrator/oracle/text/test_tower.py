@@ -12,7 +12,7 @@ from torch import Tensor, nn
 
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.loading import load_model, load_tokenizer
-from orchestrator.oracle.text_tower import TextTower
+from orchestrator.oracle.text.tower import TextTower
 from tests.conformance.plain_clip import class_features, tiny, tokenizer_for, vit_b_16
 from tests.orchestrator.oracle.small_memory import limit_memory
 

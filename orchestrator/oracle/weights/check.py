@@ -4,8 +4,8 @@ from pathlib import Path
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, other_activation
-from orchestrator.oracle.weights_file import OPENAI_MARKS, Shapes, WeightsFile, weights_file
-from orchestrator.oracle.weights_shapes import first_misfit
+from orchestrator.oracle.weights.file import OPENAI_MARKS, Shapes, WeightsFile, weights_file
+from orchestrator.oracle.weights.shapes import first_misfit
 
 
 def checked_weights(backbone: ResolvedBackbone) -> tuple[str, ...]:
@@ -87,6 +87,6 @@ def _remedy(backbone: ResolvedBackbone) -> str:
 
 
 def _shapes_by_torch(file: WeightsFile) -> Shapes:
-    from orchestrator.oracle.weights_reading import read_weights
+    from orchestrator.oracle.weights.reading import read_weights
 
     return {name: tuple(value.shape) for name, value in read_weights(file, "meta").items()}

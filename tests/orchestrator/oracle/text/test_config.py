@@ -9,12 +9,12 @@ import open_clip
 import pytest
 
 from orchestrator.errors import UserError
-from orchestrator.oracle import text_config
 from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.loading import fetched_tokenizer, load_tokenizer
-from orchestrator.oracle.text_config import check_text_tower, check_tokenizer, context_refusal
-from orchestrator.oracle.text_lengths import TextLengths
-from orchestrator.oracle.token_count import clip_vocabulary, vocabulary_size
+from orchestrator.oracle.text import config as text_config
+from orchestrator.oracle.text.config import check_text_tower, check_tokenizer, context_refusal
+from orchestrator.oracle.text.lengths import TextLengths
+from orchestrator.oracle.text.token_count import clip_vocabulary, vocabulary_size
 from tests.conformance.stand_in_tokenizer import stand_ins
 from tests.conformance.tiny_clip import write_tiny_clip
 

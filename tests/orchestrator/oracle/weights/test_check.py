@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.loading import load_model
-from orchestrator.oracle.weights_check import checked_weights
-from orchestrator.oracle.weights_shapes import first_misfit
+from orchestrator.oracle.weights.check import checked_weights
+from orchestrator.oracle.weights.shapes import first_misfit
 from tests.conformance.tiny_clip import CONFIG, publish_tiny_clips, write_tiny_clip
 
 CPU = torch.device("cpu")
@@ -224,7 +224,7 @@ def test_a_folder_is_checked_without_torch(tmp_path: Path) -> None:
     subject = write_tiny_clip(tmp_path)
     script = (
         "import sys; from orchestrator.oracle.backbone import *; "
-        "from orchestrator.oracle.weights_check import checked_weights; "
+        "from orchestrator.oracle.weights.check import checked_weights; "
         "from orchestrator.oracle.space import planned_space; "
         "one = resolve_backbone(Backbone(model=sys.argv[1])); checked_weights(one); "
         "planned_space(one, ('cat',)); assert not {'torch', 'open_clip'} & {*sys.modules}"

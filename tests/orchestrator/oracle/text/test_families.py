@@ -13,7 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.text_tower import TextTower
+from orchestrator.oracle.text.tower import TextTower
 from tests.conformance.stand_in_tokenizer import StandInTokenizer, stand_ins
 from tests.conformance.text_families import (
     encoded,

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from safetensors.torch import save_file
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.weights_file import plain_names, weights_file
+from orchestrator.oracle.weights.file import plain_names, weights_file
 
 TENSORS = {"a.weight": torch.zeros(3, 2), "b": torch.zeros(())}
 

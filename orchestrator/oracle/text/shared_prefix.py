@@ -25,8 +25,8 @@ from torch import Tensor
 from orchestrator.oracle.blocks import Block, attend
 from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.micro_batches import MicroBatches
-from orchestrator.oracle.packing import Group, Pack, packs
-from orchestrator.oracle.text_transformer import TextTransformer
+from orchestrator.oracle.text.packing import Group, Pack, packs
+from orchestrator.oracle.text.transformer import TextTransformer
 
 KeysValues = tuple[Tensor, Tensor]
 """Keys and values of one block: the prefix cache has such a pair for every block."""

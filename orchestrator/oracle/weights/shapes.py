@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from orchestrator.oracle.weights_file import Shapes
+from orchestrator.oracle.weights.file import Shapes
 
 _ANY = -1
 """Positions may be of another number: they are interpolated."""

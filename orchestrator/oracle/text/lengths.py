@@ -7,9 +7,9 @@ from typing import Any, get_args
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone
-from orchestrator.oracle.overfull import overfull
-from orchestrator.oracle.text_config import tokenizer_name
-from orchestrator.oracle.token_count import (
+from orchestrator.oracle.text.config import tokenizer_name
+from orchestrator.oracle.text.overfull import overfull
+from orchestrator.oracle.text.token_count import (
     Clean,
     Counter,
     clip_vocabulary,
@@ -88,7 +88,7 @@ class TextLengths:
             return None
         import torch
 
-        from orchestrator.oracle.token_rows import TokenRows
+        from orchestrator.oracle.text.token_rows import TokenRows
 
         rows = TokenRows(tokenizer, torch.device("cpu"))
         return rows.length

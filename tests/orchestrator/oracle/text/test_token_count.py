@@ -17,7 +17,7 @@ from benchmarks.pocket.build.clip import MODEL
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.loading import load_tokenizer
 from orchestrator.oracle.space import planned_space
-from orchestrator.oracle.token_count import token_counter
+from orchestrator.oracle.text.token_count import token_counter
 
 VOCABULARIES = [MODEL / "bpe.txt.gz", Path(default_bpe())]
 

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.datasets.contents import FullDigest, contents_digest, fingerprint_of
-from benchmarks.datasets.identity import identity_of
+from benchmarks.datasets.identity.contents import FullDigest, contents_digest, fingerprint_of
+from benchmarks.datasets.identity.record import identity_of
 from benchmarks.datasets.interface import Dataset, Item
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.views import DatasetView, SteadyView

@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from benchmarks.datasets.contents import contents_digest
+from benchmarks.datasets.identity.contents import contents_digest
 from benchmarks.datasets.interface import Dataset
 from benchmarks.local_cache import in_cache
 

@@ -1,0 +1,1 @@
+"""Files of weights: recognised, checked against the model when planning, and read."""
