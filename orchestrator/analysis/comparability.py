@@ -14,6 +14,7 @@ from benchmarks.reference.published import DEFAULTS, PublishedResult
 from methods.registry import method_class
 from orchestrator.analysis.runs import Run
 from orchestrator.cell import Cell, Evaluation, MethodChoice, Source
+from orchestrator.oracle.backbone import file_digest
 
 PAPER_BATCH, PAPER_SOURCE = 128, "imagenet"
 
@@ -83,10 +84,13 @@ def published_cell(published: PublishedResult) -> Cell:
 def _other_backbone(run: Run, published: PublishedResult) -> str:
     label, digest = str(run.trace.provenance.get("backbone", _UNKNOWN)), _field(run, "backbone")
     there = BACKBONES.get(published.backbone)
-    by_name = {_tag(published.backbone)} if there else set()
-    # A file may be of a model with another activation, unless it was given under this name.
-    by_file = {f"sha256:{there.sha256}"} if there and label == published.backbone else set()
-    if digest in by_name | by_file:
+    same = set()
+    if there:
+        same = {_tag(published.backbone), file_digest(there.sha256, there.model)}
+    if there and label == published.backbone:
+        # Digests once left out the model, which may have another activation, unless it is named.
+        same.add(f"sha256:{there.sha256}")
+    if digest in same:
         return ""
     if label == published.backbone:
         return f"other weights: OpenAI's {label} there, {digest} here"

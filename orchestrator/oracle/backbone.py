@@ -14,6 +14,7 @@ from typing import Any
 from pydantic import model_validator
 
 from benchmarks.backbones import BACKBONES
+from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation, Preprocessing
@@ -29,6 +30,15 @@ RANDOM = "random"
 _QUICK = "-quickgelu"
 _SIZES = frozenset({"width", "layers", "heads", "patch_size", "context_length", "vocab_size"})
 _SUFFIXES = (".safetensors", ".bin", ".pth")
+_TOKENIZER_FILES = (
+    "tokenizer*",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "vocab.*",
+    "merges.txt",
+    "*.model",
+)
+"""What `transformers` reads a tokenizer from."""
 _PREFERRED = (
     "open_clip_model.safetensors",
     "open_clip_pytorch_model.safetensors",
@@ -69,8 +79,9 @@ class ResolvedBackbone:
         label: the name the user gave.
         model: open_clip model name or `local-dir:<folder>`.
         pretrained: tag, path, `random`, or None.
-        digest: fingerprint of the weights: the hash of a local file, or the name of a published
-            tag, which never changes.
+        digest: fingerprint of the model with its weights: the hash of a local file and the name of
+            the model that reads it, the hash of a folder, or the name of a published tag, which
+            never changes.
     """
 
     label: str
@@ -164,6 +175,8 @@ def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedB
     _check_config(folder)
     weights = dict.fromkeys([*sorted(folder.glob("open_clip_*model.*")), loaded])
     parts = [folder / "open_clip_config.json", *weights, *folder.glob("bpe.txt.gz")]
+    if _read_config(folder)["model_cfg"]["text_cfg"].get("hf_tokenizer_name"):
+        parts += sorted({path for name in _TOKENIZER_FILES for path in folder.glob(name)})
     return ResolvedBackbone(label, model, None, hash_files(parts))
 
 
@@ -184,15 +197,28 @@ def _resolve_published(label: str, model: str, pretrained: str | None) -> Resolv
         digest = f"random:{model}"
     elif tag := get_pretrained_cfg(model, pretrained):
         _check_activation(model, pretrained, quick=bool(tag.get("quick_gelu", False)))
-        digest = f"tag:{model}/{pretrained}"
+        digest = f"tag:{model}/{_spelt_as_published(pretrained, tags)}"
     elif (path := Path(pretrained).expanduser()).is_file():
-        pretrained, digest = str(path), hash_files([path])
+        pretrained, digest = str(path), file_digest(hash_file(path), model)
     else:
         raise UserError(
             f"backbone {model!r}: {pretrained!r} is neither a tag of this model nor a file. "
             f"{did_you_mean(pretrained, tags)}"
         )
     return ResolvedBackbone(label, model, pretrained, digest)
+
+
+def _spelt_as_published(tag: str, tags: list[str]) -> str:
+    """A tag's own spelling: open_clip takes hyphens and capitals too."""
+    return next((one for one in tags if one == tag.lower().replace("-", "_")), tag)
+
+
+def file_digest(sha256: str, model: str) -> str:
+    """The digest of a published model with the weights of a file.
+
+    The same weights make another model in one of another activation or image size.
+    """
+    return f"sha256:{sha256}/{model}"
 
 
 def _check_activation(model: str, pretrained: str, *, quick: bool) -> None:
@@ -256,6 +282,18 @@ def _read_config(folder: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, ValueError, TypeError) as error:
         raise UserError(f"{path} is not a readable open_clip configuration: {error}") from None
+
+
+def hash_file(path: Path) -> str:
+    """SHA-256 of a file's contents, read once and then remembered.
+
+    Raises:
+        UserError: the file can't be read.
+    """
+    (found,) = sha256_of([str(path)])
+    if found in (MISSING, UNREADABLE):
+        raise UserError(f"can't read {path}: it is {found}.")
+    return found
 
 
 def hash_files(paths: list[Path]) -> str:

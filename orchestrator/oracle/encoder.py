@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import RANDOM, hash_files
+from orchestrator.oracle.backbone import RANDOM, hash_file
 from orchestrator.oracle.weights.file import first_bytes
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def resolve_encoder(name: str) -> Encoder:
         return Encoder(name, RANDOM)
     path = Path(name).expanduser()
     if path.is_file():
-        return Encoder(name, hash_files([path]))
+        return Encoder(name, f"sha256:{hash_file(path)}")
     if path.suffix in _WEIGHT_FILES or not _HUB_NAME.fullmatch(name):
         raise UserError(f"no encoder {name!r}. {EXPECTED}")
     return Encoder(name, f"hub:{name}")

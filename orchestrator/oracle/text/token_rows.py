@@ -7,12 +7,13 @@ list of tokenizers is needed:
     T5, Gemma         a [end] pad pad pad      soft context in front
     CLIPA     [start] a   pad pad pad pad      its end looks like padding
     CLIPS     [start] a [end] pad pad [class]  something follows the padding
+    GPT       pad pad pad [start] a [end]      no place for soft context
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from inspect import signature
-from itertools import groupby
+from itertools import groupby, takewhile
 from typing import Any
 
 import torch
@@ -20,7 +21,7 @@ from torch import Tensor
 
 from orchestrator.oracle.text.overfull import overfull
 
-_TRIED = ["", "a"]
+_TRIED = ["", "a", "a b c"]
 
 
 @dataclass(frozen=True)
@@ -99,18 +100,24 @@ class TokenRows:
 
 
 def _layout(tried: Tensor) -> Layout:
-    empty, word = tried.tolist()
+    empty, word, words = tried.tolist()
     start = next((n for n, pair in enumerate(zip(empty, word, strict=True)) if len({*pair}) > 1), 0)
     first, count = _longest_run(empty)
     pad = empty[first]
+    in_front = _leading(word, pad) > _leading(words, pad)
     return Layout(
         length=len(empty),
         start=start,
         pad=pad,
-        kept=int(first <= start),
+        kept=int(first <= start and not in_front),
         tail=len(empty) - first - count,
-        in_front=word[0] == pad != word[-1],
+        in_front=in_front,
     )
+
+
+def _leading(ids: list[int], pad: int) -> int:
+    """How many ids of padding a row begins with."""
+    return len(list(takewhile(lambda id_: id_ == pad, ids)))
 
 
 def _longest_run(ids: list[int]) -> tuple[int, int]:

@@ -77,7 +77,10 @@ class TextTower:
     @property
     def context_tokens(self) -> int:
         """The most context tokens that fit beside the longest class name."""
-        return 0 if self.refusal else self._rows.room(self._names)
+        if self.refusal:
+            return 0
+        spare = self._text.spare(self._names, self._rows.layout.tail)
+        return min(self._rows.room(self._names), spare)
 
     @property
     def embedding_std(self) -> float:
@@ -136,6 +139,8 @@ class TextTower:
         blocks, layout = self._text.open(), self._rows.layout
         if layout.in_front or layout.start > 1:
             raise Unsupported(f"its tokenizer puts {layout.start} tokens before a text")
+        if int(self._text.ends(ids).max()) >= layout.length - layout.tail:
+            raise Unsupported("it reads a token that follows the padding")
         if not self._text.reads_after(layout.start, ids):
             raise Unsupported("not every text has an end-of-text token")
         return blocks

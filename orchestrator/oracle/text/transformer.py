@@ -73,6 +73,18 @@ class TextTransformer:
         found = torch.eq(ids, self._eos or 0).int() if self._pooling == "eos" else ids
         return found.argmax(dim=-1)
 
+    def spare(self, ids: Tensor, tail: int) -> int:
+        """How far texts `(N, L)` can be pushed back before what is read of them leaves its row.
+
+        The last `tail` ids of a row stay where they are.
+        """
+        length = ids.shape[1]
+        if self._pooling not in _AT_END_OF_TEXT or self._class_token or not len(ids):
+            return length
+        ends = self.ends(ids)
+        pushed = ends[ends < length - tail]
+        return length - tail - 1 - int(pushed.max()) if len(pushed) else length
+
     def reads_after(self, start: int, ids: Tensor) -> bool:
         """Whether every sequence `(N, L)` is read at an end-of-text token that follows `start`."""
         ends = self.ends(ids)

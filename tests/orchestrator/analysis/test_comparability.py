@@ -135,6 +135,10 @@ def test_weights_are_told_by_their_digest_and_not_by_their_label() -> None:
     assert incomparable(run("tag:ViT-B-16-quickgelu/openai", "ViT-B-16-quickgelu"), ZIP) == ""
     assert incomparable(run(official), ZIP) == "", "OpenAI's own file"
     assert "another backbone" in incomparable(run(official, "ViT-B-16"), ZIP), "perhaps with GELU"
+    assert incomparable(run(f"{official}/ViT-B-16-quickgelu", "ViT-B-16-quickgelu"), ZIP) == ""
+    assert incomparable(run(f"{official}/ViT-B-16-quickgelu"), ZIP) == ""
+    assert "another backbone" in incomparable(run(f"{official}/ViT-B-16", "ViT-B-16"), ZIP)
+    assert "other weights" in incomparable(run(f"{official}/ViT-B-16"), ZIP)
     for other in ("tag:ViT-B-16-quickgelu/dfn2b", "random:ViT-B-16-quickgelu"):
         assert incomparable(run(other), ZIP).startswith("other weights: OpenAI's ViT-B/16 there")
 

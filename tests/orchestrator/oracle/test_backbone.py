@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
@@ -18,7 +19,7 @@ from orchestrator.oracle.backbone import (
 )
 from orchestrator.oracle.loading import load_model
 from orchestrator.oracle.space import planned_space
-from tests.conformance.tiny_clip import write_tiny_clip
+from tests.conformance.tiny_clip import publish_tiny_clips, write_tiny_clip
 
 
 @pytest.fixture
@@ -124,6 +125,47 @@ def test_a_checkpoint_file_is_fingerprinted_and_loaded(tmp_path: Path) -> None:
     loaded = load_model(resolved, "fp32", torch.device("cpu")).state_dict()
     assert loaded.keys() == weights.keys()
     assert all(torch.equal(loaded[part], weights[part]) for part in weights)
+
+
+def test_the_same_weights_are_others_in_a_model_of_another_activation(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_tiny_clips(monkeypatch)
+    paths = [tmp_path / "w.pt", tmp_path / "copy.pt"]
+    for path in paths:
+        path.write_bytes(b"weights")
+    plain, copied, quick = (
+        resolve_backbone(Backbone(model=model, pretrained=str(path))).digest
+        for model, path in (
+            ("tiny", paths[0]),
+            ("tiny", paths[1]),
+            ("tiny-quickgelu", paths[0]),
+        )
+    )
+    assert plain == copied != quick
+    paths[0].write_bytes(b"changed")
+    assert resolve_backbone(Backbone(model="tiny", pretrained=str(paths[0]))).digest != plain
+
+
+def test_a_tag_is_the_same_however_it_is_spelt() -> None:
+    found = {
+        resolve_backbone(Backbone(model="ViT-B-32", pretrained=tag)).digest
+        for tag in ("laion2b_s34b_b79k", "laion2b-s34b-b79k", "LAION2B_s34b_b79k")
+    }
+    assert found == {"tag:ViT-B-32/laion2b_s34b_b79k"}
+
+
+def test_a_folders_fingerprint_holds_its_own_tokenizer(tiny: ResolvedBackbone) -> None:
+    assert tiny.folder is not None
+    (tiny.folder / "tokenizer.json").write_text("1")
+    assert resolve_backbone(Backbone(model=tiny.model)).digest == tiny.digest, "unused"
+    path = tiny.folder / "open_clip_config.json"
+    config = json.loads(path.read_text())
+    config["model_cfg"]["text_cfg"]["hf_tokenizer_name"] = "bert-base-uncased"
+    path.write_text(json.dumps(config))
+    before = resolve_backbone(Backbone(model=tiny.model)).digest
+    (tiny.folder / "tokenizer.json").write_text("2")
+    assert resolve_backbone(Backbone(model=tiny.model)).digest != before
 
 
 def test_the_planned_space_is_that_of_the_loaded_model(tiny: ResolvedBackbone) -> None:

@@ -151,15 +151,45 @@ class PadsInFront(StandInTokenizer):
         return super().__call__(texts, context_length).flip(1)
 
 
-def test_a_tokenizer_that_pads_in_front_serves_templates_alone() -> None:
+@pytest.mark.parametrize(("pad", "end"), [(0, 2), (1, 1)])
+def test_a_tokenizer_that_pads_in_front_serves_templates_alone(pad: int, end: int) -> None:
     name = next(name for name, kind in families().items() if '"pool_type": "last"' in kind)
-    tokenizer = PadsInFront(64, pad=0, start=(1,))
+    tokenizer = PadsInFront(64, pad=pad, start=(end,))
     subject = TextTower(tiny(name), tokenizer, NAMES)
     ids = tokenizer([f"a {name}" for name in NAMES])
     with torch.inference_mode():
         assert_same(subject.encode_templates(("a {}",))[0], encoded(tiny(name), ids))
     with pytest.raises(UserError, match="puts padding before a text"):
         subject.encode_context(torch.zeros(1, 1, 32))
+
+
+def test_the_padding_that_a_tower_reads_as_end_stays_in_its_row() -> None:
+    name = next(name for name, kind in families().items() if '"eos_id": 1' in kind)
+    model, tokenizer = tiny(name), StandInTokenizer(77, pad=1, start=(0,), end=(2,))
+    subject = TextTower(model, tokenizer, NAMES)
+    tokens = subject.context_tokens
+    contexts = torch.randn(1, tokens, 32, generator=torch.Generator().manual_seed(0))
+    ids = tokenizer([" ".join(["X"] * tokens + [f"{name}."]) for name in NAMES])
+    assert (ids == 1).sum(dim=1).min() == 1
+    for blocks in (subject._blocks, None):
+        subject._blocks = blocks
+        with torch.inference_mode():
+            assert_same(
+                subject.encode_context(contexts)[0], with_context(model, ids, 1, contexts[0])
+            )
+    with pytest.raises(UserError, match=f"leaves room for {tokens}"):
+        subject.encode_context(torch.zeros(1, tokens + 1, 32))
+
+
+def test_a_token_after_the_padding_may_be_what_a_tower_reads() -> None:
+    model = tiny("ViT-B-32")
+    tokenizer = StandInTokenizer(77, pad=0, start=(1,), end=(2,), tail=(1100,))
+    subject = TextTower(model, tokenizer, NAMES)
+    assert subject.fallback_reason == "it reads a token that follows the padding"
+    contexts = torch.randn(1, 3, 32, generator=torch.Generator().manual_seed(0))
+    ids = tokenizer([f"X X X {name}." for name in NAMES])
+    with torch.inference_mode():
+        assert_same(subject.encode_context(contexts)[0], with_context(model, ids, 1, contexts[0]))
 
 
 def test_a_tower_that_pools_nothing_is_refused() -> None:
