@@ -132,8 +132,8 @@ def resolve_backbone(backbone: Backbone) -> ResolvedBackbone:
     named = BACKBONES.get(backbone.model)
     model = named.model if named else backbone.model
     pretrained = backbone.pretrained or (named.pretrained if named else None)
-    if model.startswith(f"{LOCAL}~"):
-        model = f"{LOCAL}{Path(model.removeprefix(LOCAL)).expanduser()}"
+    if model.startswith(f"{LOCAL}~") and (folder := given_path(model.removeprefix(LOCAL))):
+        model = f"{LOCAL}{folder}"
     if model.startswith(LOCAL):
         return _resolve_folder(backbone.model, model, pretrained)
     return _resolve_published(backbone.model, model, pretrained)
@@ -198,12 +198,17 @@ def _resolve_published(label: str, model: str, pretrained: str | None) -> Resolv
     elif tag := get_pretrained_cfg(model, pretrained):
         _check_activation(model, pretrained, quick=bool(tag.get("quick_gelu", False)))
         digest = f"tag:{model}/{_spelt_as_published(pretrained, tags)}"
-    elif (path := Path(pretrained).expanduser()).is_file():
+    elif (path := given_path(pretrained)) and path.is_file():
         pretrained, digest = str(path), file_digest(hash_file(path), model)
+    elif path and path.is_dir():
+        raise UserError(
+            f"backbone {model!r}: {pretrained!r} is a folder. Give the path of the weights in it, "
+            f"or `model: local-dir:{path}` if it has an open_clip_config.json."
+        )
     else:
         raise UserError(
             f"backbone {model!r}: {pretrained!r} is neither a tag of this model nor a file. "
-            f"{did_you_mean(pretrained, tags)}"
+            f"{did_you_mean(pretrained, tags) if tags else 'No tag is published.'}"
         )
     return ResolvedBackbone(label, model, pretrained, digest)
 
@@ -282,6 +287,16 @@ def _read_config(folder: Path) -> dict[str, Any]:
         return dict(json.loads(path.read_text(encoding="utf-8-sig")))
     except (OSError, ValueError, TypeError) as error:
         raise UserError(f"{path} is not a readable open_clip configuration: {error}") from None
+
+
+def given_path(text: str) -> Path | None:
+    """Where a path leads, `~` included; None if it leads nowhere."""
+    try:
+        path = Path(text).expanduser()
+        path.stat()
+    except (OSError, RuntimeError, ValueError):  # no such user, too long, or a zero byte
+        return None
+    return path
 
 
 def hash_file(path: Path) -> str:

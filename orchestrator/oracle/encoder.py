@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import RANDOM, hash_file
+from orchestrator.oracle.backbone import RANDOM, given_path, hash_file
 from orchestrator.oracle.weights.file import first_bytes
 
 if TYPE_CHECKING:
@@ -56,10 +56,10 @@ def resolve_encoder(name: str) -> Encoder:
     """
     if name == RANDOM:
         return Encoder(name, RANDOM)
-    path = Path(name).expanduser()
-    if path.is_file():
+    path = given_path(name)
+    if path and path.is_file():
         return Encoder(name, f"sha256:{hash_file(path)}")
-    if path.suffix in _WEIGHT_FILES or not _HUB_NAME.fullmatch(name):
+    if Path(name).suffix in _WEIGHT_FILES or not _HUB_NAME.fullmatch(name):
         raise UserError(f"no encoder {name!r}. {EXPECTED}")
     return Encoder(name, f"hub:{name}")
 
@@ -70,6 +70,6 @@ def check_encoder(encoder: Encoder) -> None:
     Raises:
         UserError: it is empty, a pointer of Git LFS, or a web page.
     """
-    path = Path(encoder.name).expanduser()
-    if encoder.name != RANDOM and path.is_file():
+    path = given_path(encoder.name)
+    if encoder.name != RANDOM and path and path.is_file():
         first_bytes(path)

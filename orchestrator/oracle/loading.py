@@ -11,7 +11,7 @@ from orchestrator.errors import UserError, last_line
 from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
 from orchestrator.oracle.overhearing import overhearing
 from orchestrator.oracle.text.config import check_tokenizer, tokenizer_name
-from orchestrator.oracle.weights.check import check_openai
+from orchestrator.oracle.weights.check import check_activation
 from orchestrator.oracle.weights.file import weights_file
 from orchestrator.oracle.weights.reading import put_weights
 from orchestrator.precision import Precision
@@ -96,9 +96,8 @@ def _model(backbone: ResolvedBackbone, precision: Precision, device: torch.devic
         pretrained_text=False,  # a text tower of Hugging Face's gets the backbone's weights too
     )
     if path is not None:
-        openai = put_weights(model, weights_file(path))
-        if openai:
-            check_openai(backbone)
+        file = weights_file(path)
+        check_activation(backbone, file, openai=put_weights(model, file))
     _cast_class_token(model)
     return model
 

@@ -28,38 +28,49 @@ def checked_weights(backbone: ResolvedBackbone) -> tuple[str, ...]:
             f"backbone {backbone.label!r}: {path} has big_vision's format, which open_clip reads "
             f"for SigLIP models alone. Name such a model, or weights in another format."
         )
-    shapes = file.header_shapes()
-    if shapes is None and backbone.folder is None and file.kind != "NumPy":
-        shapes = _shapes_by_torch(file)
+    whole = backbone.folder is None and file.kind != "NumPy"
+    shapes = file.header_shapes() or (_shapes_by_torch(file) if whole else None)
     if shapes is None:
         return ()
-    marked = shapes.keys() >= OPENAI_MARKS
-    if marked:
-        check_openai(backbone)
+    openai = shapes.keys() >= OPENAI_MARKS
+    check_activation(backbone, file, openai=openai)
     misfit = first_misfit(backbone.config, shapes)
+    if whole and not misfit and not backbone.config["text_cfg"].get("hf_model_name"):
+        misfit = _rehearsed(backbone, file)
     if misfit:
         raise UserError(
             f"backbone {backbone.label!r}: the weights in {path} are of another model: {misfit}. "
             f"{_remedy(backbone)}"
         )
-    return () if marked or backbone.folder else (_assumed(backbone, path),)
+    stated = openai or file.activation or backbone.folder
+    return () if stated else (_assumed(backbone, path),)
 
 
-def check_openai(backbone: ResolvedBackbone) -> None:
-    """Refuses OpenAI's own weights for a model without their activation.
+def check_activation(backbone: ResolvedBackbone, file: WeightsFile, *, openai: bool) -> None:
+    """Refuses weights that say their activation for a model with another one.
+
+    Args:
+        backbone: the model.
+        file: its weights; a TorchScript archive has the activation in its code.
+        openai: whether they have the marks of OpenAI's own, which were trained with QuickGELU.
 
     Raises:
-        UserError: the model doesn't use QuickGELU.
+        UserError: the model uses another activation.
     """
-    if backbone.config.get("quick_gelu", False):
+    quick = bool(backbone.config.get("quick_gelu", False))
+    trained, used = "QuickGELU" if openai else file.activation, "QuickGELU" if quick else "GELU"
+    if trained in ("", used):
         return
     right = other_activation(backbone)
-    use = "Set `quick_gelu: true` in the folder's model_cfg"
+    use = f"Set `quick_gelu: {str(not quick).lower()}` in the folder's model_cfg"
     if backbone.folder is None:
-        use = f"Use model {right!r}" if right else "Use a model that ends in -quickgelu"
+        otherwise = "a model without -quickgelu" if quick else "a model that ends in -quickgelu"
+        use = f"Use model {right!r}" if right else f"Use {otherwise}"
+    whose = "of OpenAI's, " if openai else ""
     raise UserError(
-        f"backbone {backbone.label!r} with weights {str(backbone.weights)!r}: these are weights of "
-        f"OpenAI's, trained with QuickGELU, and this model uses GELU. {use}."
+        f"backbone {backbone.label!r} with weights {str(backbone.weights)!r}: these are weights "
+        f"{whose}trained with {trained}, and this model uses {used}. "
+        f"{use}."
     )
 
 
@@ -84,6 +95,13 @@ def _remedy(backbone: ResolvedBackbone) -> str:
     if backbone.folder is not None:
         return "Put the weights that belong to open_clip_config.json into the folder."
     return "Name the model that they were made with, or other weights."
+
+
+def _rehearsed(backbone: ResolvedBackbone, file: WeightsFile) -> str:
+    from orchestrator.oracle.weights.reading import read_weights
+    from orchestrator.oracle.weights.rehearsal import misfit_in
+
+    return misfit_in(backbone.model, read_weights(file, "meta"))
 
 
 def _shapes_by_torch(file: WeightsFile) -> Shapes:

@@ -1,7 +1,8 @@
 """What a file of weights is, by its first bytes and its table of contents: nothing is loaded."""
 
 import json
-from collections.abc import Mapping
+import re
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -17,8 +18,10 @@ Shapes = Mapping[str, tuple[int, ...]]
 OPENAI_MARKS = frozenset({"input_resolution", "context_length", "vocab_size"})
 """Entries that only OpenAI's own files have; their models use QuickGELU."""
 
-_PREFIXES = ("module.", "model.", "clip.", "clip_model.")
+_PARTS = frozenset({"visual", "text", "transformer", "vision_model", "text_model"})
+"""First parts of names that a model's weights may share; any other one was put before them."""
 _COMPILED = "_orig_mod."
+_ACTIVATION = rb"\bclass (QuickGELU|GELU)\b"
 _AGAIN = "Download or copy it again"
 _METADATA = "__metadata__"
 _LENGTH = 8
@@ -42,6 +45,17 @@ class WeightsFile:
         if self.kind != "safetensors":
             return None
         return plain_names(_safetensors_shapes(self.path))
+
+    @property
+    def activation(self) -> str:
+        """The activation that the code of a TorchScript archive applies; empty for other files."""
+        if self.kind != "TorchScript":
+            return ""
+        with ZipFile(self.path) as archive:
+            code = (archive.read(name) for name in archive.namelist() if name.endswith(".py"))
+            found = {name for text in code for name in re.findall(_ACTIVATION, text)}
+        known = (("QuickGELU", b"QuickGELU"), ("GELU", b"GELU"))
+        return next((name for name, written in known if written in found), "")
 
 
 def weights_file(path: Path) -> WeightsFile:
@@ -80,13 +94,18 @@ def first_bytes(path: Path) -> bytes:
 def plain_names(named: Mapping[str, T]) -> dict[str, T]:
     """Entries under the names of the model itself, without what training code puts before them."""
     found = {name.replace(_COMPILED, ""): value for name, value in named.items()}
-    while prefix := next((p for p in _PREFIXES if found and _all_begin(found, p)), ""):
+    while prefix := _shared(found):
         found = {name.removeprefix(prefix): value for name, value in found.items()}
     return found
 
 
-def _all_begin(named: Mapping[str, T], prefix: str) -> bool:
-    return all(name.startswith(prefix) for name in named)
+def _shared(named: Iterable[str]) -> str:
+    """What all names begin with that isn't a part of a model; empty if there is nothing."""
+    firsts = {name.partition(".")[:2] for name in named}
+    if len(firsts) != 1:
+        return ""
+    first, dot = firsts.pop()
+    return f"{first}." if dot and first not in _PARTS else ""
 
 
 def _kind(path: Path, head: bytes) -> Kind:

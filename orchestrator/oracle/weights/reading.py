@@ -53,6 +53,8 @@ def read_weights(file: WeightsFile, device: str = "cpu") -> dict[str, Tensor]:
             f"{file.path} holds no state dict: expected tensors by name, or them under one of "
             f"{', '.join(_WRAPPERS)}, and found {entries}."
         )
+    if device == "meta":
+        tensors = {name: value.to(device) for name, value in tensors.items()}
     return plain_names(tensors)
 
 
@@ -70,6 +72,16 @@ def put_weights(model: Any, file: WeightsFile) -> bool:
         load_big_vision_weights(model, str(file.path))
         return False
     found = read_weights(file)
+    model.load_state_dict(fitted(model, found), strict=True)
+    return found.keys() >= OPENAI_MARKS
+
+
+def fitted(model: Any, found: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    """Weights under a model's own names and with its numbers of positions, as open_clip fits them.
+
+    Raises:
+        RuntimeError: they can't be translated or interpolated.
+    """
     state = {name: value for name, value in found.items() if name not in OPENAI_MARKS}
     state = convert_state_dict(model, state)
     if not hasattr(model, "text"):
@@ -78,11 +90,18 @@ def put_weights(model: Any, file: WeightsFile) -> bool:
         state = convert_to_custom_text_state_dict(state)
     if not hasattr(model, _POSITION_IDS):
         state.pop(_POSITION_IDS, None)
+    for name in _computed(model):
+        state.pop(name, None)
     _put_scalars(model, state)
     resize_pos_embed(state, model)
     resize_text_pos_embed(state, model)
-    model.load_state_dict(state, strict=True)
-    return found.keys() >= OPENAI_MARKS
+    return state
+
+
+def _computed(model: Any) -> set[str]:
+    """Names of what a model makes for itself, such as masks, which archives hold all the same."""
+    buffers: set[str] = {name for name, _ in model.named_buffers()} - set(model.state_dict())
+    return buffers | {name.removeprefix("text.") for name in buffers}
 
 
 def _put_scalars(model: Any, state: dict[str, Tensor]) -> None:
@@ -100,7 +119,7 @@ def _read(file: WeightsFile, device: str) -> Any:
     if file.kind == "safetensors":
         return load_file(path)
     if file.kind == "TorchScript":
-        return torch.jit.load(path, map_location=device).state_dict()
+        return torch.jit.load(path, map_location="cpu").state_dict()  # it fails on `meta`
     whole = file.kind == "torch, old format"
     return torch.load(path, map_location=device, weights_only=True, mmap=not whole)
 
@@ -108,8 +127,20 @@ def _read(file: WeightsFile, device: str) -> Any:
 def _unwrapped(found: Any) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         return {type(found).__name__: found} if not isinstance(found, Tensor) else {"tensor": None}
-    inner = next((found[name] for name in _WRAPPERS if isinstance(found.get(name), Mapping)), None)
+    named = (found[name] for name in _WRAPPERS if isinstance(found.get(name), Mapping))
+    inner = next(named, None) or _only_holder(found)
     return found if inner is None else _unwrapped(inner)
+
+
+def _only_holder(found: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The one entry that has tensors of its own, and more than stand beside it; None if unclear."""
+    entries = [value for value in found.values() if isinstance(value, Mapping) and _tensors(value)]
+    sole = len(entries) == 1 and _tensors(entries[0]) > _tensors(found)
+    return entries[0] if sole else None
+
+
+def _tensors(found: Mapping[str, Any]) -> int:
+    return sum(isinstance(value, Tensor) for value in found.values())
 
 
 def _unreadable(file: WeightsFile, error: str) -> UserError:

@@ -20,6 +20,7 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.loading import load_model
 from orchestrator.oracle.weights.check import checked_weights
+from orchestrator.oracle.weights.rehearsal import misfit_in
 from orchestrator.oracle.weights.shapes import first_misfit
 from tests.conformance.tiny_clip import CONFIG, publish_tiny_clips, write_tiny_clip
 
@@ -51,8 +52,10 @@ def assert_loads(subject: ResolvedBackbone, weights: dict[str, Tensor]) -> None:
     assert all(torch.equal(loaded[name], weights[name]) for name in weights)
 
 
-@pytest.mark.parametrize("wrapper", ["state_dict", "model", "model_state_dict", "module", ""])
-@pytest.mark.parametrize("prefix", ["", "module.", "_orig_mod.", "module._orig_mod."])
+@pytest.mark.parametrize("wrapper", ["state_dict", "model", "model_state_dict", "ema", ""])
+@pytest.mark.parametrize(
+    "prefix", ["", "module.", "_orig_mod.", "module._orig_mod.", "student.net."]
+)
 def test_weights_load_as_training_code_saves_them(
     tmp_path: Path, weights: dict[str, Tensor], wrapper: str, prefix: str
 ) -> None:
@@ -156,6 +159,61 @@ def test_weights_of_another_model_are_refused_with_what_differs_first(
     foreign = {"vision_model.embeddings.class_embedding": torch.zeros(3)}
     with pytest.raises(UserError, match="Hugging Face's CLIPModel"):
         checked_weights(backbone(tmp_path / "w.pt", foreign))
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("traced", [True, False])
+def test_an_archive_says_its_activation_by_its_code(
+    tmp_path: Path, weights: dict[str, Tensor], traced: bool
+) -> None:
+    model = open_clip.CLIP(**CONFIG, quick_gelu=True).eval()
+    model.load_state_dict(weights)
+    shown: Any = (torch.zeros(1, 3, 16, 16), torch.zeros(1, 24, dtype=torch.long))
+    archive = torch.jit.trace(model, shown, check_trace=False) if traced else None
+    torch.jit.save(archive or torch.jit.script(model), str(tmp_path / "w.pt"))
+    right = resolve_backbone(Backbone(model="tiny-quickgelu", pretrained=str(tmp_path / "w.pt")))
+    assert checked_weights(right) == ()
+    assert_loads(right, weights)
+    wrong = resolve_backbone(Backbone(model="tiny", pretrained=str(tmp_path / "w.pt")))
+    with pytest.raises(UserError, match=r"trained with QuickGELU.*Use model 'tiny-quickgelu'"):
+        checked_weights(wrong)
+
+
+def test_an_archive_with_gelu_is_refused_for_quickgelu(tmp_path: Path) -> None:
+    torch.jit.save(torch.jit.script(open_clip.CLIP(**CONFIG)), str(tmp_path / "w.pt"))
+    wrong = resolve_backbone(Backbone(model="tiny-quickgelu", pretrained=str(tmp_path / "w.pt")))
+    with pytest.raises(UserError, match=r"trained with GELU, and .* QuickGELU. Use model 'tiny'"):
+        checked_weights(wrong)
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"logit_scale": None}, "they lack 'logit_scale'"),
+        ({"visual.ln_pre.bias": None, "visual.ln_pre.weight": None}, "_pre.bias' and 1 more"),
+        ({"head.weight": torch.zeros(3)}, "the model has no 'head.weight'"),
+        ({"ln_final.bias": torch.zeros(3)}, "another shape has 'ln_final.bias'"),
+        ({"ln_final.bias": torch.zeros(32).int()}, "only whole numbers in 'ln_final.bias'"),
+        ({"visual.positional_embedding": torch.zeros(8, 32)}, r"can't be fitted to it \(Sizes"),
+    ],
+)
+def test_whatever_could_not_be_loaded_is_refused_in_the_plan(
+    tmp_path: Path, weights: dict[str, Tensor], changes: dict[str, Any], message: str
+) -> None:
+    changed = {name: value for name, value in (weights | changes).items() if value is not None}
+    with pytest.raises(UserError, match=message) as caught:
+        checked_weights(backbone(tmp_path / "w.pt", changed))
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["EVA02-B-16", "ViT-B-16-SigLIP", "MobileCLIP-S1", "RN50"])
+def test_weights_of_every_kind_of_tower_are_known(name: str) -> None:
+    with torch.device("meta"):
+        model = open_clip.create_model(name, load_weights=False, device="meta")
+    whole = model.state_dict()
+    assert misfit_in(name, whole) == ""
+    missing = next(name for name in whole if name.startswith("visual.trunk") or name[:3] == "vis")
+    assert missing in misfit_in(name, {n: value for n, value in whole.items() if n != missing})
 
 
 @pytest.mark.parametrize(
