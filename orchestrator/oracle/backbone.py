@@ -182,12 +182,12 @@ def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedB
 
 def _resolve_published(label: str, model: str, pretrained: str | None) -> ResolvedBackbone:
     import open_clip
-    from open_clip.pretrained import get_pretrained_cfg, list_pretrained_tags_by_model
+    from open_clip.pretrained import get_pretrained_cfg
 
     if model not in open_clip.list_models():
         near = get_close_matches(model, [*BACKBONES, *open_clip.list_models()], n=3, cutoff=0.5)
         raise UserError(f"unknown backbone {model!r}. {did_you_mean(model, near or BACKBONES)}")
-    tags = list_pretrained_tags_by_model(model)
+    tags = published_tags(model)
     if pretrained is None:
         raise UserError(
             f"backbone {model!r} needs `pretrained`: an open_clip tag "
@@ -240,6 +240,13 @@ def _check_activation(model: str, pretrained: str, *, quick: bool) -> None:
         f"backbone {model!r} with weights {pretrained!r}: these weights were trained with "
         f"{trained}, this model uses {used}. Use model {right!r}."
     )
+
+
+def published_tags(model: str) -> list[str]:
+    """The tags of all weights that open_clip publishes for a model."""
+    from open_clip.pretrained import list_pretrained_tags_by_model
+
+    return list(list_pretrained_tags_by_model(model))
 
 
 def other_activation(backbone: ResolvedBackbone) -> str:

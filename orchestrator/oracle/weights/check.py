@@ -1,9 +1,15 @@
 """Checks a backbone's own file of weights against its model, before anything is loaded."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import ResolvedBackbone, other_activation
+from orchestrator.oracle.backbone import (
+    ResolvedBackbone,
+    other_activation,
+    preprocessing_of,
+    published_tags,
+)
 from orchestrator.oracle.weights.file import OPENAI_MARKS, Shapes, WeightsFile, weights_file
 from orchestrator.oracle.weights.shapes import first_misfit
 
@@ -42,8 +48,10 @@ def checked_weights(backbone: ResolvedBackbone) -> tuple[str, ...]:
             f"backbone {backbone.label!r}: the weights in {path} are of another model: {misfit}. "
             f"{_remedy(backbone)}"
         )
-    stated = openai or file.activation or backbone.folder
-    return () if stated else (_assumed(backbone, path),)
+    if backbone.folder is not None:
+        return ()
+    activation = "" if openai or file.activation else _assumed(backbone, path)
+    return tuple(filter(None, (activation, _prepared_otherwise(backbone, path))))
 
 
 def check_activation(backbone: ResolvedBackbone, file: WeightsFile, *, openai: bool) -> None:
@@ -88,6 +96,20 @@ def _assumed(backbone: ResolvedBackbone, path: Path) -> str:
     return (
         f"backbone {backbone.label!r}: the weights in {path.name} don't say their activation; "
         f"{used} is assumed, as in this model{hint}"
+    )
+
+
+def _prepared_otherwise(backbone: ResolvedBackbone, path: Path) -> str:
+    """Says that CLIP's way to prepare images is assumed where no published weights have it."""
+    tags = published_tags(backbone.model)
+    ways = {preprocessing_of(replace(backbone, pretrained=tag), "none").unusual() for tag in tags}
+    if not ways or "" in ways:
+        return ""
+    return (
+        f"backbone {backbone.label!r}: the weights in {path.name} don't say how to prepare images; "
+        f"CLIP's way is assumed, as in open_clip, but this model's published weights have them "
+        f"{' or '.join(sorted(ways))}; if these do too, put them into a folder with an "
+        f"open_clip_config.json that says so in preprocess_cfg, as `model: local-dir:FOLDER`"
     )
 
 

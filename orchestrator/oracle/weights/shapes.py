@@ -43,6 +43,8 @@ def _misfits(config: Mapping[str, Any], found: Shapes) -> Iterator[str]:
         deepest = _blocks(found, prefix)
         if deepest > layers:
             yield f"their {tower} tower has {deepest} blocks, the model's has {layers}"
+    if "logit_scale" not in found:
+        yield "they lack 'logit_scale'"
 
 
 def _has_any(shapes: Shapes, prefix: str) -> bool:
@@ -63,6 +65,7 @@ def _of_text_tower(text: Mapping[str, Any], embed: int) -> Iterator[tuple[str, t
     yield "positional_embedding", (_ANY, width)
     yield from _of_blocks("transformer.resblocks", text, width)
     yield "ln_final.weight", (width,)
+    yield "ln_final.bias", (width,)
     if text.get("proj_type", "linear") == "none":
         return
     if text.get("proj_bias"):
@@ -95,12 +98,15 @@ def _of_blocks(
     inner = int(width * float(tower.get("mlp_ratio", 4.0)))
     for number in range(int(tower.get("layers", 12))):
         block = f"{prefix}.{number}"
-        yield f"{block}.ln_1.weight", (width,)
+        yield from ((f"{block}.{norm}.weight", (width,)) for norm in ("ln_1", "ln_2"))
         yield f"{block}.attn.in_proj_weight", (3 * width, width)
+        yield f"{block}.attn.in_proj_bias", (3 * width,)
         yield f"{block}.attn.out_proj.weight", (width, width)
-        yield f"{block}.ln_2.weight", (width,)
         yield f"{block}.mlp.c_fc.weight", (inner, width)
+        yield f"{block}.mlp.c_fc.bias", (inner,)
         yield f"{block}.mlp.c_proj.weight", (width, inner)
+        for narrow in ("ln_1", "ln_2", "attn.out_proj", "mlp.c_proj"):
+            yield f"{block}.{narrow}.bias", (width,)
 
 
 def _depths(config: Mapping[str, Any]) -> Iterator[tuple[str, str, int]]:

@@ -102,6 +102,27 @@ def test_an_activation_that_is_not_stated_is_assumed_aloud(
     assert "use model 'tiny'" in note
 
 
+def test_weights_of_a_model_that_is_never_published_with_clips_preparation_say_what_is_assumed(
+    tmp_path: Path,
+) -> None:
+    with torch.device("meta"):
+        model = open_clip.create_model("PE-Core-T-16-384", load_weights=False, device="meta")
+    expanded = {
+        name: torch.zeros(()).expand(value.shape) for name, value in model.state_dict().items()
+    }
+    _, note = checked_weights(backbone(tmp_path / "w.pt", expanded, "PE-Core-T-16-384"))
+    assert "CLIP's way is assumed" in note
+    assert "have them squashed to 384 x 384 pixels (bilinear), mean 0.5 0.5 0.5" in note
+
+
+def test_a_folders_weights_without_a_bias_or_scale_are_refused_without_torch(
+    tmp_path: Path, weights: dict[str, Tensor]
+) -> None:
+    for name in ("logit_scale", "ln_final.bias", "visual.transformer.resblocks.1.mlp.c_fc.bias"):
+        shapes = {n: tuple(value.shape) for n, value in weights.items() if n != name}
+        assert first_misfit(CONFIG, shapes) == f"they lack '{name}'"
+
+
 class Identity(nn.Module):
     """Stands for a model's parts, which an archive keeps by name."""
 
@@ -192,7 +213,7 @@ def test_an_archive_with_gelu_is_refused_for_quickgelu(tmp_path: Path) -> None:
         ({"logit_scale": None}, "they lack 'logit_scale'"),
         ({"visual.ln_pre.bias": None, "visual.ln_pre.weight": None}, "_pre.bias' and 1 more"),
         ({"head.weight": torch.zeros(3)}, "the model has no 'head.weight'"),
-        ({"ln_final.bias": torch.zeros(3)}, "another shape has 'ln_final.bias'"),
+        ({"visual.ln_pre.bias": torch.zeros(3)}, "another shape has 'visual.ln_pre.bias'"),
         ({"ln_final.bias": torch.zeros(32).int()}, "only whole numbers in 'ln_final.bias'"),
         ({"visual.positional_embedding": torch.zeros(8, 32)}, r"can't be fitted to it \(Sizes"),
     ],
@@ -308,6 +329,7 @@ def test_open_clips_own_models_fit_themselves(name: str) -> None:
         else:
             model = (open_clip.CustomTextCLIP if custom else open_clip.CLIP)(**config)
     shapes = {name: tuple(value.shape) for name, value in model.state_dict().items()}
+    shapes.setdefault("logit_scale", ())
     if config["vision_cfg"].get("timm_model_name"):
         assert "nothing under 'visual.trunk.'" in first_misfit(config, shapes)
         shapes["visual.trunk.weight"] = (1,)
