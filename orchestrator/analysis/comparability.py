@@ -84,8 +84,9 @@ def _other_backbone(run: Run, published: PublishedResult) -> str:
     label, digest = str(run.trace.provenance.get("backbone", _UNKNOWN)), _field(run, "backbone")
     there = BACKBONES.get(published.backbone)
     by_name = {_tag(published.backbone)} if there else set()
-    # A file may be of a model with another activation, unless it was given under this name.
-    by_file = {f"sha256:{there.sha256}"} if there and label == published.backbone else set()
+    # The same file under another model's name may be read with another activation.
+    named = there is not None and label in (published.backbone, there.model)
+    by_file = {f"sha256:{there.sha256}"} if there and named else set()
     if digest in by_name | by_file:
         return ""
     if label == published.backbone:

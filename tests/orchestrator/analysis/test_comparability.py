@@ -133,7 +133,8 @@ def test_weights_are_told_by_their_digest_and_not_by_their_label() -> None:
 
     official = "sha256:5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f"
     assert incomparable(run("tag:ViT-B-16-quickgelu/openai", "ViT-B-16-quickgelu"), ZIP) == ""
-    assert incomparable(run(official), ZIP) == "", "OpenAI's own file"
+    for label in ("ViT-B/16", "ViT-B-16-quickgelu"):
+        assert incomparable(run(official, label), ZIP) == "", "OpenAI's own file"
     assert "another backbone" in incomparable(run(official, "ViT-B-16"), ZIP), "perhaps with GELU"
     for other in ("tag:ViT-B-16-quickgelu/dfn2b", "random:ViT-B-16-quickgelu"):
         assert incomparable(run(other), ZIP).startswith("other weights: OpenAI's ViT-B/16 there")
