@@ -95,9 +95,11 @@ def _other_backbone(run: Run, published: PublishedResult) -> str:
 
 
 def _other_cost(run: Run, published: PublishedResult) -> str:
-    if published.budget_unit == "queries":
-        return ""
     unit = published.budget_unit
+    if unit == "queries":
+        return ""
+    if unit == "unstated":
+        return "cost unknown: the source does not state it"
     there = f"{published.budget:,} steps" if unit == "steps" else f"{unit} queries"
     here = run.trace.cell.get("budget", 0)
     return f"another unit of cost: {there} there, {here:,} queries here"

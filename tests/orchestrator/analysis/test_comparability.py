@@ -114,6 +114,7 @@ def test_settings_that_a_source_does_not_state_are_never_taken_for_ours() -> Non
         ({"backbone": "GPT-4o"}, "another backbone: GPT-4o there, ViT-B/16 here"),
         ({"budget": 20000, "budget_unit": "steps"}, "20,000 steps there, 5,000 queries here"),
         ({"budget": None, "budget_unit": "unlimited"}, "unlimited queries there"),
+        ({"budget": None, "budget_unit": "unstated"}, "cost unknown: the source does not state it"),
         ({"unit": "minutes"}, "another unit: minutes"),
         ({"shots": 4}, "another number of shots"),
         ({"caveat": "other test sets"}, "other test sets"),
