@@ -72,7 +72,8 @@ def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group]) -> None
         say(", ".join(f"{counts[name]} {name}" for name in _STYLES if counts[name]) + ".")
         say(
             f"reproduced: our whole interval lies within {MARGIN:g} point of the published number. "
-            f"differs: the number lies outside of both. within noise: these seeds can't tell.",
+            f"differs: the number lies outside our interval, and further off than that. "
+            f"within noise: these seeds can't tell.",
             "dim",
         )
     notes = (
