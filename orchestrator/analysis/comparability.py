@@ -1,8 +1,9 @@
 """Whether a run is the experiment behind a published number: its cell, field by field.
 
-A run's key covers more: the method's version, how images are prepared, the classes and images
-drawn. A run that is found by the key of today's plan has today's; published numbers have no such
-digests, so what is known to differ from them there is said by the dataset's remark.
+A run's key covers more than its cell: the method's version, how images are prepared, which classes
+and images there are. None of that is compared here. `compare` finds runs by the keys of a plan that
+is made anew, so they agree with the present code and data; and where data are not the published
+ones, the dataset's remark says so.
 """
 
 from collections.abc import Mapping
@@ -38,9 +39,9 @@ _UNKNOWN = "unknown"
 def incomparable(run: Run, published: PublishedResult) -> str:
     """Why a run can't be compared with a published number; empty if it can.
 
-    Precision: whatever was published is compared with fp32 alone. The ZIP paper's code evaluates
-    in fp32 and trains BAR and BPT-VLM so, but ZIP and BlackVIP under fp16 autocast; none of the
-    oracle's other formats computes what that does.
+    Only runs in fp32 are compared. The ZIP paper's code evaluates in fp32, and trains BAR and
+    BPT-VLM in it, but ZIP and BlackVIP under fp16 autocast. None of the oracle's other formats
+    computes what autocast does.
     """
     reasons = (
         published.caveat,
