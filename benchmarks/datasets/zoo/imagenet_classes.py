@@ -105,12 +105,12 @@ def curated_names() -> dict[str, str]:
 def _read_names(path: Path, dataset: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for line in read_lines(path, dataset):
-        wnid, _, name = line.partition(" ")
-        if not name:
+        wnid, *rest = line.split(maxsplit=1)  # at a blank or a tab
+        if not rest:
             raise DatasetError(
                 f"dataset {dataset}: {path} must have lines such as 'n01440764 tench', "
                 f"got {line!r}."
             )
-        names[wnid] = name.strip()
+        names[wnid] = rest[0]
     # Labels follow the sorted ids, as everywhere in the field.
     return {wnid: names[wnid] for wnid in sorted(names)}
