@@ -81,9 +81,10 @@ class Bar(Method):
     `bar@zip-port` plans the decay for 1,000 epochs, as the ZIP paper's research code does: with 4
     or more mini-batches per epoch the rate then hardly falls within 5,000 queries. Over such a run
     its rates sum to between 4,735 (1 mini-batch per epoch) and 8,302 (125), and those of our
-    default to 3,985. That code tests its budget after a step and so takes a step of 6 queries more.
-    Its convolutions also ran in TF32 on GPUs that have it (Ampere and later), PyTorch's default:
-    the rounding is then some 4 times what the estimates measure, against 0.33 of it in fp32.
+    default to 3,985. That code tests its budget after a step, so it takes one more step, of 6
+    queries. Its convolutions also ran in TF32 on GPUs that have it (Ampere and later), PyTorch's
+    default: the rounding is then some 4 times what the estimates measure, against 0.33 of it in
+    fp32.
 
     Raises:
         SettingsError: `image_size` leaves no frame.

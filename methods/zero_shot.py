@@ -13,10 +13,10 @@ class ZeroShotSettings(Settings):
     """Settings of `zero_shot`.
 
     Attributes:
-        templates: `dataset` is the dataset's first template; `ensemble` averages the normalised
-            text features of all its templates (the ZIP paper's datasets have one of their own and
-            CLIP's selection of seven, and ImageNet these seven alone, as in CoOp's code);
-            `imagenet_80` those of CLIP's 80 templates for ImageNet.
+        templates: `dataset` is the dataset's first template. `ensemble` averages the normalised
+            text features of its ensemble: of the ZIP paper's datasets, these are a template of
+            their own and CLIP's selection of seven; of ImageNet, the seven alone, as in CoOp's
+            code. `imagenet_80` averages those of CLIP's 80 templates for ImageNet.
     """
 
     templates: Literal["dataset", "ensemble", "imagenet_80"] = "dataset"

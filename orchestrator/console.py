@@ -6,8 +6,9 @@ from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
-output = Console()
-errors = Console(stderr=True)
+# Labels, file names and paths may hold brackets, which must not be taken for markup.
+output = Console(markup=False, emoji=False)
+errors = Console(markup=False, emoji=False, stderr=True)
 
 
 def say(text: str, style: str = "", console: Console = output) -> None:

@@ -62,7 +62,7 @@ def count(dataset: Dataset) -> Counted:
     if not any(known.values()):
         return Counted(found, {})
     # The card counts the images of the published split; other splits of them have the same sum.
-    published = not dataset.remark()
+    published = dataset.split_as_published()
     return Counted(
         found,
         {split: known[split] for split in SPLITS} if published else {},

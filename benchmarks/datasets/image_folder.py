@@ -4,6 +4,7 @@ from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
 
+from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in
 from benchmarks.datasets.identity.file_hashes import Announce, sha256_of, silent, sizes_of
@@ -104,7 +105,7 @@ class ImageFolderDataset(EncodedDataset):
                 raise self._malformed(f"label {label} is called both {known!r} and {name!r}")
         gaps = sorted(set(range(max(names, default=-1) + 1)) - set(names))
         if gaps:
-            labels = ", ".join(map(str, gaps[:10])) + (", ..." if len(gaps) > 10 else "")
+            labels = shown(map(str, gaps))
             raise self._malformed(
                 f"expected labels 0 to {max(names)} without gaps, but no image has label {labels}"
             )

@@ -250,3 +250,10 @@ class Dataset(ABC):
     def remark(self) -> str:
         """Why results can't be compared with published ones; empty if they can."""
         return ""
+
+    def split_as_published(self) -> bool:
+        """Whether images are split as in published results, so that a full copy's counts hold.
+
+        Datasets whose remark is on something else than their split override this.
+        """
+        return not self.remark()

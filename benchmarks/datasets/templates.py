@@ -13,8 +13,8 @@ IMAGENET_SELECTION = (
 )
 """Seven of CLIP's 80 ImageNet templates, selected by CLIP's authors for ensembling.
 
-ImageNet's own ensemble are these seven. On all other datasets, ImageNet's variants included, CoOp's
-code averages them with the dataset's own template.
+ImageNet's own ensemble is these seven alone. On all other datasets, ImageNet's variants included,
+CoOp's code averages them together with the dataset's own template.
 """
 
 

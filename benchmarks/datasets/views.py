@@ -64,6 +64,9 @@ class DatasetView(Dataset):
     def remark(self) -> str:
         return "; ".join(filter(None, (self._dataset.remark(), self._shortfall, self._skipped)))
 
+    def split_as_published(self) -> bool:
+        return self._dataset.split_as_published()
+
     def source(self) -> Source:
         return self._dataset.source()
 

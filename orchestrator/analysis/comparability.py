@@ -1,8 +1,9 @@
 """Whether a run is the experiment behind a published number: its cell, field by field.
 
-A run's key covers more: the method's version, how images are prepared, the classes and images
-drawn. A run that is found by the key of today's plan has today's; published numbers have no such
-digests, so what is known to differ from them there is said by the dataset's remark.
+A run's key covers more than its cell: the method's version, how images are prepared, which classes
+and images there are. None of that is compared here. `compare` finds runs by the keys of a plan that
+is made anew, so they agree with the present code and data; and where data are not the published
+ones, the dataset's remark says so.
 """
 
 from collections.abc import Mapping
@@ -39,9 +40,9 @@ _UNKNOWN = "unknown"
 def incomparable(run: Run, published: PublishedResult) -> str:
     """Why a run can't be compared with a published number; empty if it can.
 
-    Precision: whatever was published is compared with fp32 alone. The ZIP paper's code evaluates
-    in fp32 and trains BAR and BPT-VLM so, but ZIP and BlackVIP under fp16 autocast; none of the
-    oracle's other formats computes what that does.
+    Only runs in fp32 are compared. The ZIP paper's code evaluates in fp32, and trains BAR and
+    BPT-VLM in it, but ZIP and BlackVIP under fp16 autocast. None of the oracle's other formats
+    computes what autocast does.
     """
     reasons = (
         published.caveat,
@@ -87,8 +88,8 @@ def _other_backbone(run: Run, published: PublishedResult) -> str:
     same = set()
     if there:
         same = {_tag(published.backbone), file_digest(there.sha256, there.model)}
-    if there and label == published.backbone:
-        # Digests once left out the model, which may have another activation, unless it is named.
+    if there and label in (published.backbone, there.model):
+        # Digests once left out the model, and the same file may be read with another activation.
         same.add(f"sha256:{there.sha256}")
     if digest in same:
         return ""
@@ -98,9 +99,11 @@ def _other_backbone(run: Run, published: PublishedResult) -> str:
 
 
 def _other_cost(run: Run, published: PublishedResult) -> str:
-    if published.budget_unit == "queries":
-        return ""
     unit = published.budget_unit
+    if unit == "queries":
+        return ""
+    if unit == "unstated":
+        return "cost unknown: the source does not state it"
     there = f"{published.budget:,} steps" if unit == "steps" else f"{unit} queries"
     here = run.trace.cell.get("budget", 0)
     return f"another unit of cost: {there} there, {here:,} queries here"

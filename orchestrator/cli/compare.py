@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from rich.markup import escape
 from rich.table import Column, Table
 
 from benchmarks.reference.published import published_results
@@ -73,7 +72,8 @@ def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group]) -> None
         say(", ".join(f"{counts[name]} {name}" for name in _STYLES if counts[name]) + ".")
         say(
             f"reproduced: our whole interval lies within {MARGIN:g} point of the published number. "
-            f"differs: the number lies outside of both. within noise: these seeds can't tell.",
+            f"differs: the number lies outside our interval, and further off than that. "
+            f"within noise: these seeds can't tell.",
             "dim",
         )
     notes = (
@@ -117,7 +117,7 @@ def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
         metric = "" if row.metric == "accuracy" else f" ({row.metric})"
         table.add_row(
             verdict.group.dataset,
-            escape(verdict.group.method),
+            verdict.group.method,
             "-" if verdict.ours is None else interval_text(verdict.ours),
             f"{value} {'' if row.unit == '%' else row.unit}".strip(),
             verdict.judgement,
@@ -136,7 +136,7 @@ def _change_table(cells: Sequence[SameCell], names: tuple[str, str]) -> Table:
     for cell in cells:
         significant = "yes" if cell.significant else "no"
         table.add_row(
-            escape(cell.title),
+            cell.title,
             interval_text(cell.first),
             interval_text(cell.second),
             interval_text(cell.change),

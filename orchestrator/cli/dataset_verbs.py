@@ -201,7 +201,7 @@ def _facts(dataset: Dataset, missing: str | None) -> tuple[str, str, str, str]:
     card = dataset.card
     if missing is not None:
         return str(card.classes), counts(card.images), card.size, "missing"
-    state = "own split" if dataset.remark() else "ready"
+    state = "ready" if dataset.split_as_published() else "own split"
     return str(len(dataset.class_names())), counts(count(dataset).found), card.size, state
 
 

@@ -56,9 +56,9 @@ def verify(
     data: Data = DATA,
     spec: SpecOption = None,
 ) -> None:
-    """Read every image: counts beside those of a full copy, unreadable and duplicate files.
+    """Read every image: counts, unreadable and duplicate files, and a digest of all.
 
-    The exit code is 1 when images are missing or unreadable.
+    The exit code is 1 when images are missing, unreadable, or not those that were packed.
     """
     from orchestrator.cli.dataset_verbs import Shelf, verify_all
 

@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from rich.filesize import decimal
-from rich.markup import escape
 from rich.table import Column
+from rich.text import Text
 
 from orchestrator.console import duration, output, plain_table, say
 from orchestrator.errors import last_line
@@ -30,7 +30,7 @@ def show_plan(plan: Plan, pricing: Pricing) -> None:
     )
     for (dataset, label), cells in _grouped(plan.cells).items():
         price = pricing.total(cells)
-        table.add_row(dataset, escape(label), status_counts(cells), *_priced(price))
+        table.add_row(dataset, label, status_counts(cells), *_priced(price))
     table.add_section()
     total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
     table.add_row("all", "", status_counts(plan.cells), *_priced(total))
@@ -101,7 +101,7 @@ def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pric
             costs[backbone.digest] = TowerCosts(**known)
         if measure:
             store.storage.check_writable()
-            with output.status(f"timing {backbone.label} on this machine"):
+            with output.status(Text(f"timing {backbone.label} on this machine")):
                 costs[backbone.digest] = measure_towers(backbone, precision, threads)
             store.save_calibration(name, asdict(costs[backbone.digest]))
     return pricing_from(plan, store, costs)

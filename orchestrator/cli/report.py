@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from rich.markup import escape
 from rich.table import Column
 
 from orchestrator.analysis.ablation import Sweep, intervals
@@ -34,13 +33,13 @@ def show_sweep(sweep: Sweep) -> None:
     table = plain_table(
         Column("value", no_wrap=True),
         *(Column(name, justify="right") for name in columns),
-        title=escape(f"{sweep.ablation}: {sweep.title} varied, accuracy (%)"),
+        title=f"{sweep.ablation}: {sweep.title} varied, accuracy (%)",
     )
     for value in sweep.values:
         found = [column.get(value) for column in columns.values()]
         mark = " (default)" if value == sweep.default else ""
         cells = ("-" if one is None else interval_text(one) for one in found)
-        table.add_row(escape(value.text) + mark, *cells)
+        table.add_row(value.text + mark, *cells)
     output.print(table)
     for name, regret in regrets_of(sweep):
         said = (

@@ -152,26 +152,15 @@ class _Planner:
     def _planned(
         self, task: Task, digest: Callable[[tuple[Split, ...]], str], draft: PlannedCell
     ) -> PlannedCell:
-        cell, backbone = draft.cell, draft.backbone
-        kind = method_class(cell.method.name)
+        cell, kind = draft.cell, method_class(draft.cell.method.name)
         problem = ""
         if cell.source is not None and not cell.source.key:
             problem = f"it tests prompts trained on {cell.source.dataset}, which is missing"
-        prepared = preprocessing_of(backbone, cell.augmentation)
-        plain = preprocessing_of(backbone, "none")
         split = digest(SPLITS if kind.trains else ("test",))
-        fingerprints = Fingerprints(
-            method_version=kind.version,
-            split=split,
-            preprocessing=replace(prepared, size=draft.demand.image_size).digest(),
-            encoder=draft.demand.encoder,
-            rounding=None if cell.precision == "fp32" else ROUNDING,
-            templates=task.dataset.card.templates if cell.dataset in self._own else None,
-            ensemble=_ensemble(cell, task.dataset),
-        )
-        key = "" if problem else cell_key(cell, fingerprints)
+        key = "" if problem else cell_key(cell, self._fingerprints(draft, task.dataset, split))
         self._transfers.remember(cell, key)
         whole, test_images = self._tasks.whole_test(task.dataset)
+        plain = preprocessing_of(draft.backbone, "none")
         return replace(
             draft,
             key=key,
@@ -180,8 +169,22 @@ class _Planner:
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
             test_images=test_images,
-            features=feature_digest(backbone.digest, whole, plain, cell.precision),
+            features=feature_digest(draft.backbone.digest, whole, plain, cell.precision),
             split=split,
+        )
+
+    def _fingerprints(self, draft: PlannedCell, dataset: Dataset, split: str) -> Fingerprints:
+        """What a cell's key covers beside the cell, given the digest of its images."""
+        cell, demand = draft.cell, draft.demand
+        prepared = preprocessing_of(draft.backbone, cell.augmentation)
+        return Fingerprints(
+            method_version=method_class(cell.method.name).version,
+            split=split,
+            preprocessing=replace(prepared, size=demand.image_size).digest(),
+            encoder=demand.encoder,
+            rounding=None if cell.precision == "fp32" else ROUNDING,
+            templates=dataset.card.templates if cell.dataset in self._own else None,
+            ensemble=_ensemble(cell, dataset),
         )
 
     def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:

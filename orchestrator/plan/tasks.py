@@ -111,10 +111,9 @@ def training_notes(task: Task, shots: int) -> Iterator[str]:
     """Says which classes have fewer images than shots and so give all they have, or have none."""
     name, short = task.dataset.card.name, task.short_classes
     if short:
-        names = ", ".join(short[:5]) + (", ..." if len(short) > 5 else "")
         yield (
             f"{name}: {len(short)} classes have fewer than {shots} images and give all they have "
-            f"({names})"
+            f"({shown(short)})"
         )
     trained = {item.label for item in task.train}
     names_without = [n for label, n in enumerate(task.class_names) if label not in trained]

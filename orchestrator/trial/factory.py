@@ -101,8 +101,8 @@ class TrialFactory:
             OtherImages: these are others.
         """
         splits = SPLITS if method_class(cell.method.name).trains else ("test",)
-        if planned and split_digest(task, splits) != planned:
-            raise OtherImages.of(task.dataset.card.name)
+        if planned:
+            _refuse_others(task, splits, planned)
 
     @property
     def remarks(self) -> tuple[str, ...]:
@@ -190,26 +190,17 @@ class TrialFactory:
         if not task.train:
             return TrialData(None, evaluation)
 
-        def encoded(split: Split, images: ImageSplit) -> FeatureTable:
-            digest = split_digest(task, (split,))
-
-            def check() -> None:
-                if split_digest(task, (split,)) != digest:
-                    raise OtherImages.of(task.dataset.card.name)
-
-            return self._features.table(digest, images, oracle.encode_images, check)
-
         if task.val:
             val = ImageSplit(task.dataset, task.val, plain, "val")
             shown_val = replace(val, preprocessing=shown)
-            evaluation["val"] = EvaluationSplit(shown_val, encoded("val", val))
+            evaluation["val"] = EvaluationSplit(shown_val, self._encoded(task, "val", val, oracle))
         augmented = replace(shown, augmentation=cell.augmentation)
         train = ImageSplit(task.dataset, task.train, augmented, "train")
         features: TrainFeatures | None = None
         if cell.views:
             features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
         elif cell.augmentation == "none":
-            features = PlainFeatures(partial(encoded, "train", train))
+            features = PlainFeatures(partial(self._encoded, task, "train", train, oracle))
         stream = TrainStream(train, features, cell.batch_size, cell.seed)
         return TrialData(stream, evaluation)
 
@@ -250,6 +241,14 @@ class TrialFactory:
             splits["new"] = EvaluationSplit(new, table, others, foreign=True)
         return splits
 
+    def _encoded(
+        self, task: Task, split: Split, images: ImageSplit, oracle: ClipOracle
+    ) -> FeatureTable:
+        """Features of a split that is not the test split, encoded unless the store has them."""
+        digest = split_digest(task, (split,))
+        check = partial(_refuse_others, task, (split,), digest)
+        return self._features.table(digest, images, oracle.encode_images, check)
+
     def _open(self, name: str, *, blind: bool = False) -> Dataset:
         """A dataset; the last one is kept, with its listing and the bytes that it holds."""
         if self._opened is None or self._opened[0] != name:
@@ -274,6 +273,12 @@ class TrialFactory:
         if name not in self._encoders:
             self._encoders[name] = load_encoder(resolve_encoder(name), self.device)
         return self._encoders[name]
+
+
+def _refuse_others(task: Task, splits: tuple[Split, ...], planned: str) -> None:
+    """Looks at the images of some splits anew, and refuses others than those of a digest."""
+    if split_digest(task, splits) != planned:
+        raise OtherImages.of(task.dataset.card.name)
 
 
 def _method(cell: Cell) -> tuple[type[Method], Settings]:

@@ -1,4 +1,4 @@
-"""Ends what meets numbers that aren't finite, and says where, why that can be, and what to do.
+"""Ends a trial whose numbers aren't finite; says where, what the cause may be, and what to do.
 
 `argmax` of NaN is a class like any other, so such scores would pass for an accuracy.
 """
@@ -66,7 +66,7 @@ def check_evaluation(numbers: Tensor, split: str, queries: int, *, brought: bool
         where = f"the model's scores on the {split} split are not finite at query {queries}"
         why = _PROMPT if queries else _MODEL
         if brought:
-            why = f"the prompt that was trained elsewhere is no number, or {why}"
+            why = f"the prompt that was trained elsewhere has values that are not finite, or {why}"
         raise TrialError(f"{where}: {why}")
 
 

@@ -53,7 +53,16 @@ def test_the_zip_ports_rate_hardly_falls_with_many_batches_an_epoch() -> None:
 
 
 @pytest.mark.parametrize(
-    ("decay_epochs", "batches", "total"), [(None, 12, 3985), (1000, 1, 4735), (1000, 125, 8302)]
+    ("decay_epochs", "batches", "total"),
+    [
+        *((None, batches, 3985) for batches in (1, 12, 125)),
+        (1000, 1, 4735),
+        (1000, 4, 7463),
+        (1000, 5, 7638),
+        (1000, 12, 8043),
+        (1000, 49, 8260),
+        (1000, 125, 8302),
+    ],
 )
 def test_rates_sum_to_what_the_docstring_says(
     decay_epochs: int | None, batches: int, total: int

@@ -59,9 +59,15 @@ class ImageNetFamily(ImageFolderDataset):
         return CLASSES_FILE
 
     def remark(self) -> str:
-        if self._classes_file is not None or digest_of(self.names) == PUBLISHED_NAMES:
+        if digest_of(self.names) == PUBLISHED_NAMES:
             return ""
+        if self._classes_file is not None:
+            return f"{self.card.name}: the class names in {CLASSES_FILE} are not those of CoOp's"
         return f"{self.card.name}: {CLASSES_FILE} is missing: {CURATED}, which differ from it"
+
+    def split_as_published(self) -> bool:
+        """Always: a remark is on names of classes, and folders tell the splits."""
+        return True
 
     def images_of(self, wnids: Mapping[str, str]) -> list[LabelledFile]:
         """The images in class folders, given each folder's WordNet id in the order of labels."""
@@ -99,12 +105,12 @@ def curated_names() -> dict[str, str]:
 def _read_names(path: Path, dataset: str) -> dict[str, str]:
     names: dict[str, str] = {}
     for line in read_lines(path, dataset):
-        wnid, _, name = line.partition(" ")
-        if not name:
+        wnid, *rest = line.split(maxsplit=1)  # at a blank or a tab
+        if not rest:
             raise DatasetError(
                 f"dataset {dataset}: {path} must have lines such as 'n01440764 tench', "
                 f"got {line!r}."
             )
-        names[wnid] = name.strip()
+        names[wnid] = rest[0]
     # Labels follow the sorted ids, as everywhere in the field.
     return {wnid: names[wnid] for wnid in sorted(names)}

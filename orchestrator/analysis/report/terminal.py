@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.markup import escape
 from rich.measure import Measurement
 from rich.table import Table
 from rich.text import Text
@@ -38,8 +37,7 @@ def comparison_table(rows: Sequence[Row], title: str) -> Table:
         target = row.target
         table.add_row(
             row.group.dataset,
-            escape(row.group.method)
-            + (f" ({row.group.shots})" if several and row.group.shots else ""),
+            row.group.method + (f" ({row.group.shots})" if several and row.group.shots else ""),
             interval_text(row.accuracy),
             "-" if target is None else f"{target.target:.1f} ({target.successes}/{target.runs})",
             queries_text(target),

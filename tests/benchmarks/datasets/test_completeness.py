@@ -83,6 +83,16 @@ def test_without_class_names_of_its_authors_imagenet_is_counted_too(tmp_path: Pa
     assert result.shortfall == "not a full copy: 0 / 0 / 1 of 1,281,167 / 0 / 50,000 images"
 
 
+def test_class_names_of_others_do_not_change_what_a_full_copy_is(tmp_path: Path) -> None:
+    imagenet_tree(tmp_path)
+    dataset = open_dataset("imagenet", tmp_path)
+    assert "class names in classnames.txt" in dataset.remark()
+    for one in (dataset, DatasetView(dataset)):
+        assert count(one).shortfall == (
+            "not a full copy: 2 / 0 / 2 of 1,281,167 / 0 / 50,000 images, 2 of 1,000 classes"
+        )
+
+
 @pytest.mark.parametrize("name", [name for name in dataset_names() if name.startswith("pocket")])
 def test_what_is_embedded_is_whole(name: str) -> None:
     assert count(open_dataset(name, "")).complete

@@ -114,6 +114,7 @@ def test_settings_that_a_source_does_not_state_are_never_taken_for_ours() -> Non
         ({"backbone": "GPT-4o"}, "another backbone: GPT-4o there, ViT-B/16 here"),
         ({"budget": 20000, "budget_unit": "steps"}, "20,000 steps there, 5,000 queries here"),
         ({"budget": None, "budget_unit": "unlimited"}, "unlimited queries there"),
+        ({"budget": None, "budget_unit": "unstated"}, "cost unknown: the source does not state it"),
         ({"unit": "minutes"}, "another unit: minutes"),
         ({"shots": 4}, "another number of shots"),
         ({"caveat": "other test sets"}, "other test sets"),
@@ -133,7 +134,8 @@ def test_weights_are_told_by_their_digest_and_not_by_their_label() -> None:
 
     official = "sha256:5806e77cd80f8b59890b7e101eabd078d9fb84e6937f9e85e4ecb61988df416f"
     assert incomparable(run("tag:ViT-B-16-quickgelu/openai", "ViT-B-16-quickgelu"), ZIP) == ""
-    assert incomparable(run(official), ZIP) == "", "OpenAI's own file"
+    for label in ("ViT-B/16", "ViT-B-16-quickgelu"):
+        assert incomparable(run(official, label), ZIP) == "", "OpenAI's own file"
     assert "another backbone" in incomparable(run(official, "ViT-B-16"), ZIP), "perhaps with GELU"
     assert incomparable(run(f"{official}/ViT-B-16-quickgelu", "ViT-B-16-quickgelu"), ZIP) == ""
     assert incomparable(run(f"{official}/ViT-B-16-quickgelu"), ZIP) == ""

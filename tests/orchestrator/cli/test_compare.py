@@ -42,6 +42,18 @@ def test_verdicts_are_printed_with_their_reasons_and_warnings() -> None:
     assert "conflict" in text
 
 
+def test_brackets_in_file_names_are_printed_as_they_are() -> None:
+    remark = "eurosat: 2 unreadable images are skipped (a[/x].jpg, [red]b.jpg)"
+    run = paper_run(64.0)
+    provenance = {**run.trace.provenance, "dataset_remark": remark}
+    run = replace(run, trace=replace(run.trace, provenance=provenance), method="zip[1]")
+    verdicts, unknown = compare_with_published([run], published_results())
+    text = " ".join(shown(lambda: show_verdicts(verdicts, unknown)).split())
+    assert "[red]b.jpg" in text
+    assert "a[/x].jpg" in text
+    assert "zip[1]" in text
+
+
 OURS = {"zero_shot": 47.6, "bar": 51.0, "bptvlm": 53.0, "zip": 64.3}
 """Made-up accuracies near those that are published for EuroSAT."""
 

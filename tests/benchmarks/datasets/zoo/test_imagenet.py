@@ -40,7 +40,7 @@ def test_imagenet_tests_on_the_official_validation_images(tmp_path: Path) -> Non
         "val/n01/v.JPEG",
         "val/n02/v.JPEG",
     ]
-    assert dataset.remark() == ""
+    assert dataset.split_as_published()
 
 
 def test_without_classnames_the_curated_names_serve(tmp_path: Path) -> None:
@@ -67,8 +67,11 @@ def test_equal_names_are_the_same_experiment_wherever_they_come_from(tmp_path: P
 
     names = [f"{wnid} {name}" for wnid, name in curated_names().items()]
     assert digest(*names) == digest()
+    assert digest(*(name.replace(" ", "\t", 1) for name in names)) == digest()
     assert digest()[1] == "", "CoOp's names, so results may be compared with published ones"
-    assert digest(names[0] + "s", *names[1:])[0] != digest()[0]
+    other = digest(names[0] + "s", *names[1:])
+    assert other[0] != digest()[0]
+    assert other[1] == "imagenet: the class names in classnames.txt are not those of CoOp's"
 
 
 def test_curated_names_that_are_not_the_published_ones_say_so(
