@@ -109,17 +109,18 @@ def _check_measurable(task: Task) -> None:
 
 def training_notes(task: Task, shots: int) -> Iterator[str]:
     """Says which classes have fewer images than shots and so give all they have, or have none."""
-    name, short = task.dataset.card.name, task.short_classes
-    if short:
-        names = ", ".join(short[:5]) + (", ..." if len(short) > 5 else "")
-        yield (
-            f"{name}: {len(short)} classes have fewer than {shots} images and give all they have "
-            f"({names})"
-        )
+    name, names = task.dataset.card.name, task.class_names
     trained = {item.label for item in task.train}
-    names_without = [n for label, n in enumerate(task.class_names) if label not in trained]
-    if task.train and names_without:
+    without = [n for label, n in enumerate(names) if label not in trained]
+    short = [n for n in task.short_classes if n not in without]
+    if short:
+        have, give = ("has", "gives") if len(short) == 1 else ("have", "give")
         yield (
-            f"{name}: trained with 0 images of {counted(len(names_without))} at {shots} shots: "
-            f"{shown(names_without)}"
+            f"{name}: {counted(len(short))} {have} fewer than {shots} images and {give} all "
+            f"{'it has' if len(short) == 1 else 'they have'} ({shown(short)})"
+        )
+    if task.train and without:
+        yield (
+            f"{name}: trained with 0 images of {counted(len(without))} at {shots} shots: "
+            f"{shown(without)}"
         )

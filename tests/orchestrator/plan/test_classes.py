@@ -41,8 +41,10 @@ def test_a_class_without_training_images_is_refused_or_named(tmp_path: Path) -> 
     with pytest.raises(UserError, match=r"dataset birds: .*no training images.* class 'tit'"):
         notes_of(tmp_path, own)
     notes = notes_of(tmp_path, own, "short_classes=take_all")
-    assert "birds: 1 classes have fewer than 1 images and give all they have (tit)" in notes
-    assert "birds: trained with 0 images of 1 class at 1 shots: tit" in notes
+    assert notes == ("birds: trained with 0 images of 1 class at 1 shots: tit",)
+    notes = notes_of(tmp_path, own, "short_classes=take_all", "shots=[2]")
+    assert "birds: 1 class has fewer than 2 images and gives all it has (owl)" in notes
+    assert "birds: trained with 0 images of 1 class at 2 shots: tit" in notes
 
 
 def test_a_class_without_test_images_is_named_and_none_at_all_is_refused(tmp_path: Path) -> None:
