@@ -20,8 +20,8 @@ _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS files (path BLOB, stamp TEXT, sha256 TEXT, "
     "PRIMARY KEY (path, stamp)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS verified (place TEXT, contents TEXT, full_digest TEXT, "
-    "PRIMARY KEY (place, contents)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS verified (place TEXT, state TEXT, full_digest TEXT, "
+    "PRIMARY KEY (place, state)) WITHOUT ROWID",
 )
 
 T = TypeVar("T")

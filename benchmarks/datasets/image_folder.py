@@ -6,7 +6,13 @@ from functools import cached_property
 
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in
-from benchmarks.datasets.identity.file_hashes import Announce, sha256_of, silent, sizes_of
+from benchmarks.datasets.identity.file_hashes import (
+    Announce,
+    sha256_of,
+    silent,
+    sizes_of,
+    stamps_of,
+)
 from benchmarks.datasets.interface import DatasetError, Identity, Item, Source, Split
 from benchmarks.datasets.own_split import LabelledFile, Listing
 
@@ -63,9 +69,11 @@ class ImageFolderDataset(EncodedDataset):
         return [Item(path, label) for path, label, _ in self._listing[split]]
 
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
-        folder = self.folder / self.image_folder
-        paths = [f"{folder}/{item.reference}" for item in items]
+        paths = self._paths(items)
         return sha256_of(paths, announce) if self.identified_by == "sha256" else sizes_of(paths)
+
+    def stamps(self, items: Sequence[Item]) -> Sequence[str]:
+        return stamps_of(self._paths(items))
 
     def absent(self, items: Sequence[Item]) -> str | None:
         folder = self.folder / self.image_folder
@@ -83,6 +91,10 @@ class ImageFolderDataset(EncodedDataset):
             raise self.unreadable(item, "no such file") from None
         except OSError as error:
             raise self.unreadable(item, str(error)) from None
+
+    def _paths(self, items: Sequence[Item]) -> list[str]:
+        folder = self.folder / self.image_folder
+        return [f"{folder}/{item.reference}" for item in items]
 
     @cached_property
     def _listing(self) -> Listing:

@@ -218,6 +218,13 @@ class Dataset(ABC):
         del announce
         return [""] * len(items)
 
+    def stamps(self, items: Sequence[Item]) -> Sequence[str]:
+        """What changes whenever the contents of an image may have, in order; reads no image.
+
+        Unlike a fingerprint it says nothing to other machines.
+        """
+        return self.fingerprints(items)
+
     def absent(self, items: Sequence[Item]) -> str | None:
         """The reference of the first item whose file is missing; None if all are there."""
         found = zip(items, self.fingerprints(items), strict=True)

@@ -64,7 +64,12 @@ def silent(files: int, size: int) -> None:
 
 def sizes_of(paths: Iterable[str]) -> list[str]:
     """The size in bytes of each file, as text; `MISSING` where there is none."""
-    return [str(found[1]) if (found := _state(path)) else MISSING for path in paths]
+    return [str(found.size) if (found := _state(path)) else MISSING for path in paths]
+
+
+def stamps_of(paths: Iterable[str]) -> list[str]:
+    """The `FileState.stamp` of each file; `MISSING` where there is none."""
+    return [found.stamp if (found := _state(path)) else MISSING for path in paths]
 
 
 def sha256_of(paths: Iterable[str], announce: Announce = silent) -> list[str]:
