@@ -3,9 +3,10 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in
+from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in, strays
 from benchmarks.datasets.identity.file_hashes import (
     Announce,
     sha256_of,
@@ -52,8 +53,14 @@ class ImageFolderDataset(EncodedDataset):
 
     def source(self) -> Source:
         text, remedy = self.listed_in()
-        base = self.folder / self.image_folder
-        return Source(text, remedy, tuple(ignored_in(base, self.classes(), self.rule)))
+        base, classes = self.folder / self.image_folder, self.classes()
+        beside = (one for part in self.above(classes) for one in strays(base / part, self.rule))
+        return Source(text, remedy, (*ignored_in(base, classes, self.rule), *beside))
+
+    def above(self, classes: Sequence[LabelledFile]) -> list[str]:
+        """The folders that hold class folders, and so should hold no images."""
+        folders = {folder for folder, _, _ in classes if folder}
+        return sorted({str(PurePosixPath(folder).parent) for folder in folders} - folders)
 
     def missing(self) -> str | None:
         for name in (*self.needed, self.image_folder):

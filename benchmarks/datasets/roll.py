@@ -81,9 +81,10 @@ class Roll:
                 f"{self.dataset}: images in folders inside class folders ({self.source.nested:,}) "
                 f"are of the outer folder's class"
             )
-        yield from self._ignored()
+        yield from self.ignored()
 
-    def _ignored(self) -> Iterator[str]:
+    def ignored(self) -> Iterator[str]:
+        """What lies among the images and is not read."""
         by_ending = Counter(file.ending for file in self.source.ignored if file.ending)
         if by_ending:
             files = "file" if by_ending.total() == 1 else "files"

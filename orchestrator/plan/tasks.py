@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
-from benchmarks.datasets.roll import counted
+from benchmarks.datasets.roll import counted, roll_of
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
 from orchestrator.plan.transfers import Transfers
@@ -99,11 +99,12 @@ def _check_measurable(task: Task) -> None:
     for part in (task, task.new):
         if part is None or part.test:
             continue
-        source, names = task.dataset.source(), part.class_names
+        roll, names = roll_of(task.dataset), part.class_names
         of = f"of {shown(names)} " if task.new is not None else ""
+        ignored = "".join(f" ({note})" for note in roll.ignored())
         raise UserError(
-            f"dataset {task.dataset.card.name}: in {source.text}, there are no readable test "
-            f"images {of}to measure accuracy on. Add some, or leave the dataset out."
+            f"dataset {roll.dataset}: in {roll.source.text}, there are no readable test images "
+            f"{of}to measure accuracy on{ignored}. Add some, or leave the dataset out."
         )
 
 

@@ -1,8 +1,10 @@
 """ImageNet (ILSVRC 2012)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from benchmarks.datasets.interface import Card
+from benchmarks.datasets.folders import subfolders
+from benchmarks.datasets.interface import Card, Ignored, Source
 from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import IMAGENET_SELECTION, PHOTO, with_ensemble
 from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
@@ -42,6 +44,18 @@ class ImageNet(ImageNetFamily):
 
     def classes(self) -> Sequence[LabelledFile]:
         return [row for part in ("train", "val") for row in self.classes_of(self._folders(part))]
+
+    def source(self) -> Source:
+        source = super().source()
+        return replace(source, ignored=(*source.ignored, *self._unlisted()))
+
+    def _unlisted(self) -> Iterator[Ignored]:
+        """The images in folders that no class is known of."""
+        base = self.folder / self.image_folder
+        for part in ("train", "val"):
+            for wnid in subfolders(base / part, self.names):
+                place = f"in {part}/{wnid}, which the list of classes lacks,"
+                yield from (Ignored(None, "", place) for _ in self.rule.paths(base / part / wnid))
 
     def _folders(self, part: str) -> dict[str, str]:
         """WordNet id by folder, in the order of labels."""
