@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
+from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.folders import subfolders
 from benchmarks.datasets.interface import Card, Ignored, Source
 from benchmarks.datasets.own_split import LabelledFile, Listing
@@ -51,11 +52,11 @@ class ImageNet(ImageNetFamily):
 
     def _unlisted(self) -> Iterator[Ignored]:
         """The images in folders that no class is known of."""
-        base = self.folder / self.image_folder
-        for part in ("train", "val"):
-            for wnid in subfolders(base / part, self.names):
-                place = f"in {part}/{wnid}, which the list of classes lacks,"
-                yield from (Ignored(None, "", place) for _ in self.rule.paths(base / part / wnid))
+        base, parts = self.folder / self.image_folder, ("train", "val")
+        unlisted = [f"{p}/{wnid}" for p in parts for wnid in subfolders(base / p, self.names)]
+        place = f"in folders that the list of classes lacks ({shown(unlisted)})"
+        images = (image for folder in unlisted for image in self.rule.paths(base / folder))
+        return (Ignored(None, "", place) for _ in images)
 
     def _folders(self, part: str) -> dict[str, str]:
         """WordNet id by folder, in the order of labels."""

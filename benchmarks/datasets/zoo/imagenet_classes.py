@@ -105,9 +105,10 @@ def _read_names(path: Path, dataset: str) -> dict[str, str]:
                 f"dataset {dataset}: {path} must have lines such as 'n01440764 tench', "
                 f"got {line!r}."
             )
-        if names.setdefault(wnid, name.strip()) != name.strip():
+        known = names.setdefault(wnid, name.strip())
+        if known != name.strip():
             raise DatasetError(
-                f"dataset {dataset}: {path} calls {wnid} both {names[wnid]!r} and {name.strip()!r}. "
+                f"dataset {dataset}: {path} calls {wnid} both {known!r} and {name.strip()!r}. "
                 f"Download it again."
             )
     # Labels follow the sorted ids, as everywhere in the field.

@@ -53,8 +53,9 @@ def test_imagenets_images_that_are_of_no_class_are_named(tmp_path: Path) -> None
     write_lines(folder / "classnames.txt", "n01 tench")
     write_image(folder / "images" / "val" / "flat.JPEG")
     notes = notes_of(tmp_path, "imagenet")
-    for place in ("in train/n02, which the list of classes lacks,", "outside of class folders"):
-        assert f"imagenet: 1 image {place} is ignored" in notes
+    unlisted = "in folders that the list of classes lacks (train/n02, val/n02)"
+    assert f"imagenet: 2 images {unlisted} are ignored" in notes
+    assert "imagenet: 1 image outside of class folders is ignored" in notes
     (folder / "images" / "val" / "n01" / "v.JPEG").unlink()
     with pytest.raises(UserError, match=r"no readable test images .*1 image outside of class fold"):
         notes_of(tmp_path, "imagenet")
