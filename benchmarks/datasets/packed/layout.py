@@ -1,8 +1,8 @@
 """The files of a packed dataset, and the facts that are stored beside the shards.
 
 NAME/dataset.json       facts, written last: a pack without it is not finished
-NAME/items.parquet      reference, label, split, shard, row group, row and fingerprint of every
-                        image, in order
+NAME/items.parquet      reference, label, split, shard, row group, row, fingerprint and SHA-256 of
+                        every image, in order
 NAME/shards/*.parquet   image (the file's bytes), reference, label, class_name, split
 """
 
@@ -16,7 +16,7 @@ from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity
 from benchmarks.datasets.packed.location import Location
 from benchmarks.frozen import Frozen
 
-FORMAT = 2
+FORMAT = 3
 FACTS, ITEMS = "dataset.json", "items.parquet"
 
 SHARD_SCHEMA = pa.schema(
@@ -37,6 +37,7 @@ ITEMS_SCHEMA = pa.schema(
         ("group", pa.int32()),
         ("row", pa.int32()),
         ("fingerprint", pa.string()),
+        ("sha256", pa.string()),
     ]
 )
 
