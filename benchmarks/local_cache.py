@@ -11,17 +11,17 @@ from pathlib import Path
 from typing import TypeVar
 
 VARIABLE = "QUERYCURVE_CACHE"
-FILE = "cache-1.sqlite3"  # another number where tables change
+FILE = "cache-2.sqlite3"  # another number where tables change
 
 PATIENCE = 2.0
 """Seconds to wait for another process that writes."""
 
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _TABLES = (
-    "CREATE TABLE IF NOT EXISTS files (path BLOB, size INTEGER, modified INTEGER, changed INTEGER, "
-    "sha256 TEXT, PRIMARY KEY (path, size, modified, changed)) WITHOUT ROWID",
-    "CREATE TABLE IF NOT EXISTS verified (place TEXT, contents TEXT, full_digest TEXT, "
-    "PRIMARY KEY (place, contents)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS files (path BLOB, stamp TEXT, sha256 TEXT, "
+    "PRIMARY KEY (path, stamp)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS verified (place TEXT, state TEXT, full_digest TEXT, "
+    "PRIMARY KEY (place, state)) WITHOUT ROWID",
 )
 
 T = TypeVar("T")

@@ -1,5 +1,6 @@
 """Class names that differ, but give one prompt."""
 
+import html
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -10,13 +11,24 @@ MOST = 8
 
 
 def plain(name: str) -> str:
-    """A name without what doesn't tell classes apart: case, blanks, underscores, normal form.
+    """A name without what doesn't tell classes apart: case, blanks, underscores, ways of writing.
 
-    Text towers see lower case, single blanks and composed letters.
+    Text towers see lower case, single blanks and composed letters, and for the rest what `_cleaned`
+    leaves.
     """
-    words = unicodedata.normalize("NFC", name).replace("_", " ")
+    words = unicodedata.normalize("NFC", _cleaned(name)).replace("_", " ")
     visible = (letter for letter in words if unicodedata.category(letter) != "Cf")
     return unicodedata.normalize("NFC", " ".join("".join(visible).casefold().split()))
+
+
+def _cleaned(name: str) -> str:
+    """A name as CLIP's tokenizers clean it: quotes made straight, letters of full width narrow,
+    ligatures and HTML entities resolved."""
+    if not name.isascii():
+        import ftfy  # slow to load, and few names need it
+
+        name = ftfy.fix_text(unicodedata.normalize("NFC", name))
+    return html.unescape(html.unescape(name))
 
 
 def alike(names: Sequence[str]) -> list[tuple[int, ...]]:

@@ -8,6 +8,10 @@ _FULL = 65_535
 _TWELVE = 4_095
 """White of 12 bits, which Pillow reads from TIFF files as they are."""
 
+_DARKEST = 16
+"""White over the highest value from which on a file holds fewer bits than it says: 12-bit values in
+a file of 16 bits end at a sixteenth of white, and would become 16 shades of black."""
+
 _BITS, _PHOTOMETRIC, _WHITE_IS_ZERO = 258, 262, 0  # TIFF 6.0, section 8
 
 
@@ -50,10 +54,10 @@ def _from_range(image: Image.Image, white: int) -> Image.Image:
     """Scales 0 to `white` to 0 to 255."""
     _, highest = image.getextrema()
     assert isinstance(highest, int | float)
-    if 0 < highest <= white // 255:
+    if 0 < highest <= white // _DARKEST:
         raise ValueError(
-            f"its values end at {highest} where white is {white}, so all of it would be black or "
-            f"white; convert it to 8 bits"
+            f"its values end at {highest} where white is {white}, so all of it would be almost "
+            f"black, or white; convert it to 8 bits"
         )
     if white == _FULL:
         return image.point(lambda value: value / 257).convert("L")

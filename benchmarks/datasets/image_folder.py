@@ -3,11 +3,18 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
+from pathlib import PurePosixPath
 
 from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in
-from benchmarks.datasets.identity.file_hashes import Announce, sha256_of, silent, sizes_of
+from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in, strays
+from benchmarks.datasets.identity.file_hashes import (
+    Announce,
+    sha256_of,
+    silent,
+    sizes_of,
+    stamps_of,
+)
 from benchmarks.datasets.interface import DatasetError, Identity, Item, Source, Split
 from benchmarks.datasets.own_split import LabelledFile, Listing
 
@@ -47,8 +54,14 @@ class ImageFolderDataset(EncodedDataset):
 
     def source(self) -> Source:
         text, remedy = self.listed_in()
-        base = self.folder / self.image_folder
-        return Source(text, remedy, tuple(ignored_in(base, self.classes(), self.rule)))
+        base, classes = self.folder / self.image_folder, self.classes()
+        beside = (one for part in self.above(classes) for one in strays(base / part, self.rule))
+        return Source(text, remedy, (*ignored_in(base, classes, self.rule), *beside))
+
+    def above(self, classes: Sequence[LabelledFile]) -> list[str]:
+        """The folders that hold class folders, and so should hold no images."""
+        folders = {folder for folder, _, _ in classes if folder}
+        return sorted({str(PurePosixPath(folder).parent) for folder in folders} - folders)
 
     def missing(self) -> str | None:
         for name in (*self.needed, self.image_folder):
@@ -64,9 +77,11 @@ class ImageFolderDataset(EncodedDataset):
         return [Item(path, label) for path, label, _ in self._listing[split]]
 
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
-        folder = self.folder / self.image_folder
-        paths = [f"{folder}/{item.reference}" for item in items]
+        paths = self._paths(items)
         return sha256_of(paths, announce) if self.identified_by == "sha256" else sizes_of(paths)
+
+    def stamps(self, items: Sequence[Item]) -> Sequence[str]:
+        return stamps_of(self._paths(items))
 
     def absent(self, items: Sequence[Item]) -> str | None:
         folder = self.folder / self.image_folder
@@ -84,6 +99,10 @@ class ImageFolderDataset(EncodedDataset):
             raise self.unreadable(item, "no such file") from None
         except OSError as error:
             raise self.unreadable(item, str(error)) from None
+
+    def _paths(self, items: Sequence[Item]) -> list[str]:
+        folder = self.folder / self.image_folder
+        return [f"{folder}/{item.reference}" for item in items]
 
     @cached_property
     def _listing(self) -> Listing:

@@ -95,8 +95,6 @@ class Card:
         folder: name of the dataset's folder below the data root; empty if it needs none.
         size: approximate download size; empty if there is nothing to download.
         licence: the terms of its owners, in short; not legal advice.
-        reader_shuffles: whether the reader behind published results shuffles lists of files before
-            it draws (see `Dataset.shuffled_before_draw`).
         ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
         unsplit: images of the whole collection where its published split leaves some out; else 0.
     """
@@ -110,7 +108,6 @@ class Card:
     folder: str = ""
     size: str = ""
     licence: str = ""
-    reader_shuffles: bool = False
     ensemble: tuple[str, ...] = ()
     unsplit: int = 0
 
@@ -217,6 +214,13 @@ class Dataset(ABC):
         """
         del announce
         return [""] * len(items)
+
+    def stamps(self, items: Sequence[Item]) -> Sequence[str]:
+        """What changes whenever the contents of an image may have, in order; reads no image.
+
+        Unlike a fingerprint it says nothing to other machines.
+        """
+        return self.fingerprints(items)
 
     def absent(self, items: Sequence[Item]) -> str | None:
         """The reference of the first item whose file is missing; None if all are there."""

@@ -81,9 +81,20 @@ class Roll:
                 f"{self.dataset}: images in folders inside class folders ({self.source.nested:,}) "
                 f"are of the outer folder's class"
             )
-        yield from self._ignored()
+        yield from self.ignored()
 
-    def _ignored(self) -> Iterator[str]:
+    def all_notes(self) -> Iterator[str]:
+        """`notes`, and which classes can't be trained on, though others can."""
+        untrained = self.without("train")
+        if any(self.images["train"].values()) and untrained:
+            yield (
+                f"{self.dataset}: prompts can't be trained on {counted(len(untrained))} without "
+                f"training images: {self._named(untrained)}"
+            )
+        yield from self.notes()
+
+    def ignored(self) -> Iterator[str]:
+        """What lies among the images and is not read."""
         by_ending = Counter(file.ending for file in self.source.ignored if file.ending)
         if by_ending:
             files = "file" if by_ending.total() == 1 else "files"

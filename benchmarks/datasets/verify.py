@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.datasets.completeness import Counted, count
-from benchmarks.datasets.identity.contents import FullDigest, contents_digest
+from benchmarks.datasets.identity.contents import FullDigest, state_digest
 from benchmarks.datasets.identity.verified import remember_verified
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable, Item, Split
 from benchmarks.datasets.read_ahead import read_ahead
@@ -54,7 +54,7 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
     """
     files: dict[str, list[tuple[Split, str]]] = defaultdict(list)
     unreadable: list[str] = []
-    full, contents = FullDigest(), _to_remember(dataset)
+    full, state = FullDigest(), _to_remember(dataset)
     for split in SPLITS:
         for item, (digest, error) in read_ahead(dataset.items(split), partial(_look, dataset)):
             if error:
@@ -64,8 +64,8 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
             full.add(split, item, digest)
             tell(1)
     whole = "" if unreadable else full.hexdigest()
-    if whole and contents and contents == _to_remember(dataset):  # no file has changed meanwhile
-        remember_verified(dataset, contents, whole)
+    if whole and state and state == _to_remember(dataset):  # no file has changed meanwhile
+        remember_verified(dataset, state, whole)
     repeated = [group for group in files.values() if len(group) > 1]
     splits = [{split for split, _ in group} for group in repeated]
     return Verified(
@@ -79,9 +79,9 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
 
 
 def _to_remember(dataset: Dataset) -> str:
-    """The contents under which the full digest is remembered; "" where it is known anyway."""
+    """The state under which the full digest is remembered; "" where it is known anyway."""
     known = dataset.identified_by == "sha256" or dataset.recorded_digest()
-    return "" if known else contents_digest(dataset)
+    return "" if known else state_digest(dataset)
 
 
 def _look(dataset: Dataset, item: Item) -> tuple[str, str]:

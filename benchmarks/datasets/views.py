@@ -85,6 +85,9 @@ class DatasetView(Dataset):
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
         return self._dataset.fingerprints(items, announce)
 
+    def stamps(self, items: Sequence[Item]) -> Sequence[str]:
+        return self._dataset.stamps(items)
+
     def absent(self, items: Sequence[Item]) -> str | None:
         return self._dataset.absent(items)
 

@@ -122,6 +122,7 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
     Raises:
         UnknownDataset: one of the names is unknown.
         UserError: a named dataset isn't there, or none is.
+        DatasetError: none can be read.
     """
     own = {dataset.name for dataset in shelf.own}
     datasets = [shelf.open_ready(name) for name in names] or [
@@ -131,12 +132,19 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
     ]
     if not datasets:
         raise UserError(f"no dataset is in {shelf.data}. See `datasets list`.")
-    results = []
+    results, refused = [], []
     for dataset in datasets:
-        with _progress(dataset) as tell:
-            results.append((dataset, verify(dataset, tell)))
+        try:
+            with _progress(dataset) as tell:
+                results.append((dataset, verify(dataset, tell)))
+        except DatasetError as error:
+            refused.append(str(error))
+    if not results:
+        raise DatasetError(" ".join(refused))
     _show_verified(results)
-    return sum(not result.sound for _, result in results)
+    for reason in refused:
+        say(reason)
+    return len(refused) + sum(not result.sound for _, result in results)
 
 
 def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
@@ -180,7 +188,7 @@ def _prepared(shelf: Shelf, name: str) -> bool:
         tell(f"note: {counted.shortfall}")
     if dataset.remark():
         tell(f"note: {dataset.remark()}")
-    for note in roll_of(dataset).notes():
+    for note in roll_of(dataset).all_notes():
         tell(f"note: {note}")
     return True
 
@@ -239,7 +247,7 @@ def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
         yield f"note: {dataset.remark()}"
     if result.shortfall:
         yield f"{name}: {result.shortfall}"
-    yield from (f"note: {note}" for note in roll_of(dataset).notes())
+    yield from (f"note: {note}" for note in roll_of(dataset).all_notes())
     if result.full_digest:
         yield f"{name}: full digest {result.full_digest}"
     if not result.unreadable and not result.as_recorded:

@@ -6,7 +6,7 @@ from pathlib import Path
 from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import open_dataset
-from benchmarks.datasets.roll import counted
+from benchmarks.datasets.roll import counted, roll_of
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
 from orchestrator.plan.transfers import Transfers
@@ -99,26 +99,29 @@ def _check_measurable(task: Task) -> None:
     for part in (task, task.new):
         if part is None or part.test:
             continue
-        source, names = task.dataset.source(), part.class_names
+        roll, names = roll_of(task.dataset), part.class_names
         of = f"of {shown(names)} " if task.new is not None else ""
+        ignored = "".join(f" ({note})" for note in roll.ignored())
         raise UserError(
-            f"dataset {task.dataset.card.name}: in {source.text}, there are no readable test "
-            f"images {of}to measure accuracy on. Add some, or leave the dataset out."
+            f"dataset {roll.dataset}: in {roll.source.text}, there are no readable test images "
+            f"{of}to measure accuracy on{ignored}. Add some, or leave the dataset out."
         )
 
 
 def training_notes(task: Task, shots: int) -> Iterator[str]:
     """Says which classes have fewer images than shots and so give all they have, or have none."""
-    name, short = task.dataset.card.name, task.short_classes
-    if short:
-        yield (
-            f"{name}: {len(short)} classes have fewer than {shots} images and give all they have "
-            f"({shown(short)})"
-        )
+    name, names = task.dataset.card.name, task.class_names
     trained = {item.label for item in task.train}
-    names_without = [n for label, n in enumerate(task.class_names) if label not in trained]
-    if task.train and names_without:
+    without = [n for label, n in enumerate(names) if label not in trained]
+    short = [n for n in task.short_classes if n not in without]
+    if short:
+        have, give = ("has", "gives") if len(short) == 1 else ("have", "give")
         yield (
-            f"{name}: trained with 0 images of {counted(len(names_without))} at {shots} shots: "
-            f"{shown(names_without)}"
+            f"{name}: {counted(len(short))} {have} fewer than {shots} images and {give} all "
+            f"{'it has' if len(short) == 1 else 'they have'} ({shown(short)})"
+        )
+    if task.train and without:
+        yield (
+            f"{name}: trained with 0 images of {counted(len(without))} at {shots} shots: "
+            f"{shown(without)}"
         )

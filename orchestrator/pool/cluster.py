@@ -1,5 +1,6 @@
 """Joins a running Ray cluster, or starts one on this machine for as long as it is needed."""
 
+import gc
 import logging
 import os
 from collections.abc import Callable, Iterator
@@ -84,7 +85,24 @@ def connected(
     try:
         yield
     finally:
+        _shut_down()
+
+
+def _shut_down() -> None:
+    """Shuts Ray down, while no thread drops any object of Ray's.
+
+    Ray ends the whole process at once, with code 1, when a thread drops one meanwhile. Those in
+    cycles are dropped by whichever thread happens to collect garbage, such as the one that writes
+    to MLflow; so they are collected here first, and none is after that.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        gc.collect()
         ray.shutdown()
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def _join(address: str) -> None:
@@ -116,7 +134,7 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
         except (TypeError, ValueError) as error:  # what it was asked for is impossible
             raise UserError(f"can't start Ray on this machine: {error}") from None
         except Exception as error:
-            ray.shutdown()
+            _shut_down()
             if attempt == ATTEMPTS:
                 raise UserError(
                     f"Ray did not start on this machine in {ATTEMPTS} attempts: "

@@ -50,7 +50,7 @@ def contents_digest(
     """
     card = dataset.card
     revision, shuffled = dataset.revision(), dataset.shuffled_before_draw()
-    prompts = [card.name, card.templates, dataset.class_names()]
+    prompts = [card.name, card.templates, card.ensemble, dataset.class_names()]
     head = [*prompts, revision, dataset.upright, shuffled]
     digest = hashlib.sha256(json.dumps(head).encode())
     for split in SPLITS:
@@ -59,3 +59,12 @@ def contents_digest(
         rows = [[i.reference, i.label, what] for i, what in zip(items, found, strict=True)]
         digest.update(json.dumps([split, rows]).encode())
     return digest.hexdigest()
+
+
+def state_digest(dataset: Dataset) -> str:
+    """SHA-256 that changes whenever any image may have, on this machine; reads no image.
+
+    Raises:
+        DatasetError: the dataset can't be read.
+    """
+    return contents_digest(dataset, {s: dataset.stamps(dataset.items(s)) for s in SPLITS})

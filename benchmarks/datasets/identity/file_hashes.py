@@ -1,4 +1,4 @@
-"""SHA-256 of files, each read once and then remembered by path, size and times."""
+"""SHA-256 of files, each read once and then remembered by path, size, times and inode."""
 
 import hashlib
 import os
@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from typing import NamedTuple
 
 from benchmarks.local_cache import in_cache
 
@@ -27,8 +28,30 @@ _PAGE = 500  # paths of one look-up
 _SMALL = 1 << 20
 _SAVED = 4096  # hashes that are stored at once, so that an interrupted plan keeps the others
 
-FileState = tuple[bytes, int, int, int]
-"""Absolute path, size, and nanoseconds of the last change of contents, and of contents or name."""
+
+class FileState(NamedTuple):
+    """What changes when another file, or other contents, come to stand at a path.
+
+    Attributes:
+        path: absolute.
+        size: in bytes.
+        modified: nanoseconds of the last change of contents, which users may set.
+        changed: nanoseconds of the last change of contents or name.
+        inode: the file's number. Two files that were written within a tick of the clock may have
+            equal times; then this alone tells them apart when folders or links are switched.
+    """
+
+    path: bytes
+    size: int
+    modified: int
+    changed: int
+    inode: int
+
+    @property
+    def stamp(self) -> str:
+        """All but the path; as text, for a time or inode may have more than 63 bits."""
+        return f"{self.size} {self.modified} {self.changed} {self.inode}"
+
 
 Announce = Callable[[int, int], None]
 """Told the number of files that are about to be read, and of their bytes."""
@@ -41,7 +64,12 @@ def silent(files: int, size: int) -> None:
 
 def sizes_of(paths: Iterable[str]) -> list[str]:
     """The size in bytes of each file, as text; `MISSING` where there is none."""
-    return [str(found[1]) if (found := _state(path)) else MISSING for path in paths]
+    return [str(found.size) if (found := _state(path)) else MISSING for path in paths]
+
+
+def stamps_of(paths: Iterable[str]) -> list[str]:
+    """The `FileState.stamp` of each file; `MISSING` where there is none."""
+    return [found.stamp if (found := _state(path)) else MISSING for path in paths]
 
 
 def sha256_of(paths: Iterable[str], announce: Announce = silent) -> list[str]:
@@ -58,7 +86,7 @@ def sha256_of(paths: Iterable[str], announce: Announce = silent) -> list[str]:
     known = _remembered(there)
     unread = sorted(there - known.keys())
     if unread:
-        announce(len(unread), sum(size for _, size, _, _ in unread))
+        announce(len(unread), sum(state.size for state in unread))
         known.update(_read(unread))
     return [MISSING if state is None else known[state] for state in states]
 
@@ -73,16 +101,18 @@ def _state(path: str) -> FileState | None:
 
 def _state_of(path: str, found: os.stat_result) -> FileState:
     absolute = os.fsencode(os.path.abspath(path))  # noqa: PTH100  (likewise)
-    return absolute, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+    times = found.st_mtime_ns, found.st_ctime_ns
+    return FileState(absolute, found.st_size, *times, found.st_ino)
 
 
 def _remembered(states: Iterable[FileState]) -> dict[FileState, str]:
-    paths = sorted({path for path, _, _, _ in states})
+    wanted = {(state.path, state.stamp): state for state in states}
+    paths = sorted({path for path, _ in wanted})
     rows = in_cache(lambda cache: list(_rows(cache, paths))) or ()
     return {
-        (path, size, modified, changed): digest
-        for path, size, modified, changed, digest in rows
-        if _is_sha256(digest)
+        wanted[path, stamp]: digest
+        for path, stamp, digest in rows
+        if (path, stamp) in wanted and _is_sha256(digest)
     }
 
 
@@ -91,9 +121,7 @@ def _is_sha256(value: object) -> bool:
     return isinstance(value, str) and len(value) == 64
 
 
-def _rows(
-    cache: sqlite3.Connection, paths: Sequence[bytes]
-) -> Iterator[tuple[bytes, int, int, int, str]]:
+def _rows(cache: sqlite3.Connection, paths: Sequence[bytes]) -> Iterator[tuple[bytes, str, str]]:
     for start in range(0, len(paths), _PAGE):
         page = paths[start : start + _PAGE]
         marks = ",".join("?" * len(page))
@@ -125,24 +153,23 @@ def _read_part(states: Sequence[FileState]) -> list[tuple[FileState, str, bool]]
 
 def _hash(state: FileState) -> tuple[str, bool]:
     """A file's hash, and whether its size and times will tell it from every other content."""
-    path, size, modified, changed = state
     now = time.time_ns()
     try:
-        with open(path, "rb") as file:  # noqa: PTH123  (as above)
-            if size < _SMALL:
+        with open(state.path, "rb") as file:  # noqa: PTH123  (as above)
+            if state.size < _SMALL:
                 digest = hashlib.sha256(file.read()).hexdigest()
             else:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
-            same = _state_of(os.fsdecode(path), os.fstat(file.fileno())) == state
+            same = _state_of(os.fsdecode(state.path), os.fstat(file.fileno())) == state
     except FileNotFoundError:
         return MISSING, False
     except OSError:
         return UNREADABLE, False
     # Users may set the time of contents to any other, even a future one.
-    recent = changed > now - SETTLED or now - SETTLED < modified <= now
+    recent = state.changed > now - SETTLED or now - SETTLED < state.modified <= now
     return digest, same and not recent
 
 
 def _remember(cache: sqlite3.Connection, found: Sequence[tuple[FileState, str]]) -> None:
-    rows = [(*state, digest) for state, digest in found]
-    cache.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?)", rows)
+    rows = [(state.path, state.stamp, digest) for state, digest in found]
+    cache.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Literal
 
-from benchmarks.datasets.identity.contents import FullDigest, contents_digest
+from benchmarks.datasets.identity.contents import FullDigest, state_digest
 from benchmarks.datasets.identity.file_hashes import Announce, silent
 from benchmarks.datasets.identity.verified import remember_verified, verified_digest
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable
@@ -68,5 +68,5 @@ def _of_bytes(dataset: Dataset) -> str:
     for split in SPLITS:
         for item in dataset.items(split):
             full.add(split, item, hashlib.sha256(dataset.encoded(item)).hexdigest())
-    remember_verified(dataset, contents_digest(dataset), full.hexdigest())
+    remember_verified(dataset, state_digest(dataset), full.hexdigest())
     return full.hexdigest()

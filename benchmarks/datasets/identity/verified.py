@@ -3,14 +3,14 @@
 import sqlite3
 from collections.abc import Sequence
 
-from benchmarks.datasets.identity.contents import contents_digest
+from benchmarks.datasets.identity.contents import state_digest
 from benchmarks.datasets.interface import Dataset
 from benchmarks.local_cache import in_cache
 
 
-def remember_verified(dataset: Dataset, contents: str, full_digest: str) -> None:
-    """Remembers the full digest of a dataset that has the contents digest `contents`."""
-    row = (dataset.place(), contents, full_digest)
+def remember_verified(dataset: Dataset, state: str, full_digest: str) -> None:
+    """Remembers the full digest of a dataset that had the `state_digest` `state`."""
+    row = (dataset.place(), state, full_digest)
 
     def insert(cache: sqlite3.Connection) -> None:
         cache.execute("INSERT OR REPLACE INTO verified VALUES (?, ?, ?)", row)
@@ -28,8 +28,8 @@ def verified_digest(dataset: Dataset) -> str:
     """
 
     def select(cache: sqlite3.Connection) -> Sequence[tuple[str, str]]:
-        question = "SELECT contents, full_digest FROM verified WHERE place = ?"
+        question = "SELECT state, full_digest FROM verified WHERE place = ?"
         return cache.execute(question, (dataset.place(),)).fetchall()
 
     known = dict(in_cache(select) or ())
-    return known.get(contents_digest(dataset), "") if known else ""
+    return known.get(state_digest(dataset), "") if known else ""

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
-from benchmarks.datasets.folders import OWN, strays
+from benchmarks.datasets.folders import OWN
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import Card, Source
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing
@@ -52,11 +52,11 @@ class OwnFiles(ImageFolderDataset):
 
     def source(self) -> Source:
         source = super().source()
-        above = {"."} if self.classes() else set()
-        above |= {str(PurePosixPath(folder).parent) for folder, _, _ in self.classes()}
-        beside = [one for part in sorted(above) for one in strays(self.folder / part, self.rule)]
-        nested = self._nested() if above else 0
-        return replace(source, ignored=(*source.ignored, *beside), nested=nested)
+        return replace(source, nested=self._nested() if self.classes() else 0)
+
+    def above(self, classes: Sequence[LabelledFile]) -> list[str]:
+        """With the dataset's own folder, where train/ and test/ lie."""
+        return sorted({".", *super().above(classes)}) if classes else []
 
     def _nested(self) -> int:
         """How many images lie deeper than directly in a class folder."""

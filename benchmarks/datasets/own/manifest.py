@@ -7,6 +7,7 @@ split       optional: train, val or test in every row; without it, 70/10/20 of e
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from posixpath import normpath
 from typing import Any
 
 from benchmarks.datasets.class_names import alike, both
@@ -55,7 +56,7 @@ def check_rows(rows: Iterable[tuple[int, Mapping[str, Any]]], where: str) -> Div
     seen: dict[str, int] = {}
     for number, row in numbered:
         _check_row(row, f"{where}, row {number}")
-        first = seen.setdefault(str(row["image"]), number)
+        first = seen.setdefault(normpath(str(row["image"])), number)
         if first != number:
             raise BadManifest(
                 f"{where}, row {number}: the image {row['image']!r} is in row {first} already."

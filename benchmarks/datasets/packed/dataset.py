@@ -1,15 +1,16 @@
 """Reads a packed dataset: the list of images at once, each image when it is needed."""
 
+import hashlib
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
+from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.identity.contents import fingerprint_of
 from benchmarks.datasets.identity.file_hashes import MISSING, Announce, silent
 from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity, Item, Source, Split
 from benchmarks.datasets.packed.byte_cache import ByteCache
@@ -22,8 +23,15 @@ IMAGE_BYTES = 512 << 20
 GROUP_BYTES = 64 << 20
 """Bytes of row groups that a worker caches: neighbours in a split are read one after another."""
 
-Place = tuple[int, int, int]
-"""Shard, row group, row."""
+
+class _Packed(NamedTuple):
+    """Where an image lies, and what it is."""
+
+    shard: int
+    group: int
+    row: int
+    fingerprint: str
+    sha256: str
 
 
 class PackedDataset(EncodedDataset):
@@ -81,19 +89,7 @@ class PackedDataset(EncodedDataset):
         return self._listing[0][split]
 
     def shuffled_before_draw(self) -> tuple[int, ...]:
-        """As the dataset said when it was packed.
-
-        Raises:
-            DatasetError: it was packed by a version that did not ask.
-        """
-        shuffled = self._facts.shuffled
-        if shuffled is None and self.card.reader_shuffles:
-            raise DatasetError(
-                f"dataset {self.card.name}: the pack {self._location.uri} was written by an "
-                f"earlier version, which drew other images than the published reader does. Delete "
-                f"it, and pack the dataset again."
-            )
-        return shuffled or ()
+        return self._facts.shuffled
 
     def encoded(self, item: Item) -> bytes:
         """The packed bytes of an image.
@@ -105,13 +101,12 @@ class PackedDataset(EncodedDataset):
         known = self._images.get(item.reference)
         if known is not None:
             return known
-        place = self._listing[1].get(item.reference)
-        if place is None:
+        packed = self._listing[1].get(item.reference)
+        if packed is None:
             raise self.unreadable(item, "no such image in the pack")
-        shard, group, row = place
-        data: bytes = self._group(shard, group)[row].as_py()
-        if fingerprint_of(data, self.identified_by) != self._fingerprints[item.reference]:
-            uri = self._location.child(self._facts.shards[shard]).uri
+        data: bytes = self._group(packed.shard, packed.group)[packed.row].as_py()
+        if hashlib.sha256(data).hexdigest() != packed.sha256:
+            uri = self._location.child(self._facts.shards[packed.shard]).uri
             raise Unreachable(
                 f"{uri} does not hold the image {item.reference!r} that was packed: the pack is "
                 f"damaged, or was replaced just now. Start again, or pack it again."
@@ -124,7 +119,8 @@ class PackedDataset(EncodedDataset):
 
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
         del announce
-        return [self._fingerprints.get(item.reference, MISSING) for item in items]
+        found = (self._listing[1].get(item.reference) for item in items)
+        return [MISSING if packed is None else packed.fingerprint for packed in found]
 
     def revision(self) -> str:
         return self._facts.revision
@@ -152,13 +148,9 @@ class PackedDataset(EncodedDataset):
             raise DatasetError(self._absence)
         return facts
 
-    @property
-    def _fingerprints(self) -> dict[str, str]:
-        return self._listing[2]
-
     @cached_property
-    def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, Place], dict[str, str]]:
-        """Items by split, and the place and the fingerprint of each image by its reference."""
+    def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, _Packed]]:
+        """Items by split, and each image by its reference."""
         file = self._location.child(ITEMS)
         try:
             with file.open() as stream:
@@ -166,13 +158,11 @@ class PackedDataset(EncodedDataset):
         except (OSError, pa.ArrowException) as error:
             raise Unreachable(f"can't read {file.uri}: {error}. Pack it again.") from None
         items: dict[Split, list[Item]] = {split: [] for split in SPLITS}
-        places: dict[str, Place] = {}
-        fingerprints: dict[str, str] = {}
-        for reference, label, split, *place, fingerprint in zip(*columns, strict=True):
+        images: dict[str, _Packed] = {}
+        for reference, label, split, *packed in zip(*columns, strict=True):
             items[split].append(Item(reference, label))
-            places[reference] = tuple(place)
-            fingerprints[reference] = fingerprint
-        return items, places, fingerprints
+            images[reference] = _Packed(*packed)
+        return items, images
 
     def _group(self, shard: int, group: int) -> pa.ChunkedArray:
         """The images of a row group. The first thread that needs a group reads it for all."""

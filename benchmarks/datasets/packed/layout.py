@@ -1,8 +1,8 @@
 """The files of a packed dataset, and the facts that are stored beside the shards.
 
 NAME/dataset.json       facts, written last: a pack without it is not finished
-NAME/items.parquet      reference, label, split, shard, row group, row and fingerprint of every
-                        image, in order
+NAME/items.parquet      reference, label, split, shard, row group, row, fingerprint and SHA-256 of
+                        every image, in order
 NAME/shards/*.parquet   image (the file's bytes), reference, label, class_name, split
 """
 
@@ -37,6 +37,7 @@ ITEMS_SCHEMA = pa.schema(
         ("group", pa.int32()),
         ("row", pa.int32()),
         ("fingerprint", pa.string()),
+        ("sha256", pa.string()),
     ]
 )
 
@@ -62,8 +63,8 @@ class Facts(Frozen):
         shards: names of the shards' files, in order.
         digest: what `contents_digest` says of the unpacked dataset.
         full_digest: what `FullDigest` says of the packed images.
-        shuffled: that of the unpacked dataset, so that both give the same draws; None in packs
-            that were written before packs had it.
+        shuffled: that of the unpacked dataset, so that both give the same draws.
+        ensemble: the templates that an ensemble averages; empty if it averages all of them.
     """
 
     format: int
@@ -79,7 +80,8 @@ class Facts(Frozen):
     shards: tuple[str, ...]
     digest: str
     full_digest: str
-    shuffled: tuple[int, ...] | None = None
+    shuffled: tuple[int, ...]
+    ensemble: tuple[str, ...]
 
     def card(self) -> Card:
         """A card made from these facts, for datasets that are known only by their pack."""
@@ -90,6 +92,7 @@ class Facts(Frozen):
             images={split: self.images[split] for split in SPLITS},
             templates=self.templates,
             how_to_get="It is a packed dataset: pack it again.",
+            ensemble=self.ensemble,
         )
 
 

@@ -131,6 +131,7 @@ class _PackWriter:
             digest=contents_digest(dataset, self._fingerprints),
             full_digest=self._full.hexdigest(),
             shuffled=dataset.shuffled_before_draw(),
+            ensemble=dataset.card.ensemble,
         )
         with self._location.child(FACTS).create() as stream:
             stream.write(facts.model_dump_json(indent=1).encode())
@@ -147,10 +148,11 @@ class _PackWriter:
         """Records what was written; fingerprints are of these bytes, whatever the files become."""
         shard, identity = len(self._shards), self._dataset.identified_by
         for row, (item, data) in enumerate(group):
-            fingerprint = fingerprint_of(data, identity)
-            self._full.add(split, item, hashlib.sha256(data).hexdigest())
+            fingerprint, sha256 = fingerprint_of(data, identity), hashlib.sha256(data).hexdigest()
+            self._full.add(split, item, sha256)
             self._fingerprints[split].append(fingerprint)
-            self._rows.append((item.reference, item.label, split, shard, index, row, fingerprint))
+            place = (shard, index, row)
+            self._rows.append((item.reference, item.label, split, *place, fingerprint, sha256))
 
 
 def _writer(stream: pa.NativeFile) -> pq.ParquetWriter:

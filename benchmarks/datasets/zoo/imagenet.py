@@ -1,8 +1,11 @@
 """ImageNet (ILSVRC 2012)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
-from benchmarks.datasets.interface import Card
+from benchmarks.datasets.class_names import shown
+from benchmarks.datasets.folders import subfolders
+from benchmarks.datasets.interface import Card, Ignored, Source
 from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import IMAGENET_SELECTION, PHOTO, with_ensemble
 from benchmarks.datasets.zoo.imagenet_classes import ImageNetFamily
@@ -42,6 +45,18 @@ class ImageNet(ImageNetFamily):
 
     def classes(self) -> Sequence[LabelledFile]:
         return [row for part in ("train", "val") for row in self.classes_of(self._folders(part))]
+
+    def source(self) -> Source:
+        source = super().source()
+        return replace(source, ignored=(*source.ignored, *self._unlisted()))
+
+    def _unlisted(self) -> Iterator[Ignored]:
+        """The images in folders that no class is known of."""
+        base, parts = self.folder / self.image_folder, ("train", "val")
+        unlisted = [f"{p}/{wnid}" for p in parts for wnid in subfolders(base / p, self.names)]
+        place = f"in folders that the list of classes lacks ({shown(unlisted)})"
+        images = (image for folder in unlisted for image in self.rule.paths(base / folder))
+        return (Ignored(None, "", place) for _ in images)
 
     def _folders(self, part: str) -> dict[str, str]:
         """WordNet id by folder, in the order of labels."""

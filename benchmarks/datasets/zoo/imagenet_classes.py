@@ -111,6 +111,11 @@ def _read_names(path: Path, dataset: str) -> dict[str, str]:
                 f"dataset {dataset}: {path} must have lines such as 'n01440764 tench', "
                 f"got {line!r}."
             )
-        names[wnid] = rest[0]
+        known = names.setdefault(wnid, rest[0])
+        if known != rest[0]:
+            raise DatasetError(
+                f"dataset {dataset}: {path} calls {wnid} both {known!r} and {rest[0]!r}. "
+                f"Download it again."
+            )
     # Labels follow the sorted ids, as everywhere in the field.
     return {wnid: names[wnid] for wnid in sorted(names)}

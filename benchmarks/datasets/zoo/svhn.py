@@ -69,7 +69,6 @@ class Svhn(CoopSplitDataset):
         folder="svhn",
         size="250 MB",
         licence="for non-commercial use",
-        reader_shuffles=True,
     )
     download = SvhnDownload()
     image_folder = "."

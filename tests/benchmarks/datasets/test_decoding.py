@@ -109,7 +109,7 @@ def test_tiff_files_state_their_bits_and_whether_white_is_zero() -> None:
 
 @pytest.mark.parametrize("kind", ["PNG", "TIFF", "JPEG2000", "PPM"])
 @given(
-    values=st.lists(st.integers(0, 65535), min_size=4, max_size=4).filter(lambda v: max(v) > 257)
+    values=st.lists(st.integers(0, 65535), min_size=4, max_size=4).filter(lambda v: max(v) > 4095)
 )
 def test_sixteen_bits_keep_their_order_and_range(kind: str, values: list[int]) -> None:
     image = decode(file_of(Image.fromarray(np.array([values], np.uint16)), kind))
@@ -142,6 +142,7 @@ def test_colours_of_sixteen_bits_keep_their_range() -> None:
     ("values", "kind", "message"),
     [
         (np.array([[0, 200]], np.uint16), "PNG", "end at 200 where white is 65535.*to 8 bits"),
+        (np.array([[0, 4095]], np.uint16), "TIFF", "end at 4095 where white is 65535.*to 8 bits"),
         (np.array([[0, 1000]], np.int32), "TIFF", "from 0 to 255.*got 0 to 1000; convert it"),
         (np.array([[-1, 100]], np.int32), "TIFF", "got -1 to 100"),
         (np.array([[0, 1000]], np.float32), "TIFF", "from 0 to 1 or 0 to 255.*got 0 to 1000"),

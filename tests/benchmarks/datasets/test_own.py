@@ -125,6 +125,7 @@ def test_labels_may_be_given_and_the_split_left_to_us(tmp_path: Path) -> None:
         ((*CSV, "e.jpg,owl,"), "row 6: 'split' must be train, val or test, got ''"),
         (CSV[:4], "no row has the split 'test'"),
         ((*CSV, "a.jpg,barn owl,test"), "row 6: the image 'a.jpg' is in row 2 already"),
+        ((*CSV, "./a.jpg,barn owl,test"), r"row 6: the image './a.jpg' is in row 2 already"),
         ((*CSV, "../e.jpg,barn owl,test"), "leads out of"),
         ((*CSV, "e.jpg,barn owl,test,1"), "row 6: it has more cells"),
         (("image,class_name,label", "a.jpg,owl,x"), "row 2: 'label' must be a whole number"),

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 from PIL import Image
@@ -16,6 +17,7 @@ from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.byte_cache import ByteCache
 from benchmarks.datasets.packed.dataset import PackedDataset
+from benchmarks.datasets.packed.layout import FORMAT
 from benchmarks.datasets.packed.location import Location, Unreachable, open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import dataset_class, open_dataset
@@ -143,23 +145,23 @@ def of_format(number: int, pack: Path) -> None:
     (pack / "dataset.json").write_text(json.dumps({**facts, "format": number}))
 
 
-@pytest.mark.parametrize("number", [1, 3])
+@pytest.mark.parametrize("number", [FORMAT - 1, FORMAT + 1])
 def test_another_format_is_refused(number: int, tmp_path: Path) -> None:
     pack(noisy_tree(tmp_path), open_location(tmp_path / "packs").child("dtd"))
     of_format(number, tmp_path / "packs" / "dtd")
     reason = open_dataset("dtd", tmp_path / "packs").missing()
     assert reason is not None
-    assert f"has format {number}, this version reads 2: pack it again" in reason
+    assert f"has format {number}, this version reads {FORMAT}: pack it again" in reason
 
 
 def test_an_earlier_format_is_packed_again_in_place_and_a_later_one_is_not(tmp_path: Path) -> None:
     location, place = open_location(tmp_path / "packs").child("dtd"), tmp_path / "packs" / "dtd"
     facts = pack(noisy_tree(tmp_path), location)
-    of_format(1, place)
+    of_format(FORMAT - 1, place)
     assert pack(open_dataset("dtd", tmp_path), location) == facts
     assert open_dataset("dtd", tmp_path / "packs").missing() is None
-    of_format(3, place)
-    with pytest.raises(DatasetError, match="has format 3"):
+    of_format(FORMAT + 1, place)
+    with pytest.raises(DatasetError, match=f"has format {FORMAT + 1}"):
         pack(open_dataset("dtd", tmp_path), location)
 
 
@@ -176,6 +178,24 @@ def test_a_damaged_shard_is_no_unreadable_image(tmp_path: Path) -> None:
     packed = open_dataset("dtd", tmp_path / "packs")
     with pytest.raises(Unreachable, match="train-00000"):
         packed.encoded(packed.items("train")[0])
+
+
+def test_a_shard_with_another_image_of_equal_size_is_refused_in_every_pack(
+    tmp_path: Path,
+) -> None:
+    """Also where all images are known by their sizes, or by the digest of one file."""
+    location = open_location(tmp_path / "packs").child("pocket_dots")
+    facts = pack(open_dataset("pocket_dots", ""), location)
+    shard = next(location.child(name) for name in facts.shards if "test" in name)
+    with shard.open() as stream:
+        table = pq.read_table(stream)
+    images = table.column("image").to_pylist()
+    images[0] = images[0][:-1] + bytes([images[0][-1] ^ 1])
+    with shard.create() as stream:
+        pq.write_table(table.set_column(0, "image", pa.array(images, pa.binary())), stream)
+    packed = PackedDataset(location)
+    with pytest.raises(Unreachable, match="does not hold the image"):
+        packed.encoded(packed.items("test")[0])
 
 
 def test_a_shard_with_another_image_in_its_place_is_refused(tmp_path: Path) -> None:

@@ -102,6 +102,21 @@ def test_an_own_dataset_with_an_empty_class_is_listed_as_such(tmp_path: Path) ->
     assert "no images are of the class 'tit'" in refused("verify", "birds", "--spec", str(spec))
 
 
+def test_verify_goes_on_after_a_dataset_that_cannot_be_read(tmp_path: Path) -> None:
+    for name in ("sound/train/owl/1", "sound/train/tit/2", "sound/test/owl/3", "bad/owl/1"):
+        write_image(tmp_path / f"{name}.png")
+    write_image(tmp_path / "sound" / "test" / "jay" / "4.png")
+    entries = [{"name": name, "path": str(tmp_path / name)} for name in ("bad", "sound")]
+    spec = tmp_path / "birds.yaml"
+    content = {"name": "b", "datasets": entries, "methods": ["zip"], "backbone": "pocket"}
+    spec.write_text(yaml.safe_dump(content))
+    output = datasets("verify", "--spec", str(spec), "--data", str(tmp_path), code=1)
+    assert "dataset bad: expected at least two class folders" in output
+    assert "2 / 0 / 2" in rows_of(output)["sound"]
+    assert "prompts can't be trained on 1 class without training images: jay" in output
+    assert "accuracy says nothing of 1 class without test images: tit" in output
+
+
 def test_an_own_dataset_is_verified_and_packed_by_its_spec(tmp_path: Path) -> None:
     for name in ("owl", "goose"):
         for number in range(10):

@@ -16,6 +16,7 @@ from tests.benchmarks.datasets.trees import (
     coop_tree,
     imagenet_tree,
     write_image,
+    write_lines,
 )
 from tests.orchestrator.cli.verbs import querycurve, write_spec
 
@@ -41,8 +42,23 @@ def test_a_class_without_training_images_is_refused_or_named(tmp_path: Path) -> 
     with pytest.raises(UserError, match=r"dataset birds: .*no training images.* class 'tit'"):
         notes_of(tmp_path, own)
     notes = notes_of(tmp_path, own, "short_classes=take_all")
-    assert "birds: 1 classes have fewer than 1 images and give all they have (tit)" in notes
-    assert "birds: trained with 0 images of 1 class at 1 shots: tit" in notes
+    assert notes == ("birds: trained with 0 images of 1 class at 1 shots: tit",)
+    notes = notes_of(tmp_path, own, "short_classes=take_all", "shots=[2]")
+    assert "birds: 1 class has fewer than 2 images and gives all it has (owl)" in notes
+    assert "birds: trained with 0 images of 1 class at 2 shots: tit" in notes
+
+
+def test_imagenets_images_that_are_of_no_class_are_named(tmp_path: Path) -> None:
+    folder = imagenet_tree(tmp_path)
+    write_lines(folder / "classnames.txt", "n01 tench")
+    write_image(folder / "images" / "val" / "flat.JPEG")
+    notes = notes_of(tmp_path, "imagenet")
+    unlisted = "in folders that the list of classes lacks (train/n02, val/n02)"
+    assert f"imagenet: 2 images {unlisted} are ignored" in notes
+    assert "imagenet: 1 image outside of class folders is ignored" in notes
+    (folder / "images" / "val" / "n01" / "v.JPEG").unlink()
+    with pytest.raises(UserError, match=r"no readable test images .*1 image outside of class fold"):
+        notes_of(tmp_path, "imagenet")
 
 
 def test_a_class_without_test_images_is_named_and_none_at_all_is_refused(tmp_path: Path) -> None:

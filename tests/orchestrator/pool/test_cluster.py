@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 import pytest
@@ -52,6 +53,33 @@ def test_ray_that_starts_is_started_once_and_ends_with_the_block(fake: FakeRay) 
     with connected(say=said.append):
         assert fake.asked == ["init"]
     assert (fake.asked, fake.addresses, said) == (["init", "shutdown"], ["local"], [])
+
+
+class InCycle:
+    """Garbage that only a collection finds; notes when it is dropped."""
+
+    def __init__(self, asked: list[str]) -> None:
+        self._asked, self._itself = asked, self
+
+    def __del__(self) -> None:
+        self._asked.append("dropped")
+
+
+def test_nothing_is_dropped_by_a_collection_while_ray_shuts_down(
+    fake: FakeRay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    collecting: list[bool] = []
+
+    def shutdown() -> None:
+        collecting.append(gc.isenabled())
+        fake.asked.append("shutdown")
+
+    monkeypatch.setattr(fake, "shutdown", shutdown)
+    with connected():
+        InCycle(fake.asked)
+    assert fake.asked == ["init", "dropped", "shutdown"]
+    assert collecting == [False]
+    assert gc.isenabled()
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from benchmarks.datasets.identity import file_hashes
-from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of, sizes_of
+from benchmarks.datasets.identity.file_hashes import (
+    MISSING,
+    UNREADABLE,
+    FileState,
+    sha256_of,
+    sizes_of,
+)
 from benchmarks.local_cache import FILE
 
 ROOT = Path(__file__).parents[4]
@@ -96,6 +102,42 @@ def test_another_file_moved_into_its_place_is_noticed(cache: Path, file: Path) -
     time.sleep(0.02)  # past the tick of the file system's clock
     other.rename(file)
     assert sha256_of([str(file)]) == [sha256(b"other")]
+
+
+def test_a_link_switched_to_a_folder_written_in_the_same_tick_is_noticed(
+    cache: Path, tmp_path: Path
+) -> None:
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "a.bmp").write_bytes(folder.name.encode())
+    _written_at_once([folder / "a.bmp" for folder in folders])
+    link = tmp_path / "current"
+    for folder in (*folders, *folders):
+        link.unlink(missing_ok=True)
+        link.symlink_to(folder)
+        assert sha256_of([str(link / "a.bmp")]) == [sha256(folder.name.encode())]
+
+
+def _written_at_once(paths: Sequence[Path]) -> None:
+    """Gives files the same times, as far as the file system's clock allows."""
+    for _ in range(100):
+        for path in paths:
+            os.utime(path, (1, 1))
+        if len({path.stat().st_ctime_ns for path in paths}) == 1:
+            return
+    pytest.skip("this file system tells every two changes apart by their times")
+
+
+def test_times_and_inodes_may_be_of_any_size(
+    cache: Path, file: Path, reads: Announced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size, far = file.stat().st_size, 2**64
+    state = FileState(os.fsencode(file), size, modified=far, changed=1, inode=far)
+    monkeypatch.setattr(file_hashes, "_state_of", lambda *_: state)
+    for expected in (1, 0):
+        assert reads.of(file) == [sha256(b"first")]
+        assert reads.files == expected
 
 
 def test_what_changed_just_now_is_not_remembered(

@@ -97,6 +97,9 @@ def test_malformed_classnames_are_explained(tmp_path: Path) -> None:
     write_lines(folder / "classnames.txt", "n01 tench", "n02")
     with pytest.raises(DatasetError, match="such as 'n01440764 tench', got 'n02'"):
         open_dataset("imagenet", tmp_path).class_names()
+    write_lines(folder / "classnames.txt", "n01 tench", "n02 shark", "n01 goldfish")
+    with pytest.raises(DatasetError, match="calls n01 both 'tench' and 'goldfish'"):
+        open_dataset("imagenet", tmp_path).class_names()
 
 
 @pytest.mark.parametrize(("name", "images"), SUBSETS)

@@ -10,8 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.datasets.interface import Dataset, DatasetError
-from benchmarks.datasets.packed.layout import Facts
+from benchmarks.datasets.interface import Dataset
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import open_dataset
@@ -99,16 +98,6 @@ def test_a_pack_draws_the_same_images_and_has_the_same_digest(root: Path, tmp_pa
     assert few_shot_split(packed, 4, seed=2) == few_shot_split(dataset, 4, seed=2)
     tasks = [few_shot(one, 4, 2, "refuse") for one in (packed, dataset)]
     assert len({split_digest(task, ("train", "val")) for task in tasks}) == 1
-
-
-def test_a_pack_of_an_earlier_version_is_not_drawn_from(root: Path, tmp_path: Path) -> None:
-    location = open_location(str(tmp_path)).child("svhn")
-    facts = pack(open_dataset("svhn", root), location)
-    path = tmp_path / "svhn" / "dataset.json"
-    path.write_text(facts.model_dump_json(exclude={"shuffled"}))
-    assert Facts.model_validate_json(path.read_text()).shuffled is None
-    with pytest.raises(DatasetError, match=r"written by an earlier version.*pack the dataset"):
-        few_shot_split(open_dataset("svhn", str(tmp_path)), 4, seed=2)
 
 
 def test_without_a_split_file_nothing_is_shuffled(tmp_path: Path) -> None:
