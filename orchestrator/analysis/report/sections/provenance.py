@@ -70,7 +70,7 @@ def _data(runs: Iterable[Run]) -> Iterator[TableBlock]:
     rows = tuple((name, *_identity(known)) for name, known in sorted(found.items()))
     caption = (
         "What is known of each dataset's images. A full digest covers split, name, label and every "
-        "byte of every image; of data that are known by counts and sizes, `datasets verify` finds "
+        "byte of every image; of data that are known by counts and sizes, 'datasets verify' finds "
         "it for later runs."
     )
     header = ("dataset", "known by", "full digest", "note")
