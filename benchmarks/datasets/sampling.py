@@ -60,8 +60,9 @@ def few_shot_split(
     groups = _by_label(dataset.items("train"))
     if not groups:
         raise DatasetError(
-            f"dataset {dataset.card.name} has no training images: it is for testing what was "
-            f"trained elsewhere, as out_of_distribution does."
+            f"dataset {dataset.card.name}: it has no training images, so nothing can be trained on "
+            f"it. It is for zero_shot, and for testing what was trained elsewhere, as "
+            f"out_of_distribution does."
         )
     # A class without any image appears nowhere; drawing from it would change no other draw.
     labels = dict.fromkeys((*groups, *range(len(dataset.class_names()))))

@@ -54,7 +54,7 @@ def _drive(
     spec, limits = tracked(plan), pool_limits(options)
 
     def on_trace(cell: PlannedCell, trace: Trace) -> None:
-        track(cell_entry(run, spec) for run in [run_of(cell, trace)])
+        track(cell_entry(run_of(one, trace), spec) for one in plan.known_as(cell.key))
 
     todo, failed = plan.to_run(), []
     with RunDisplay(todo, output) as display:

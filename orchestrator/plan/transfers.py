@@ -26,6 +26,11 @@ class Transfers:
             self._source = open_dataset(spec.source, data_root, spec.own_datasets)
         self._keys: dict[str, str] = {}
 
+    @property
+    def source_is_missing(self) -> bool:
+        """Whether the data that prompts are trained on aren't there."""
+        return self._source is not None and self._source.missing() is not None
+
     def only_tests(self, dataset: Dataset) -> bool:
         """Whether nothing is trained on a dataset."""
         return self._source is not None and dataset.card.name != self._source.card.name
@@ -37,7 +42,7 @@ class Transfers:
             DatasetError: most of its classes are not the source's, and the protocol needs them to
                 be.
         """
-        if self._source is not None and self._source.missing() is None:
+        if self._source is not None and not self.source_is_missing:
             self._protocol.check_target(self._source, dataset)
 
     def linked(self, cell: Cell) -> Cell:
@@ -53,6 +58,13 @@ class Transfers:
             return training
         key = self._keys.get(_identity(training.model_copy(update={"dataset": name})), "")
         return cell.model_copy(update={"source": Source(dataset=name, key=key)})
+
+    def problem(self, cell: Cell) -> str:
+        """Why a linked cell has no prompt to test; empty if it has one, or trains its own."""
+        if cell.source is None or cell.source.key:
+            return ""
+        why = "which is missing" if self.source_is_missing else "where it is skipped"
+        return f"it tests prompts trained on {cell.source.dataset}, {why}"
 
     def remember(self, cell: Cell, key: str) -> None:
         """Remembers the key of a cell, in case others test its prompt."""

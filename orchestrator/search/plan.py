@@ -95,7 +95,7 @@ class PlannedSearch:
         return make_plan(spec, self.store, self.data_root, blind=True)
 
     def _assignment(self, number: int, plan: Plan) -> Assignment:
-        ready = [cell for cell in plan.cells if cell.status != "skipped"]
+        ready = [cell for cell in plan.work if cell.status != "skipped"]
         cells = tuple(KeyedCell(cell.cell, cell.key, cell.split) for cell in ready)
         if not cells:
             raise UserError(

@@ -25,6 +25,7 @@ class Comparison:
         unsound: finished runs without an accuracy, or with one that is no number or has a loss
             beside it that is none.
         missing: titles of planned cells that have no result yet.
+        skipped: what the plan leaves out (methods and datasets), with the reason.
         question: what the spec asks its report beyond accuracy.
         spec_yaml: the whole spec.
         search: what a search found; None where there was none.
@@ -36,6 +37,7 @@ class Comparison:
     failures: tuple[Run, ...] = ()
     unsound: tuple[Run, ...] = ()
     missing: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
     question: ReportSpec = field(default_factory=ReportSpec)
     spec_yaml: str = ""
     search: SearchFindings | None = None

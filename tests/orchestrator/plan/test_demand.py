@@ -20,7 +20,7 @@ LONG = "forget me not " * 40
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["methods=[zip]"], r"'zip' on pocket_dots: .*takes no soft context, as its text tower is"),
+        (["methods=[zip]"], r"zip on pocket_dots: .*takes no soft context, as its text tower is"),
         (["methods=[zero_shot]"], r"needs the package transformers.*querycurve\[transformers\]"),
     ],
 )
@@ -42,14 +42,14 @@ def test_a_class_name_or_a_template_that_is_too_long_is_refused(
     monkeypatch.undo()
     card = replace(PocketDots.card, templates=(f"{LONG} {{}}.",))
     monkeypatch.setattr(PocketDots, "card", card)
-    with pytest.raises(UserError, match=r"'zero_shot' on pocket_dots: .*overfills"):
+    with pytest.raises(UserError, match=r"zero_shot on pocket_dots: .*overfills"):
         plan_of(tmp_path, *only)
 
 
 def test_an_encoder_that_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mae.pth").write_text("<html>log in</html>")
     given = f"methods=[{{name: blackvip, encoder: {tmp_path}/mae.pth}}]"
-    with pytest.raises(UserError, match=r"'blackvip' on pocket_dots: .*mae.pth is a web page"):
+    with pytest.raises(UserError, match=r"blackvip on pocket_dots: .*mae.pth is a web page"):
         plan_of(tmp_path, given, "datasets=[pocket_dots]")
 
 

@@ -37,6 +37,8 @@ def _standing(comparison: Comparison) -> Iterator[str]:
     if missing:
         some = f"{_cells(missing)} of the plan {'has' if missing == 1 else 'have'}"
         yield f"{some} no result yet, so this is what is known so far."
+    for what, reason in comparison.skipped:
+        yield f"skipped: {what}: {reason}"
 
 
 def _cells(count: int) -> str:
