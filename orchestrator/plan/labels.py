@@ -26,7 +26,7 @@ def _beside_the_first(labels: dict[str, PlannedCell]) -> Iterable[PlannedCell]:
     first, *others = labels.values()
     yield first
     for cell in others:
-        yield replace(cell, same_as=first.label) if cell.fits else cell
+        yield replace(cell, same_as=first.label)
 
 
 def _label_among(labels: Iterable[str], cell: PlannedCell) -> str:
