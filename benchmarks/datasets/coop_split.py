@@ -4,10 +4,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from typing import Any, cast
 
-from benchmarks.datasets.folders import images_in, read_json, subfolders
+from benchmarks.datasets.folders import images_in, subfolders
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import SPLITS, DatasetError, Split
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing, own_division
+from benchmarks.datasets.texts import read_json
 
 GUIDE = (
     "Lay the folder out as CoOp's DATASETS.md describes (github.com/KaiyangZhou/CoOp); without "

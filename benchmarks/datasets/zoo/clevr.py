@@ -2,10 +2,10 @@
 
 from benchmarks.datasets.coop_split import CoopSplitDataset
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import read_json
 from benchmarks.datasets.interface import Card, DatasetError
 from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_json
 
 _NUMBERS = sorted(map(str, range(3, 11)))
 

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import SPLITS, Card, DatasetError
 from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_lines
 
 
 class FgvcAircraft(ImageFolderDataset):

@@ -7,10 +7,11 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks.datasets.folders import images_in, read_lines
+from benchmarks.datasets.folders import images_in
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import DatasetError
 from benchmarks.datasets.own_split import LabelledFile
+from benchmarks.datasets.texts import read_lines
 
 CLASSES_FILE = "classnames.txt"
 CURATED = "OpenAI's class names as open_clip has them"
