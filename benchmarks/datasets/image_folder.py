@@ -5,11 +5,11 @@ from collections.abc import Sequence
 from functools import cached_property
 from itertools import count, islice
 from os.path import isfile
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 from benchmarks.datasets.class_names import MOST, both, shown
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in, strays
+from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in, strays, subfolders
 from benchmarks.datasets.identity.file_hashes import (
     Announce,
     sha256_of,
@@ -37,6 +37,23 @@ class ImageFolderDataset(EncodedDataset):
     identified_by: Identity = "size"
     needed: tuple[str, ...] = ()
     rule: FolderRule = OFFICIAL
+
+    @cached_property
+    def folder(self) -> Path:
+        """The dataset's own folder, or the only one in it, where archives are unpacked to.
+
+        Raises:
+            DatasetError: a folder can't be looked at.
+        """
+        outer = super().folder
+        if not self._is_whole(outer):
+            inner = subfolders(outer)
+            if len(inner) == 1 and self._is_whole(outer / inner[0]):
+                return outer / inner[0]
+        return outer
+
+    def _is_whole(self, folder: Path) -> bool:
+        return all(present(folder / name) for name in (*self.needed, self.image_folder))
 
     @abstractmethod
     def listing(self) -> Listing:
@@ -127,6 +144,8 @@ class ImageFolderDataset(EncodedDataset):
             known = names.setdefault(label, name)
             if known != name:
                 raise self._malformed(f"label {label} is called both {both(known, name)}")
+        if names and min(names) < 0:
+            raise self._malformed(f"expected labels from 0, got {min(names)}")
         gaps = list(islice((label for label in count() if label not in names), MOST))
         if names and gaps[0] < max(names):
             absent = shown(str(label) for label in gaps if label < max(names))

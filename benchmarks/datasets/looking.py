@@ -26,10 +26,9 @@ def told_if_locked(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         reason = (error.strerror or type(error).__name__).lower()
-        raise Locked(
-            f"can't look into {path}: {reason}. Let the user who runs this read it (chmod), or "
-            f"mend the disk or link that it lies on."
-        ) from None
+        denied = isinstance(error, PermissionError)
+        remedy = "Let the user who runs this read it" if denied else "Correct the path or the disk"
+        raise Locked(f"can't look into {path}: {reason}. {remedy}.") from None
 
 
 def present(path: Path) -> bool:

@@ -1,14 +1,14 @@
 """A folder of class folders, with or without train, val and test folders above them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.datasets.class_names import one_form, refuse_alike, shown
-from benchmarks.datasets.folders import OWN, images_in, subfolders
+from benchmarks.datasets.folders import OWN, holds_files, subfolders
 from benchmarks.datasets.interface import SPLITS, DatasetError
 from benchmarks.datasets.own.not_class_folders import hint
-from benchmarks.datasets.own.split_folders import filled, find_split_folders
+from benchmarks.datasets.own.split_folders import find_split_folders
 from benchmarks.datasets.own.split_names import split_called
 from benchmarks.datasets.own_split import Division, Listing, own_division
 
@@ -25,26 +25,32 @@ def divide_folders(folder: Path, dataset: str) -> Division:
         DatasetError: there are fewer than two classes, two of one name, or unexpected folders.
     """
     above = find_split_folders(folder, dataset)
-    everything = {part: subfolders(folder / part) for part in above.by_split.values() or (".",)}
-    there = {part: filled(folder / part, names) for part, names in everything.items()}
-    named = _named(there, folder, dataset)
-    rows = {part: [(_inside(part, n), *named[n]) for n in names] for part, names in there.items()}
-    classes = tuple(row for part in rows.values() for row in part)
+    parts = above.by_split or {"train": "."}
+    found = {part: _images(folder / part) for part in parts.values()}
+    named = _named(found, folder, dataset)
+    classes = tuple((_inside(part, n), *named[n]) for part in found for n in found[part])
+    listing: Listing = {split: [] for split in SPLITS}
+    for split, part in parts.items():
+        for name, images in found[part].items():
+            place = _inside(part, name)
+            listing[split] += [(f"{place}/{image}", *named[name]) for image in images]
     if above.by_split:
-        listing: Listing = {
-            split: images_in(folder, rows.get(above.by_split.get(split, ""), ()), OWN)
-            for split in SPLITS
-        }
         division = Division(listing, GIVEN, classes)
     else:
-        _refuse_splits_inside(folder, there["."], dataset)
-        division = own_division(images_in(folder, classes, OWN), classes)
-    empty = {part: [n for n in everything[part] if n not in there[part]] for part in everything}
+        _refuse_splits_inside(folder, found["."], dataset)
+        division = own_division(listing["train"], classes)
+    empty = [_inside(p, n) for p in found for n in subfolders(folder / p) if n not in found[p]]
     return replace(division, notes=_notes(empty, above.without_images))
 
 
+def _images(folder: Path) -> dict[str, list[str]]:
+    """The images in each folder in a folder, but in those that are empty."""
+    found = {name: OWN.paths(folder / name) for name in subfolders(folder)}
+    return {name: paths for name, paths in found.items() if paths or holds_files(folder / name)}
+
+
 def _named(
-    there: Mapping[str, list[str]], folder: Path, dataset: str
+    there: Mapping[str, Collection[str]], folder: Path, dataset: str
 ) -> dict[str, tuple[int, str]]:
     """Label and class name by the name of a folder; one name in two normal forms is one class.
 
@@ -62,7 +68,7 @@ def _named(
         )
     where = f"dataset {dataset}: the class folders in {folder}"
     for of_part in (*there.values(), names):
-        refuse_alike(of_part, where)
+        refuse_alike(list(of_part), where)
     labels = {name: label for label, name in enumerate(names)}
     return {written: (labels[form], form.replace("_", " ")) for written, form in forms.items()}
 
@@ -71,7 +77,7 @@ def _inside(part: str, name: str) -> str:
     return name if part == "." else f"{part}/{name}"
 
 
-def _refuse_splits_inside(folder: Path, names: Sequence[str], dataset: str) -> None:
+def _refuse_splits_inside(folder: Path, names: Iterable[str], dataset: str) -> None:
     for name in names:
         inner = {split_called(inner) for inner in subfolders(folder / name)}
         if {"train", "test"} <= inner:
@@ -82,12 +88,11 @@ def _refuse_splits_inside(folder: Path, names: Sequence[str], dataset: str) -> N
             )
 
 
-def _notes(empty: Mapping[str, Sequence[str]], without_images: Sequence[str]) -> tuple[str, ...]:
+def _notes(empty: Sequence[str], without_images: Sequence[str]) -> tuple[str, ...]:
     notes = []
-    folders = [f"{_inside(part, name)}/" for part, names in empty.items() for name in names]
-    if folders:
-        notes.append(f"empty folders are ignored: {shown(folders)}")
+    if empty:
+        notes.append(f"empty folders are ignored: {shown(f'{name}/' for name in empty)}")
     if without_images:
         named = shown(f"{name}/" for name in without_images)
-        notes.append(f"folders without images beside the splits are ignored: {named}")
+        notes.append(f"folders without images beside those of the splits are ignored: {named}")
     return tuple(notes)

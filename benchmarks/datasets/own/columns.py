@@ -106,7 +106,7 @@ def _check_required(places: dict[str, int], names: Sequence[str], where: str) ->
             continue
         got = shown(quoted(name) for name in names) or "none"
         raise BadManifest(
-            f"{where}: the column {column!r} is missing. The first row must name the columns: "
+            f"{where}: the column {column!r} is missing. Expected the columns "
             f"{', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}; got {got}."
         )
 

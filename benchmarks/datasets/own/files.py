@@ -40,6 +40,11 @@ class OwnFiles(ImageFolderDataset):
         self.needed = needed
         self._divide = divide
 
+    @property
+    def folder(self) -> Path:
+        """What paths are relative to: the folder that was given."""
+        return self.root
+
     def listing(self) -> Listing:
         return self._division.listing
 
@@ -97,7 +102,13 @@ class OwnFolders(OwnFiles):
         Raises:
             DatasetError: a folder can't be read.
         """
-        return innermost(super().folder)
+        return innermost(self.root)
+
+    def source(self) -> Source:
+        source = super().source()
+        if self.folder == self.root:
+            return source
+        return replace(source, notes=(f"it is read from {self.folder}", *source.notes))
 
     def _divided(self) -> Division:
         return divide_folders(self.folder, self.card.name)

@@ -81,9 +81,17 @@ def _once(rows: Sequence[Row], where: str) -> list[Row]:
         if replace(row, number=first.number, image=first.image) != first:
             raise BadManifest(
                 f"{where}, row {row.number}: the image {quoted(row.image)} is in row "
-                f"{first.number} already, with another class or split. Keep one of the rows."
+                f"{first.number} already, as {_said(first)} there and as {_said(row)} here. Keep one "
+                f"of the rows."
             )
     return list(seen.values())
+
+
+def _said(row: Row) -> str:
+    """What a row says of its image."""
+    details = [row.split, None if row.label is None else f"label {row.label}"]
+    told = ", ".join(filter(None, details))
+    return quoted(row.class_name) + (f" ({told})" if told else "")
 
 
 def _repeated(rows: int) -> tuple[str, ...]:

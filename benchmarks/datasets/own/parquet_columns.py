@@ -83,7 +83,12 @@ def _instead(path: Path) -> str:
             start = file.read(512)
     except OSError:
         return ""
-    return "it is damaged or cut off" if start.startswith(b"PAR1") else stand_in(start)
+    if start.startswith(b"PAR1"):
+        return "it is damaged or cut off"
+    known = stand_in(start)
+    return known or (
+        "it is text: call a CSV file .csv" if b"\0" not in start.strip() and start.isascii() else ""
+    )
 
 
 def _kind(file: pq.ParquetFile, where: str) -> Kind:

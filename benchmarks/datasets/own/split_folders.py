@@ -1,7 +1,8 @@
 """Finds train, val and test folders under the names that people give them."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from benchmarks.datasets.class_names import shown
@@ -33,7 +34,7 @@ def innermost(folder: Path) -> Path:
         DatasetError: a folder can't be read.
     """
     for _ in range(_DEEPEST):
-        holding = filled(folder, subfolders(folder))
+        holding = list(islice(filled(folder, subfolders(folder)), 2))
         if len(holding) != 1 or split_called(holding[0]) or strays(folder, OWN):
             return folder
         inner = folder / holding[0]
@@ -43,9 +44,9 @@ def innermost(folder: Path) -> Path:
     return folder
 
 
-def filled(folder: Path, names: Sequence[str]) -> list[str]:
+def filled(folder: Path, names: Iterable[str]) -> Iterator[str]:
     """Those of the folders in a folder in which any file lies but hidden ones and litter."""
-    return [name for name in names if holds_files(folder / name)]
+    return (name for name in names if holds_files(folder / name))
 
 
 def find_split_folders(folder: Path, dataset: str) -> SplitFolders:
@@ -55,7 +56,10 @@ def find_split_folders(folder: Path, dataset: str) -> SplitFolders:
         DatasetError: other folders with images stand beside them, one of train and test is missing,
             or two are of one split.
     """
-    names = filled(folder, subfolders(folder))
+    names = subfolders(folder)
+    if not any(map(split_called, names)):
+        return SplitFolders()
+    names = list(filled(folder, names))
     called = {name: split for name in names if (split := split_called(name))}
     if {"train", "test"} <= set(called.values()):
         others = [name for name in names if name not in called]
@@ -63,9 +67,11 @@ def find_split_folders(folder: Path, dataset: str) -> SplitFolders:
         _refuse_images_beside(folder, others, by_split, dataset)
         return SplitFolders(by_split, tuple(others))
     if called and not any(holds_images(folder / n, OWN) for n in names if n not in called):
+        lacking = " and ".join({"train", "test"} - set(called.values()))
         raise DatasetError(
-            f"dataset {dataset}: expected train/, test/ and perhaps val/ in {folder}, got "
-            f"{shown(sorted(called))}. Without train/ and test/, leave only class folders there."
+            f"dataset {dataset}: expected train/, test/ and perhaps val/ in {folder}, got only "
+            f"{shown(sorted(called))}. Add {lacking}/, or leave only class folders there, which "
+            f"are split 70/10/20."
         )
     return SplitFolders()
 

@@ -14,7 +14,7 @@ from benchmarks.datasets.registry import open_dataset
 from orchestrator.cli.main import app
 from orchestrator.errors import UserError
 from tests.benchmarks.datasets.test_packed import noisy_tree
-from tests.benchmarks.datasets.trees import coop_tree, write_image
+from tests.benchmarks.datasets.trees import coop_tree, write_image, write_lines
 
 
 def datasets(*arguments: str, code: int = 0) -> str:
@@ -91,7 +91,7 @@ def test_verify_shows_counts_and_names_what_is_broken(tmp_path: Path) -> None:
 def test_an_own_dataset_with_an_empty_class_is_listed_as_such(tmp_path: Path) -> None:
     for number in range(5):
         write_image(tmp_path / "birds" / "owl" / f"{number}.jpg")
-    (tmp_path / "birds" / "tit").mkdir()
+    write_lines(tmp_path / "birds" / "tit" / "notes.txt", "none yet")
     spec = tmp_path / "birds.yaml"
     entry = {"name": "birds", "path": str(tmp_path / "birds")}
     content = {"name": "b", "datasets": [entry], "methods": ["zip"], "backbone": "pocket"}
