@@ -130,7 +130,7 @@ class CoopSplitDataset(ImageFolderDataset):
     def _rows(self, document: dict[str, Any], split: Split) -> list[LabelledFile]:
         rows = document.get(split)
         if not isinstance(rows, list):
-            raise self._misshapen(split, "it is missing" if rows is None else quoted(rows))
+            raise self._misshapen(split, "nothing" if rows is None else quoted(rows))
         read = []
         for row in rows:
             label = whole_number(row[1]) if _is_row(row) else None

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from benchmarks.datasets.interface import DatasetError, Ignored
 from benchmarks.datasets.looking import contents
 from benchmarks.datasets.own_split import LabelledFile
+from benchmarks.datasets.texts import CONTROL
 from benchmarks.quoting import one_line, quoted
 
 INNER = "in folders inside class folders"
@@ -133,21 +134,21 @@ def _contents(folder: Path) -> tuple[list[str], list[str]]:
         litter = _LITTER_FOLDERS if inner else _LITTER
         if name.startswith(".") or name.lower() in litter:
             continue
-        if not name.isascii() and (inner or _suffix(name) in OWN.suffixes):
-            _check_name(folder, name)
+        if not name.isprintable() and (inner or _suffix(name) in OWN.suffixes):
+            _check_name(folder, name, inner=inner)
         found[inner].append(name)
     return sorted(found[0]), sorted(found[1])
 
 
-def _check_name(folder: Path, name: str) -> None:
-    """Refuses names that no file can hold and no terminal shows: they would end in keys."""
+def _check_name(folder: Path, name: str, *, inner: bool) -> None:
+    """Refuses names that can't be in keys and prompts: not in UTF-8, or of a class in two lines."""
     try:
         name.encode()
+        reason = "has a line end or the like" if inner and CONTROL.search(name) else ""
     except UnicodeEncodeError:
-        raise DatasetError(
-            f"in {folder}, the name {quoted(name)} is not in UTF-8. Rename it, for example with "
-            f"convmv."
-        ) from None
+        reason = "is not in UTF-8"
+    if reason:
+        raise DatasetError(f"in {folder}, the name {quoted(name)} {reason}. Rename it.")
 
 
 def _files_below(folder: Path) -> Iterator[str]:

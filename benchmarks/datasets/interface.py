@@ -10,7 +10,7 @@ from PIL import Image
 
 from benchmarks.datasets.decoding import png
 from benchmarks.datasets.identity.file_hashes import MISSING, Announce, silent
-from benchmarks.quoting import one_line
+from benchmarks.quoting import cut, one_line
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -19,6 +19,10 @@ SPLITS: tuple[Split, ...] = ("train", "val", "test")
 Identity = Literal["revision", "size", "sha256"]
 """What tells an image's contents from others under its name: the dataset's revision, which covers
 all images; the size of its file in bytes; or the SHA-256 of its file."""
+
+
+_LONGEST = 200
+"""Characters of an image's path that a message shows."""
 
 
 class DatasetError(ValueError):
@@ -35,8 +39,9 @@ class ImageUnreadable(DatasetError):
     """An image is missing or corrupt; names the dataset and the image."""
 
     def __init__(self, dataset: str, reference: str, reason: str) -> None:
+        image = repr(cut(reference, _LONGEST))
         super().__init__(
-            f"dataset {dataset}: can't read image {reference!r}: {reason.rstrip('.')}. "
+            f"dataset {dataset}: can't read image {image}: {reason.rstrip('.')}. "
             f"Replace the file, or leave it out with unreadable: skip."
         )
 

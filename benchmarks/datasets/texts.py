@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.datasets.interface import DatasetError
 from benchmarks.datasets.stand_ins import stand_in
-from benchmarks.quoting import brief, one_line
+from benchmarks.quoting import brief, one_line, quoted
 
 CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 """Characters that no path or name of a class should have: line ends, and halves of letters."""
@@ -78,7 +78,7 @@ def read_json(path: Path, dataset: str) -> dict[str, Any]:
         ) from None
     if not isinstance(document, dict):
         raise DatasetError(
-            f"dataset {dataset}: {path} must hold a mapping, got {type(document).__name__}. "
+            f"dataset {dataset}: {path} must hold a mapping, got {quoted(document)}. "
             f"Download it again."
         )
     return document

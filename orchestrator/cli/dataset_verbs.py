@@ -89,7 +89,7 @@ def show_list(shelf: Shelf) -> None:
             table.add_row(name, *_facts(dataset, reason))
         except DatasetError as error:
             table.add_row(name, "", "", dataset.card.size, "can't be read")
-            broken.append(f"{name}: {str(error).removeprefix(f'dataset {name}: ')}")
+            broken.append(_by_name(name, error))
             continue
         if reason is not None:
             missing[name] = reason
@@ -155,7 +155,12 @@ def _there(shelf: Shelf, refused: list[str]) -> Iterator[Dataset]:
             if dataset.missing() is None and (dataset.card.folder or dataset.card.name in own):
                 yield dataset
         except DatasetError as error:
-            refused.append(str(error))
+            refused.append(_by_name(dataset.card.name, error))
+
+
+def _by_name(name: str, error: DatasetError) -> str:
+    """An error with the dataset's name before it, which one of the file system lacks."""
+    return f"{name}: {str(error).removeprefix(f'dataset {name}: ')}"
 
 
 def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:

@@ -81,8 +81,8 @@ def _once(rows: Sequence[Row], where: str) -> list[Row]:
         if replace(row, number=first.number, image=first.image) != first:
             raise BadManifest(
                 f"{where}, row {row.number}: the image {quoted(row.image)} is in row "
-                f"{first.number} already, as {_said(first)} there and as {_said(row)} here. Keep one "
-                f"of the rows."
+                f"{first.number} already, as {_said(first)} there and as {_said(row)} here. Keep "
+                f"one of the rows."
             )
     return list(seen.values())
 

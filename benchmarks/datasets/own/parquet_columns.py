@@ -81,14 +81,12 @@ def _instead(path: Path) -> str:
     try:
         with path.open("rb") as file:
             start = file.read(512)
-    except OSError:
-        return ""
+    except OSError as error:
+        return reason_of(error)
     if start.startswith(b"PAR1"):
         return "it is damaged or cut off"
-    known = stand_in(start)
-    return known or (
-        "it is text: call a CSV file .csv" if b"\0" not in start.strip() and start.isascii() else ""
-    )
+    known, text = stand_in(start), b"\0" not in start and start.isascii()
+    return known or ("it is text: call a CSV file .csv" if text else "")
 
 
 def _kind(file: pq.ParquetFile, where: str) -> Kind:

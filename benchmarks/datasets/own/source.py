@@ -7,12 +7,13 @@ from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from benchmarks.datasets.interface import SPLITS, Card, Dataset
+from benchmarks.datasets.interface import SPLITS, Card, Dataset, DatasetError
 from benchmarks.datasets.own.checked import CheckedDataset
 from benchmarks.datasets.own.csv_manifest import read_csv
 from benchmarks.datasets.own.files import OwnFiles, OwnFolders
 from benchmarks.datasets.own.kinds import kind_of_path, refuse
 from benchmarks.datasets.own.pack import OwnPack
+from benchmarks.datasets.own.parquet_folder import OwnParquetFolder, parts_in
 from benchmarks.datasets.own.parquet_manifest import (
     OwnParquetImages,
     holds_images,
@@ -36,7 +37,8 @@ class OwnDataset(Frozen):
 
     Attributes:
         name: its name in specs, keys and reports.
-        path: a folder of class folders, a CSV, TSV or Parquet manifest, or a packed dataset.
+        path: a folder of class folders, a CSV, TSV or Parquet manifest, a folder of Parquet files
+            that are named by split, or a packed dataset.
         templates: hand-written prompts with one `{}` for the class name; the first is the dataset's
             own. By default those of the pack, or "a photo of a {}."
     """
@@ -72,13 +74,22 @@ class OwnDataset(Frozen):
             return OwnPack(location, self._card(), own_templates=templates)
         kind = kind_of_path(path)
         if kind == "folder":
-            return OwnFolders(path, self._card())
+            return self._folder(path)
         if kind == "parquet" and holds_images(path):
             return OwnParquetImages(path, self._card())
         read = _READERS[kind]
         return OwnFiles(
             path.parent, self._card(), partial(read, path, self.name), needed=(path.name,)
         )
+
+    def _folder(self, path: Path) -> Dataset:
+        try:
+            parts = parts_in(path)
+        except DatasetError:
+            parts = {}  # reading the folder explains it
+        if parts:
+            return OwnParquetFolder(path, parts, self._card())
+        return OwnFolders(path, self._card())
 
     def _card(self) -> Card:
         return Card(
