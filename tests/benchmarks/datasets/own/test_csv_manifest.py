@@ -1,4 +1,4 @@
-"""A CSV manifest is read as spreadsheets and pandas write it, and gives what its plain twin gives."""
+"""A CSV manifest is read as spreadsheets and pandas write it, and equals its plain twin."""
 
 from __future__ import annotations
 
