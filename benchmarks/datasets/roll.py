@@ -82,6 +82,7 @@ class Roll:
                 f"are of the outer folder's class"
             )
         yield from self.ignored()
+        yield from (f"{self.dataset}: {note}" for note in self.source.notes)
 
     def all_notes(self) -> Iterator[str]:
         """`notes`, and which classes can't be trained on, though others can."""

@@ -1,5 +1,6 @@
 """SVHN, Street View House Numbers (cropped digits)."""
 
+import re
 from functools import cached_property
 from pathlib import Path
 
@@ -118,7 +119,7 @@ class Svhn(CoopSplitDataset):
 
     def _digits(self, part: str) -> list[LabelledFile]:
         """Images by digit; sorted, so that the order is the same everywhere."""
-        digits = [name for name in subfolders(self.folder / part) if name.isdigit()]
+        digits = [name for name in subfolders(self.folder / part) if re.fullmatch("[0-9]+", name)]
         return images_in(self.folder, [(f"{part}/{name}", int(name), name) for name in digits])
 
 
