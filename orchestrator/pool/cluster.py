@@ -12,6 +12,7 @@ import ray
 from ray.exceptions import RayError
 
 from orchestrator.errors import UserError, last_line
+from orchestrator.pool.ray_folder import ray_folder
 from orchestrator.pool.reaching import AUTO, Named, check_reachable
 
 ATTEMPTS = 3
@@ -136,6 +137,7 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
     Ray says so by a bare `Exception`, a RuntimeError, an error of its own or of the system,
     depending on which of its processes was late.
     """
+    folder = ray_folder(say)
     for attempt in range(1, ATTEMPTS + 1):
         try:
             ray.init(
@@ -145,6 +147,7 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
                 object_store_memory=object_store_mb * 2**20,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
+                _temp_dir=folder,
             )
         except (TypeError, ValueError) as error:  # what it was asked for is impossible
             raise UserError(f"can't start Ray on this machine: {error}") from None

@@ -45,6 +45,7 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeRay:
     monkeypatch.setattr(cluster, "ray", ray)
     monkeypatch.setattr(cluster, "sleep", ray.sleep)
     monkeypatch.setattr(cluster, "check_reachable", lambda _: None)
+    monkeypatch.setattr(cluster, "ray_folder", lambda _: "/tmp/ray")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     return ray
 
