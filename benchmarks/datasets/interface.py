@@ -44,6 +44,11 @@ class ImageUnreadable(DatasetError):
             f"dataset {dataset}: can't read image {image}: {reason.rstrip('.')}. "
             f"Replace the file, or leave it out with unreadable: skip."
         )
+        self._given = dataset, reference, reason
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Exceptions are otherwise made again of their message; workers send theirs to others."""
+        return ImageUnreadable, self._given
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,11 @@ class UnknownDataset(DatasetError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"unknown dataset {name!r}. {did_you_mean(name, dataset_names())}")
+        self._name = name
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """Exceptions are otherwise made again of their message."""
+        return UnknownDataset, (self._name,)
 
 
 @cache
