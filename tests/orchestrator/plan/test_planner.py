@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -134,8 +135,8 @@ def test_image_size_and_encoder_of_a_method_are_part_of_its_key(tmp_path: Path) 
         (cell,) = plan_of(tmp_path, *base, f"methods=[{change}]")[0].cells
         keys.add(cell.key)
     weights = tmp_path / "mae.pth"
-    for content in (b"1", b"2"):
-        weights.write_bytes(content)
+    for number in (1.0, 2.0):
+        torch.save({"weight": torch.tensor(number)}, weights)
         vit = "backbone={model: ViT-B-16-quickgelu, pretrained: random}"
         method = f"methods=[{{name: blackvip, encoder: {weights}}}]"
         (cell,) = plan_of(tmp_path, *base, vit, method)[0].cells
