@@ -48,6 +48,8 @@ def plan(
 
     work = open_work(spec, set_, store, data)
     refuse_misfits(work.plan, strict=strict)
+    if work.search is not None:
+        _ = work.search.plan  # what it refuses is refused before anything is shown
     pricing = pricing_of(work.plan, work.store, threads, measure=measure)
     if cells:
         show_cells(work.plan)

@@ -49,7 +49,7 @@ def show_cells(plan: Plan) -> None:
 
 def show_notes(plan: Plan) -> None:
     """What the user should know of splits and transfers."""
-    tests = sum(cell.cell.source is not None for cell in plan.cells)
+    tests = sum(cell.cell.source is not None and cell.fits for cell in plan.work)
     if tests:
         say(
             f"note: prompts are trained on {plan.spec.source} alone, once; {tests} cells test them "

@@ -104,7 +104,7 @@ class Plan:
 
     def backbones(self) -> tuple[ResolvedBackbone, ...]:
         """All models that cells run on."""
-        return tuple(dict.fromkeys(cell.backbone for cell in self.cells))
+        return tuple(dict.fromkeys(cell.backbone for cell in self.cells if cell.fits))
 
     def counts(self) -> Counter[Status]:
         """Number of cells by status, each counted once."""

@@ -60,7 +60,7 @@ def make_plan(
     """
     planner = _Planner(spec, store, data_root, blind=blind)
     cells = [cell for name in planner.datasets for cell in planner.planned(name, say)]
-    notes = (*planner.notes, *image_notes(cells))
+    notes = (*planner.notes, *image_notes(cell for cell in cells if cell.fits))
     ready = with_lost_prompts(under_labels(cells), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), planner.unreadable)
