@@ -42,8 +42,8 @@ class CoopSplitDataset(ImageFolderDataset):
         """Name of the split file below the dataset's folder."""
         return self.split_file
 
-    def missing(self) -> str | None:
-        reason = super().missing()
+    def absence(self) -> str | None:
+        reason = super().absence()
         if reason is not None or self._has_split_file:
             return reason
         for name in self.fallback_needs:

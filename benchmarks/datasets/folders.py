@@ -4,8 +4,8 @@ from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from benchmarks.datasets.interface import DatasetError, Ignored
-from benchmarks.datasets.looking import contents
+from benchmarks.datasets.interface import Ignored
+from benchmarks.datasets.looking import Unlisted, contents
 from benchmarks.datasets.own_split import LabelledFile
 from benchmarks.datasets.texts import CONTROL
 from benchmarks.quoting import one_line, quoted
@@ -127,7 +127,7 @@ def _contents(folder: Path) -> tuple[list[str], list[str]]:
     A link that leads nowhere counts as a file: its image is then missing by name.
 
     Raises:
-        DatasetError: the folder can't be read, or an image's or folder's name is not in UTF-8.
+        Unlisted: the folder can't be read, or an image's or folder's name can't be used.
     """
     found: tuple[list[str], list[str]] = ([], [])
     for name, inner in contents(folder):
@@ -148,7 +148,7 @@ def _check_name(folder: Path, name: str, *, inner: bool) -> None:
     except UnicodeEncodeError:
         reason = "is not in UTF-8"
     if reason:
-        raise DatasetError(f"in {folder}, the name {quoted(name)} {reason}. Rename it.")
+        raise Unlisted(f"in {folder}, the name {quoted(name)} {reason}. Rename it.")
 
 
 def _files_below(folder: Path) -> Iterator[str]:

@@ -18,7 +18,7 @@ from benchmarks.datasets.identity.file_hashes import (
     stamps_of,
 )
 from benchmarks.datasets.interface import DatasetError, Identity, Item, Source, Split
-from benchmarks.datasets.looking import present
+from benchmarks.datasets.looking import of_dataset, present
 from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.texts import CONTROL, reason_of
 from benchmarks.quoting import quoted
@@ -86,6 +86,15 @@ class ImageFolderDataset(EncodedDataset):
         return sorted({str(PurePosixPath(folder).parent) for folder in folders} - folders)
 
     def missing(self) -> str | None:
+        with of_dataset(self.card.name):
+            return self.absence()
+
+    def absence(self) -> str | None:
+        """What `missing` says.
+
+        Raises:
+            Unlisted: a folder can't be looked at.
+        """
         for name in (*self.needed, self.image_folder):
             path = self.folder / name
             if not present(path):
@@ -131,7 +140,8 @@ class ImageFolderDataset(EncodedDataset):
         reason = self.missing()
         if reason is not None:
             raise DatasetError(f"dataset {self.card.name}: {reason}")
-        listing = self.listing()
+        with of_dataset(self.card.name):
+            listing = self.listing()
         for path, _, _ in (row for rows in listing.values() for row in rows):
             self._check_inside(path)
         return listing

@@ -11,8 +11,21 @@ from benchmarks.datasets.interface import DatasetError
 _NOTHING = (FileNotFoundError, NotADirectoryError, ValueError)  # the latter for a NUL in a name
 
 
-class Locked(DatasetError):
-    """A file or folder is there, or may be, and can't be looked at; names it."""
+class Unlisted(DatasetError):
+    """A file or folder can't be looked at, or has a name that can't be used; names it."""
+
+
+@contextmanager
+def of_dataset(name: str) -> Iterator[None]:
+    """Says of which dataset a file or folder is that can't be looked at.
+
+    Raises:
+        Unlisted: with the dataset's name.
+    """
+    try:
+        yield
+    except Unlisted as error:
+        raise Unlisted(f"dataset {name}: {error}") from None
 
 
 @contextmanager
@@ -20,7 +33,7 @@ def told_if_locked(path: Path) -> Iterator[None]:
     """Turns errors of the file system into one that names the path.
 
     Raises:
-        Locked: for any of them.
+        Unlisted: for any of them.
     """
     try:
         yield
@@ -28,14 +41,14 @@ def told_if_locked(path: Path) -> Iterator[None]:
         reason = (error.strerror or type(error).__name__).lower()
         denied = isinstance(error, PermissionError)
         remedy = "Let the user who runs this read it" if denied else "Correct the path or the disk"
-        raise Locked(f"can't look into {path}: {reason}. {remedy}.") from None
+        raise Unlisted(f"can't look into {path}: {reason}. {remedy}.") from None
 
 
 def present(path: Path) -> bool:
     """Whether there is a file or folder at a path.
 
     Raises:
-        Locked: that can't be seen.
+        Unlisted: that can't be seen.
     """
     with told_if_locked(path):
         try:
@@ -51,7 +64,7 @@ def contents(folder: Path) -> Iterator[tuple[str, bool]]:
     A link that leads nowhere, or to itself, counts as a file.
 
     Raises:
-        Locked: the folder can't be read.
+        Unlisted: the folder can't be read.
     """
     with told_if_locked(folder):
         try:

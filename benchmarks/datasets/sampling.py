@@ -7,6 +7,7 @@ from typing import Literal
 
 from benchmarks.datasets.interface import Dataset, DatasetError, Item
 from benchmarks.datasets.roll import roll_of
+from benchmarks.quoting import quoted
 
 ShortClasses = Literal["refuse", "take_all"]
 """What to do with a class that has fewer images than shots: `take_all` is what CoOp does."""
@@ -106,9 +107,9 @@ def _too_many_shots(dataset: Dataset, shots: int, short: Mapping[int, int]) -> D
             f"train without."
         )
     label, images = min(short.items(), key=lambda pair: pair[1])
-    name = dataset.class_names()[label]
+    name = quoted(dataset.class_names()[label])
     return DatasetError(
-        f"dataset {dataset.card.name}: {shots} shots asked for, but class {name!r} has "
+        f"dataset {dataset.card.name}: {shots} shots asked for, but class {name} has "
         f"only {images} training images. Ask for at most {images} shots, or set short_classes: "
         f"take_all to take all that such classes have."
     )

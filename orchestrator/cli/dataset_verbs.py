@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
+from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.completeness import count, counts
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
@@ -274,7 +275,7 @@ def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
     if len(result.unreadable) > _SHOWN:
         yield f"{name}: and {len(result.unreadable) - _SHOWN} more that can't be read"
     for group in result.duplicates[:_SHOWN]:
-        yield f"{name}: the same file: {', '.join(group)}"
+        yield f"{name}: the same file: {shown(group)}"
 
 
 @contextmanager

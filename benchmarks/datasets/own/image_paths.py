@@ -26,6 +26,7 @@ class ImagePaths:
     def __init__(self, folder: Path) -> None:
         self._folder = os.path.abspath(folder)  # noqa: PTH100  (without looking at links)
         self._true = os.path.realpath(folder)
+        self._windows: bool | None = None
 
     def below(self, written: str) -> str:
         """The path below the folder, with slashes.
@@ -40,12 +41,18 @@ class ImagePaths:
             raise NoPath("has a character that no path has")
         if _ADDRESS.match(path):
             raise NoPath("is an address. Download the image, and give its path")
-        if "\\" in path and not self._has(path):
+        if "\\" in path and self._from_windows(path):
             path = path.replace("\\", "/")
         if _DRIVE.match(path):
             raise NoPath("is a path of another computer. Give paths below the manifest's folder")
         path = self._inside(path)
         return path if path.isascii() else self._spelled(path)
+
+    def _from_windows(self, path: str) -> bool:
+        """Whether backslashes part folders: not if the first such path is a file's name."""
+        if self._windows is None:
+            self._windows = not self._has(path)
+        return self._windows
 
     def _has(self, path: str) -> bool:
         return os.path.exists(f"{self._folder}/{path}")  # noqa: PTH110

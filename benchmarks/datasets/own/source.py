@@ -24,6 +24,7 @@ from benchmarks.datasets.packed.layout import FACTS
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.templates import PHOTO
 from benchmarks.frozen import Frozen
+from benchmarks.quoting import quoted
 
 _READERS: dict[str, Callable[[Path, str], Division]] = {
     "csv": read_csv,
@@ -51,7 +52,10 @@ class OwnDataset(Frozen):
     @classmethod
     def _absolute(cls, value: str) -> str:
         """Workers may run in other folders."""
-        return open_location(value).uri
+        try:
+            return open_location(value).uri
+        except RuntimeError as error:  # there is no such user
+            raise ValueError(f"can't find the folder {quoted(value)}: {error}") from None
 
     @field_validator("templates")
     @classmethod
@@ -59,7 +63,7 @@ class OwnDataset(Frozen):
         for template in value:
             if template.count("{}") != 1:
                 raise ValueError(
-                    f"a template needs exactly one {{}} for the class name, got {template!r}"
+                    f"a template needs exactly one {{}} for the class name, got {quoted(template)}"
                 )
         return value
 

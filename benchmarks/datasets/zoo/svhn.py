@@ -76,8 +76,8 @@ class Svhn(CoopSplitDataset):
     needed = PARTS
     from_file = ("train", "val")
 
-    def missing(self) -> str | None:
-        reason = super().missing()
+    def absence(self) -> str | None:
+        reason = super().absence()
         if reason is None and self._has_split_file:
             return _old_names(self.folder)
         return reason

@@ -184,3 +184,8 @@ def test_a_parquet_manifest_may_hold_paths_or_images(tmp_path: Path) -> None:
 def test_bad_entries_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         OwnDataset.model_validate({"name": "birds", "path": "x", **fields})
+
+
+def test_a_home_of_nobody_is_refused_and_not_raised() -> None:
+    with pytest.raises(ValidationError, match="can't find the folder '~nobody_of_this_name/x'"):
+        OwnDataset(name="birds", path="~nobody_of_this_name/x")
