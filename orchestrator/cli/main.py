@@ -1,5 +1,6 @@
 """The command line: plan, run, status, report, compare, track, datasets, ui."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Where the home can't be written, it keeps its fonts elsewhere, and says so at length.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 app = typer.Typer(
     help="Benchmarks black-box prompt tuning of CLIP-like models on a Ray cluster.",

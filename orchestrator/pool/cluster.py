@@ -14,6 +14,7 @@ from ray.exceptions import RayError
 from orchestrator.errors import UserError, last_line
 from orchestrator.pool.ray_folder import ray_folder
 from orchestrator.pool.reaching import AUTO, Named, check_reachable
+from orchestrator.pool.token import have_token
 
 ATTEMPTS = 3
 """How often Ray is started on this machine before a run gives up."""
@@ -138,6 +139,7 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
     depending on which of its processes was late.
     """
     folder = ray_folder(say)
+    have_token()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             ray.init(
