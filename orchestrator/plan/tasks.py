@@ -18,15 +18,16 @@ def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
     """One of the spec's datasets, opened.
 
     Raises:
-        UserError: it is the user's own and is missing, it can't be looked at, or there can be no
+        UserError: it is the user's own, and is missing or can't be looked at; or there can be no
             data at `data_root`.
     """
     try:
         dataset = open_dataset(name, data_root, spec.own_datasets)
-        missing = dataset.missing()
+        own = any(name == own.name for own in spec.own_datasets)
+        missing = dataset.missing() if own else None
     except DatasetError as error:
         raise UserError(str(error)) from None
-    if missing is not None and any(name == own.name for own in spec.own_datasets):
+    if missing is not None:
         raise UserError(f"dataset {name}: {missing}")
     return dataset
 
