@@ -18,16 +18,18 @@ def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
     """One of the spec's datasets, opened.
 
     Raises:
-        UserError: it is the user's own and is missing, it can't be looked at, or there can be no
-            data at `data_root`.
+        DatasetError: it is the user's own, and is damaged or can't be looked at.
+        UserError: it is the user's own and is missing, or there can be no data at `data_root`.
     """
     try:
         dataset = open_dataset(name, data_root, spec.own_datasets)
-        missing = dataset.missing()
     except DatasetError as error:
         raise UserError(str(error)) from None
-    if missing is not None and any(name == own.name for own in spec.own_datasets):
-        raise UserError(f"dataset {name}: {missing}")
+    paths = [own.path for own in spec.own_datasets if own.name == name]
+    missing = dataset.missing() if paths else None
+    if missing is not None:
+        damaged = any(Path(path).exists() for path in paths)
+        raise (DatasetError if damaged else UserError)(f"dataset {name}: {missing}")
     return dataset
 
 
