@@ -10,6 +10,7 @@ from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.roll import counted, roll_of
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import given_path
 from orchestrator.plan.transfers import Transfers
 from orchestrator.spec.spec import Spec
 
@@ -28,7 +29,7 @@ def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
     paths = [own.path for own in spec.own_datasets if own.name == name]
     missing = dataset.missing() if paths else None
     if missing is not None:
-        damaged = any(Path(path).exists() for path in paths)
+        damaged = any(map(given_path, paths))
         raise (DatasetError if damaged else UserError)(f"dataset {name}: {missing}")
     return dataset
 
