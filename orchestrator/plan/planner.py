@@ -99,9 +99,9 @@ class _Planner:
         Raises:
             UserError: as `make_plan`.
         """
-        opened = dataset_of(self._spec, name, self._data_root)
-        dataset: DatasetView = SteadyView(opened, told_of_reading(name, say), blind=self._blind)
         try:
+            opened = dataset_of(self._spec, name, self._data_root)
+            dataset: DatasetView = SteadyView(opened, told_of_reading(name, say), blind=self._blind)
             missing = dataset.missing()
             if missing is not None:
                 return list(self._missing(dataset, missing))
