@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks.datasets.class_names import one_form, refuse_alike, shown
 from benchmarks.datasets.folders import OWN, holds_files, subfolders
 from benchmarks.datasets.interface import SPLITS, DatasetError
+from benchmarks.datasets.own.flat_splits import refuse_flat
 from benchmarks.datasets.own.not_class_folders import hint
 from benchmarks.datasets.own.split_folders import find_split_folders
 from benchmarks.datasets.own.split_names import split_called
@@ -25,6 +26,7 @@ def divide_folders(folder: Path, dataset: str) -> Division:
         DatasetError: there are fewer than two classes, two of one name, or unexpected folders.
     """
     above = find_split_folders(folder, dataset)
+    refuse_flat(folder, above.by_split.values(), dataset)
     parts = above.by_split or {"train": "."}
     found = {part: _images(folder / part) for part in parts.values()}
     named = _named(found, folder, dataset)
