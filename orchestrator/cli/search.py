@@ -44,7 +44,7 @@ def search_first(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> No
     say(search_line(search))
     if search.best is None:
         errors = [trial.error for trial in search.trials if trial.error]
-        why = f"The last one failed: {errors[-1].rstrip(".")}." if errors else "All were pruned or failed."
+        why = f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."
         raise UserError(
             f"no trial of the search came to its end, so it has no result. {why} Results so far "
             f"are kept."

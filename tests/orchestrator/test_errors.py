@@ -15,6 +15,7 @@ from benchmarks.protocols import UnknownProtocol
 from methods.registry import UnknownMethod
 from orchestrator.errors import last_line
 from orchestrator.oracle.ledger import BudgetExhausted
+from orchestrator.plan.misfit import Misfit
 
 ROOT = Path(__file__).parents[2]
 MADE_OF_PARTS = (
@@ -24,6 +25,7 @@ MADE_OF_PARTS = (
     UnknownProtocol("few"),
     UnknownMethod("zap"),
     BudgetExhausted(10, 95, 100),
+    Misfit("method 'zip' on pocket_dots: too long", "too long"),
 )
 
 

@@ -26,10 +26,10 @@ def divide_folders(folder: Path, dataset: str) -> Division:
         DatasetError: there are fewer than two classes, two of one name, or unexpected folders.
     """
     above = find_split_folders(folder, dataset)
-    refuse_flat(folder, above.by_split.values(), dataset)
     parts = above.by_split or {"train": "."}
     found = {part: _images(folder / part) for part in parts.values()}
     named = _named(found, folder, dataset)
+    refuse_flat(folder, above.by_split.values(), dataset)
     classes = tuple((_inside(part, n), *named[n]) for part in found for n in found[part])
     listing: Listing = {split: [] for split in SPLITS}
     for split, part in parts.items():

@@ -21,21 +21,13 @@ def folder_of(root: Path, *flat: str) -> Path:
     return root
 
 
-@pytest.mark.parametrize(
-    ("flat", "named"),
-    [
-        (["val"], "val"),
-        (["test"], "test"),
-        (["train"], "train"),
-        (["train", "val", "test"], "train"),
-    ],
-)
-def test_a_flat_split_is_refused(flat: list[str], named: str, tmp_path: Path) -> None:
-    dataset = OwnDataset(name="pets", path=str(folder_of(tmp_path, *flat))).open()
+@pytest.mark.parametrize("flat", ["train", "val", "test"])
+def test_a_flat_split_is_refused(flat: str, tmp_path: Path) -> None:
+    dataset = OwnDataset(name="pets", path=str(folder_of(tmp_path, flat))).open()
     with pytest.raises(DatasetError) as caught:
         dataset.items("test")
     assert "pets: expected " in str(caught.value)
-    assert f"class folders in {tmp_path / named}, but 2 images lie directly" in str(caught.value)
+    assert f"class folders in {tmp_path / flat}, but 2 images lie directly" in str(caught.value)
 
 
 def test_splits_with_class_folders_pass(tmp_path: Path) -> None:

@@ -130,7 +130,7 @@ def test_a_dataset_of_which_no_image_can_be_read_is_refused(dots: Path, store: S
     for path in dots.rglob("*.png"):
         path.write_bytes(path.read_bytes()[:60])
     first = r"'.*\.png', for one: image file is truncated"
-    with pytest.raises(UserError, match=rf"dataset mine: none of its \d+ images .* {first}"):
+    with pytest.raises(UserError, match=rf"mine: none of its \d+ images .* {first}"):
         plan_of(dots, store, "unreadable=skip")
 
 
