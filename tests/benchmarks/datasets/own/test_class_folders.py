@@ -145,7 +145,7 @@ def test_a_file_that_is_no_manifest_is_told_by_what_it_is(
 
 
 def test_images_beside_the_class_folders_of_a_split_are_counted(tmp_path: Path) -> None:
-    write_image(birds(tmp_path, "train", "test") / "val" / "1.png")
+    write_image(birds(tmp_path, "train", "val", "test") / "val" / "1.png")
     write_image(tmp_path / "train" / "2.png")
     assert notes(tmp_path) == ["2 images outside of class folders are ignored"]
 
