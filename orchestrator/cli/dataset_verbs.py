@@ -20,7 +20,8 @@ from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import dataset_names, open_dataset
 from benchmarks.datasets.roll import roll_of
 from benchmarks.datasets.verify import Verified, verify
-from orchestrator.console import output, plain_table, say
+from orchestrator.cli.pack_hints import pack_hints
+from orchestrator.console import output, plain_table, say, warn
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
 
@@ -35,10 +36,12 @@ class Shelf:
     Attributes:
         data: the data root: a folder or a location.
         own: the user's own datasets.
+        spec: the spec that they come from; "" without one.
     """
 
     data: str
     own: tuple[OwnDataset, ...] = ()
+    spec: str = ""
 
     @classmethod
     def of(cls, data: str, spec: str | None = None) -> Shelf:
@@ -47,7 +50,7 @@ class Shelf:
         Raises:
             UserError: the spec can't be read.
         """
-        return cls(data, () if spec is None else load_spec(spec).own_datasets)
+        return cls(data) if spec is None else cls(data, load_spec(spec).own_datasets, spec)
 
     def names(self) -> tuple[str, ...]:
         """All names, own ones first."""
@@ -175,13 +178,18 @@ def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
     root = open_location(to)
     datasets = [shelf.open_ready(name) for name in names]
     for dataset in datasets:
-        target = root.child(dataset.card.name)
+        name, target = dataset.card.name, root.child(dataset.card.name)
         with _progress(dataset) as tell:
-            facts = pack(dataset, target, tell)
+            told: list[str] = []
+            facts = pack(dataset, target, tell, told.append)
         images = sum(facts.images.values())
         shards = f"{images:,} images in {len(facts.shards)} shards at {target.uri}"
-        say(f"{dataset.card.name}: {shards}")
-    say(f"Run from it with --data '{root.uri}'.")
+        state, *notes = told
+        say(f"{name}: {shards} ({state})")
+        for note in notes:
+            warn(f"note: {name}: {note}", output)
+    for hint in pack_hints(shelf.spec, [own.name for own in shelf.own], names, root):
+        say(hint)
 
 
 def _prepared(shelf: Shelf, name: str) -> bool:
