@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
@@ -114,6 +115,17 @@ class S3Address:
         if (parts.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn")):
             return self
         return replace(self, host=host, scheme=parts.scheme)
+
+    def here(self) -> S3Address:
+        """The same place with the endpoint of this process's environment, unless it names its own.
+
+        So it can be given to nodes of a cluster, whose environment is another.
+
+        Raises:
+            AddressError: AWS_ENDPOINT_URL is no URL of a server.
+        """
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        return self if self.host is not None or not endpoint else self.at(endpoint)
 
     def __str__(self) -> str:
         plain = f"s3://{self.bucket}" + (f"/{self.prefix}" if self.prefix else "")

@@ -185,11 +185,7 @@ def open_location(where: str | Path) -> Location:
         if not is_uri(where):
             path = str(local_path(where))
             return Location(path, path)
-        address = S3Address.parse(str(where))
-        # An endpoint from this process's environment must reach the nodes of a cluster.
-        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
-        if address.host is None and endpoint:
-            address = address.at(endpoint)
+        address = S3Address.parse(str(where)).here()
     except (AddressError, PlaceError) as error:
         raise DatasetError(f"data: {error}") from None
     return Location(str(address), f"{address.bucket}/{address.prefix}".rstrip("/"))

@@ -1,8 +1,8 @@
 """Opens the storage that `--store` names."""
 
 from collections.abc import Callable
-from pathlib import Path
 
+from benchmarks.places import PlaceError, is_address, local_path
 from benchmarks.s3_address import AddressError, S3Address
 from orchestrator.errors import UserError
 from orchestrator.store.storage.interface import Storage
@@ -33,11 +33,11 @@ def open_storage(
 
 
 def _open(location: str) -> Storage:
-    if "://" not in location:
-        return LocalStorage(Path(location).expanduser())
     try:
-        address = S3Address.parse(location)
-    except AddressError as error:
+        if not is_address(location):
+            return LocalStorage(local_path(location))
+        address = S3Address.parse(location).here()
+    except (AddressError, PlaceError) as error:
         raise UserError(f"--store: {error}") from None
     from orchestrator.store.storage.s3 import S3Storage
 
