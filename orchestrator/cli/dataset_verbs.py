@@ -16,8 +16,9 @@ from benchmarks.datasets.download import DownloadFailed, unpack_archives
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import is_uri, open_location
+from benchmarks.datasets.packed.reach import check_reachable
 from benchmarks.datasets.packed.write import pack
-from benchmarks.datasets.registry import dataset_names, open_dataset
+from benchmarks.datasets.registry import dataset_classes, dataset_names, open_dataset
 from benchmarks.datasets.roll import roll_of
 from benchmarks.datasets.verify import Verified, verify
 from orchestrator.cli.pack_hints import pack_hints
@@ -56,6 +57,15 @@ class Shelf:
         """All names, own ones first."""
         return (*(own.name for own in self.own), *dataset_names())
 
+    def check(self) -> None:
+        """Makes sure that the data root can be asked.
+
+        Raises:
+            DatasetError: it is no valid location, or on S3 and can't be reached.
+        """
+        names = (name for name, kind in dataset_classes().items() if kind.card.folder)
+        check_reachable(open_location(self.data), names)
+
     def open(self, name: str) -> Dataset:
         """The dataset of a name.
 
@@ -80,6 +90,7 @@ class Shelf:
 
 def show_list(shelf: Shelf) -> None:
     """A table of all datasets, then size, licence and source of the ones that are missing."""
+    shelf.check()
     whole = ("dataset", "classes", "train / val / test", "download")
     columns = (Column(name, no_wrap=True) for name in whole)
     table = plain_table(*columns, "state", title=f"datasets in {shelf.data}")
@@ -121,6 +132,17 @@ def prepare_all(shelf: Shelf, names: Sequence[str]) -> int:
         )
     for name in names:
         shelf.open(name)
+    folder = Path(open_location(shelf.data).path)
+    try:
+        return _prepare_in(folder, shelf, names)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"datasets can't be prepared in {folder}: {reason}.") from None
+
+
+def _prepare_in(folder: Path, shelf: Shelf, names: Sequence[str]) -> int:
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: give a folder with --data.")
     return sum(not _prepared(shelf, name) for name in names)
 
 
@@ -132,6 +154,8 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
         UserError: a named dataset isn't there, or none is.
         DatasetError: none can be read.
     """
+    if not names:
+        shelf.check()
     refused: list[str] = []
     datasets = [shelf.open_ready(name) for name in names] or list(_there(shelf, refused))
     if not datasets and not refused:
@@ -220,7 +244,7 @@ def _prepared(shelf: Shelf, name: str) -> bool:
 
 def _fetch(shelf: Shelf, name: str, tell: Callable[[str], None]) -> None:
     """Unpacks what lies in the dataset's folder; downloads if that isn't enough and it can be."""
-    data_root = Path(shelf.data).expanduser()
+    data_root = Path(open_location(shelf.data).path)
     folder = data_root / shelf.open(name).card.folder
     unpacked = unpack_archives(folder) if folder.is_dir() else []
     if unpacked:

@@ -46,9 +46,11 @@ def plan(
     strict: options.Strict = False,
 ) -> None:
     """Show what a run would do, and what it would cost."""
+    from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
     from orchestrator.plan.skipped import refuse_misfits
 
+    check_data_root(spec, set_, data)
     work = open_work(spec, set_, store, data)
     refuse_misfits(work.plan, strict=strict)
     if work.search is not None:
@@ -83,6 +85,7 @@ def run(
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
+    from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.launch import launch
     from orchestrator.plan.damaged import set_aside_damaged
     from orchestrator.plan.skipped import refuse_misfits
@@ -91,6 +94,7 @@ def run(
     from orchestrator.tracking.session import track_summary
 
     uri = None if no_tracking else tracking_address(tracking_uri, store)
+    check_data_root(spec, set_, data)
     work = open_work_to_run(spec, set_, store, data, patience)
     refuse_misfits(work.plan, strict=strict)
     work.store.storage.check_writable()
@@ -155,10 +159,11 @@ def report(
     out: options.Out = None,
 ) -> None:
     """Write a page, tables and figures of what has finished."""
-    from orchestrator.cli.report import show_report, write_plan_report
+    from orchestrator.cli.report import out_folder, show_report, write_plan_report
 
+    folder = out_folder(out)
     work = open_work(spec, set_, store, data)
-    show_report(write_plan_report(work.plan, work.store, out, work.search), work.plan)
+    show_report(write_plan_report(work.plan, work.store, folder, work.search), work.plan)
 
 
 @app.command()

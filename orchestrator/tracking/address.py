@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from benchmarks.places import PlaceError, is_address, local_path
+from benchmarks.places import PlaceError, check_readable, is_address, local_path
+from benchmarks.s3_address import AddressError, S3Address
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 from orchestrator.store.sqlite_address import absolute_url, sqlite_url
@@ -31,13 +32,19 @@ def tracking_address(given: str | None, store: str) -> str:
     if given is not None:
         return _checked(given)
     try:
-        folder = Path.cwd() if is_address(store) else local_path(store)
-    except PlaceError as error:
+        if not is_address(store):
+            return sqlite_url(local_path(store) / DATABASE)
+        S3Address.parse(store)
+    except (AddressError, PlaceError) as error:
         raise UserError(f"--store: {error}") from None
-    return sqlite_url(folder / DATABASE)
+    return sqlite_url(Path(DATABASE))
 
 
 def _checked(given: str) -> str:
+    try:
+        check_readable(given)
+    except PlaceError as error:
+        raise UserError(f"--tracking-uri: {error}") from None
     kind = given.partition(":")[0].partition("+")[0].lower() if ":" in given else ""
     if kind == "sqlite":
         url = absolute_url(given)

@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
 
 ARTIFACTS = "mlflow-artifacts"
 COMPLETE = "complete"
@@ -34,7 +33,7 @@ def artifacts_beside(file: Path) -> str:
 def settle(file: Path) -> None:
     """Makes a database's artifacts those beside it; there need be no database yet.
 
-    A run whose artifacts aren't there is marked as incomplete, so that it is written anew.
+    Where artifacts were not copied with it, runs are marked as incomplete, and so written anew.
 
     Raises:
         DatabaseError: it is no database, or can't be read or written.
@@ -52,7 +51,8 @@ def settle(file: Path) -> None:
                 return
             moved = _moved(database, artifacts_beside(file))
             if moved:
-                _rewrite(database, moved, artifacts_beside(file))
+                copied = (file.parent / ARTIFACTS).is_dir()
+                _rewrite(database, moved, artifacts_beside(file), copied=copied)
 
 
 def _moved(database: sqlite3.Connection, here: str) -> set[str]:
@@ -65,7 +65,7 @@ def _is_ours(place: str) -> bool:
     return place.startswith("file:") and place.endswith(f"/{ARTIFACTS}")
 
 
-def _rewrite(database: sqlite3.Connection, moved: set[str], here: str) -> None:
+def _rewrite(database: sqlite3.Connection, moved: set[str], here: str, *, copied: bool) -> None:
     database.execute("BEGIN IMMEDIATE")
     for old in moved:
         database.execute(
@@ -76,14 +76,13 @@ def _rewrite(database: sqlite3.Connection, moved: set[str], here: str) -> None:
             "WHERE substr(artifact_uri, 1, ?) = ?",
             (here, len(old) + 1, len(old) + 1, f"{old}/"),
         )
-    places = database.execute("SELECT run_uuid, artifact_uri FROM runs").fetchall()
-    lacking = [(run, COMPLETE) for run, uri in places if uri.startswith(here) and not _there(uri)]
-    database.executemany("DELETE FROM tags WHERE run_uuid = ? AND key = ?", lacking)
+    if not copied:
+        database.execute(
+            "DELETE FROM tags WHERE key = ? AND run_uuid IN "
+            "(SELECT run_uuid FROM runs WHERE substr(artifact_uri, 1, ?) = ?)",
+            (COMPLETE, len(here) + 1, f"{here}/"),
+        )
     database.execute("COMMIT")
-
-
-def _there(uri: str) -> bool:
-    return Path(unquote(urlsplit(uri).path)).is_dir()
 
 
 @contextmanager

@@ -38,6 +38,15 @@ _EPOCH_MS = 1_700_000_000_000
 """Time of step 0. Wall time is in the cell's own trace."""
 
 _KEY = "key"
+_SILENT = (
+    "NewConnectionError",
+    "NameResolutionError",
+    "ConnectTimeout",
+    "ReadTimeout",
+    "Max retries",
+)
+"""What stands in errors of a server that can't be reached."""
+
 _SAFE = "Results are safe in the store; rebuild the view with `track` later."
 
 
@@ -212,6 +221,8 @@ def _translated(uri: str) -> Iterator[None]:
         file = sqlite_file(uri)
         advice = "" if file is None else remedy(str(error), file)
         told = f"{type(error).__name__}: {masked(first)}" + (f"; {advice}" if advice else "")
+        if any(name in first for name in _SILENT):
+            told = "its server doesn't answer"
         raise TrackingError(
             f"MLflow at {masked(uri)} can't be written ({told}). {_SAFE}"
         ) from None  # the cause may quote the address, password and all

@@ -54,9 +54,17 @@ class Location:
         """
         if not self.on_s3:
             return fs.LocalFileSystem()
+        return _s3(self.introduce(), _ATTEMPTS)
+
+    def introduce(self) -> S3Address:
+        """The address of the bucket on S3, which is there.
+
+        Raises:
+            Unreachable: it isn't, or its server doesn't answer.
+        """
         address = replace(S3Address.parse(self.uri), prefix="")
         _introduce(address)
-        return _s3(address, _ATTEMPTS)
+        return address
 
     @property
     def on_s3(self) -> bool:
@@ -187,7 +195,7 @@ def open_location(where: str | Path) -> Location:
             return Location(path, path)
         address = S3Address.parse(str(where)).here()
     except (AddressError, PlaceError) as error:
-        raise DatasetError(f"data: {error}") from None
+        raise DatasetError(str(error)) from None
     return Location(str(address), f"{address.bucket}/{address.prefix}".rstrip("/"))
 
 
