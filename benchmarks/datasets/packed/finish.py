@@ -64,12 +64,17 @@ def finish(location: Location, facts: Facts, before: Facts | None) -> Facts:
         file.stream.write(facts.model_dump_json(indent=1).encode())
         with alone_in(location):
             now = finished_pack(location)
-            if now is None or now == before or not _of_the_same(now, facts):
-                _check_free(location, facts, taken=now is not None and now != before)
+            if now is None or now == before:
+                _check_there(location, facts)
                 if now != facts:
                     file.keep(FACTS)
                 now = facts
             _sweep(location, now)
+    if not _of_the_same(now, facts):
+        raise DatasetError(
+            f"another process has packed other images to {location.uri} meanwhile, which stay. "
+            f"Pack again to replace them, or to another location."
+        )
     return now
 
 
@@ -77,12 +82,7 @@ def _of_the_same(one: Facts, other: Facts) -> bool:
     return (one.digest, one.full_digest) == (other.digest, other.full_digest)
 
 
-def _check_free(location: Location, facts: Facts, *, taken: bool) -> None:
-    if taken:
-        raise DatasetError(
-            f"another process has packed other images to {location.uri} meanwhile, which stay. "
-            f"Pack again to replace them, or to another location."
-        )
+def _check_there(location: Location, facts: Facts) -> None:
     lacks = lacking(location, facts)
     if lacks:
         raise damaged(location, facts, f"{lacks}, since another process deleted it")

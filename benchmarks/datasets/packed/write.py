@@ -81,6 +81,8 @@ def _told(facts: Facts, before: Facts | None, written: int) -> str:
         return "packed"
     if facts == before and not written:
         return "already packed, and every file is as it was packed"
+    if before.format < FORMAT:
+        return "was packed in an earlier format, and is packed anew"
     files = "1 file" if written == 1 else f"{written} files"
     return f"was packed; wrote its facts and {files} that were missing, damaged or of other images"
 

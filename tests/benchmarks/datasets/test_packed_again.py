@@ -191,7 +191,9 @@ def test_a_pack_of_format_two_is_read_and_becomes_one_of_today(
             dtd.encoded(i) for i in dtd.items(split)
         ]
         assert old.fingerprints(old.items(split)) == dtd.fingerprints(dtd.items(split))
-    assert pack(dtd, location) == facts
+    said: list[str] = []
+    assert pack(dtd, location, say=said.append) == facts
+    assert said == ["was packed in an earlier format, and is packed anew"]
     assert sorted(contents(location)) == sorted(["dataset.json", facts.items, *facts.shards])
 
 
