@@ -191,8 +191,8 @@ def _by_name(name: str, error: DatasetError) -> str:
     return f"{name}: {str(error).removeprefix(f'dataset {name}: ')}"
 
 
-def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
-    """Packs datasets to a folder or location.
+def pack_all(shelf: Shelf, names: Sequence[str], to: str, *, replace: bool = False) -> None:
+    """Packs datasets to a folder or location; with `replace`, also over packs of other versions.
 
     Raises:
         UnknownDataset: one of the names is unknown, before any work.
@@ -205,7 +205,7 @@ def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
         name, target = dataset.card.name, root.child(dataset.card.name)
         with _progress(dataset) as tell:
             told: list[str] = []
-            facts = pack(dataset, target, tell, told.append)
+            facts = pack(dataset, target, tell, told.append, replace=replace)
         images = sum(facts.images.values())
         shards = f"{images:,} images in {len(facts.shards)} shards at {target.uri}"
         state, *notes = told

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
+from benchmarks.datasets.interface import DatasetError
 from benchmarks.datasets.packed.damage import damaged, lacking
 from benchmarks.datasets.packed.draft import alone_in, delete_abandoned, draft
 from benchmarks.datasets.packed.layout import FACTS, ITEMS, SHARDS, Facts, OutdatedPack, read_facts
-from benchmarks.datasets.packed.listing import read_listing
 from benchmarks.datasets.packed.location import Location, Unreachable
 
 
@@ -23,27 +22,6 @@ def finished_pack(location: Location) -> Facts | None:
         return read_facts(location)
     except OutdatedPack:
         return None
-
-
-def check_replaceable(dataset: Dataset, location: Location, before: Facts) -> None:
-    """Refuses to pack a dataset where something else is packed.
-
-    Images of the same names may have been repaired. A named dataset of other names is split in
-    another way, with other results. A user's own images come and go.
-
-    Raises:
-        DatasetError: another dataset is packed there, or another version of this one.
-    """
-    name = dataset.card.name
-    if before.name != name:
-        raise DatasetError(
-            f"{location.uri} is a pack of {before.name}, not of {name}. Pack to another location."
-        )
-    if dataset.identified_by == "size" and not _lists_the_same(dataset, location, before):
-        raise DatasetError(
-            f"{location.uri} holds another version of {name}, with other images, classes or "
-            f"splits. Delete it, or pack to another location."
-        )
 
 
 def finish(location: Location, facts: Facts, before: Facts | None) -> Facts:
@@ -104,16 +82,3 @@ def _lists(location: Location) -> list[str]:
     """Lists of images in a pack's folder, where a user may keep other files."""
     stem = ITEMS.partition(".")[0]
     return [name for name in location.sizes() if name == ITEMS or name.startswith(f"{stem}-")]
-
-
-def _lists_the_same(dataset: Dataset, location: Location, before: Facts) -> bool:
-    """Whether a pack lists the same images in the same splits; a damaged list tells nothing."""
-    facts = (before.class_names, before.revision, before.upright, before.shuffled)
-    told = (dataset.class_names(), dataset.revision(), dataset.upright)
-    if facts != (*told, dataset.shuffled_before_draw()):
-        return False
-    try:
-        listing = read_listing(location, before)
-    except Unreachable:
-        return True
-    return all(list(dataset.items(split)) == listing.items[split] for split in SPLITS)

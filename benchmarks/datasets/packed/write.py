@@ -9,9 +9,10 @@ import pyarrow.parquet as pq
 
 from benchmarks.datasets.identity.contents import FullDigest, contents_digest, fingerprint_of
 from benchmarks.datasets.interface import SPLITS, Dataset, Item, Split
+from benchmarks.datasets.packed.another_version import check_replaceable
 from benchmarks.datasets.packed.damage import is_whole
 from benchmarks.datasets.packed.draft import Draft, draft
-from benchmarks.datasets.packed.finish import check_replaceable, finish, finished_pack
+from benchmarks.datasets.packed.finish import finish, finished_pack
 from benchmarks.datasets.packed.layout import (
     FORMAT,
     ITEMS_SCHEMA,
@@ -37,12 +38,14 @@ _DIGITS = 16
 Row = tuple[object, ...]
 
 
-def pack(
+def pack(  # noqa: PLR0913 - what is told and what may be replaced are asked for by name
     dataset: Dataset,
     location: Location,
     tell: Callable[[int], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
     shard_bytes: int = SHARD_BYTES,
+    *,
+    replace: bool = False,
 ) -> Facts:
     """Packs a dataset at a location; of a pack that is there, what is as it should be stays.
 
@@ -55,6 +58,7 @@ def pack(
         tell: called with the number of images after each row group.
         say: told whether the pack was there already, and which files are no images.
         shard_bytes: size at which a shard is closed and the next one begins.
+        replace: whether to replace a pack of another version of the dataset.
 
     Raises:
         DatasetError: another version of the dataset is packed there, or another process packs it.
@@ -63,7 +67,7 @@ def pack(
     """
     before = finished_pack(location)
     if before is not None:
-        check_replaceable(dataset, location, before)
+        check_replaceable(dataset, location, before, all_=replace)
     writer = _PackWriter(dataset, location, shard_bytes)
     for split in SPLITS:
         for images in writer.write(split):

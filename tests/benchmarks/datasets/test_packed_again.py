@@ -152,12 +152,43 @@ def birds(folder: Path, owls: int = 6) -> Dataset:
     return OwnDataset(name="birds", path=str(folder)).open()
 
 
-def test_own_images_may_come_and_go(tmp_path: Path) -> None:
+def test_other_images_replace_a_pack_only_when_told_to(tmp_path: Path) -> None:
     location = open_location(tmp_path / "packs").child("birds")
     assert pack(birds(tmp_path / "birds"), location).images["train"] == 8
-    after = pack(birds(tmp_path / "birds", owls=9), location)
+    more = birds(tmp_path / "birds", owls=9)
+    with pytest.raises(DatasetError, match=r"another version of birds: its 'owl/.*--replace"):
+        pack(more, location)
+    after = pack(more, location, replace=True)
     assert sum(after.images.values()) == 15
     assert read_facts(location) == after
+    (tmp_path / "birds" / "owl" / "0.bmp").unlink()
+    with pytest.raises(DatasetError, match=r"its 'owl/0\.bmp' was another image"):
+        pack(OwnDataset(name="birds", path=str(tmp_path / "birds")).open(), location)
+
+
+@pytest.mark.parametrize("broken", [b"", b"<html>404</html>", b"truncated"])
+@pytest.mark.parametrize("repair", ["replaced", "deleted"])
+def test_own_images_that_could_not_be_read_may_be_repaired(
+    repair: str, broken: bytes, tmp_path: Path
+) -> None:
+    location = open_location(tmp_path / "packs").child("birds")
+    birds(tmp_path / "birds")
+    file = tmp_path / "birds" / "owl" / "1.bmp"
+    good = file.read_bytes()
+    file.write_bytes(good[:-60] if broken == b"truncated" else broken)
+    pack(OwnDataset(name="birds", path=str(tmp_path / "birds")).open(), location)
+    if repair == "replaced":
+        file.write_bytes(good)
+    else:
+        file.unlink()
+    source = OwnDataset(name="birds", path=str(tmp_path / "birds")).open()
+    facts = pack(source, location)
+    assert sum(facts.images.values()) == (12 if repair == "replaced" else 11)
+    packed = OwnDataset(name="birds", path=location.uri).open()
+    for split in SPLITS:
+        assert [packed.open(i).tobytes() for i in packed.items(split)] == [
+            source.open(i).tobytes() for i in source.items(split)
+        ]
 
 
 def test_another_dataset_is_never_replaced(tmp_path: Path, dtd: Dataset) -> None:
