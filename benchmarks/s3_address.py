@@ -13,6 +13,7 @@ from benchmarks.places import PlaceError, check_readable
 _OPTIONS = ("endpoint_override", "scheme", "region")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+_REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
 _USE = "s3://BUCKET/PREFIX"
 
 
@@ -60,7 +61,7 @@ class S3Address:
         except PlaceError as error:
             raise AddressError(str(error)) from None
         bucket, *folders = where.removeprefix("//").split("/")
-        if "@" in bucket:
+        if "@" in bucket or "@" in query:
             raise AddressError(
                 "an S3 address must hold no credentials, since addresses are shown and logged. "
                 "Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as a profile or as a "
@@ -87,12 +88,15 @@ class S3Address:
             raise AddressError(
                 f"endpoint_override must be HOST or HOST:PORT in {address}, got {host!r}."
             )
+        region = options.get("region") or None
+        if region is not None and not _REGION.fullmatch(region):
+            raise AddressError(f"region must be such as eu-west-1 in {address}, got {region!r}.")
         return cls(
             bucket=bucket,
             prefix="/".join(filter(None, folders)),
             host=host,
             scheme=scheme,
-            region=options.get("region") or None,
+            region=region,
         )
 
     @property

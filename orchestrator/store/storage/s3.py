@@ -19,6 +19,7 @@ from botocore.exceptions import (
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    SSLError,
     SSOError,
     TokenRetrievalError,
 )
@@ -171,6 +172,13 @@ class S3Storage(Storage):
             raise UserError(
                 f"the store {self.location} can't be used: {error}. Renew the credentials, or "
                 f"choose others with AWS_PROFILE."
+            ) from None
+        except SSLError as error:
+            if "WRONG_VERSION_NUMBER" not in str(error):
+                raise StorageUnavailable(f"{type(error).__name__}: {error}") from None
+            raise UserError(
+                f"the store {self.location} can't be reached by https: its server speaks http. Add "
+                f"&scheme=http to the address."
             ) from None
         except ParamValidationError as error:
             told = last_line(error)

@@ -43,6 +43,8 @@ def test_a_folder_with_the_name_of_an_address_is_written_with_a_dot() -> None:
         ("s3:///folder", "names no bucket"),
         ("s3://bucket/a?regoin=x", "unknown option 'regoin'.*Did you mean: region"),
         ("s3://bucket/a?scheme=ftp", "scheme must be http or https"),
+        ("s3://bucket/a?endpoint_override=me:hidden@host:9", "must hold no credentials"),
+        ("s3://bucket/a?region=no such", "region must be such as eu-west-1 .*'no such'"),
         ("s3://KEY:hidden@bucket/a", "must hold no credentials"),
     ],
 )

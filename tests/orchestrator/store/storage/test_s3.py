@@ -131,6 +131,13 @@ def test_an_endpoint_that_is_no_url_of_a_server_is_refused(
         open_storage("s3://bucket/x")
 
 
+def test_a_server_without_tls_is_told_at_once(server: S3Server) -> None:
+    storage = open_storage(server.bucket().replace("scheme=http", "scheme=https"), HASTY)
+    with pytest.raises(UserError, match="its server speaks http. Add &scheme=http") as refused:
+        storage.read("r/k")
+    assert not isinstance(refused.value, StorageDown)
+
+
 def test_a_refusal_is_not_waited_for(server: S3Server, storage: S3Storage) -> None:
     server.faults.append(status("403 Forbidden"))
     with pytest.raises(UserError, match="refuses GetObject: 403"):
