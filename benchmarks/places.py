@@ -34,8 +34,8 @@ def local_path(where: str | Path) -> Path:
     try:
         return Path(text).expanduser().absolute()
     except RuntimeError:
-        user = text.partition("/")[0]
-        raise PlaceError(f"{text}: there is no home folder of {user!r}: write it out.") from None
+        home = text.partition("/")[0]
+        raise PlaceError(f"can't find the folder {text!r}: nobody has the home {home}.") from None
 
 
 def check_readable(text: str) -> None:

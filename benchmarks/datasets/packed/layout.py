@@ -13,6 +13,7 @@ names had no digits, and facts said nothing of the files but the shards' names.
 import hashlib
 import json
 import os
+import re
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -27,6 +28,7 @@ from benchmarks.frozen import Frozen
 
 FORMAT = 3
 READABLE = (2, FORMAT)
+_SHARD = re.compile(r"(train|val|test)-\d{5}(-[0-9a-f]{16})?\.parquet")
 FACTS, ITEMS, SHARDS = "dataset.json", "items.parquet", "shards"
 
 SHARD_SCHEMA = pa.schema(
@@ -176,7 +178,7 @@ def is_pack(folder: Path) -> bool:
     if os.path.isfile(folder / FACTS):  # noqa: PTH113  (never raises)
         return True
     with suppress(OSError):
-        return any(folder.glob(f"{SHARDS}/*.parquet"))
+        return any(_SHARD.fullmatch(file.name) for file in folder.glob(f"{SHARDS}/*"))
     return False
 
 

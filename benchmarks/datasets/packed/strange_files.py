@@ -6,26 +6,24 @@ from collections.abc import Sequence
 from PIL import Image
 
 from benchmarks.datasets.decoding import BROKEN
+from benchmarks.datasets.stand_ins import stand_in
 
 
 def strangeness(data: bytes) -> str:
     """What a file is that no decoder knows; "" of an image, which may yet be damaged further on."""
-    if not data:
-        return "empty"
     try:
         with Image.open(io.BytesIO(data)):
             return ""
     except BROKEN:
-        start = data[:512].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-        return "a web page" if start.startswith((b"<!doctype html", b"<html")) else "no image"
+        return stand_in(data[:512]) or "it is no image of a known format"
 
 
 def strange_files(found: Sequence[tuple[str, str]], images: int) -> str:
     """Says how many of a dataset's files are no images, and names the first."""
-    (reference, what), *more = found
-    count = "1 file is" if not more else f"{len(found):,} files are"
-    first = f"{reference!r} is {what}" if not more else f"the first, {reference!r}, is {what}"
+    reference, what = found[0]
+    count = "1 file is" if len(found) == 1 else f"{len(found):,} files are"
     return (
-        f"{count} no image, of {images:,}: {first}. They are packed as they are, and end a run "
-        f"unless its spec says `unreadable: skip`. Replace them, then pack again."
+        f"{count} no image, of {images:,}; the first is {reference!r} ({what}). They are packed as "
+        f"they are, and end a run unless its spec says `unreadable: skip`. Replace them, then pack "
+        f"again."
     )

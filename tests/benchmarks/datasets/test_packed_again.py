@@ -305,11 +305,11 @@ def test_files_that_are_no_images_are_counted_and_the_first_is_named(tmp_path: P
     said: list[str] = []
     dataset = OwnDataset(name="birds", path=str(tmp_path / "birds")).open()
     pack(dataset, open_location(tmp_path / "packs"), say=said.append)
-    assert "2 files are no image, of 12: the first, 'goose/0.bmp', is empty" in said[1]
+    assert "2 files are no image, of 12; the first is 'goose/0.bmp' (it is empty)" in said[1]
     (tmp_path / "birds" / "goose" / "0.bmp").unlink()
     dataset = OwnDataset(name="birds", path=str(tmp_path / "birds")).open()
     pack(dataset, open_location(tmp_path / "packs"), say=said.append)
-    assert "1 file is no image, of 11: 'owl/0.bmp' is a web page" in said[3]
+    assert "1 file is no image, of 11; the first is 'owl/0.bmp' (it is a web page" in said[3]
 
 
 def test_a_destination_that_is_a_file_is_refused_in_a_sentence(

@@ -219,7 +219,7 @@ def test_packing_says_what_it_did_and_what_is_no_image(tmp_path: Path) -> None:
     words = ("pack", "dtd", "--to", str(tmp_path / "packs"), "--data", str(tmp_path))
     output = datasets(*words)
     assert f"dtd: 5 images in 3 shards at {tmp_path / 'packs' / 'dtd'} (packed)\n" in output
-    assert "note: dtd: 1 file is no image, of 5: 'a/1.jpg' is empty" in output
+    assert "note: dtd: 1 file is no image, of 5; the first is 'a/1.jpg' (it is empty)" in output
     assert "(already packed, and every file is as it was packed)" in datasets(*words)
 
 

@@ -30,7 +30,7 @@ def test_a_folder_with_the_name_of_an_address_is_written_with_a_dot() -> None:
         ("a\nb", "holds a line break"),
         ("nul\0", "control character"),
         ("not-utf8-\udcff", "is no UTF-8"),
-        ("~no-such-user-here/x", "no home folder of '~no-such-user-here'"),
+        ("~no-such-user-here/x", "nobody has the home ~no-such-user-here"),
         ("s3:/b", r"s3:/b is no address: expected s3://BUCKET/PREFIX"),
         ("S3:b", r"S3:b is no address: expected s3://BUCKET/PREFIX"),
         ("s3://", "names no bucket"),

@@ -133,7 +133,7 @@ def test_an_endpoint_that_is_no_url_of_a_server_is_refused(
 
 def test_a_server_without_tls_is_told_at_once(server: S3Server) -> None:
     storage = open_storage(server.bucket().replace("scheme=http", "scheme=https"), HASTY)
-    with pytest.raises(UserError, match="its server speaks http. Add &scheme=http") as refused:
+    with pytest.raises(UserError, match=r"its server speaks http\. Add .scheme=http") as refused:
         storage.read("r/k")
     assert not isinstance(refused.value, StorageDown)
 
