@@ -51,10 +51,7 @@ class OwnDataset(Frozen):
     @classmethod
     def _absolute(cls, value: str) -> str:
         """Workers may run in other folders."""
-        try:
-            return open_location(value).uri
-        except RuntimeError as error:  # there is no such user
-            raise ValueError(f"can't find the folder {quoted(value)}: {error}") from None
+        return open_location(value).uri
 
     @field_validator("templates")
     @classmethod

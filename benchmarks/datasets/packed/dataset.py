@@ -103,7 +103,7 @@ class PackedDataset(EncodedDataset):
             uri = self._location.child(self._facts.shards[packed.shard]).uri
             raise Unreachable(
                 f"{uri} does not hold the image {item.reference!r} that was packed: the pack is "
-                f"damaged, or was replaced just now. Start again; if that doesn't help: "
+                f"damaged, or was replaced just now. Start again, to read what is there now. "
                 f"{mending(self._location, self._facts)}"
             )
         self._images.put(item.reference, data, len(data))
