@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import os
+import re
 from dataclasses import dataclass, replace
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from benchmarks.naming import did_you_mean
+from benchmarks.places import PlaceError, check_readable
 
 _OPTIONS = ("endpoint_override", "scheme", "region")
+_BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+_HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
+_REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
+_USE = "s3://BUCKET/PREFIX"
 
 
 class AddressError(ValueError):
@@ -41,20 +48,33 @@ class S3Address:
         Raises:
             AddressError: it is not on S3, has no bucket, an unknown option, or credentials in it.
         """
-        parts = urlsplit(address)
-        if parts.scheme != "s3":
-            raise AddressError(
-                f"{parts.scheme}:// is not supported: give a folder or s3://BUCKET/PREFIX."
-            )
-        if "@" in parts.netloc:
+        scheme, _, rest = address.partition(":")
+        where, _, query = rest.partition("?")
+        if scheme.lower() == "file":
+            raise AddressError(f"{scheme}: is not supported: give the folder's path alone.")
+        if scheme.lower() != "s3":
+            raise AddressError(f"{scheme}:// is not supported: give a folder or {_USE}.")
+        if not where.startswith("//"):
+            raise AddressError(f"{address} is no address: expected {_USE}.")
+        try:
+            check_readable(address)
+        except PlaceError as error:
+            raise AddressError(str(error)) from None
+        bucket, *folders = where.removeprefix("//").split("/")
+        if "@" in bucket or "@" in query:
             raise AddressError(
                 "an S3 address must hold no credentials, since addresses are shown and logged. "
                 "Give them as AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, as a profile or as a "
                 "role."
             )
-        if not parts.netloc:
-            raise AddressError(f"{address} names no bucket: expected s3://BUCKET/PREFIX.")
-        options = dict(parse_qsl(parts.query, keep_blank_values=True))
+        if not bucket:
+            raise AddressError(f"{address} names no bucket: expected {_USE}.")
+        if not _BUCKET.fullmatch(bucket):
+            raise AddressError(
+                f"{bucket!r} in {address} can't be a bucket's name: expected letters, digits, dots "
+                f"and hyphens. A server is named by ?endpoint_override=HOST:PORT."
+            )
+        options = dict(parse_qsl(query, keep_blank_values=True))
         for name in options:
             if name not in _OPTIONS:
                 raise AddressError(
@@ -63,12 +83,20 @@ class S3Address:
         scheme = options.get("scheme", "https")
         if scheme not in ("http", "https"):
             raise AddressError(f"scheme must be http or https in {address}, got {scheme!r}.")
+        host = options.get("endpoint_override") or None
+        if host is not None and not _is_host(host):
+            raise AddressError(
+                f"endpoint_override must be HOST or HOST:PORT in {address}, got {host!r}."
+            )
+        region = options.get("region") or None
+        if region is not None and not _REGION.fullmatch(region):
+            raise AddressError(f"region must be such as eu-west-1 in {address}, got {region!r}.")
         return cls(
-            bucket=parts.netloc,
-            prefix=parts.path.strip("/"),
-            host=options.get("endpoint_override") or None,
+            bucket=bucket,
+            prefix="/".join(filter(None, folders)),
+            host=host,
             scheme=scheme,
-            region=options.get("region") or None,
+            region=region,
         )
 
     @property
@@ -77,15 +105,40 @@ class S3Address:
         return None if self.host is None else f"{self.scheme}://{self.host}"
 
     def at(self, endpoint: str) -> S3Address:
-        """The same place at an endpoint's URL, which is written out unless it is Amazon's."""
-        parts = urlsplit(endpoint)
+        """The same place at an endpoint's URL, which is written out unless it is Amazon's.
+
+        Raises:
+            AddressError: that is no URL of a server.
+        """
+        parts = urlsplit(endpoint) if endpoint.count("[") == endpoint.count("]") else urlsplit("")
+        host = parts.netloc.rpartition("@")[2]
+        if parts.scheme not in ("http", "https") or not _is_host(host):
+            raise AddressError(
+                f"AWS_ENDPOINT_URL must be http://HOST:PORT or https://HOST, got {endpoint!r}."
+            )
         if (parts.hostname or "").endswith((".amazonaws.com", ".amazonaws.com.cn")):
             return self
-        host = parts.netloc.rpartition("@")[2]
         return replace(self, host=host, scheme=parts.scheme)
+
+    def here(self) -> S3Address:
+        """The same place with the endpoint of this process's environment, unless it names its own.
+
+        So it can be given to nodes of a cluster, whose environment is another.
+
+        Raises:
+            AddressError: AWS_ENDPOINT_URL is no URL of a server.
+        """
+        endpoint = os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL")
+        return self if self.host is not None or not endpoint else self.at(endpoint)
 
     def __str__(self) -> str:
         plain = f"s3://{self.bucket}" + (f"/{self.prefix}" if self.prefix else "")
         options = {"endpoint_override": self.host, "scheme": self.scheme if self.host else None}
         given = {k: v for k, v in {**options, "region": self.region}.items() if v}
         return f"{plain}?{urlencode(given, safe=':')}" if given else plain
+
+
+def _is_host(text: str) -> bool:
+    """Whether it is `HOST` or `HOST:PORT`."""
+    found = _HOST.fullmatch(text)
+    return found is not None and int((found.group(2) or ":1")[1:]) in range(1, 65536)

@@ -12,7 +12,7 @@ from benchmarks.datasets.stand_ins import stand_in
 from benchmarks.quoting import brief
 
 # What Pillow raises on broken bytes, depending on the format and on what is broken.
-_BROKEN = (
+BROKEN = (
     UnidentifiedImageError, OSError, SyntaxError, ValueError, IndexError, TypeError, EOFError,
     struct.error, zlib.error, Image.DecompressionBombError, PyCMSError,
     # Those of AVIF, BLP and DDS, and what may come of numbers that no writer would have written.
@@ -44,7 +44,7 @@ def decode(data: bytes, *, upright: bool = False) -> Image.Image:
     except UnidentifiedImageError:
         known = stand_in(data[:512])
         raise Undecodable(known or "it is no image of a known format, or damaged") from None
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Undecodable(brief(error)) from None
 
 

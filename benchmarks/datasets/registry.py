@@ -2,7 +2,6 @@
 
 import importlib
 import inspect
-import os
 import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -12,8 +11,8 @@ from types import ModuleType
 from benchmarks.datasets.interface import Card, Dataset, DatasetError
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.dataset import PackedDataset
-from benchmarks.datasets.packed.layout import FACTS
-from benchmarks.datasets.packed.location import is_uri, open_location
+from benchmarks.datasets.packed.layout import is_pack
+from benchmarks.datasets.packed.location import open_location
 from benchmarks.naming import did_you_mean
 
 PACKAGES = ("benchmarks.datasets.zoo", "benchmarks.pocket.datasets")
@@ -93,9 +92,10 @@ def open_dataset(name: str, root: Path | str, own: Iterable[OwnDataset] = ()) ->
     kind = dataset_class(name)
     if not kind.card.folder:  # embedded
         return kind(Path())
-    if is_uri(root) or os.path.isfile(Path(root) / name / FACTS):  # noqa: PTH113  (never raises)
-        return PackedDataset(open_location(root).child(name), kind.card)
-    return kind(Path(root))
+    location = open_location(root)
+    if location.on_s3 or is_pack(Path(location.path) / name):
+        return PackedDataset(location.child(name), kind.card)
+    return kind(Path(location.path))
 
 
 def _modules() -> Iterator[ModuleType]:

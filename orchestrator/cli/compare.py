@@ -2,10 +2,10 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 
 from rich.table import Column, Table
 
+from benchmarks.places import PlaceError, is_address, local_path
 from benchmarks.reference.published import published_results
 from orchestrator.analysis.collect import finished_runs
 from orchestrator.analysis.intervals import interval_text
@@ -61,7 +61,10 @@ def compare_stores(first: str, second: str, tolerance: float) -> bool:
 
 def looks_like_store(location: str) -> bool:
     """Whether an argument names a store rather than a spec."""
-    return "://" in location or Path(location).expanduser().is_dir()
+    try:
+        return is_address(location) or local_path(location).is_dir()
+    except PlaceError as error:
+        raise UserError(str(error)) from None
 
 
 def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group]) -> None:

@@ -16,11 +16,13 @@ from benchmarks.datasets.download import DownloadFailed, unpack_archives
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import is_uri, open_location
+from benchmarks.datasets.packed.reach import check_reachable
 from benchmarks.datasets.packed.write import pack
-from benchmarks.datasets.registry import dataset_names, open_dataset
+from benchmarks.datasets.registry import dataset_classes, dataset_names, open_dataset
 from benchmarks.datasets.roll import roll_of
 from benchmarks.datasets.verify import Verified, verify
-from orchestrator.console import output, plain_table, say
+from orchestrator.cli.pack_hints import pack_hints
+from orchestrator.console import output, plain_table, say, warn
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
 
@@ -35,10 +37,12 @@ class Shelf:
     Attributes:
         data: the data root: a folder or a location.
         own: the user's own datasets.
+        spec: the spec that they come from; "" without one.
     """
 
     data: str
     own: tuple[OwnDataset, ...] = ()
+    spec: str = ""
 
     @classmethod
     def of(cls, data: str, spec: str | None = None) -> Shelf:
@@ -47,11 +51,20 @@ class Shelf:
         Raises:
             UserError: the spec can't be read.
         """
-        return cls(data, () if spec is None else load_spec(spec).own_datasets)
+        return cls(data) if spec is None else cls(data, load_spec(spec).own_datasets, spec)
 
     def names(self) -> tuple[str, ...]:
         """All names, own ones first."""
         return (*(own.name for own in self.own), *dataset_names())
+
+    def check(self) -> None:
+        """Makes sure that the data root can be asked.
+
+        Raises:
+            DatasetError: it is no valid location, or on S3 and can't be reached.
+        """
+        names = (name for name, kind in dataset_classes().items() if kind.card.folder)
+        check_reachable(open_location(self.data), names)
 
     def open(self, name: str) -> Dataset:
         """The dataset of a name.
@@ -77,6 +90,7 @@ class Shelf:
 
 def show_list(shelf: Shelf) -> None:
     """A table of all datasets, then size, licence and source of the ones that are missing."""
+    shelf.check()
     whole = ("dataset", "classes", "train / val / test", "download")
     columns = (Column(name, no_wrap=True) for name in whole)
     table = plain_table(*columns, "state", title=f"datasets in {shelf.data}")
@@ -118,6 +132,17 @@ def prepare_all(shelf: Shelf, names: Sequence[str]) -> int:
         )
     for name in names:
         shelf.open(name)
+    folder = Path(open_location(shelf.data).path)
+    try:
+        return _prepare_in(folder, shelf, names)
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"datasets can't be prepared in {folder}: {reason}.") from None
+
+
+def _prepare_in(folder: Path, shelf: Shelf, names: Sequence[str]) -> int:
+    if folder.exists() and not folder.is_dir():
+        raise UserError(f"{folder} is a file: give a folder with --data.")
     return sum(not _prepared(shelf, name) for name in names)
 
 
@@ -129,6 +154,8 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
         UserError: a named dataset isn't there, or none is.
         DatasetError: none can be read.
     """
+    if not names:
+        shelf.check()
     refused: list[str] = []
     datasets = [shelf.open_ready(name) for name in names] or list(_there(shelf, refused))
     if not datasets and not refused:
@@ -164,8 +191,8 @@ def _by_name(name: str, error: DatasetError) -> str:
     return f"{name}: {str(error).removeprefix(f'dataset {name}: ')}"
 
 
-def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
-    """Packs datasets to a folder or location.
+def pack_all(shelf: Shelf, names: Sequence[str], to: str, *, replace: bool = False) -> None:
+    """Packs datasets to a folder or location; with `replace`, also over packs of other versions.
 
     Raises:
         UnknownDataset: one of the names is unknown, before any work.
@@ -175,13 +202,18 @@ def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
     root = open_location(to)
     datasets = [shelf.open_ready(name) for name in names]
     for dataset in datasets:
-        target = root.child(dataset.card.name)
+        name, target = dataset.card.name, root.child(dataset.card.name)
         with _progress(dataset) as tell:
-            facts = pack(dataset, target, tell)
+            told: list[str] = []
+            facts = pack(dataset, target, tell, told.append, replace=replace)
         images = sum(facts.images.values())
         shards = f"{images:,} images in {len(facts.shards)} shards at {target.uri}"
-        say(f"{dataset.card.name}: {shards}")
-    say(f"Run from it with --data '{root.uri}'.")
+        state, *notes = told
+        say(f"{name}: {shards} ({state})")
+        for note in notes:
+            warn(f"note: {name}: {note}", output)
+    for hint in pack_hints(shelf.spec, [own.name for own in shelf.own], names, root):
+        say(hint)
 
 
 def _prepared(shelf: Shelf, name: str) -> bool:
@@ -212,7 +244,7 @@ def _prepared(shelf: Shelf, name: str) -> bool:
 
 def _fetch(shelf: Shelf, name: str, tell: Callable[[str], None]) -> None:
     """Unpacks what lies in the dataset's folder; downloads if that isn't enough and it can be."""
-    data_root = Path(shelf.data).expanduser()
+    data_root = Path(open_location(shelf.data).path)
     folder = data_root / shelf.open(name).card.folder
     unpacked = unpack_archives(folder) if folder.is_dir() else []
     if unpacked:

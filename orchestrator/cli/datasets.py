@@ -73,12 +73,18 @@ def pack(
     to: Annotated[str, typer.Option(help="A folder, or s3://BUCKET/PREFIX.", metavar="URI")],
     data: Data = DATA,
     spec: SpecOption = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Also replace packs of other versions.")
+    ] = False,
 ) -> None:
-    """Write datasets as Parquet shards, which runs read with --data URI."""
+    """Write datasets as Parquet shards, which runs read with --data URI.
+
+    A pack that is there is checked, and what is damaged, or was repaired since, is written anew.
+    """
     from orchestrator.cli.dataset_verbs import Shelf, pack_all
 
     with _plain_errors():
-        pack_all(Shelf.of(data, spec), names, to)
+        pack_all(Shelf.of(data, spec), names, to, replace=replace)
 
 
 @contextmanager

@@ -2,12 +2,12 @@
 
 import logging
 import os
+import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -46,9 +46,11 @@ def plan(
     strict: options.Strict = False,
 ) -> None:
     """Show what a run would do, and what it would cost."""
+    from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
     from orchestrator.plan.skipped import refuse_misfits
 
+    check_data_root(spec, set_, data)
     work = open_work(spec, set_, store, data)
     refuse_misfits(work.plan, strict=strict)
     if work.search is not None:
@@ -83,12 +85,16 @@ def run(
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
+    from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.launch import launch
     from orchestrator.plan.damaged import set_aside_damaged
     from orchestrator.plan.skipped import refuse_misfits
     from orchestrator.pool.options import LaunchOptions
+    from orchestrator.tracking.address import tracking_address
     from orchestrator.tracking.session import track_summary
 
+    uri = None if no_tracking else tracking_address(tracking_uri, store)
+    check_data_root(spec, set_, data)
     work = open_work_to_run(spec, set_, store, data, patience)
     refuse_misfits(work.plan, strict=strict)
     work.store.storage.check_writable()
@@ -101,7 +107,7 @@ def run(
         trials_per_gpu=trials_per_gpu,
         compile=compile_,
         checkpoint_seconds=checkpoint_seconds,
-        tracking_uri=None if no_tracking else (tracking_uri or _default_tracking(store)),
+        tracking_uri=uri,
         patience=patience,
     )
     if rebuild_features:
@@ -153,10 +159,11 @@ def report(
     out: options.Out = None,
 ) -> None:
     """Write a page, tables and figures of what has finished."""
-    from orchestrator.cli.report import show_report, write_plan_report
+    from orchestrator.cli.report import out_folder, show_report, write_plan_report
 
+    folder = out_folder(out)
     work = open_work(spec, set_, store, data)
-    show_report(write_plan_report(work.plan, work.store, out, work.search), work.plan)
+    show_report(write_plan_report(work.plan, work.store, folder, work.search), work.plan)
 
 
 @app.command()
@@ -196,11 +203,12 @@ def track(
 ) -> None:
     """Rebuild MLflow from the store, whole; running it again changes nothing."""
     from orchestrator.cli.report import write_plan_report
+    from orchestrator.tracking.address import tracking_address
     from orchestrator.tracking.search_entries import trial_entries
     from orchestrator.tracking.session import rebuild_tracking
 
+    uri = tracking_address(tracking_uri, store)
     work = open_work(spec, set_, store, data)
-    uri = tracking_uri or _default_tracking(store)
     written = write_plan_report(work.plan, work.store, None, work.search)
     search = None if work.search is None else work.search.search
     trials = () if search is None else trial_entries(search.trials, search.method, work.store)
@@ -212,20 +220,16 @@ def track(
 def ui(
     store: options.Store = options.STORE,
     tracking_uri: options.Tracking = None,
-    port: Annotated[int, typer.Option(help="Port of the page.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 5000,
     host: Annotated[
         str, typer.Option(help="Who may see it; MLflow asks nobody for a password.")
     ] = "127.0.0.1",
 ) -> None:
     """Open the MLflow UI on what has been run (on this machine only, unless --host says more)."""
-    uri = tracking_uri or _default_tracking(store)
-    database = Path(uri.removeprefix("sqlite:///"))
-    if uri.startswith("sqlite:///") and not database.is_file():
-        raise UserError(f"nothing was tracked in {database} yet. Run a spec first.")
-    # Not as an argument: other users see those, and an address may hold a password.
-    os.environ["MLFLOW_BACKEND_STORE_URI"] = uri
-    command = [sys.executable, "-m", "mlflow", "ui", "--host", host, "--port", str(port)]
-    os.execv(sys.executable, command)
+    from orchestrator.cli.mlflow_page import show_page
+    from orchestrator.tracking.address import tracking_address
+
+    show_page(tracking_address(tracking_uri, store), host, port)
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -259,14 +263,8 @@ def _told_when_interrupted() -> Iterator[None]:
         raise typer.Exit(130) from None
 
 
-def _default_tracking(store: str) -> str:
-    """A database in the store, or in this folder when the store is elsewhere."""
-    folder = Path() if "://" in store else Path(store).expanduser()
-    return f"sqlite:///{folder.absolute()}/mlflow.db"
-
-
 def _ui_hint(tracking_uri: str | None, store: str) -> str:
     if tracking_uri:
         return f"Compare them at {masked(tracking_uri)}."
-    suffix = "" if store == options.STORE else f" --store {store}"
+    suffix = "" if store == options.STORE else f" --store {shlex.quote(store)}"
     return f"Compare them in the MLflow UI: python run_benchmark.py ui{suffix}"

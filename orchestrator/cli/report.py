@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.table import Column
 
+from benchmarks.places import PlaceError, is_address, local_path
 from orchestrator.analysis.ablation import Sweep, intervals
 from orchestrator.analysis.collect import comparison_of
 from orchestrator.analysis.intervals import interval_text
@@ -15,6 +16,7 @@ from orchestrator.analysis.report.terminal import comparison_table, seeds_text, 
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.cli.plan_view import show_skipped
 from orchestrator.console import output, plain_table, say
+from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
 
@@ -72,6 +74,22 @@ def write_plan_report(
 
         comparison = with_search(comparison, search)
     return write_report(comparison, out or report_folder(plan, store))
+
+
+def out_folder(out: Path | None) -> Path | None:
+    """The folder that `--out` names, as an absolute path; None without it.
+
+    Raises:
+        UserError: it names none.
+    """
+    if out is None:
+        return None
+    try:
+        if is_address(out):
+            raise UserError(f"--out: {out} is no folder: give one on this machine.")
+        return local_path(out)
+    except PlaceError as error:
+        raise UserError(f"--out: {error}") from None
 
 
 def show_report(report: Report, plan: Plan) -> None:

@@ -20,6 +20,7 @@ from orchestrator.search.objective import Goal
 from orchestrator.spec.search import SearchSpec
 from orchestrator.spec.spec import Spec
 from orchestrator.store.leases import Leases
+from orchestrator.store.sqlite_address import absolute_url, sqlite_file, sqlite_url
 from orchestrator.store.store import Store
 
 QUERIES, KEYS, ERROR = "queries", "keys", "error"
@@ -53,8 +54,8 @@ class StudyPlace:
     @property
     def exists(self) -> bool:
         """Whether there may be a study; of a database on a server, one can't tell."""
-        prefix = "sqlite:///"
-        return not self.url.startswith(prefix) or Path(self.url.removeprefix(prefix)).is_file()
+        file = sqlite_file(self.url)
+        return file is None or file.is_file()
 
     def storage(self) -> BaseStorage:
         """Opens the storage, making it if need be.
@@ -63,8 +64,9 @@ class StudyPlace:
             UserError: it can't be opened.
         """
         try:
-            if self.url.startswith("sqlite:///"):
-                Path(self.url.removeprefix("sqlite:///")).parent.mkdir(parents=True, exist_ok=True)
+            file = sqlite_file(self.url)
+            if file is not None:
+                file.parent.mkdir(parents=True, exist_ok=True)
             return RDBStorage(self.url)
         except (SQLAlchemyError, ImportError, OSError) as error:
             first = (str(error).splitlines() or [""])[0]
@@ -93,7 +95,8 @@ def study_place(spec: Spec, search: SearchSpec, store: Store, data: str = "") ->
             raise UserError(
                 f"a study can't be kept in the store {location}: give a database in search.storage."
             )
-        url = f"sqlite:///{Path(location).absolute()}/search/{spec.name}.db"
+        url = sqlite_url(Path(location) / "search" / f"{spec.name}.db")
+    url = absolute_url(url) or url
     return StudyPlace(url, f"{spec.name}-{_fingerprint(spec, search, data)}")
 
 

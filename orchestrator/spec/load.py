@@ -51,7 +51,8 @@ def spec_as_yaml(spec: Spec) -> str:
 
 
 def _spec_path(name: str) -> Path:
-    for path in (Path(name), SPECS / f"{name}.yaml"):
+    given = Path(name).expanduser() if name.startswith("~/") else Path(name)
+    for path in (given, SPECS / f"{name}.yaml"):
         if path.is_file():
             return path
     raise UserError(

@@ -15,13 +15,20 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 from orchestrator.masking import masked
 from orchestrator.store.leases import Leases
+from orchestrator.store.sqlite_address import sqlite_file
 from orchestrator.store.storage import Storage
+from orchestrator.tracking.database import (
+    COMPLETE,
+    DatabaseError,
+    artifacts_beside,
+    remedy,
+    settle,
+)
 from orchestrator.tracking.entries import Entry
 
 CHUNK = 1000
@@ -30,8 +37,17 @@ CHUNK = 1000
 _EPOCH_MS = 1_700_000_000_000
 """Time of step 0. Wall time is in the cell's own trace."""
 
-_COMPLETE = "complete"
 _KEY = "key"
+_SILENT = (
+    "NewConnectionError",
+    "NameResolutionError",
+    "ConnectTimeout",
+    "ReadTimeout",
+    "Max retries",
+)
+"""What stands in errors of a server that can't be reached."""
+
+_SAFE = "Results are safe in the store; rebuild the view with `track` later."
 
 
 class TrackingError(Exception):
@@ -42,7 +58,8 @@ class Tracker:
     """Writes to one MLflow experiment.
 
     Args:
-        uri: tracking URI: a server's, or `sqlite:///` with an absolute path.
+        uri: tracking URI: a server's, or a database's. Artifacts lie beside a SQLite file; one that
+            was copied or moved with them goes on in its new place.
         experiment: its name.
     """
 
@@ -58,7 +75,7 @@ class Tracker:
         with _translated(self._uri):
             old = self._present.get(entry.key)
             if old is not None:
-                if old.data.tags.get(_COMPLETE) == entry.fingerprint:
+                if old.data.tags.get(COMPLETE) == entry.fingerprint:
                     return
                 self._client.delete_run(old.info.run_id)
             self._present[entry.key] = self._write(entry)
@@ -75,6 +92,9 @@ class Tracker:
         os.environ.setdefault("MLFLOW_HTTP_REQUEST_TIMEOUT", "30")
         for name in ("mlflow", "alembic"):
             logging.getLogger(name).setLevel(logging.ERROR)
+        file = sqlite_file(self._uri)
+        if file is not None:
+            settle(file)
         from mlflow.tracking import MlflowClient
 
         return MlflowClient(tracking_uri=self._uri)
@@ -86,7 +106,8 @@ class Tracker:
             if found.lifecycle_stage == "deleted":
                 self._client.restore_experiment(found.experiment_id)
             return str(found.experiment_id)
-        location = _artifacts_beside(self._uri)
+        file = sqlite_file(self._uri)
+        location = None if file is None else artifacts_beside(file)
         return str(self._client.create_experiment(self._name, artifact_location=location))
 
     @cached_property
@@ -125,7 +146,7 @@ class Tracker:
         for path, folder in entry.files.items():
             self._client.log_artifact(run_id, str(path), folder or None)
         # Comes last: a run without it was interrupted, and is written anew.
-        self._client.log_batch(run_id, tags=[RunTag(_COMPLETE, entry.fingerprint)])
+        self._client.log_batch(run_id, tags=[RunTag(COMPLETE, entry.fingerprint)])
         ended = "FAILED" if entry.failed else "FINISHED"
         self._client.set_terminated(run_id, ended, end_time=_EPOCH_MS + max(entry.last_step, 1))
         return self._client.get_run(run_id)
@@ -181,7 +202,9 @@ def only_writer(storage: Storage, uri: str) -> Iterator[bool]:
         storage: what the runs share.
         uri: tracking URI.
     """
-    name = f"tracking-{hashlib.sha256(uri.encode()).hexdigest()[:16]}"
+    file = sqlite_file(uri)
+    place = uri if file is None else f"sqlite:///{file.resolve()}"
+    name = f"tracking-{hashlib.sha256(place.encode()).hexdigest()[:16]}"
     with Leases.of_process(storage, run=uuid4().hex).held(name) as lease:
         yield lease is not None
 
@@ -191,17 +214,15 @@ def _translated(uri: str) -> Iterator[None]:
     """Turns whatever MLflow raises into a TrackingError that says what to do."""
     try:
         yield
+    except DatabaseError as error:
+        raise TrackingError(f"MLflow at {masked(uri)} can't be written: {error}. {_SAFE}") from None
     except Exception as error:
         first = (str(error).splitlines() or [""])[0][:300]
+        file = sqlite_file(uri)
+        advice = "" if file is None else remedy(str(error), file)
+        told = f"{type(error).__name__}: {masked(first)}" + (f"; {advice}" if advice else "")
+        if any(name in first for name in _SILENT):
+            told = "its server doesn't answer"
         raise TrackingError(
-            f"MLflow at {masked(uri)} can't be written ({type(error).__name__}: {masked(first)}). "
-            f"Results are safe in the store; rebuild the view with `track` later."
+            f"MLflow at {masked(uri)} can't be written ({told}). {_SAFE}"
         ) from None  # the cause may quote the address, password and all
-
-
-def _artifacts_beside(uri: str) -> str | None:
-    """For a SQLite file: a folder beside it; a server knows its own place."""
-    if not uri.startswith("sqlite:///"):
-        return None
-    folder = Path(uri.removeprefix("sqlite:///")).absolute().parent / "mlflow-artifacts"
-    return folder.as_uri()

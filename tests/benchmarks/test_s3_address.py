@@ -12,6 +12,8 @@ from benchmarks.s3_address import S3Address
     [
         ("s3://bucket", S3Address("bucket")),
         ("s3://bucket/a/b/", S3Address("bucket", "a/b")),
+        ("S3://bucket//a//b", S3Address("bucket", "a/b")),
+        ("s3://bucket/a b/50%25/c#1/größe&x", S3Address("bucket", "a b/50%25/c#1/größe&x")),
         ("s3://bucket/a?region=eu-west-1", S3Address("bucket", "a", region="eu-west-1")),
         (
             "s3://bucket/a?endpoint_override=minio:9000&scheme=http",

@@ -1,6 +1,5 @@
 """A user's own dataset, as a spec describes it."""
 
-import os
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,7 +19,7 @@ from benchmarks.datasets.own.parquet_manifest import (
     read_parquet,
 )
 from benchmarks.datasets.own_split import Division
-from benchmarks.datasets.packed.layout import FACTS
+from benchmarks.datasets.packed.layout import is_pack
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.templates import PHOTO
 from benchmarks.frozen import Frozen
@@ -52,10 +51,7 @@ class OwnDataset(Frozen):
     @classmethod
     def _absolute(cls, value: str) -> str:
         """Workers may run in other folders."""
-        try:
-            return open_location(value).uri
-        except RuntimeError as error:  # there is no such user
-            raise ValueError(f"can't find the folder {quoted(value)}: {error}") from None
+        return open_location(value).uri
 
     @field_validator("templates")
     @classmethod
@@ -73,7 +69,7 @@ class OwnDataset(Frozen):
 
     def _opened(self) -> Dataset:
         path = Path(self.path)
-        if is_uri(self.path) or os.path.isfile(path / FACTS):  # noqa: PTH113  (never raises)
+        if is_uri(self.path) or is_pack(path):
             location, templates = open_location(self.path), bool(self.templates)
             return OwnPack(location, self._card(), own_templates=templates)
         kind = kind_of_path(path)

@@ -1,20 +1,23 @@
 """Reads a packed dataset: the list of images at once, each image when it is needed."""
 
 import hashlib
+import shlex
 from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import NamedTuple
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.identity.file_hashes import MISSING, Announce, silent
-from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity, Item, Source, Split
+from benchmarks.datasets.interface import Card, DatasetError, Identity, Item, Source, Split
 from benchmarks.datasets.packed.byte_cache import ByteCache
-from benchmarks.datasets.packed.layout import ITEMS, Facts, read_facts
+from benchmarks.datasets.packed.damage import damaged, lacking, mending
+from benchmarks.datasets.packed.file_errors import is_of_server, meaning
+from benchmarks.datasets.packed.layout import SHARDS, Facts, read_facts
+from benchmarks.datasets.packed.listing import Listing, read_listing
 from benchmarks.datasets.packed.location import Location, Unreachable
 
 IMAGE_BYTES = 512 << 20
@@ -22,16 +25,6 @@ IMAGE_BYTES = 512 << 20
 
 GROUP_BYTES = 64 << 20
 """Bytes of row groups that a worker caches: neighbours in a split are read one after another."""
-
-
-class _Packed(NamedTuple):
-    """Where an image lies, and what it is."""
-
-    shard: int
-    group: int
-    row: int
-    fingerprint: str
-    sha256: str
 
 
 class PackedDataset(EncodedDataset):
@@ -71,10 +64,10 @@ class PackedDataset(EncodedDataset):
     def missing(self) -> str | None:
         try:
             facts = read_facts(self._location)
+            if facts is None:
+                return self._absence
         except DatasetError as error:
             return str(error)
-        if facts is None:
-            return self._absence
         if self._known is not None and facts.name != self._known.name:
             return (
                 f"{self._location.uri} is a pack of {facts.name}, not of {self._known.name}. Give "
@@ -86,7 +79,7 @@ class PackedDataset(EncodedDataset):
         return self._facts.class_names
 
     def items(self, split: Split) -> Sequence[Item]:
-        return self._listing[0][split]
+        return self._listing.items[split]
 
     def shuffled_before_draw(self) -> tuple[int, ...]:
         return self._facts.shuffled
@@ -101,15 +94,17 @@ class PackedDataset(EncodedDataset):
         known = self._images.get(item.reference)
         if known is not None:
             return known
-        packed = self._listing[1].get(item.reference)
+        packed = self._listing.images.get(item.reference)
         if packed is None:
             raise self.unreadable(item, "no such image in the pack")
-        data: bytes = self._group(packed.shard, packed.group)[packed.row].as_py()
+        group = self._group(packed.shard, packed.group)
+        data = group[packed.row].as_py() if packed.row < len(group) else b""
         if hashlib.sha256(data).hexdigest() != packed.sha256:
             uri = self._location.child(self._facts.shards[packed.shard]).uri
             raise Unreachable(
                 f"{uri} does not hold the image {item.reference!r} that was packed: the pack is "
-                f"damaged, or was replaced just now. Start again, or pack it again."
+                f"damaged, or was replaced just now. Start again, to read what is there now. "
+                f"{mending(self._location, self._facts)}"
             )
         self._images.put(item.reference, data, len(data))
         return data
@@ -119,7 +114,7 @@ class PackedDataset(EncodedDataset):
 
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
         del announce
-        found = (self._listing[1].get(item.reference) for item in items)
+        found = (self._listing.images.get(item.reference) for item in items)
         return [MISSING if packed is None else packed.fingerprint for packed in found]
 
     def revision(self) -> str:
@@ -136,10 +131,11 @@ class PackedDataset(EncodedDataset):
 
     @property
     def _absence(self) -> str:
-        return (
-            f"{self._location.uri} is no packed dataset: write it with "
-            f"`datasets pack {self._location.path.rsplit('/', 1)[-1]} --to ...`."
-        )
+        uri, root = self._location.uri, shlex.quote(self._location.parent_uri)
+        name = self._location.path.rpartition("/")[2]
+        found = self._location.child(SHARDS).sizes()
+        what = "is an unfinished pack" if found else "is no packed dataset"
+        return f"{uri} {what}: write it with `datasets pack {name} --to {root}`."
 
     @cached_property
     def _facts(self) -> Facts:
@@ -149,20 +145,15 @@ class PackedDataset(EncodedDataset):
         return facts
 
     @cached_property
-    def _listing(self) -> tuple[dict[Split, list[Item]], dict[str, _Packed]]:
-        """Items by split, and each image by its reference."""
-        file = self._location.child(ITEMS)
+    def _listing(self) -> Listing:
+        """All images, of a pack whose files are all there."""
         try:
-            with file.open() as stream:
-                columns = pq.read_table(stream).to_pydict().values()
-        except (OSError, pa.ArrowException) as error:
-            raise Unreachable(f"can't read {file.uri}: {error}. Pack it again.") from None
-        items: dict[Split, list[Item]] = {split: [] for split in SPLITS}
-        images: dict[str, _Packed] = {}
-        for reference, label, split, *packed in zip(*columns, strict=True):
-            items[split].append(Item(reference, label))
-            images[reference] = _Packed(*packed)
-        return items, images
+            lacks = lacking(self._location, self._facts)
+        except Unreachable:  # who may read files may not be allowed to list them
+            lacks = ""
+        if lacks:
+            raise damaged(self._location, self._facts, lacks)
+        return read_listing(self._location, self._facts)
 
     def _group(self, shard: int, group: int) -> pa.ChunkedArray:
         """The images of a row group. The first thread that needs a group reads it for all."""
@@ -183,4 +174,7 @@ class PackedDataset(EncodedDataset):
             return self._files[shard].read_row_group(group, columns=["image"]).column("image")
         except (OSError, pa.ArrowException) as error:
             self._files.pop(shard, None)
-            raise Unreachable(f"can't read {file.uri}: {error}") from None
+            if is_of_server(error):
+                raise Unreachable(f"can't reach {file.uri}: {meaning(error, file.uri)}") from None
+            what = f"{self._facts.shards[shard]} can't be read"
+            raise damaged(self._location, self._facts, what) from None

@@ -1,13 +1,23 @@
 """The files of a packed dataset, and the facts that are stored beside the shards.
 
 NAME/dataset.json       facts, written last: a pack without it is not finished
-NAME/items.parquet      reference, label, split, shard, row group, row, fingerprint and SHA-256 of
+NAME/items-*.parquet    reference, label, split, shard, row group, row, fingerprint and SHA-256 of
                         every image, in order
 NAME/shards/*.parquet   image (the file's bytes), reference, label, class_name, split
+
+Names of the Parquet files end with digits of their SHA-256, so that packers at work in one place
+never write to each other's files; the facts say which of them belong to the pack. In format 2,
+names had no digits, and facts said nothing of the files but the shards' names.
 """
 
+import hashlib
 import json
-from collections.abc import Sequence
+import os
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 from pydantic import ValidationError
@@ -16,8 +26,10 @@ from benchmarks.datasets.interface import SPLITS, Card, DatasetError, Identity
 from benchmarks.datasets.packed.location import Location
 from benchmarks.frozen import Frozen
 
-FORMAT = 2
-FACTS, ITEMS = "dataset.json", "items.parquet"
+FORMAT = 3
+READABLE = (2, FORMAT)
+_SHARD = re.compile(r"(train|val|test)-\d{5}(-[0-9a-f]{16})?\.parquet")
+FACTS, ITEMS, SHARDS = "dataset.json", "items.parquet", "shards"
 
 SHARD_SCHEMA = pa.schema(
     [
@@ -46,6 +58,18 @@ class OutdatedPack(DatasetError):
     """A pack that has to be packed again: its facts are damaged, or of an earlier format."""
 
 
+class FileFacts(Frozen):
+    """What a file of a pack holds.
+
+    Attributes:
+        size: in bytes.
+        sha256: of all its bytes.
+    """
+
+    size: int
+    sha256: str
+
+
 class Facts(Frozen):
     """Facts that a packed dataset stores about itself.
 
@@ -65,6 +89,9 @@ class Facts(Frozen):
         full_digest: what `FullDigest` says of the packed images.
         shuffled: that of the unpacked dataset, so that both give the same draws.
         ensemble: the templates that an ensemble averages; empty if it averages all of them.
+        items: name of the file that lists the images.
+        files: size and SHA-256 of that file and of each shard, by name; empty in format 2.
+        checksum: SHA-256 of all other facts; empty in format 2.
     """
 
     format: int
@@ -82,6 +109,14 @@ class Facts(Frozen):
     full_digest: str
     shuffled: tuple[int, ...]
     ensemble: tuple[str, ...]
+    items: str = ITEMS
+    files: Mapping[str, FileFacts] = {}
+    checksum: str = ""
+
+    def sealed(self) -> "Facts":
+        """The same with their checksum."""
+        document = self.model_dump(mode="json")
+        return self.model_copy(update={"checksum": _checksum(document)})
 
     def card(self) -> Card:
         """A card made from these facts, for datasets that are known only by their pack."""
@@ -108,26 +143,43 @@ def read_facts(location: Location) -> Facts | None:
     data = file.read()
     if data is None:
         return None
-    found = _format_of(data)
-    if found is not None and found != FORMAT:
+    document = _document(data)
+    found = document.get("format")
+    if isinstance(found, int) and found not in READABLE:
         told = f"{file.uri} has format {found}, this version reads {FORMAT}: pack it again"
         if found < FORMAT:
             raise OutdatedPack(f"{told}.")
         raise DatasetError(f"{told}, to another location.")
     try:
-        return Facts.model_validate_json(data)
+        facts = Facts.model_validate(document)
     except ValidationError:
         raise OutdatedPack(f"{file.uri} is damaged or of a later version: pack it again.") from None
+    if facts.format > READABLE[0] and facts.checksum != _checksum(document):
+        raise OutdatedPack(f"{file.uri} is damaged: pack it again.")
+    return facts
 
 
-def _format_of(data: bytes) -> int | None:
-    """The format that facts say they have; None if they say none."""
+def _document(data: bytes) -> dict[str, Any]:
+    """Facts as they were written; empty if they can't be read."""
     try:
         document = json.loads(data)
     except ValueError:
-        return None
-    found = document.get("format") if isinstance(document, dict) else None
-    return found if isinstance(found, int) else None
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _checksum(document: Mapping[str, Any]) -> str:
+    others = {name: value for name, value in document.items() if name != "checksum"}
+    return hashlib.sha256(json.dumps(others, sort_keys=True).encode()).hexdigest()
+
+
+def is_pack(folder: Path) -> bool:
+    """Whether a folder on this machine holds a pack, finished or not; never raises."""
+    if os.path.isfile(folder / FACTS):  # noqa: PTH113  (never raises)
+        return True
+    with suppress(OSError):
+        return any(_SHARD.fullmatch(file.name) for file in folder.glob(f"{SHARDS}/*"))
+    return False
 
 
 def columns(schema: pa.Schema, rows: Sequence[tuple[object, ...]]) -> pa.Table:

@@ -7,7 +7,7 @@ import os
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
+from pathlib import Path, PurePath
 
 from orchestrator.errors import UserError
 from orchestrator.store.storage.interface import (
@@ -120,10 +120,10 @@ class LocalStorage(Storage):
                 path.unlink()
 
     def _path(self, name: str) -> Path:
-        path = self.root / name
-        if ".." in path.parts or not path.is_relative_to(self.root):
+        inner = PurePath(name)
+        if ".." in inner.parts or inner.is_absolute():
             raise ValueError(f"the blob name {name!r} leads out of the store")
-        return path
+        return self.root / inner
 
     def _has(self, name: str, version: Version) -> bool:
         try:

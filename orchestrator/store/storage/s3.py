@@ -14,14 +14,18 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    CredentialRetrievalError,
     HTTPClientError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    SSLError,
+    SSOError,
+    TokenRetrievalError,
 )
 
-from benchmarks.s3_address import S3Address
-from orchestrator.errors import UserError
+from benchmarks.s3_address import AddressError, S3Address
+from orchestrator.errors import UserError, last_line
 from orchestrator.store.storage.interface import (
     Blob,
     BlobMissing,
@@ -29,7 +33,9 @@ from orchestrator.store.storage.interface import (
     StorageUnavailable,
     Version,
 )
+from orchestrator.store.storage.s3_refusals import refusal
 
+_CREDENTIALS = (CredentialRetrievalError, SSOError, TokenRetrievalError)
 _CONFIG: dict[str, Any] = {
     "connect_timeout": 10,
     "max_pool_connections": 16,
@@ -62,7 +68,10 @@ class S3Storage(Storage):
     def __init__(self, address: S3Address, timeout: float = 60.0) -> None:
         client = _client(address, timeout)
         # An endpoint from this process's environment must reach the nodes of a cluster.
-        self._address = address.at(client.meta.endpoint_url)
+        try:
+            self._address = address.at(client.meta.endpoint_url)
+        except AddressError as error:
+            raise UserError(f"the store {address} can't be opened: {error}") from None
         self._client = client if self._address == address else _client(self._address, timeout)
         self.location = str(self._address)
 
@@ -150,35 +159,46 @@ class S3Storage(Storage):
             yield
         except ClientError as error:
             raise self._meaning(error, name) from None
+        except RecursionError:  # boto3 asks for the bucket's region, and is sent elsewhere again
+            endpoint = str(self._client.meta.endpoint_url)
+            raise refusal(self._address, endpoint, "", "PermanentRedirect", 301) from None
         except (NoCredentialsError, PartialCredentialsError) as error:
             raise UserError(
                 f"the store {self.location} needs credentials: {error}. Set AWS_ACCESS_KEY_ID and "
                 f"AWS_SECRET_ACCESS_KEY, choose a profile with AWS_PROFILE, or give the machine a "
                 f"role."
             ) from None
+        except _CREDENTIALS as error:
+            raise UserError(
+                f"the store {self.location} can't be used: {error}. Renew the credentials, or "
+                f"choose others with AWS_PROFILE."
+            ) from None
+        except SSLError as error:
+            if "WRONG_VERSION_NUMBER" not in str(error):
+                raise StorageUnavailable(f"{type(error).__name__}: {error}") from None
+            raise UserError(
+                f"the store {self.location} can't be reached by https: its server speaks http. Add "
+                f"&scheme=http to the address."
+            ) from None
         except ParamValidationError as error:
-            raise UserError(f"the store {self.location} can't be: {error}") from None
+            told = last_line(error)
+            raise UserError(
+                f"the store {self.location} can't be: {told}. Correct --store."
+            ) from None
         except (BotoCoreError, HTTPClientError, ConnectionError, TimeoutError) as error:
             raise StorageUnavailable(f"{type(error).__name__}: {error}") from None
 
     def _meaning(self, error: ClientError, name: str) -> Exception:
         code = str(error.response.get("Error", {}).get("Code", ""))
         status = int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0))
-        if code == "NoSuchBucket":
-            return UserError(
-                f"there is no bucket {self._address.bucket!r} at {self._client.meta.endpoint_url}. "
-                f"Create it, or correct --store."
-            )
-        if code in _MISSING or status == 404:
+        if code != "NoSuchBucket" and (code in _MISSING or status == 404):
             return BlobMissing(name)
         if code in ("PreconditionFailed", "412") or status == 412:
             return _ConditionFailed(name)
         if code in _PASSING or status >= 500 or status in (409, 429):
             return StorageUnavailable(f"{status} {code}")
-        return UserError(
-            f"the store {self.location} refuses {error.operation_name}: {status} {code}. Check the "
-            f"credentials and what they allow on this bucket."
-        )
+        endpoint = str(self._client.meta.endpoint_url)
+        return refusal(self._address, endpoint, error.operation_name, code, status)
 
 
 class _ConditionFailed(Exception):

@@ -14,7 +14,7 @@ from PIL import Image
 from benchmarks.datasets.decoding import png
 from benchmarks.datasets.interface import Dataset, DatasetError, Ignored
 from benchmarks.datasets.own.source import OwnDataset
-from benchmarks.datasets.packed.layout import FACTS, read_facts
+from benchmarks.datasets.packed.layout import FACTS, Facts, read_facts
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.roll import Roll, roll_of
@@ -58,8 +58,13 @@ def as_pack(root: Path, rows: list[Row]) -> Path:
     facts = read_facts(location)
     assert facts is not None
     written = replace_names(facts.model_dump_json(), labels)
-    (root / "pack" / FACTS).write_text(written)
+    (root / "pack" / FACTS).write_text(sealed(written))
     return root / "pack"
+
+
+def sealed(facts: str) -> str:
+    """Facts that were changed, with the checksum of what they are now."""
+    return Facts.model_validate_json(facts).sealed().model_dump_json()
 
 
 def replace_names(facts: str, names: list[str]) -> str:
@@ -131,7 +136,7 @@ def test_a_folder_without_images_is_refused_by_name_with_what_it_has(tmp_path: P
 
 def test_a_pack_whose_class_has_no_images_is_refused(tmp_path: Path) -> None:
     file = as_pack(tmp_path, GOOD) / FACTS
-    file.write_text(file.read_text().replace('"tit"', '"tit", "wren"'))
+    file.write_text(sealed(file.read_text().replace('"tit"', '"tit", "wren"')))
     with pytest.raises(DatasetError, match=r"in the pack .*, no images are of the class 'wren'"):
         own(file.parent).items("test")
 

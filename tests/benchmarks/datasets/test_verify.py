@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.datasets.interface import Dataset
+from benchmarks.datasets.packed.layout import Facts
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import open_dataset
@@ -50,7 +51,8 @@ def test_the_digest_of_all_bytes_is_that_of_the_pack(tree: Dataset, tmp_path: Pa
 def test_a_pack_of_other_images_than_it_says_is_not_sound(tree: Dataset, tmp_path: Path) -> None:
     pack(tree, open_location(tmp_path / "packs" / "dtd"))
     facts = tmp_path / "packs" / "dtd" / "dataset.json"
-    facts.write_text(json.dumps({**json.loads(facts.read_text()), "full_digest": "other"}))
+    told = Facts.model_validate({**json.loads(facts.read_text()), "full_digest": "other"})
+    facts.write_text(told.sealed().model_dump_json())
     assert not verify(open_dataset("dtd", tmp_path / "packs")).as_recorded
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 import shutil
 from pathlib import Path
 
@@ -11,9 +12,13 @@ import torchvision
 import yaml
 from typer.testing import CliRunner
 
+from benchmarks.datasets.own.pack import OwnPack
+from benchmarks.datasets.packed.layout import Facts
 from benchmarks.datasets.registry import open_dataset
 from orchestrator.cli.main import app
+from orchestrator.cli.pack_hints import quoted
 from orchestrator.errors import UserError
+from orchestrator.spec.load import load_spec
 from tests.benchmarks.datasets.locked import lock
 from tests.benchmarks.datasets.test_packed import noisy_tree
 from tests.benchmarks.datasets.trees import coop_tree, write_image, write_lines
@@ -167,8 +172,8 @@ def test_verify_prints_the_digest_that_a_pack_records(tmp_path: Path) -> None:
     datasets("pack", "dtd", "--to", str(tmp_path / "packs"), "--data", str(tmp_path))
     facts = json.loads((tmp_path / "packs" / "dtd" / "dataset.json").read_text())
     assert line == f"dtd: full digest {facts['full_digest']}"
-    facts["full_digest"] = "other"
-    (tmp_path / "packs" / "dtd" / "dataset.json").write_text(json.dumps(facts))
+    sealed = Facts.model_validate({**facts, "full_digest": "other"}).sealed()
+    (tmp_path / "packs" / "dtd" / "dataset.json").write_text(sealed.model_dump_json())
     output = datasets("verify", "dtd", "--data", str(tmp_path / "packs"), code=1)
     assert "dtd: these are not the images that were packed, of other" in output
 
@@ -180,6 +185,42 @@ def test_pack_writes_what_runs_read(tmp_path: Path) -> None:
     assert "dtd: 5 images in 3 shards" in output
     assert f"--data '{packs}'" in output
     assert len(open_dataset("dtd", packs).items("train")) == 2
+
+
+@pytest.mark.parametrize("folder", ["a b", "it's", "100% #1: größe", "what? [x] & {y}", "-x", "~"])
+def test_the_hint_after_packing_an_own_dataset_works_as_it_is_printed(
+    folder: str, tmp_path: Path
+) -> None:
+    for name in ("owl", "goose"):
+        for number in range(10):
+            write_image(tmp_path / folder / "birds" / name / f"{number}.png")
+    noisy_tree(tmp_path)
+    spec = tmp_path / folder / "my spec.yaml"
+    entry = {"name": "birds", "path": str(tmp_path / folder / "birds"), "templates": ["a {}."]}
+    content = {"name": "b", "datasets": ["pocket_dots", entry], "methods": ["zero_shot"]}
+    spec.write_text(yaml.safe_dump({**content, "backbone": "pocket"}))
+    to = tmp_path / folder / "packs"
+    words = ("--spec", str(spec), "--to", str(to), "--data", str(tmp_path))
+    lines = datasets("pack", "dtd", "birds", *words).splitlines()
+    assert any(line == f"Run from it with --data {quoted(str(to))}." for line in lines)
+    (told,) = [line for line in lines if line.startswith("Run from it with: ")]
+    *_, verb, given, option, change = shlex.split(told)
+    assert (verb, given, option) == ("run", str(spec), "--set")
+    (own,) = load_spec(given, [change]).own_datasets
+    assert own.path == str(to / "birds")
+    assert isinstance(own._opened(), OwnPack)
+    assert own.open().missing() is None
+    assert yaml.safe_load(lines[-1]) == [{"name": "birds", "path": str(to / "birds")}]
+
+
+def test_packing_says_what_it_did_and_what_is_no_image(tmp_path: Path) -> None:
+    tree = noisy_tree(tmp_path)
+    (tree.folder / "images" / "a" / "1.jpg").write_bytes(b"")
+    words = ("pack", "dtd", "--to", str(tmp_path / "packs"), "--data", str(tmp_path))
+    output = datasets(*words)
+    assert f"dtd: 5 images in 3 shards at {tmp_path / 'packs' / 'dtd'} (packed)\n" in output
+    assert "note: dtd: 1 file is no image, of 5; the first is 'a/1.jpg' (it is empty)" in output
+    assert "(already packed, and every file is as it was packed)" in datasets(*words)
 
 
 @pytest.mark.parametrize(

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pyarrow.fs
 import pytest
 
 from benchmarks.s3_address import S3Address
 from orchestrator.errors import UserError
-from orchestrator.store.storage import Patience, Storage, StorageUnavailable, open_storage
+from orchestrator.store.storage import (
+    Patience,
+    PatientStorage,
+    Storage,
+    StorageDown,
+    StorageUnavailable,
+    open_storage,
+)
 from orchestrator.store.storage.s3 import S3Storage
 from tests.conformance.storage_suite import StorageSuite
 from tests.s3_server import Fault, S3Server, reset, s3_server, slow, status
@@ -73,6 +81,61 @@ def test_a_bucket_that_is_not_there_is_refused_by_name(server: S3Server) -> None
     location = S3Address("no-such-bucket", host=server.host, scheme="http")
     with pytest.raises(UserError, match=r"no bucket 'no-such-bucket' at http://127\.0\.0\.1"):
         S3Storage(location).check_writable()
+
+
+def answer(line: str, code: str) -> Fault:
+    """An error as S3 tells it."""
+
+    def fault(_app: Any, _environ: Any, start: Any) -> Iterable[bytes]:
+        start(line, [("Content-Type", "application/xml")])
+        return [f"<Error><Code>{code}</Code><Message>no</Message></Error>".encode()]
+
+    return fault
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "message"),
+    [
+        ("403 Forbidden", "AccessDenied", "refuses GetObject: 403 AccessDenied. Check the cred"),
+        ("403 Forbidden", "InvalidAccessKeyId", "doesn't know the access key. Correct AWS_"),
+        ("403 Forbidden", "SignatureDoesNotMatch", "finds the secret key wrong. Correct AWS_"),
+        ("400 Bad Request", "ExpiredToken", "the credentials have expired. Renew them"),
+        ("400 Bad Request", "InvalidBucketName", "can't be a bucket's name at http://127.0.0.1"),
+        ("301 Moved Permanently", "PermanentRedirect", "is in another region. Add ?region="),
+        ("400 Bad Request", "AuthorizationHeaderMalformed", "is in another region. Add ?region="),
+        ("404 Not Found", "NoSuchBucket", "there is no bucket 'bucket-"),
+    ],
+)
+def test_what_no_waiting_mends_ends_at_once_and_says_what_does(
+    line: str, code: str, message: str, server: S3Server, storage: S3Storage
+) -> None:
+    server.every = (1, answer(line, code))
+    try:
+        with pytest.raises(UserError) as refused:
+            PatientStorage(storage, HASTY).read("r/k")
+    finally:
+        server.every = None
+    assert not isinstance(refused.value, StorageDown)
+    assert message in str(refused.value)
+    assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    "endpoint", ["garbage", "http://", "ftp://host", "http://a b", "http://[::1"]
+)
+def test_an_endpoint_that_is_no_url_of_a_server_is_refused(
+    endpoint: str, server: S3Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL", endpoint)
+    with pytest.raises(UserError, match="AWS_ENDPOINT_URL must be http://HOST:PORT"):
+        open_storage("s3://bucket/x")
+
+
+def test_a_server_without_tls_is_told_at_once(server: S3Server) -> None:
+    storage = open_storage(server.bucket().replace("scheme=http", "scheme=https"), HASTY)
+    with pytest.raises(UserError, match=r"its server speaks http\. Add .scheme=http") as refused:
+        storage.read("r/k")
+    assert not isinstance(refused.value, StorageDown)
 
 
 def test_a_refusal_is_not_waited_for(server: S3Server, storage: S3Storage) -> None:
