@@ -43,7 +43,7 @@ def search_first(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> No
     search = found.search
     say(search_line(search))
     if search.best is None:
-        errors = [trial.error for trial in search.trials if trial.error]
+        errors = [trial.error.rstrip(".") for trial in search.trials if trial.error]
         why = f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."
         raise UserError(
             f"no trial of the search came to its end, so it has no result. {why} Results so far "
