@@ -10,10 +10,11 @@ from rich.text import Text
 
 from orchestrator.console import duration, output, plain_table, say
 from orchestrator.errors import last_line
-from orchestrator.plan.calibration import TowerCosts, calibration_name, measure_towers
+from orchestrator.plan.calibration import calibration_name, costs_in, measure_towers
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
 from orchestrator.plan.skipped import skipped
+from orchestrator.store.storage import BlobMissing
 from orchestrator.store.store import Store, UnreadableTrace
 
 
@@ -94,9 +95,9 @@ def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pric
     # This machine's name takes torch, which is not loaded to look up what can't be there.
     for backbone in plan.backbones() if measure or store.calibrated() else ():
         name = calibration_name(backbone, precision, threads)
-        known = store.calibration(name)
+        known = costs_in(store.calibration(name))
         if known is not None:
-            costs[backbone.digest] = TowerCosts(**known)
+            costs[backbone.digest] = known
         if measure:
             store.storage.check_writable()
             with output.status(Text(f"timing {backbone.label} on this machine")):
@@ -173,12 +174,14 @@ def _spent(cell: PlannedCell, store: Store) -> str:
     snapshot = Checkpoints(store, cell.key).latest(damage.append)
     if snapshot is None and damage:
         return f"{damage[0]}; it will start afresh"
-    spent = 0 if snapshot is None else snapshot.ledgers["method"]["queries"]
+    spent = 0 if snapshot is None else snapshot.queries
     return f"{spent:,} of {cell.cell.budget:,} queries at the last checkpoint"
 
 
 def _error(cell: PlannedCell, store: Store) -> str:
     try:
         return last_line(store.failed(cell.key).error)
+    except BlobMissing:  # another run has just finished it
+        return "tried again since"
     except UnreadableTrace as error:
         return str(error)
