@@ -1,5 +1,6 @@
 """Writes a report: the page, figures as PNG, tables as CSV and LaTeX."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,10 @@ class Report:
     folder: Path
     files: tuple[Path, ...]
     headlines: tuple[TableBlock, ...] = ()
+
+
+LONGEST_NAME = 160
+"""Bytes that a title gives to a file's name, at most."""
 
 
 def write_report(comparison: Comparison, folder: Path) -> Report:
@@ -92,4 +97,8 @@ def _pictures(blocks: Iterable[Block], folder: Path) -> list[Path]:
 
 
 def _file_name(title: str) -> str:
-    return "_".join("".join(c if c.isalnum() or c in "-_" else " " for c in title).split())
+    name = "_".join("".join(c if c.isalnum() or c in "-_" else " " for c in title).split())
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    # File systems take 255 bytes; long names may differ only at their ends.
+    return f"{name[: LONGEST_NAME // 4]}_{hashlib.sha256(title.encode()).hexdigest()[:8]}"
