@@ -1,5 +1,6 @@
 """The command line: plan, run, status, report, compare, track, datasets, ui."""
 
+import errno
 import logging
 import os
 import sys
@@ -15,7 +16,7 @@ import typer
 from orchestrator.cli import options
 from orchestrator.cli.datasets import datasets
 from orchestrator.cli.work import open_work, open_work_to_run
-from orchestrator.console import errors, output, say, warn
+from orchestrator.console import errors, output, print_anything, say, warn
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
@@ -32,6 +33,8 @@ app = typer.Typer(
 app.add_typer(datasets)
 
 DEFAULT_SPEC = "demo"
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 @app.command()
@@ -212,7 +215,7 @@ def track(
 def ui(
     store: options.Store = options.STORE,
     tracking_uri: options.Tracking = None,
-    port: Annotated[int, typer.Option(help="Port of the page.")] = 5000,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 5000,
     host: Annotated[
         str, typer.Option(help="Who may see it; MLflow asks nobody for a password.")
     ] = "127.0.0.1",
@@ -234,6 +237,7 @@ def main(arguments: list[str] | None = None) -> None:
     Without arguments it runs the default spec, so that `ray submit CLUSTER run_benchmark.py` does.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    print_anything()
     with _plain_errors():
         if not given:
             say(f"no arguments: running the spec {DEFAULT_SPEC!r} (--help shows all verbs)")
@@ -246,6 +250,12 @@ def _plain_errors() -> Iterator[None]:
         yield
     except UserError as error:
         say(f"error: {masked(str(error))}", "red", errors)
+        sys.exit(2)
+    except OSError as error:  # of the output, too, which may go to a full disk
+        if error.errno not in _NO_ROOM:
+            raise
+        what = "the output" if error.filename is None else error.filename
+        say(f"error: {what} can't be written: {error.strerror}.", "red", errors)
         sys.exit(2)
 
 

@@ -71,7 +71,9 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
             path.write_text(text, encoding="utf-8")
         pictures = _pictures(blocks, folder / "figures")
     except OSError as error:
-        raise UserError(f"the report can't be written to {folder}: {error}.") from None
+        raise UserError(
+            f"the report can't be written to {folder}: {error.strerror or error}."
+        ) from None
     headlines = tuple(table for table in tables if table.headline)
     written = (*files, *pictures)
     return Report(comparison.rows, comparison.sweeps, page, folder, written, headlines)
