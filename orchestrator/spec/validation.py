@@ -59,7 +59,7 @@ class Refused(ValueError):
         problems: a sentence on each.
     """
 
-    def __init__(self, problems: Sequence[str]) -> None:
+    def __init__(self, *problems: str) -> None:
         super().__init__("; ".join(problem.rstrip(".") for problem in problems))
         self.problems = problems
 
@@ -81,9 +81,9 @@ def validated(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     except ValidationError as error:
         told = _few([*problems, *_described(error, model)])
         clash = not problems and not any(problem["loc"] for problem in error.errors())
-        raise (Clash if clash else Refused)(told) from None
+        raise (Clash if clash else Refused)(*told) from None
     if problems:
-        raise Refused(_few(problems))
+        raise Refused(*_few(problems))
     return made
 
 
