@@ -216,7 +216,7 @@ class State:
 class Settings(BaseModel):
     """Base of every method's settings: frozen, and strict about names."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
     def number(self, field: str) -> float | None:
         """The number that a setting stands for, to draw it on an axis; None if it has none.

@@ -29,7 +29,7 @@ class Evaluation(Frozen):
         points: number of measurements after the start, evenly spaced over the budget.
     """
 
-    points: int = Field(default=20, ge=1)
+    points: int = Field(default=20, ge=1, le=10**6)
 
 
 class Source(Frozen):

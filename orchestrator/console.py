@@ -1,14 +1,34 @@
 """What verbs print with: two consoles, lines and tables."""
 
+import os
+import sys
+from collections.abc import Mapping
+from io import TextIOWrapper
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.table import Column, Table
 
+NARROWEST = 20
+
+
+def _width(environment: Mapping[str, str]) -> int | None:
+    """The width that COLUMNS asks for if it leaves no room to print; rich takes care of others."""
+    given = environment.get("COLUMNS", "")
+    return NARROWEST if given.isdecimal() and int(given[:9]) < NARROWEST else None
+
+
 # Labels, file names and paths may hold brackets, which must not be taken for markup.
-output = Console(markup=False, emoji=False)
-errors = Console(markup=False, emoji=False, stderr=True)
+output = Console(markup=False, emoji=False, width=_width(os.environ))
+errors = Console(markup=False, emoji=False, width=_width(os.environ), stderr=True)
+
+
+def print_anything() -> None:
+    """Lets letters that the terminal's encoding lacks, or that are none, be printed as `?`."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="replace")
 
 
 def say(text: str, style: str = "", console: Console = output) -> None:

@@ -99,7 +99,8 @@ def comparison(runs: Sequence[Run], question: ReportSpec, crashed: Sequence[Run]
 def as_markdown(rows: Sequence[Row]) -> str:
     """A GitHub table."""
     lines = [HEADERS, tuple("---" for _ in HEADERS), *(row.cells() for row in rows)]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines) + "\n"
+    cells = ([cell.replace("|", r"\|") for cell in line] for line in lines)
+    return "\n".join(f"| {' | '.join(line)} |" for line in cells) + "\n"
 
 
 def as_csv(rows: Sequence[Row]) -> str:

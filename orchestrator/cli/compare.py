@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 
 from rich.table import Column, Table
+from rich.text import Text
 
 from benchmarks.places import PlaceError, is_address, local_path
 from benchmarks.reference.published import published_results
@@ -12,11 +13,15 @@ from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regression import Regression, SameCell, compare_traces
 from orchestrator.analysis.reproduction import MARGIN, Judgement, Verdict, compare_with_published
 from orchestrator.analysis.runs import Group, split_by_measurements
+from orchestrator.analysis.short_names import short_names
 from orchestrator.console import output, plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
+
+LONGEST_NAME = 20
+"""Characters of a name beside numbers and reasons."""
 
 _STYLES: Mapping[Judgement, str] = {
     "reproduced": "green",
@@ -114,13 +119,15 @@ def show_regression(result: Regression, names: tuple[str, str]) -> None:
 def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
     whole = (Column(name, no_wrap=True) for name in ("dataset", "method", "ours", "published"))
     table = plain_table(*whole, "verdict", "where, and why")
+    datasets = short_names((verdict.group.dataset for verdict in verdicts), LONGEST_NAME)
+    methods = short_names((verdict.group.method for verdict in verdicts), LONGEST_NAME)
     for verdict in verdicts:
         row = verdict.published
         value = f"{row.value:g}" + (f" ± {row.error:g}" if row.error else "")
         metric = "" if row.metric == "accuracy" else f" ({row.metric})"
         table.add_row(
-            verdict.group.dataset,
-            verdict.group.method,
+            Text(datasets[verdict.group.dataset]),
+            Text(methods[verdict.group.method]),
             "-" if verdict.ours is None else interval_text(verdict.ours),
             f"{value} {'' if row.unit == '%' else row.unit}".strip(),
             verdict.judgement,
@@ -139,7 +146,7 @@ def _change_table(cells: Sequence[SameCell], names: tuple[str, str]) -> Table:
     for cell in cells:
         significant = "yes" if cell.significant else "no"
         table.add_row(
-            cell.title,
+            Text(cell.title),
             interval_text(cell.first),
             interval_text(cell.second),
             interval_text(cell.change),

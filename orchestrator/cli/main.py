@@ -1,5 +1,6 @@
 """The command line: plan, run, status, report, compare, track, datasets, ui."""
 
+import errno
 import logging
 import os
 import shlex
@@ -15,7 +16,7 @@ import typer
 from orchestrator.cli import options
 from orchestrator.cli.datasets import datasets
 from orchestrator.cli.work import open_work, open_work_to_run
-from orchestrator.console import errors, output, say, warn
+from orchestrator.console import errors, output, print_anything, say, warn
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
@@ -32,6 +33,8 @@ app = typer.Typer(
 app.add_typer(datasets)
 
 DEFAULT_SPEC = "demo"
+
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
 
 @app.command()
@@ -238,6 +241,7 @@ def main(arguments: list[str] | None = None) -> None:
     Without arguments it runs the default spec, so that `ray submit CLUSTER run_benchmark.py` does.
     """
     given = sys.argv[1:] if arguments is None else arguments
+    print_anything()
     with _plain_errors():
         if not given:
             say(f"no arguments: running the spec {DEFAULT_SPEC!r} (--help shows all verbs)")
@@ -250,6 +254,12 @@ def _plain_errors() -> Iterator[None]:
         yield
     except UserError as error:
         say(f"error: {masked(str(error))}", "red", errors)
+        sys.exit(2)
+    except OSError as error:  # of the output, too, which may go to a full disk
+        if error.errno not in _NO_ROOM:
+            raise
+        what = "the output" if error.filename is None else error.filename
+        say(f"error: {what} can't be written: {error.strerror}.", "red", errors)
         sys.exit(2)
 
 

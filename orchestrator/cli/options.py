@@ -46,7 +46,7 @@ Tracking = Annotated[
 ]
 Measure = Annotated[bool, typer.Option("--measure", help="Time the model on this machine first.")]
 Cells = Annotated[bool, typer.Option("--cells", help="List every cell with its key.")]
-Threads = Annotated[int, typer.Option(min=1, help="CPU threads of one actor.")]
+Threads = Annotated[int, typer.Option(min=1, max=1024, help="CPU threads of one actor.")]
 NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
 Strict = Annotated[
     bool,
@@ -67,16 +67,18 @@ Actors = Annotated[
     int | None,
     typer.Option(
         min=1,
+        max=100_000,
         envvar="QUERYCURVE_ACTORS",
         help="The most oracle actors; a cluster that scales itself grows until it has them.",
         show_default="all that fit",
     ),
 ]
-Cpus = Annotated[float, typer.Option(min=0.1, help="CPU cores of one actor.")]
+Cpus = Annotated[float, typer.Option(min=0.1, max=1024, help="CPU cores of one actor.")]
 TrialsPerGpu = Annotated[
     int | None,
     typer.Option(
         min=0,
+        max=10_000,  # Ray counts in ten-thousandths
         envvar="QUERYCURVE_TRIALS_PER_GPU",
         help="Actors that share a GPU; 0 leaves GPUs alone.",
         show_default="1 where there are any",

@@ -5,37 +5,37 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from rich.filesize import decimal
-from rich.table import Column
 from rich.text import Text
 
-from orchestrator.console import duration, output, plain_table, say
+from orchestrator.analysis.fitting_table import FittingTable, Line
+from orchestrator.console import duration, output, say
 from orchestrator.errors import last_line
-from orchestrator.plan.calibration import TowerCosts, calibration_name, measure_towers
+from orchestrator.plan.calibration import calibration_name, costs_in, measure_towers
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
 from orchestrator.plan.skipped import skipped
+from orchestrator.store.storage import BlobMissing
 from orchestrator.store.store import Store, UnreadableTrace
 
 
 def show_plan(plan: Plan, pricing: Pricing) -> None:
     """One line per dataset and method: where its cells stand and what they still cost."""
     title = f"{plan.spec.name}: {len(plan.work)} cells"
-    # Labels of ablations are long, so columns stand close.
-    table = plain_table(
-        Column("dataset", no_wrap=True),
-        Column("method", overflow="fold"),
-        Column("cells", min_width=len("9 skipped")),
-        *(Column(n, justify="right", no_wrap=True) for n in ("queries", "images", "actor time")),
-        title=title,
-        dense=True,
-    )
-    for (dataset, label), cells in _grouped(plan.cells).items():
-        price = pricing.total(cells)
-        table.add_row(dataset, label, _standing(cells), *_priced(price))
-    table.add_section()
+    lines = [
+        Line((dataset, label), (_standing(cells), *_priced(pricing.total(cells))))
+        for (dataset, label), cells in _grouped(plan.cells).items()
+    ]
     total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
-    table.add_row("all", "", status_counts(plan.cells), *_priced(total))
-    output.print(table)
+    FittingTable(
+        names=("dataset", "method"),
+        headers=("cells", "queries", "images", "actor time"),
+        lines=(*lines, Line(("all", ""), (status_counts(plan.cells), *_priced(total)))),
+        title=title,
+        dense=True,  # labels of ablations are long
+        sections=True,
+        folds=3,
+        wrapping={0: len("9 skipped")},
+    ).show(output)
     show_notes(plan)
     show_skipped(plan)
     _explain_prices(plan, pricing)
@@ -94,9 +94,9 @@ def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pric
     # This machine's name takes torch, which is not loaded to look up what can't be there.
     for backbone in plan.backbones() if measure or store.calibrated() else ():
         name = calibration_name(backbone, precision, threads)
-        known = store.calibration(name)
+        known = costs_in(store.calibration(name))
         if known is not None:
-            costs[backbone.digest] = TowerCosts(**known)
+            costs[backbone.digest] = known
         if measure:
             store.storage.check_writable()
             with output.status(Text(f"timing {backbone.label} on this machine")):
@@ -173,12 +173,14 @@ def _spent(cell: PlannedCell, store: Store) -> str:
     snapshot = Checkpoints(store, cell.key).latest(damage.append)
     if snapshot is None and damage:
         return f"{damage[0]}; it will start afresh"
-    spent = 0 if snapshot is None else snapshot.ledgers["method"]["queries"]
+    spent = 0 if snapshot is None else snapshot.queries
     return f"{spent:,} of {cell.cell.budget:,} queries at the last checkpoint"
 
 
 def _error(cell: PlannedCell, store: Store) -> str:
     try:
         return last_line(store.failed(cell.key).error)
+    except BlobMissing:  # another run has just finished it
+        return "tried again since"
     except UnreadableTrace as error:
         return str(error)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rich.table import Column
+from rich.text import Text
 
 from benchmarks.places import PlaceError, is_address, local_path
 from orchestrator.analysis.ablation import Sweep, intervals
@@ -14,6 +15,7 @@ from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
 from orchestrator.analysis.report.write import Report, write_report
+from orchestrator.analysis.short_names import short_names
 from orchestrator.cli.plan_view import show_skipped
 from orchestrator.console import output, plain_table, say
 from orchestrator.errors import UserError
@@ -22,6 +24,9 @@ from orchestrator.store.store import Store
 
 if TYPE_CHECKING:
     from orchestrator.search.plan import PlannedSearch
+
+LONGEST_VALUE = 30
+"""Characters of a varied field's value."""
 
 MOST_COLUMNS = 3
 """Datasets beside which values and means still fit into 80 columns; more are in the report."""
@@ -38,11 +43,12 @@ def show_sweep(sweep: Sweep) -> None:
         *(Column(name, justify="right") for name in columns),
         title=f"{sweep.ablation}: {sweep.title} varied, accuracy (%)",
     )
+    texts = short_names((value.text for value in sweep.values), LONGEST_VALUE)
     for value in sweep.values:
         found = [column.get(value) for column in columns.values()]
         mark = " (default)" if value == sweep.default else ""
         cells = ("-" if one is None else interval_text(one) for one in found)
-        table.add_row(value.text + mark, *cells)
+        table.add_row(Text(texts[value.text] + mark), *cells)
     output.print(table)
     for name, regret in regrets_of(sweep):
         said = (
@@ -98,7 +104,7 @@ def show_report(report: Report, plan: Plan) -> None:
         title = f"{plan.spec.name}: {seeds_text(report.rows)}"
         show_table(block, title, output)
     if report.rows and not report.headlines:
-        output.print(comparison_table(report.rows, plan.spec.name))
+        comparison_table(report.rows, plan.spec.name).show(output)
     for sweep in report.sweeps:
         show_sweep(sweep)
     left_out = plan.counts()["skipped"]

@@ -7,10 +7,11 @@ change the images need more. Tables are NumPy's: the driver passes them on to ac
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,7 @@ Encoder = Callable[["Tensor"], "Tensor"]
 """From `(B, 3, S, S)` pixels to `(B, E)` normalised features of the plain image tower."""
 
 _FORMAT = 1
+_DIGEST = "sha256"
 
 
 @dataclass(frozen=True)
@@ -81,19 +83,46 @@ class FeatureTable:
 
     def to_bytes(self) -> bytes:
         """The table as a safetensors file."""
-        return bytes(save({"features": self.features, "labels": self.labels}))
+        arrays: dict[str, NDArray[Any]] = {"features": self.features, "labels": self.labels}
+        return bytes(save(arrays, {_DIGEST: _digest(self.features, self.labels)}))
 
     @classmethod
     def from_bytes(cls, data: bytes) -> FeatureTable | None:
-        """The table in a safetensors file; None when it is damaged or has NaN or infinity."""
+        """The table in a safetensors file; None when it is damaged or has NaN or infinity.
+
+        Files of earlier releases have no digest, so that not every damage shows.
+        """
         try:
-            arrays = load(data)
-        except SafetensorError:
+            arrays, stated = load(data), _stated_digest(data)
+        except (SafetensorError, ValueError):
             return None
         features, labels = arrays.get("features"), arrays.get("labels")
-        if features is None or labels is None or not np.isfinite(features).all():
+        if features is None or labels is None or not _is_table(features, labels):
+            return None
+        if stated not in (None, _digest(features, labels)):
             return None
         return cls(features, labels)
+
+
+def _is_table(features: NDArray[Any], labels: NDArray[Any]) -> bool:
+    """Whether arrays are finite features, each with a label."""
+    if features.dtype != np.float32 or labels.dtype != np.int64:
+        return False
+    matching = features.ndim == 2 and labels.shape == (len(features),)
+    return matching and bool(np.isfinite(features).all())
+
+
+def _digest(features: NDArray[Any], labels: NDArray[Any]) -> str:
+    digest = hashlib.sha256(np.ascontiguousarray(features).data)
+    digest.update(np.ascontiguousarray(labels).data)
+    return digest.hexdigest()
+
+
+def _stated_digest(data: bytes) -> str | None:
+    """The digest in the header of a sound safetensors file: 8 bytes of length, then JSON."""
+    header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
+    stated: str | None = header.get("__metadata__", {}).get(_DIGEST)
+    return stated
 
 
 def feature_digest(

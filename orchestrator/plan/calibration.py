@@ -3,8 +3,11 @@
 import re
 import statistics
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from pydantic import Field, TypeAdapter, ValidationError
 
 from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
 from orchestrator.precision import Precision
@@ -12,6 +15,8 @@ from orchestrator.precision import Precision
 IMAGES = 16
 CLASSES = 32
 CONTEXT_TOKENS = 8
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
 @dataclass(frozen=True)
@@ -25,8 +30,18 @@ class TowerCosts:
     """
 
     machine: str
-    per_image: float
-    per_sequence: float
+    per_image: Seconds
+    per_sequence: Seconds
+
+
+def costs_in(values: Mapping[str, Any] | None) -> TowerCosts | None:
+    """The costs that a calibration file holds; None if they aren't in it."""
+    if values is None:
+        return None
+    try:
+        return TypeAdapter(TowerCosts).validate_python(values)
+    except ValidationError:
+        return None
 
 
 def machine_name(threads: int) -> str:

@@ -24,6 +24,7 @@ from orchestrator.search.plan import PlannedSearch
 from orchestrator.search.pruned import mark_pruned
 from orchestrator.search.pruning import pruner_of
 from orchestrator.search.study import read_search, search_of, study_place
+from orchestrator.search.study_place import StudyPlace
 from orchestrator.search.trainable import BorrowingTrial
 from orchestrator.search.trial_run import Assignment, TrialRun
 from orchestrator.trial.messages import WorkerSetup
@@ -59,12 +60,13 @@ class SearchRun:
         """Runs what is left of the search; needs a connection to a cluster.
 
         Raises:
-            UserError: no oracle can be started, or the study can't be opened.
+            UserError: no oracle can be started, or the study can't be used.
         """
-        with self._broker() as broker, self.display:
-            self._run_baseline(broker)
-            self._run_trials(broker)
         found = self.found
+        place = study_place(found.spec, found.section, found.store, found.data)
+        with place.usable(), self._broker() as broker, self.display:
+            self._run_baseline(broker)
+            self._run_trials(broker, place)
         return read_search(found.spec, found.section, found.store, found.data)
 
     @contextmanager
@@ -89,9 +91,8 @@ class SearchRun:
         except UserError as error:  # it came through Ray; what it says itself is its cause
             raise UserError(str(getattr(error, "cause", None) or error)) from None
 
-    def _run_trials(self, broker: Any) -> None:
+    def _run_trials(self, broker: Any, place: StudyPlace) -> None:
         found = self.found
-        place = study_place(found.spec, found.section, found.store, found.data)
 
         def assign(number: int, point: dict[str, Any]) -> Assignment:
             self.display.started(number)

@@ -3,24 +3,22 @@
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from time import sleep
 
 import optuna
-from optuna.storages import BaseStorage, RDBStorage
 from optuna.trial import FrozenTrial
 from optuna.trial import TrialState as State
-from sqlalchemy.exc import SQLAlchemyError
 
 from orchestrator.analysis.search import Search, SearchTrial, TrialState
 from orchestrator.cell import canonical_json
 from orchestrator.errors import UserError
 from orchestrator.search.objective import Goal
+from orchestrator.search.study_place import StudyPlace
 from orchestrator.spec.search import SearchSpec
 from orchestrator.spec.spec import Spec
 from orchestrator.store.leases import Leases
-from orchestrator.store.sqlite_address import absolute_url, sqlite_file, sqlite_url
+from orchestrator.store.sqlite_address import absolute_url, sqlite_url
 from orchestrator.store.store import Store
 
 QUERIES, KEYS, ERROR = "queries", "keys", "error"
@@ -37,43 +35,6 @@ _STATES: dict[State, TrialState] = {
 }
 
 optuna.logging.set_verbosity(optuna.logging.ERROR)
-
-
-@dataclass(frozen=True)
-class StudyPlace:
-    """Where a study is kept.
-
-    Attributes:
-        url: SQLAlchemy URL of Optuna's storage.
-        name: the study's; differs whenever anything but the number of trials does.
-    """
-
-    url: str
-    name: str
-
-    @property
-    def exists(self) -> bool:
-        """Whether there may be a study; of a database on a server, one can't tell."""
-        file = sqlite_file(self.url)
-        return file is None or file.is_file()
-
-    def storage(self) -> BaseStorage:
-        """Opens the storage, making it if need be.
-
-        Raises:
-            UserError: it can't be opened.
-        """
-        try:
-            file = sqlite_file(self.url)
-            if file is not None:
-                file.parent.mkdir(parents=True, exist_ok=True)
-            return RDBStorage(self.url)
-        except (SQLAlchemyError, ImportError, OSError) as error:
-            first = (str(error).splitlines() or [""])[0]
-            raise UserError(
-                f"the search's study can't be opened at {self.url}: {first}. Give an SQLAlchemy "
-                f"URL in search.storage, such as sqlite:////path/study.db."
-            ) from None
 
 
 def study_place(spec: Spec, search: SearchSpec, store: Store, data: str = "") -> StudyPlace:
@@ -110,11 +71,12 @@ def read_search(spec: Spec, search: SearchSpec, store: Store, data: str = "") ->
     if not place.exists:
         return Search(label, search.count, ())
     storage = place.storage()
-    try:
-        study = optuna.load_study(study_name=place.name, storage=storage)
-    except KeyError:
-        return Search(label, search.count, ())
-    return search_of(study, search)
+    with place.readable():
+        try:
+            study = optuna.load_study(study_name=place.name, storage=storage)
+        except KeyError:
+            return Search(label, search.count, ())
+        return search_of(study, search)
 
 
 def search_of(study: optuna.Study, search: SearchSpec) -> Search:

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from benchmarks.frozen import Frozen
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.spec.ablation_point import AblationPoint
-from orchestrator.spec.method import MethodSpec, PositiveInt
+from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.numbers import PositiveInt
 
 
 class Conditions(Frozen):

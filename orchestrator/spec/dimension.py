@@ -6,10 +6,17 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from benchmarks.frozen import Frozen
+from benchmarks.naming import shortened
 
 Scalar = bool | int | float | str | None
 Kind = Literal["log_uniform", "uniform", "int", "choice"]
 KINDS: tuple[Kind, ...] = ("log_uniform", "uniform", "int", "choice")
+
+MOST_STEPS = 10_000
+"""Values that a grid takes from one dimension, at most."""
+
+LARGEST_INT = 2**53
+"""The ends of an interval are floats, which hold every whole number up to here."""
 
 _SHORT_OF_GOLDEN = 0.38
 """Share of an interval at which it is probed: a setting may accept both ends and refuse others."""
@@ -32,13 +39,13 @@ class Dimension(Frozen):
     low: float | None = None
     high: float | None = None
     values: tuple[Scalar, ...] = ()
-    points: Annotated[int, Field(ge=2)] | None = None
+    points: Annotated[int, Field(ge=2, le=MOST_STEPS)] | None = None
 
     @model_validator(mode="before")
     @classmethod
     def _from_yaml(cls, given: Any) -> Any:
         if not isinstance(given, dict):
-            raise ValueError(f"expected such as {{uniform: [0, 1]}}, got {given!r}")  # noqa: TRY004
+            raise ValueError(f"expected such as {{uniform: [0, 1]}}, got {shortened(repr(given))}")  # noqa: TRY004
         if "kind" in given:
             return given
         kinds = [name for name in given if name in KINDS]
@@ -51,12 +58,12 @@ class Dimension(Frozen):
         (kind,) = kinds
         value = given[kind]
         if not isinstance(value, list | tuple):
-            raise ValueError(f"{kind} takes a list, got {value!r}")  # noqa: TRY004
+            raise ValueError(f"{kind} takes a list, got {shortened(repr(value))}")  # noqa: TRY004
         points = {"points": given["points"]} if "points" in given else {}
         if kind == "choice":
             return {"kind": kind, "values": value, **points}
         if len(value) != 2:
-            raise ValueError(f"{kind} takes [low, high], got {value!r}")
+            raise ValueError(f"{kind} takes [low, high], got {shortened(repr(value))}")
         return {"kind": kind, "low": value[0], "high": value[1], **points}
 
     @model_validator(mode="after")
@@ -70,8 +77,11 @@ class Dimension(Frozen):
             raise ValueError(f"low must be below high, got [{low:g}, {high:g}]")
         if self.kind == "log_uniform" and low <= 0:
             raise ValueError(f"log_uniform needs low above 0, got {low:g}")
-        if self.kind == "int" and not (low.is_integer() and high.is_integer()):
-            raise ValueError(f"int takes whole numbers, got [{low:g}, {high:g}]")
+        whole = low.is_integer() and high.is_integer()
+        if self.kind == "int" and not (whole and max(abs(low), abs(high)) <= LARGEST_INT):
+            raise ValueError(
+                f"int takes whole numbers up to {LARGEST_INT:,}, got [{low:g}, {high:g}]"
+            )
         return self
 
     @property
@@ -106,13 +116,19 @@ class Dimension(Frozen):
         """The values that a grid takes.
 
         Raises:
-            ValueError: it is an interval of real numbers without `points`.
+            ValueError: it is an interval of real numbers without `points`, or of too many integers.
         """
         if self.kind == "choice":
             return self.values
         low, high = self.ends
+        steps = self.points or int(high - low) + 1
+        if self.kind == "int" and steps > MOST_STEPS:
+            raise ValueError(
+                f"a grid takes every value of an int, which are {steps:,} here: give `points`, how "
+                f"many of them to take"
+            )
         if self.kind == "int":
-            spread = np.linspace(low, high, self.points or int(high - low) + 1)
+            spread = np.linspace(low, high, steps)
             return tuple(dict.fromkeys(int(value) for value in np.round(spread)))
         if self.points is None:
             raise ValueError("a grid needs `points`: how many values to take from the interval")

@@ -1,18 +1,20 @@
 """Reads a spec from a YAML file, and writes it as YAML."""
 
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import yaml
-from pydantic import ValidationError
-
-from benchmarks.naming import did_you_mean
+from benchmarks.naming import did_you_mean, shortened
 from orchestrator.errors import UserError
 from orchestrator.spec.overrides import apply_overrides
 from orchestrator.spec.ready import SPECS, ready_specs
 from orchestrator.spec.spec import Spec
-from orchestrator.spec.validation import describe
+from orchestrator.spec.validation import Refused, validated
+from orchestrator.spec.yaml_text import NotPlainYaml, read_yaml, write_yaml
+
+LARGEST = 2**20
+"""Bytes of a spec at most: people write them."""
 
 
 def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
@@ -30,9 +32,9 @@ def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
         UserError: there is no such spec, it is not YAML, or it has an unknown or impossible field.
     """
     try:
-        return Spec.model_validate(read_fields(name, overrides))
-    except ValidationError as error:
-        problems = "\n  ".join(describe(error, Spec))
+        return validated(Spec, read_fields(name, overrides))
+    except Refused as error:
+        problems = "\n  ".join(error.problems)
         raise UserError(f"{_spec_path(name)} is not a valid spec:\n  {problems}") from None
 
 
@@ -42,30 +44,58 @@ def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     Raises:
         UserError: no such file, not YAML, or an override of a field that can't be.
     """
-    return apply_overrides(_read_yaml(_spec_path(name)), overrides)
+    return apply_overrides(_read_document(_spec_path(name)), overrides)
 
 
 def spec_as_yaml(spec: Spec) -> str:
     """The spec with all defaults as YAML, which loads to an equal spec."""
-    return yaml.safe_dump(spec.model_dump(mode="json"), sort_keys=False)
+    return write_yaml(spec.model_dump(mode="json"))
 
 
 def _spec_path(name: str) -> Path:
     given = Path(name).expanduser() if name.startswith("~/") else Path(name)
-    for path in (given, SPECS / f"{name}.yaml"):
-        if path.is_file():
-            return path
-    raise UserError(
-        f"no spec {name!r}. Give a YAML file or a ready spec. "
-        f"{did_you_mean(Path(name).stem, ready_specs())}"
-    )
-
-
-def _read_yaml(path: Path) -> dict[str, Any]:
     try:
-        document = yaml.safe_load(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-        raise UserError(f"{path} is not readable YAML: {error}") from None
+        for path in (given, SPECS / f"{name}.yaml"):
+            if path.is_file():
+                return path
+        beside = _specs_in(given if given.is_dir() else given.parent)
+    except OSError as error:
+        raise UserError(f"the spec {shortened(name)!r} can't be read: {error.strerror}.") from None
+    if given.is_dir():
+        within = ", ".join(beside[:5]) or "it holds none"
+        raise UserError(f"{given} is a folder. Give a YAML file, such as in it: {within}.")
+    if given.with_suffix("").name in ready_specs() or not beside:
+        hint = did_you_mean(given.with_suffix("").name, ready_specs())
+    else:
+        hint = did_you_mean(given.name, (*beside, *ready_specs()))
+    raise UserError(f"no spec {shortened(name)!r}. Give a YAML file or a ready spec. {hint}")
+
+
+def _specs_in(folder: Path) -> list[str]:
+    """YAML files of a folder, by name."""
+    return sorted(p.name for p in folder.glob("*.y*ml")) if folder.is_dir() else []
+
+
+def _read_document(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > LARGEST:
+            raise UserError(f"{path} is no spec: it is larger than {LARGEST // 1024:,} KiB.")
+        document = read_yaml(_text(path.read_bytes()))
+    except OSError as error:
+        raise UserError(f"{path} can't be read: {error.strerror or error}.") from None
+    except NotPlainYaml as error:
+        raise UserError(f"{path} is not readable YAML: {error}.") from None
     if not isinstance(document, Mapping):
-        raise UserError(f"{path} must hold a mapping of fields, got {type(document).__name__}.")
-    return {str(key): value for key, value in document.items()}
+        got = "a list" if isinstance(document, list) else "a single value"
+        got = "nothing" if document is None else got
+        raise UserError(f"{path} must hold a mapping of fields, such as `budget: 500`, got {got}.")
+    return dict(document)
+
+
+def _text(data: bytes) -> str:
+    """The text of a file in UTF-8, or in UTF-16 where its first bytes say so."""
+    encoding = "utf-16" if data.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig"
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise NotPlainYaml(f"byte {error.start + 1} is no {error.encoding.upper()}") from None

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Any
 
-from pydantic import Field, model_validator
+from pydantic import field_validator, model_validator
 
 from benchmarks.frozen import Frozen
+from benchmarks.naming import shortened
 from methods.registry import method_class, method_variant
 from orchestrator.cell import MethodChoice
+from orchestrator.spec.label import checked_label
+from orchestrator.spec.numbers import PositiveInt
 from orchestrator.spec.validation import validated
-
-PositiveInt = Annotated[int, Field(ge=1)]
 
 
 class MethodSpec(Frozen):
@@ -36,12 +37,15 @@ class MethodSpec(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _from_yaml(cls, value: Any) -> Any:
-        given: dict[str, Any] = {"name": value} if isinstance(value, str) else dict(value)
-        if "name" not in given:
-            raise ValueError("a method needs a `name`")
+        given = _given(value)
         name = given.pop("name")
         own = {field: given.pop(field) for field in ("label", "batch_size") if field in given}
         nested = given.pop("settings", {})
+        if not isinstance(nested, Mapping):
+            # Of a TypeError pydantic would make no sentence.
+            raise ValueError(  # noqa: TRY004
+                f"expected `settings` as a mapping, got {shortened(repr(nested))}"
+            )
         kind, defaults = method_variant(name)
         try:
             settings = validated(kind.settings_type, {**defaults, **nested, **given})
@@ -49,6 +53,11 @@ class MethodSpec(Frozen):
             raise ValueError(f"method {name}: {error}") from None
         dumped = settings.model_dump(mode="json")
         return {"label": name, **own, "name": kind.name, "settings": dumped}
+
+    @field_validator("label")
+    @classmethod
+    def _shown(cls, value: str) -> str:
+        return checked_label(value)
 
     def varied(self, settings: Mapping[str, Any], label: str | None = None) -> MethodSpec:
         """The method with some settings replaced, all at once, and perhaps its label.
@@ -64,3 +73,16 @@ class MethodSpec(Frozen):
     def choice(self) -> MethodChoice:
         """Name and settings, without the label."""
         return MethodChoice(name=self.name, settings=self.settings)
+
+
+def _given(value: Any) -> dict[str, Any]:
+    """A method's entry as a mapping with a name."""
+    given = {"name": value} if isinstance(value, str) else value
+    if not isinstance(given, Mapping):
+        raise ValueError(  # noqa: TRY004 - as above
+            f"expected a method's name, or a mapping of `name` and settings, got "
+            f"{shortened(repr(value))}"
+        )
+    if not isinstance(given.get("name"), str):
+        raise ValueError("a method needs a `name`, such as {name: zip}")  # noqa: TRY004
+    return dict(given)

@@ -1,12 +1,15 @@
 """Changes to a spec from the command line: `--set budget=500`, `--set methods.1.clip=none`."""
 
+import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-import yaml
-
+from benchmarks.naming import shortened
 from orchestrator.errors import UserError
+from orchestrator.spec.yaml_text import NotPlainYaml, read_yaml
+
+_POSITION = re.compile(r"[0-9]{1,9}")
 
 
 def apply_overrides(document: Mapping[str, Any], overrides: Sequence[str]) -> dict[str, Any]:
@@ -15,7 +18,7 @@ def apply_overrides(document: Mapping[str, Any], overrides: Sequence[str]) -> di
     Args:
         document: the parsed spec.
         overrides: `path=value`, with a YAML value; dots in the path reach into mappings and, by
-            number, into lists.
+            number, into lists. Later ones win.
 
     Raises:
         UserError: an override is not `path=value`, or its path does not exist.
@@ -23,34 +26,41 @@ def apply_overrides(document: Mapping[str, Any], overrides: Sequence[str]) -> di
     changed = deepcopy(dict(document))
     for override in overrides:
         path, equals, text = override.partition("=")
-        if not equals or not path:
-            raise UserError(f"--set {override!r}: expected field=value, such as budget=500.")
+        if not equals or not all(path.split(".")):
+            raise UserError(f"{_said(override)}: expected field=value, such as budget=500.")
         try:
-            value = yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise UserError(f"--set {override!r}: {text!r} is not YAML: {error}") from None
+            value = read_yaml(text)
+        except NotPlainYaml as error:
+            raise UserError(
+                f"{_said(override)}: {shortened(text)!r} is not YAML: {error}."
+            ) from None
         _set(changed, path.split("."), value, override)
     return changed
 
 
+def _said(override: str) -> str:
+    return f"--set {shortened(override)!r}"
+
+
 def _set(node: Any, path: list[str], value: Any, override: str) -> None:
-    step = _step(node, path[0], override)
-    if len(path) == 1:
-        node[step] = value
-        return
-    inner = node.get(step) if isinstance(node, dict) else node[step]
-    if inner is None:
-        node[step] = {}
-    elif isinstance(inner, str):
-        # A name, as in `backbone: pocket` or `- zip`, is short for a mapping.
-        node[step] = {"model" if path[0] == "backbone" else "name": inner}
-    _set(node[step], path[1:], value, override)
+    for place, part in enumerate(path[:-1]):
+        step = _step(node, part, override)
+        inner = node.get(step) if isinstance(node, dict) else node[step]
+        if inner is None:
+            node[step] = {}
+        elif isinstance(inner, str):
+            # A name, as in `backbone: pocket` or `- zip`, is short for a mapping.
+            node[step] = {"model" if path[place] == "backbone" else "name": inner}
+        node = node[step]
+    node[_step(node, path[-1], override)] = value
 
 
 def _step(node: Any, part: str, override: str) -> Any:
     if isinstance(node, dict):
         return part
-    if isinstance(node, list) and part.isdigit() and int(part) < len(node):
+    if isinstance(node, list) and _POSITION.fullmatch(part) and int(part) < len(node):
         return int(part)
-    wanted = f"a number from 0 to {len(node) - 1}" if isinstance(node, list) else "no further field"
-    raise UserError(f"--set {override!r}: at {part!r} expected {wanted}.")
+    wanted = "no further field"
+    if isinstance(node, list):
+        wanted = f"a number from 0 to {len(node) - 1}" if node else "nothing: the list is empty"
+    raise UserError(f"{_said(override)}: at {shortened(part)!r} expected {wanted}.")

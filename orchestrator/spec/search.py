@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import islice, product
 from typing import Any, Literal, Self
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.registry import method_class
 from orchestrator.spec.dimension import Dimension, Scalar
-from orchestrator.spec.method import MethodSpec, PositiveInt
+from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.numbers import PositiveInt, Seed
 
 SamplerName = Literal["tpe", "cma-es", "random", "grid"]
 PrunerName = Literal["asha", "median"]
@@ -23,6 +24,9 @@ MOST_CORNERS = 256
 """Corners of a space that are checked before the search starts, at most."""
 
 DEFAULT_TRIALS = 20
+
+LARGEST_GRID = 100_000
+"""Points of a grid at most: Optuna lists them all."""
 
 
 class PrunerSpec(Frozen):
@@ -80,11 +84,11 @@ class SearchSpec(Frozen):
     space: dict[str, Dimension] = Field(min_length=1)
     trials: PositiveInt | None = None
     sampler: SamplerName = "tpe"
-    seed: NonNegativeInt = 0
+    seed: Seed = 0
     objectives: tuple[ObjectiveName, ...] = Field(default=("accuracy",), min_length=1)
     target_accuracy: float | None = Field(default=None, gt=0, le=100)
     pruner: PrunerSpec | None = None
-    seeds: tuple[NonNegativeInt, ...] = Field(default=(100,), min_length=1)
+    seeds: tuple[Seed, ...] = Field(default=(100,), min_length=1)
     parallel: PositiveInt | None = None
     storage: str | None = None
     equal_queries: bool = True
@@ -119,6 +123,11 @@ class SearchSpec(Frozen):
                     dimension.grid  # noqa: B018 - raises if there is none
                 except ValueError as error:
                     raise ValueError(f"space.{name}: {error}") from None
+            if self._grid_size > LARGEST_GRID:
+                raise ValueError(
+                    f"the grid has {self._grid_size:,} points, and {LARGEST_GRID:,} is the most: "
+                    f"give intervals fewer `points`, or take another sampler"
+                )
         if self.sampler == "cma-es":
             if any(dimension.kind == "choice" for dimension in self.space.values()):
                 raise ValueError("sampler cma-es moves through numbers only: choice is for tpe")
@@ -126,11 +135,14 @@ class SearchSpec(Frozen):
                 raise ValueError("sampler cma-es needs two dimensions or more, and one objective")
 
     @property
+    def _grid_size(self) -> int:
+        return math.prod(len(dimension.grid) for dimension in self.space.values())
+
+    @property
     def count(self) -> int:
         """Trials of the whole search."""
         if self.sampler == "grid":
-            size = math.prod(len(dimension.grid) for dimension in self.space.values())
-            return min(size, self.trials or size)
+            return min(self._grid_size, self.trials or self._grid_size)
         return self.trials or DEFAULT_TRIALS
 
     @property
@@ -169,6 +181,11 @@ def check_search(search: SearchSpec, methods: Sequence[MethodSpec], seeds: Seque
     kind = method_class(base.name)
     if not kind.trains:
         raise ValueError(f"method {base.label!r} doesn't train, so it has nothing to search")
+    taken = {search.found_label, search.longer_label} & {method.label for method in methods}
+    if taken:
+        raise ValueError(
+            f"the label {min(taken)!r} is kept for what the search finds: give that method another"
+        )
     shared = sorted(set(search.seeds) & set(seeds))
     if shared:
         raise ValueError(

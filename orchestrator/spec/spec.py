@@ -1,16 +1,17 @@
 """The YAML file that a user writes, as typed and frozen models."""
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import Field, NonNegativeInt, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.registry import dataset_class, dataset_names
 from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.datasets.views import OnUnreadable
 from benchmarks.frozen import Frozen
-from benchmarks.naming import did_you_mean
+from benchmarks.naming import did_you_mean, shortened
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
 from orchestrator.cell import Evaluation
@@ -18,8 +19,11 @@ from orchestrator.oracle.backbone import Backbone
 from orchestrator.precision import Precision
 from orchestrator.spec.ablation import AblationSpec
 from orchestrator.spec.arm import Arm, Conditions, arm_of
-from orchestrator.spec.method import MethodSpec, PositiveInt
+from orchestrator.spec.method import MethodSpec
+from orchestrator.spec.numbers import PositiveInt, Seed
 from orchestrator.spec.search import SearchSpec, check_search
+
+_FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
 
@@ -112,13 +116,13 @@ class Spec(Frozen):
         search: a search for settings of one of the methods, which runs first.
     """
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]*$")
+    name: str = Field(max_length=100)
     protocol: str = "few_shot"
     datasets: tuple[str, ...] = Field(min_length=1)
     own_datasets: tuple[OwnDataset, ...] = ()
     source: str | None = None
     shots: tuple[PositiveInt, ...] = (16,)
-    seeds: tuple[NonNegativeInt, ...] = (1, 2, 3)
+    seeds: tuple[Seed, ...] = (1, 2, 3)
     methods: tuple[MethodSpec, ...] = ()
     ablation: AblationSpec | None = None
     backbone: Backbone
@@ -126,7 +130,7 @@ class Spec(Frozen):
     batch_size: PositiveInt = 128
     precision: Precision = "fp32"
     augmentation: Augmentation = "crop_flip"
-    views: NonNegativeInt = 0
+    views: Annotated[int, Field(ge=0, le=10**6)] = 0
     short_classes: ShortClasses = "refuse"
     unreadable: OnUnreadable = "fail"
     evaluation: Evaluation = Evaluation()
@@ -143,6 +147,16 @@ class Spec(Frozen):
         """Every dataset that is tested on; the source comes first."""
         return tuple(dict.fromkeys((*self.trained_datasets, *self.datasets)))
 
+    @field_validator("name")
+    @classmethod
+    def _names_a_folder(cls, value: str) -> str:
+        if not _FOLDER.fullmatch(value):
+            raise ValueError(
+                f"expected letters, digits, `-`, `_` and `.`, the first a letter or digit, because "
+                f"it names the report's folder, got {shortened(repr(value))}"
+            )
+        return value
+
     @field_validator("protocol")
     @classmethod
     def _known_protocol(cls, value: str) -> str:
@@ -158,7 +172,8 @@ class Spec(Frozen):
         entries = value["datasets"]
         own = [entry for entry in entries if isinstance(entry, Mapping)]
         names = [e.get("name", "") if isinstance(e, Mapping) else e for e in entries]
-        declared = [*value.get("own_datasets", ()), *own]
+        given = value.get("own_datasets", ())
+        declared = [*given, *own] if isinstance(given, list | tuple) else given
         return {**value, "datasets": names, **({"own_datasets": declared} if declared else {})}
 
     @model_validator(mode="after")
@@ -232,7 +247,7 @@ class Spec(Frozen):
                 f"own `label`"
             )
         try:
-            self.ablation.arms(self._conditions(self.shots[0]))
+            _check_labels(self.arms)
         except ValueError as error:
             raise ValueError(f"ablation: {error}") from None
         return self
@@ -274,10 +289,22 @@ class Spec(Frozen):
         return self
 
 
+def _check_labels(arms: Sequence[Arm]) -> None:
+    """Refuses a label that stands for two arms, which reports would take for one."""
+    known: dict[str, Arm] = {}
+    for arm in arms:
+        first = known.setdefault(arm.label, arm)
+        if (first.method, first.conditions) != (arm.method, arm.conditions):
+            raise ValueError(
+                f"the label {shortened(repr(arm.label))} stands for two of its methods: change the "
+                f"one of `methods`, or its `label`"
+            )
+
+
 def _distinct(values: SequenceT, what: str) -> SequenceT:
     seen: set[Any] = set()
     for value in values:
         if value in seen:
-            raise ValueError(f"{what} {value!r} is given twice")
+            raise ValueError(f"{what} {shortened(repr(value))} is given twice")
         seen.add(value)
     return values

@@ -24,6 +24,7 @@ from pathlib import Path
 from uuid import uuid4
 
 from orchestrator.errors import UserError
+from orchestrator.store.json_blob import mapping_in
 from orchestrator.store.storage import Blob, BlobMissing, Storage, StorageUnavailable, Version
 
 
@@ -199,13 +200,19 @@ def _content(holder: Holder) -> bytes:
     return json.dumps({"holder": asdict(holder), "nonce": uuid4().hex}).encode()
 
 
+_FIELDS = {"host": str, "machine": str, "pid": int, "started": str}
+
+
 def _holder_in(data: bytes) -> Holder | None:
     """Who wrote a lease's blob; None when that can't be read."""
-    try:
-        values = json.loads(data)["holder"]
-        return Holder(values["run"], ProcessIdentity(**values["process"]))
-    except (ValueError, KeyError, TypeError):
+    values = (mapping_in(data) or {}).get("holder")
+    if not isinstance(values, dict) or not isinstance(values.get("process"), dict):
         return None
+    run, process = values.get("run"), values["process"]
+    kinds = {name: type(process.get(name)) for name in (*process, *_FIELDS)}
+    if not isinstance(run, str) or kinds != _FIELDS:
+        return None
+    return Holder(run, ProcessIdentity(**process))
 
 
 _PROC = Path("/proc")

@@ -18,19 +18,36 @@ reports/<spec>/, mlflow.db and mlflow-artifacts/.
 
 import hashlib
 import json
+import re
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
+from orchestrator.errors import UserError
+from orchestrator.store.json_blob import mapping_in, value_in
 from orchestrator.store.storage import BlobMissing, Storage
 from orchestrator.store.trace import Trace
-from orchestrator.store.trace_file import DamagedTrace, UnreadableTrace, decode, encode
+from orchestrator.store.trace_file import REMEDY, DamagedTrace, UnreadableTrace, decode, encode
 
 __all__ = ["DamagedTrace", "Store", "UnreadableTrace"]
 
+_TRIES = 10
+
 CHECKPOINTS = 2
 """Checkpoints kept per running cell: if the last is damaged, the one before is used."""
+
+
+_FILES = {
+    folder: re.compile(rf"(?P<key>[^.]+){ending}")
+    for folder, ending in {
+        **dict.fromkeys(("results", "failures", "pruned"), r"\.parquet"),
+        "checkpoints": r"\.[0-9]+\.safetensors",
+        "prompts": r"\.safetensors",
+        "calibration": r".*\.json",
+    }.items()
+}
+"""What the files of each folder are called."""
 
 
 @dataclass(frozen=True)
@@ -47,10 +64,21 @@ class Store:
     storage: Storage
 
     def identity(self) -> str:
-        """The store's random name, which the first caller creates."""
+        """The store's random name, which the first caller creates.
+
+        Raises:
+            UserError: the name changes each time it is read.
+        """
         name = "identity/store.json"
-        self.storage.write_new(name, json.dumps({"id": uuid4().hex}).encode())
-        return str(json.loads(self.storage.read(name))["id"])
+        for _ in range(_TRIES):  # of hosts that find a damaged name at once, one names it anew
+            named = json.dumps({"id": uuid4().hex}).encode()
+            self.storage.write_new(name, named)
+            blob = self.storage.look(name)
+            known = (mapping_in(blob.data) or {}).get("id")
+            if known and isinstance(known, str):
+                return known
+            self.storage.replace(name, named, blob.version)
+        raise UserError(f"{self.storage.location}/{name} changes all the time. Remove it.")
 
     def save(self, trace: Trace) -> None:
         """Stores a trace; an existing finished trace of the key is never replaced."""
@@ -118,7 +146,7 @@ class Store:
         name = f"{folder}/{key}.parquet"
         try:
             blob = self.storage.look(name)
-            decode(blob.data, f"{self.storage.location}/{name}", metrics=())
+            self._decoded(name, blob.data, metrics=())
         except BlobMissing:
             return ""
         except DamagedTrace as error:
@@ -188,9 +216,11 @@ class Store:
         self.storage.write(f"unreadable/{digest}.json", json.dumps(list(references)).encode())
 
     def unreadable_images(self, digest: str) -> list[str] | None:
-        """Which images of a list can't be read; None if they were never checked."""
+        """Which images of a list can't be read; None if that isn't known."""
         data = self._optional(f"unreadable/{digest}.json")
-        return None if data is None else [str(reference) for reference in json.loads(data)]
+        found = None if data is None else value_in(data)
+        whole = isinstance(found, list) and all(isinstance(entry, str) for entry in found)
+        return found if whole else None
 
     def save_calibration(self, name: str, values: dict[str, Any]) -> None:
         """Stores measured costs of this kind of machine."""
@@ -201,9 +231,9 @@ class Store:
         return bool(self._keys("calibration"))
 
     def calibration(self, name: str) -> dict[str, Any] | None:
-        """Measured costs of this kind of machine; None if nothing was measured."""
+        """Measured costs of this kind of machine; None if none can be read."""
         data = self._optional(f"calibration/{name}.json")
-        return None if data is None else dict(json.loads(data))
+        return None if data is None else mapping_in(data)
 
     def _optional(self, name: str) -> bytes | None:
         try:
@@ -212,12 +242,20 @@ class Store:
             return None
 
     def _keys(self, folder: str) -> frozenset[str]:
-        return frozenset(
-            name.rsplit("/", 1)[1].split(".", 1)[0] for name in self.storage.names(folder)
-        )
+        """Keys that have a file in a folder; whatever else lies there is left alone."""
+        names = (name.rsplit("/", 1)[1] for name in self.storage.names(folder))
+        found = (_FILES[folder].fullmatch(name) for name in names)
+        return frozenset(match["key"] for match in found if match)
 
     def _load(self, name: str, metrics: Collection[str] | None = None) -> Trace:
-        return decode(self.storage.read(name), f"{self.storage.location}/{name}", metrics)
+        return self._decoded(name, self.storage.read(name), metrics)
+
+    def _decoded(self, name: str, data: bytes, metrics: Collection[str] | None) -> Trace:
+        where = f"{self.storage.location}/{name}"
+        trace = decode(data, where, metrics)
+        if trace.key != name.rsplit("/", 1)[1].removesuffix(".parquet"):
+            raise DamagedTrace(f"{where} holds the trace of another cell. {REMEDY}")
+        return trace
 
 
 def _checkpoint_name(key: str, slot: int) -> str:

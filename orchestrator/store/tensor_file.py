@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
+from orchestrator.errors import short_reason
+
 if TYPE_CHECKING:
     from torch import Tensor
 
@@ -45,8 +47,8 @@ def from_bytes(data: bytes, title: str) -> tuple[dict[str, Tensor], dict[str, An
         if header[_DIGEST] != _digest(text, tensors):
             raise UnreadableTensors("its content is not what was written")
         return tensors, dict(json.loads(text))
-    except (SafetensorError, KeyError, ValueError, TypeError) as error:
-        raise UnreadableTensors(str(error)) from None
+    except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
+        raise UnreadableTensors(short_reason(error)) from None
 
 
 def _header(data: bytes) -> dict[str, str]:

@@ -13,9 +13,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from pydantic import BaseModel, ValidationError
 
-from orchestrator.errors import UserError
-from orchestrator.store.trace import Point, Trace
+from orchestrator.errors import UserError, short_reason
+from orchestrator.store.trace import Ending, Point, Trace
 
 SCHEMA_VERSION = "1"
 _META = b"querycurve"
@@ -32,6 +33,21 @@ _COLUMNS = pa.schema(
 )
 
 _HEADER = tuple(field.name for field in fields(Trace) if field.name != "points")
+
+
+REMEDY = "`run` sets it aside and measures anew what it needs."
+
+
+class _Record(BaseModel):
+    """What a trace holds beside its points."""
+
+    key: str
+    cell: dict[str, Any]
+    status: Ending
+    ledgers: dict[str, dict[str, int]]
+    timing: dict[str, float]
+    provenance: dict[str, Any]
+    error: str
 
 
 class UnreadableTrace(UserError):
@@ -70,7 +86,7 @@ def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> T
     version = header.get("schema_version")
     if version != SCHEMA_VERSION:
         raise UnreadableTrace(
-            f"{where} has trace schema version {version!r}; this release reads version "
+            f"{where} has trace schema version {repr(version)[:40]}; this release reads version "
             f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
         )
     if metrics is not None:
@@ -78,9 +94,18 @@ def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> T
         table = table.filter(
             pc.field("metric").cast(pa.string()).isin(wanted) | ~pc.is_finite(pc.field("value"))
         )
+    record = _record(header, where)
     rows = zip(*(table.column(name).to_pylist() for name in _COLUMNS.names), strict=True)
     points = tuple(Point(*row) for row in rows)
-    return Trace(points=points, **{name: header[name] for name in _HEADER})
+    return Trace(points=points, **{name: getattr(record, name) for name in _HEADER})
+
+
+def _record(header: dict[str, Any], where: str) -> _Record:
+    try:
+        return _Record.model_validate(header)
+    except ValidationError as error:
+        place = ".".join(str(part) for part in error.errors()[0]["loc"])
+        raise DamagedTrace(f"{where} is no trace: it has no sound {place}. {REMEDY}") from None
 
 
 def _read(data: bytes, where: str) -> tuple[dict[str, Any], pa.Table]:
@@ -88,13 +113,20 @@ def _read(data: bytes, where: str) -> tuple[dict[str, Any], pa.Table]:
         # `read_table` would import pandas.
         table = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True).read()
         header = _header(table)
-        table = table.select(_COLUMNS.names)
-    except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        table = _points(table)
+    except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise DamagedTrace(
-            f"{where} is not a readable trace ({type(error).__name__}: {error}). "
-            f"`run` sets it aside and measures anew what it needs."
+            f"{where} is not a readable trace ({short_reason(error)}). {REMEDY}"
         ) from None
     return header, table
+
+
+def _points(table: pa.Table) -> pa.Table:
+    """The columns of points, whole and of the types that were written."""
+    found = table.select(_COLUMNS.names).cast(_COLUMNS)
+    if any(column.null_count for column in found.columns):
+        raise ValueError("a number is missing")
+    return found
 
 
 def _header(table: pa.Table) -> dict[str, Any]:

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from pydantic import BaseModel, ValidationError
+
 from methods.interface import State
 from orchestrator.store import tensor_file
 from orchestrator.store.store import CHECKPOINTS, Store
@@ -15,6 +17,16 @@ from orchestrator.trial.messages import TrialStopped
 
 _FORMAT = 1
 _TITLE = "trial"
+
+
+class _Values(BaseModel):
+    """What a checkpoint holds beside tensors."""
+
+    step: int
+    method: dict[str, Any]
+    ledgers: dict[str, dict[str, int]]
+    points: tuple[tuple[int, int, str, float], ...]
+    seconds: dict[str, float]
 
 
 class UnusableCheckpoint(Exception):
@@ -63,14 +75,25 @@ class Snapshot:
         except tensor_file.UnreadableTensors as error:
             raise UnusableCheckpoint(f"damaged checkpoint ({error})") from None
         if values.get("format") != _FORMAT:
-            raise UnusableCheckpoint(f"checkpoint format {values.get('format')!r} is unknown")
+            form = repr(values.get("format"))[:40]
+            raise UnusableCheckpoint(f"checkpoint format {form} is unknown")
+        try:
+            known = _Values.model_validate(values)
+        except ValidationError as error:
+            place = ".".join(str(part) for part in error.errors()[0]["loc"])
+            raise UnusableCheckpoint(f"damaged checkpoint (no sound {place})") from None
         return cls(
-            step=values["step"],
-            method=State(tensors, values["method"]),
-            ledgers=values["ledgers"],
-            points=tuple(Point(*row) for row in values["points"]),
-            seconds=values["seconds"],
+            step=known.step,
+            method=State(tensors, known.method),
+            ledgers=known.ledgers,
+            points=tuple(Point(*row) for row in known.points),
+            seconds=known.seconds,
         )
+
+    @property
+    def queries(self) -> int:
+        """Queries that the method was charged so far."""
+        return self.ledgers.get("method", {}).get("queries", 0)
 
 
 @dataclass

@@ -125,7 +125,8 @@ def _rows(cache: sqlite3.Connection, paths: Sequence[bytes]) -> Iterator[tuple[b
     for start in range(0, len(paths), _PAGE):
         page = paths[start : start + _PAGE]
         marks = ",".join("?" * len(page))
-        yield from cache.execute(f"SELECT * FROM files WHERE path IN ({marks})", page)
+        question = f"SELECT path, stamp, sha256 FROM files WHERE path IN ({marks})"
+        yield from cache.execute(question, page)
 
 
 def _read(states: Sequence[FileState]) -> dict[FileState, str]:

@@ -43,7 +43,7 @@ class OwnDataset(Frozen):
             own. By default those of the pack, or "a photo of a {}."
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$")
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=100)
     path: str = Field(min_length=1)
     templates: tuple[str, ...] = ()
 

@@ -12,35 +12,52 @@ from orchestrator.analysis.charts.chart import (
     LineChart,
     ValueChart,
 )
+from orchestrator.analysis.charts.labels import (
+    LONGEST,
+    Labels,
+    for_plotly,
+    has_rows,
+    labels_of,
+)
 from orchestrator.analysis.charts.palette import NEUTRAL
+from orchestrator.analysis.short_names import short_names
 
 ROW_PIXELS = 24
 """Height of one bar or dot."""
 
+BESIDE = 24
+"""Characters of a name beside a chart, which leave a telephone room for the chart."""
+
+TITLE = 36
+"""Characters of a title above a chart or along an axis."""
+
 
 def plotly_figure(chart: Chart) -> dict[str, Any]:
     """`data` and `layout` for `Plotly.newPlot`; `meta` names the method, for the page's legend."""
+    longest = BESIDE if has_rows(chart) else LONGEST
+    found = labels_of(chart, longest=longest)
+    shown = {name: for_plotly(text) for name, text in found.items()}
     if isinstance(chart, LineChart):
-        return _lines(chart)
+        return _lines(chart, shown)
     if isinstance(chart, BarChart):
-        return _bars(chart)
+        return _bars(chart, shown)
     if isinstance(chart, ValueChart):
-        return _values(chart)
-    return _dots(chart)
+        return _values(chart, shown)
+    return _dots(chart, shown)
 
 
-def _lines(chart: LineChart) -> dict[str, Any]:
+def _lines(chart: LineChart, shown: Labels) -> dict[str, Any]:
     end = max((line.x[-1] for line in chart.lines), default=0) or 1
-    data = [trace for line in chart.lines for trace in _line(line, end)]
+    data = [trace for line in chart.lines for trace in _line(line, shown[line.label], end)]
     data += [
         {
             "type": "scatter",
             "mode": "lines",
-            "name": name,
+            "name": shown[name],
             "x": [0, end],
             "y": [value, value],
             "line": {"color": NEUTRAL.colour, "width": 1.2, "dash": NEUTRAL.dash},
-            "hovertemplate": f"{name}: %{{y:.1f}}<extra></extra>",
+            "hovertemplate": "%{fullData.name}: %{y:.1f}<extra></extra>",
         }
         for name, value in chart.levels
     ]
@@ -50,11 +67,11 @@ def _lines(chart: LineChart) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
-def _line(line: Line, end: float) -> list[dict[str, Any]]:
+def _line(line: Line, label: str, end: float) -> list[dict[str, Any]]:
     common: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines",
-        "name": line.label,
+        "name": label,
         "meta": line.label,
     }
     style = {"color": line.look.colour, "dash": line.look.dash, "width": 2, "shape": "hv"}
@@ -74,14 +91,14 @@ def _line(line: Line, end: float) -> list[dict[str, Any]]:
     return [*_band(edge, line), drawn]
 
 
-def _values(chart: ValueChart) -> dict[str, Any]:
-    data = [trace for line in chart.lines for trace in _value_line(line, chart)]
+def _values(chart: ValueChart, shown: Labels) -> dict[str, Any]:
+    data = [trace for line in chart.lines for trace in _value_line(line, shown[line.label], chart)]
     layout = _layout(chart.title, chart.x_title, chart.y_title, chart.bounds)
     layout["xaxis"]["type"] = "log" if chart.log else "linear"
     if chart.ticks:
         layout["xaxis"] |= {
             "tickvals": [place for place, _ in chart.ticks],
-            "ticktext": [text.replace("\n", "<br>") for _, text in chart.ticks],
+            "ticktext": [_tick(text) for _, text in chart.ticks],
         }
     layout["margin"]["t"] += 18  # room for the names of marks
     layout["shapes"] = [
@@ -93,7 +110,7 @@ def _values(chart: ValueChart) -> dict[str, Any]:
     ]  # fmt: skip
     layout["annotations"] = [
         {
-            "text": name, "showarrow": False, "yref": "paper", "y": 1, "yanchor": "bottom",
+            "text": _tick(name), "showarrow": False, "yref": "paper", "y": 1, "yanchor": "bottom",
             # Unlike everything else, annotations want the exponent on a logarithmic axis.
             "x": math.log10(place) if chart.log else place, "font": {"size": 11},
         }
@@ -102,11 +119,11 @@ def _values(chart: ValueChart) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
-def _value_line(line: Line, chart: ValueChart) -> list[dict[str, Any]]:
+def _value_line(line: Line, label: str, chart: ValueChart) -> list[dict[str, Any]]:
     drawn: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines+markers" if chart.joined else "markers",
-        "name": line.label,
+        "name": label,
         "meta": line.label,
         "x": list(line.x),
         "y": _rounded(line.y),
@@ -119,7 +136,7 @@ def _value_line(line: Line, chart: ValueChart) -> list[dict[str, Any]]:
             "size": 9 if line.main else 6,
             "symbol": "circle-open" if line.hollow else "circle",
         },
-        "hovertemplate": f"{line.label}, %{{text}}: %{{y:.1f}}<extra></extra>",
+        "hovertemplate": "%{fullData.name}, %{text}: %{y:.1f}<extra></extra>",
     }  # fmt: skip
     if not line.lower:
         return [drawn]
@@ -135,7 +152,13 @@ def _nearest(place: float, ticks: Sequence[tuple[float, str]]) -> str:
     if not ticks:
         return f"{place:.3g}"
     _, text = min(ticks, key=lambda tick: abs(tick[0] - place))
-    return text.replace("\n", "")
+    return for_plotly(text.replace("\n", ""))
+
+
+def _tick(text: str) -> str:
+    """A value on the axis or a mark, line by line."""
+    lines = (short_names([line], BESIDE)[line] for line in text.split("\n"))
+    return "<br>".join(map(for_plotly, lines))
 
 
 def _error_bars(line: Line) -> dict[str, Any]:
@@ -161,14 +184,14 @@ def _rounded(values: Sequence[float]) -> list[float]:
     return [round(value, 3) for value in values]
 
 
-def _bars(chart: BarChart) -> dict[str, Any]:
+def _bars(chart: BarChart, shown: Labels) -> dict[str, Any]:
     data = [
         {
             "type": "bar",
             "orientation": "h",
-            "name": bars.label,
+            "name": shown[bars.label],
             "meta": bars.label,
-            "y": list(chart.categories),
+            "y": [shown[name] for name in chart.categories],
             "x": [0 if value is None else value for value in bars.values],
             "text": list(bars.texts),
             "textposition": "outside",
@@ -188,15 +211,15 @@ def _bars(chart: BarChart) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
-def _dots(chart: DotChart) -> dict[str, Any]:
+def _dots(chart: DotChart, shown: Labels) -> dict[str, Any]:
     data = [
         {
             "type": "scatter",
             "mode": "markers",
-            "name": dot.label,
+            "name": shown[dot.label],
             "meta": dot.label,
             "x": [dot.value],
-            "y": [dot.label],
+            "y": [shown[dot.label]],
             "marker": {"color": dot.look.colour, "size": 11},
             "error_x": {
                 "type": "data",
@@ -215,15 +238,20 @@ def _dots(chart: DotChart) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
+def _title(text: str) -> str:
+    return for_plotly(short_names([text], TITLE)[text])
+
+
 def _layout(
     title: str, x_title: str, y_title: str = "", bounds: tuple[float, float] | None = None
 ) -> dict[str, Any]:
     layout: dict[str, Any] = {
-        "title": {"text": title, "font": {"size": 14}, "x": 0.02, "xanchor": "left"},
-        "xaxis": {"title": {"text": x_title}, "zeroline": False},
-        "yaxis": {"title": {"text": y_title}, "zeroline": False},
+        "title": {"text": _title(title), "font": {"size": 14}, "x": 0.02, "xanchor": "left"},
+        "xaxis": {"title": {"text": _title(x_title)}, "zeroline": False},
+        "yaxis": {"title": {"text": _title(y_title)}, "zeroline": False},
         "margin": {"l": 52, "r": 14, "t": 34 if title else 12, "b": 44},
         "showlegend": False,
+        "hoverlabel": {"namelength": -1},  # plotly would cut names to 15 letters
     }
     if bounds is not None:
         layout["yaxis"]["autorangeoptions"] = {"clipmin": bounds[0], "clipmax": bounds[1]}

@@ -1,12 +1,17 @@
 """Charts as PNG files, by matplotlib, for papers and terminals."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
+from rich.cells import cell_len
 
 from orchestrator.analysis.charts.chart import (
     BarChart,
@@ -15,13 +20,33 @@ from orchestrator.analysis.charts.chart import (
     Line,
     LineChart,
     ValueChart,
+    parts_of,
+)
+from orchestrator.analysis.charts.labels import (
+    LONGEST,
+    Labels,
+    for_matplotlib,
+    has_rows,
+    labels_of,
 )
 from orchestrator.analysis.charts.palette import NEUTRAL
+from orchestrator.analysis.short_names import short_names
 
 DPI = 150
 PANEL = (4.2, 3.2)
 COLUMNS = 3
 LEGEND_COLUMNS = 6
+
+# Inches.
+WIDTH = 7.0
+HIGHEST = 60.0
+LINE_HEIGHT = 0.22
+HANDLE_WIDTH = 0.6
+LETTER_WIDTH = 0.085
+
+# Characters.
+BESIDE = 30
+AXIS = 70
 
 _DASHES: dict[str, Any] = {
     "solid": "-",
@@ -40,13 +65,14 @@ def write_png(chart: Chart, path: Path) -> None:
         rows = len(chart.categories) * max(len(chart.bars), 1)
     elif isinstance(chart, DotChart):
         rows = len(chart.dots)
-    height = max(4.2, 1.2 + 0.26 * rows)
-    figure = Figure(figsize=(7, height), dpi=DPI, layout="constrained")
+    shown = _shown(chart)
+    legend = _Legend.of([] if isinstance(chart, DotChart) else _legend_labels(chart), shown, WIDTH)
+    height = min(max(4.2, 1.2 + 0.26 * rows) + legend.height, HIGHEST)
+    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
-    _draw(axes, chart)
-    if not isinstance(chart, DotChart):
-        handles, labels = axes.get_legend_handles_labels()
-        _legend(figure, dict(zip(labels, handles, strict=True)))
+    _draw(axes, chart, shown)
+    axes.set_title(for_matplotlib(short_names([chart.title], LONGEST)[chart.title]))
+    legend.draw(figure, [axes])
     _save(figure, path)
 
 
@@ -54,45 +80,88 @@ def write_panels(charts: Sequence[LineChart], path: Path) -> None:
     """Draws charts side by side, with one legend."""
     columns = max(1, min(COLUMNS, len(charts)))
     lines = max(1, -(-len(charts) // columns))
-    size = (max(PANEL[0] * columns, 6), PANEL[1] * lines + 0.6)
+    width, shown = max(PANEL[0] * columns, 6), _shown(*charts)
+    labels = dict.fromkeys(label for chart in charts for label in _legend_labels(chart))
+    legend = _Legend.of(labels, shown, width)
+    size = (width, PANEL[1] * lines + 0.6 + legend.height)
     figure = Figure(figsize=size, dpi=DPI, layout="constrained")
     grid: Any = figure.subplots(lines, columns, squeeze=False)
-    handles: dict[str, Any] = {}
-    for place, axes in enumerate(grid.flat):
-        if place >= len(charts):
-            axes.set_axis_off()
-            continue
-        _draw(axes, charts[place])
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
-            handles.setdefault(label, handle)
-    _legend(figure, handles)
+    drawn = [axes for axes, _ in zip(grid.flat, charts, strict=False)]
+    titles = short_names((chart.title for chart in charts), BESIDE)
+    for axes, chart in zip(drawn, charts, strict=True):
+        _draw(axes, chart, shown)
+        axes.set_title(for_matplotlib(titles[chart.title]))
+    for axes in [*grid.flat][len(charts) :]:
+        axes.set_axis_off()
+    legend.draw(figure, drawn)
     _save(figure, path)
 
 
-def _legend(figure: Figure, handles: Mapping[str, Any]) -> None:
-    """Above the axes, where it hides nothing."""
-    if handles:
-        figure.legend(
-            handles.values(),
-            handles.keys(),
-            loc="outside upper center",
-            ncols=min(len(handles), LEGEND_COLUMNS),
-            frameon=False,
-        )
+def _shown(*charts: Chart) -> dict[str, str]:
+    """What is drawn for each name."""
+    longest = min(LONGEST, BESIDE) if any(map(has_rows, charts)) else LONGEST
+    shown = labels_of(*charts, longest=longest)
+    return {name: for_matplotlib(text) for name, text in shown.items()}
 
 
-def _draw(axes: Any, chart: Chart) -> None:
+def _legend_labels(chart: Chart) -> list[str]:
+    levels = [name for name, _ in chart.levels] if isinstance(chart, LineChart) else []
+    return [*(part.label for part in parts_of(chart)), *levels]
+
+
+@dataclass(frozen=True)
+class _Legend:
+    """A legend above the axes, where it hides nothing.
+
+    Attributes:
+        labels: what it shows.
+        columns: how many stand side by side.
+        height: of its lines beyond the first, in inches.
+    """
+
+    labels: tuple[str, ...]
+    columns: int
+    height: float
+
+    @classmethod
+    def of(cls, names: Iterable[str], shown: Labels, width: float) -> _Legend:
+        """The legend of names in a figure that is so many inches wide."""
+        labels = tuple(dict.fromkeys(shown[name] for name in names))
+        longest = max(map(cell_len, labels), default=0)
+        fit = int(width / (HANDLE_WIDTH + LETTER_WIDTH * longest))
+        columns = max(1, min(fit, len(labels), LEGEND_COLUMNS))
+        lines = -(-len(labels) // columns)
+        return cls(labels, columns, LINE_HEIGHT * max(lines - 1, 0))
+
+    def draw(self, figure: Figure, drawn: Iterable[Any]) -> None:
+        """Draws it with the looks that labels have in the axes."""
+        handles: dict[str, Any] = {}
+        for axes in drawn:
+            for handle, label in zip(*axes.get_legend_handles_labels(), strict=True):
+                handles.setdefault(label, handle)
+        labels = [label for label in self.labels if label in handles]
+        if labels:
+            figure.legend(
+                [handles[label] for label in labels],
+                labels,
+                loc="outside upper center",
+                ncols=self.columns,
+                frameon=False,
+            )
+
+
+def _draw(axes: Any, chart: Chart, shown: Labels) -> None:
     if isinstance(chart, LineChart):
-        _draw_lines(axes, chart)
+        _draw_lines(axes, chart, shown)
     elif isinstance(chart, BarChart):
-        _draw_bars(axes, chart)
+        _draw_bars(axes, chart, shown)
     elif isinstance(chart, ValueChart):
-        _draw_values(axes, chart)
+        _draw_values(axes, chart, shown)
     else:
-        _draw_dots(axes, chart)
-    axes.set(title=chart.title, xlabel=chart.x_title)
+        _draw_dots(axes, chart, shown)
+    axes.set(xlabel=for_matplotlib(short_names([chart.x_title], AXIS)[chart.x_title]))
     if isinstance(chart, LineChart | ValueChart):
-        axes.set(ylabel=chart.y_title)
+        axes.set(ylabel=for_matplotlib(chart.y_title))
         if chart.bounds is not None:
             (lowest, highest), (bottom, top) = chart.bounds, axes.get_ylim()
             axes.set_ylim(max(bottom, lowest), min(top, highest))
@@ -100,11 +169,11 @@ def _draw(axes: Any, chart: Chart) -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _draw_lines(axes: Any, chart: LineChart) -> None:
+def _draw_lines(axes: Any, chart: LineChart, shown: Labels) -> None:
     end = max((line.x[-1] for line in chart.lines), default=0) or 1
     for line in chart.lines:
         colour = line.look.colour
-        style = {"color": colour, "linestyle": _DASHES[line.look.dash], "label": line.label}
+        style = {"color": colour, "linestyle": _DASHES[line.look.dash], "label": shown[line.label]}
         if len(line.x) == 1:
             axes.axhline(line.y[0], linewidth=1.5, **style)
             continue
@@ -113,33 +182,34 @@ def _draw_lines(axes: Any, chart: LineChart) -> None:
             band = {"step": "post", "alpha": 0.18, "linewidth": 0, "color": colour}
             axes.fill_between(line.x, line.lower, line.upper, **band)
     for name, value in chart.levels:
-        style = {"color": NEUTRAL.colour, "linestyle": _DASHES[NEUTRAL.dash], "label": name}
+        style = {"color": NEUTRAL.colour, "linestyle": _DASHES[NEUTRAL.dash], "label": shown[name]}
         axes.axhline(value, linewidth=1.2, **style)
     axes.set_xlim(0, end)
 
 
-def _draw_values(axes: Any, chart: ValueChart) -> None:
+def _draw_values(axes: Any, chart: ValueChart, shown: Labels) -> None:
     if chart.log:
         axes.set_xscale("log")
     for line in chart.lines:
-        _draw_value_line(axes, line, joined=chart.joined)
+        _draw_value_line(axes, line, shown[line.label], joined=chart.joined)
     if chart.ticks:
-        axes.set_xticks([place for place, _ in chart.ticks], [text for _, text in chart.ticks])
+        texts = [_tick(text) for _, text in chart.ticks]
+        axes.set_xticks([place for place, _ in chart.ticks], texts)
         axes.xaxis.set_minor_locator(NullLocator())
     mark = {"color": NEUTRAL.colour, "linestyle": _DASHES[NEUTRAL.dash], "linewidth": 1.2}
     for name, place in chart.marks:
         axes.axvline(place, zorder=0, **mark)
         axes.annotate(
-            name, (place, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            _tick(name), (place, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
             textcoords="offset points", ha="center", fontsize=8,
         )  # fmt: skip
 
 
-def _draw_value_line(axes: Any, line: Line, *, joined: bool) -> None:
+def _draw_value_line(axes: Any, line: Line, label: str, *, joined: bool) -> None:
     style = {
         "color": line.look.colour,
         "linestyle": _DASHES[line.look.dash] if joined else "none",
-        "label": line.label,
+        "label": label,
         "marker": "o",
         "markersize": 6 if line.main else 4,
         "markerfacecolor": "none" if line.hollow else line.look.colour,
@@ -158,27 +228,38 @@ def _draw_value_line(axes: Any, line: Line, *, joined: bool) -> None:
         axes.fill_between(line.x, line.lower, line.upper, **band)
 
 
-def _draw_bars(axes: Any, chart: BarChart) -> None:
+def _draw_bars(axes: Any, chart: BarChart, shown: Labels) -> None:
     height = 0.8 / max(len(chart.bars), 1)
     for place, bars in enumerate(chart.bars):
         where = [row - 0.4 + height * (place + 0.5) for row in range(len(chart.categories))]
         lengths = [0 if value is None else value for value in bars.values]
-        drawn = axes.barh(where, lengths, height * 0.9, color=bars.look.colour, label=bars.label)
+        drawn = axes.barh(
+            where, lengths, height * 0.9, color=bars.look.colour, label=shown[bars.label]
+        )
         axes.bar_label(drawn, bars.texts, padding=3, fontsize=7)
-    axes.set_yticks(range(len(chart.categories)), chart.categories)
+    axes.set_yticks(range(len(chart.categories)), [shown[name] for name in chart.categories])
     axes.invert_yaxis()
     axes.margins(x=0.15)
 
 
-def _draw_dots(axes: Any, chart: DotChart) -> None:
+def _draw_dots(axes: Any, chart: DotChart, shown: Labels) -> None:
     for row, dot in enumerate(chart.dots):
         axes.errorbar(
             dot.value, row, xerr=dot.half_width, color=dot.look.colour, fmt="o", capsize=3
         )
-    axes.set_yticks(range(len(chart.dots)), [dot.label for dot in chart.dots])
+    axes.set_yticks(range(len(chart.dots)), [shown[dot.label] for dot in chart.dots])
     axes.invert_yaxis()
+
+
+def _tick(text: str) -> str:
+    """A value on the axis or a mark, line by line."""
+    lines = (short_names([line], BESIDE)[line] for line in text.split("\n"))
+    return for_matplotlib("\n".join(lines))
 
 
 def _save(figure: Figure, path: Path) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    FigureCanvasAgg(figure).print_png(path)  # `savefig` draws twice, first to lay out
+    with warnings.catch_warnings():
+        # A letter that no font has is drawn as a box, and nobody can mend that.
+        warnings.filterwarnings("ignore", message="Glyph .* missing from")
+        FigureCanvasAgg(figure).print_png(path)  # `savefig` draws twice, first to lay out

@@ -40,7 +40,9 @@ def as_latex(table: TableBlock) -> str:
 
 def escape(text: str) -> str:
     """Plain text as LaTeX."""
-    return "".join(_SPECIAL.get(char, char) for char in text)
+    escaped = "".join(_SPECIAL.get(char, char) for char in text)
+    # At the start of a row, LaTeX would take brackets for an argument of the row before.
+    return f"{{[}}{escaped[1:]}" if escaped.startswith("[") else escaped
 
 
 def _latex_cell(cell: TableCell) -> str:

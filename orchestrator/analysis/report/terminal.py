@@ -3,47 +3,50 @@
 from collections.abc import Sequence
 
 from rich.console import Console
-from rich.measure import Measurement
-from rich.table import Table
 from rich.text import Text
 
+from orchestrator.analysis.fitting_table import FittingTable, Line
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.report.blocks import TableBlock, TableCell, cell_of
 from orchestrator.analysis.table import Row, queries_text
-from orchestrator.console import plain_table
 
 _INTERVAL = " ± "
 
 
 def show_table(block: TableBlock, title: str, console: Console) -> None:
     """Prints a table of the report; without intervals where they don't fit."""
-    table = _as_rich(block, title, intervals=True)
-    unbounded = console.options.update(max_width=10_000)
-    if Measurement.get(console, unbounded, table).maximum > console.width:
-        table = _as_rich(block, f"{title} (intervals: see the report)", intervals=False)
-    console.print(table)
+    table = _fitting(block, title, intervals=True)
+    if not table.fits(console):
+        table = _fitting(block, f"{title} (intervals: see the report)", intervals=False)
+    table.show(console)
 
 
-def comparison_table(rows: Sequence[Row], title: str) -> Table:
+def comparison_table(rows: Sequence[Row], title: str) -> FittingTable:
     """The comparison within 80 columns; the Markdown and CSV files say more."""
     several = len({row.group.shots for row in rows if row.group.shots}) > 1
-    table = plain_table(title=f"{title}: {seeds_text(rows)}")
-    table.add_column("dataset", no_wrap=True)
-    table.add_column("method", no_wrap=True)
-    for header in ("accuracy (%)", "target (reached)", "queries to target"):
-        table.add_column(header, justify="right")
-    for place, row in enumerate(rows):
-        last = place + 1 == len(rows) or rows[place + 1].group.dataset != row.group.dataset
-        target = row.target
-        table.add_row(
-            row.group.dataset,
-            row.group.method + (f" ({row.group.shots})" if several and row.group.shots else ""),
-            interval_text(row.accuracy),
-            "-" if target is None else f"{target.target:.1f} ({target.successes}/{target.runs})",
-            queries_text(target),
-            end_section=last,
+
+    def line(row: Row) -> Line:
+        target, shots = row.target, row.group.shots
+        reached = "-" if target is None else f"({target.successes}/{target.runs})"
+        return Line(
+            names=(
+                row.group.dataset,
+                row.group.method + (f" ({shots})" if several and shots else ""),
+            ),
+            cells=(
+                interval_text(row.accuracy),
+                "-" if target is None else f"{target.target:.1f} {reached}",
+                queries_text(target),
+            ),
         )
-    return table
+
+    return FittingTable(
+        names=("dataset", "method"),
+        headers=("accuracy (%)", "target (reached)", "queries to target"),
+        lines=tuple(line(row) for row in rows),
+        title=f"{title}: {seeds_text(rows)}",
+        sections=True,
+    )
 
 
 def seeds_text(rows: Sequence[Row]) -> str:
@@ -56,14 +59,17 @@ def seeds_text(rows: Sequence[Row]) -> str:
     return f"mean ± 95 % t-interval over {' or '.join(str(n) for n in sorted(counts))} seeds"
 
 
-def _as_rich(block: TableBlock, title: str, *, intervals: bool) -> Table:
-    table = plain_table(title=title)
-    for place, name in enumerate(block.header):
-        numeric = place >= block.numeric_from
-        table.add_column(name, justify="right" if numeric else "left", no_wrap=True)
-    for row in block.rows:
-        table.add_row(*(_text(cell_of(cell), intervals) for cell in row))
-    return table
+def _fitting(block: TableBlock, title: str, *, intervals: bool) -> FittingTable:
+    rows = [[cell_of(cell) for cell in row] for row in block.rows]
+    named = max(block.numeric_from, 1)
+    lines = (
+        Line(
+            names=tuple(f"{cell.text}{cell.mark}" for cell in row[:named]),
+            cells=tuple(_text(cell, intervals) for cell in row[named:]),
+        )
+        for row in rows
+    )
+    return FittingTable(block.header[:named], block.header[named:], tuple(lines), title)
 
 
 def _text(cell: TableCell, intervals: bool) -> Text:

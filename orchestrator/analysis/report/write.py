@@ -1,5 +1,6 @@
 """Writes a report: the page, figures as PNG, tables as CSV and LaTeX."""
 
+import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -41,6 +42,10 @@ class Report:
     headlines: tuple[TableBlock, ...] = ()
 
 
+LONGEST_NAME = 160
+"""Bytes that a title gives to a file's name, at most."""
+
+
 def write_report(comparison: Comparison, folder: Path) -> Report:
     """Writes report.html, results.csv, results.md, figures/*.png and tables/*.csv, *.tex.
 
@@ -66,7 +71,9 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
             path.write_text(text, encoding="utf-8")
         pictures = _pictures(blocks, folder / "figures")
     except OSError as error:
-        raise UserError(f"the report can't be written to {folder}: {error}.") from None
+        raise UserError(
+            f"the report can't be written to {folder}: {error.strerror or error}."
+        ) from None
     headlines = tuple(table for table in tables if table.headline)
     written = (*files, *pictures)
     return Report(comparison.rows, comparison.sweeps, page, folder, written, headlines)
@@ -92,4 +99,8 @@ def _pictures(blocks: Iterable[Block], folder: Path) -> list[Path]:
 
 
 def _file_name(title: str) -> str:
-    return "_".join("".join(c if c.isalnum() or c in "-_" else " " for c in title).split())
+    name = "_".join("".join(c if c.isalnum() or c in "-_" else " " for c in title).split())
+    if len(name.encode()) <= LONGEST_NAME:
+        return name
+    # File systems take 255 bytes; long names may differ only at their ends.
+    return f"{name[: LONGEST_NAME // 4]}_{hashlib.sha256(title.encode()).hexdigest()[:8]}"

@@ -37,6 +37,9 @@ _PASSING = frozenset(
 )
 """Errors of a full disk or an absent file server, which may pass."""
 
+_IN_THE_WAY = frozenset({errno.EISDIR, errno.ENOTDIR, errno.ELOOP, errno.EEXIST})
+"""Errors of a folder, file or link where something else belongs."""
+
 _LOCK = ".lock"
 
 
@@ -82,7 +85,9 @@ class LocalStorage(Storage):
             try:
                 os.link(temporary, target)  # unlike a rename, this fails if the target exists
             except FileExistsError:
-                return None
+                if target.is_file():
+                    return None
+                raise OSError(errno.EISDIR, "something that is no file is in the way") from None
             return _version(data)
 
     def replace(self, name: str, data: bytes, version: Version) -> Version | None:
@@ -107,7 +112,7 @@ class LocalStorage(Storage):
             path = self._path(folder)
             if not path.is_dir():
                 return []
-            return [e for e in os.scandir(path) if e.is_file() and e.name[0] != "."]
+            return [e for e in os.scandir(path) if _is_file(e) and e.name[0] != "."]
 
     def delete(self, name: str, version: Version | None = None) -> None:
         path = self._path(name)
@@ -173,10 +178,18 @@ class LocalStorage(Storage):
             reason = error.strerror or str(error)
             if error.errno in _PASSING:
                 raise StorageUnavailable(f"{reason} in {self.root}") from error
+            remedy = "Move that away" if error.errno in _IN_THE_WAY else "Correct its permissions"
             raise UserError(
-                f"the store {self.root} can't be used: {reason} ({name}). Correct its permissions, "
-                f"or choose another folder with --store."
+                f"the store {self.root} can't be used: {reason} ({name}). {remedy}, or choose "
+                f"another folder with --store."
             ) from error
+
+
+def _is_file(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_file()
+    except OSError:  # a link in a circle
+        return False
 
 
 def _version(data: bytes) -> Version:

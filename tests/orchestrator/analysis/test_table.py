@@ -58,7 +58,7 @@ def test_the_order_of_runs_does_not_matter(order: list[Run]) -> None:
 
 def test_the_terminal_table_fits_80_columns_and_says_what_the_interval_is() -> None:
     out = io.StringIO()
-    Console(file=out, width=80).print(comparison_table(comparison(RUNS, FIVE_POINTS), "demo"))
+    comparison_table(comparison(RUNS, FIVE_POINTS), "demo").show(Console(file=out, width=80))
     text = out.getvalue()
     assert "95 % t-interval over 3 seeds" in text
     assert "47.0 ± 2.5" in text

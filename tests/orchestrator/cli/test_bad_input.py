@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -27,8 +29,8 @@ def assert_refused(said: Said, message: str) -> None:
         ("methods=[zipp]", "unknown method 'zipp'. Did you mean: zip"),
         ("budgets=3", "unknown field 'budgets'. Did you mean: budget"),
         ("methods=[{name: zip, clipp: 1}]", "Did you mean: clip"),
-        ("budget=0", "greater than or equal to 1"),
-        ("budget=many", "valid integer"),
+        ("budget=0", "expected a number of 1 or more, got 0"),
+        ("budget=many", "expected a whole number, got 'many'"),
         ("budget=3", "below one step of zip, which costs 10 queries"),
         ("shots=[]", "needs at least one value"),
         ("seeds=[1, 1]", "value 1 is given twice"),
@@ -69,7 +71,7 @@ def test_a_spec_that_is_not_there_is_named_with_the_nearest_ready_one(verb: str)
     ("content", "message"),
     [
         ("name: [", "is not readable YAML"),
-        ("- a\n- b\n", "must hold a mapping of fields, got list"),
+        ("- a\n- b\n", "must hold a mapping of fields, such as `budget: 500`, got a list"),
         ("", "must hold a mapping of fields"),
         ("name: x\n\tbudget: 3", "is not readable YAML"),
     ],
@@ -114,6 +116,15 @@ def test_a_spec_of_which_no_dataset_is_there_does_not_run(tmp_path: Path) -> Non
         (("plan",), "Missing argument"),
         (("plan", "demo", "--threads", "0"), "greater than or equal to 1"),
         (("run", "demo", "--actors", "none"), "valid integer"),
+        (("run", "demo", "--actors", "0"), "greater than or equal to 1"),
+        (("run", "demo", "--cpus", "inf"), "less than or equal to 1024"),
+        (("run", "demo", "--cpus", "nan"), "Invalid value for '--cpus'"),
+        (("run", "demo", "--checkpoint-seconds", "nan"), "greater than or equal to 0"),
+        (("run", "demo", "--patience", "-1"), "greater than or equal to 0"),
+        (("run", "demo", "--trials-per-gpu", "20000"), "less than or equal to 10000"),
+        (("ui", "--port", "99999"), "less than or equal to 65535"),
+        (("ui", "--port", "0"), "greater than or equal to 1"),
+        (("rum", "demo"), "Did you mean 'run'?"),
         (("pla", "demo"), "No such command"),
         (("plan", "demo", "--colour"), "No such option"),
     ],
@@ -135,3 +146,22 @@ def test_nothing_to_look_at_is_said_before_mlflow_starts(
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     said = querycurve("ui", "--store", tmp_path)
     assert_refused(said, f"nothing was tracked in {tmp_path / 'mlflow.db'} yet")
+
+
+def test_a_variable_of_the_environment_that_is_no_number_is_named(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("QUERYCURVE_ACTORS", "many")
+    said = querycurve("run", "demo")
+    assert said.code == 2
+    assert "QUERYCURVE_ACTORS" in said.err
+    assert "Traceback" not in said.err
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no disk that is always full")
+def test_output_to_a_full_disk_ends_in_a_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "run_benchmark.py", "plan", "demo", "--store", str(tmp_path)]
+    with Path("/dev/full").open("w") as full:
+        ended = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, check=False)
+    assert ended.returncode == 2
+    assert ended.stderr == b"error: the output can't be written: No space left on device.\n"

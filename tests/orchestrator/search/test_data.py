@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from orchestrator.search.plan import PlannedSearch, searched
-from orchestrator.search.study import StudyPlace, study_place
+from orchestrator.search.study import study_place
+from orchestrator.search.study_place import StudyPlace
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store

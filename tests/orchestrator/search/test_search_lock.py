@@ -15,7 +15,8 @@ from orchestrator.cli.search import search_first
 from orchestrator.search import study
 from orchestrator.search.plan import PlannedSearch, searched
 from orchestrator.search.sampler import distributions
-from orchestrator.search.study import StudyPlace, search_lock, study_place
+from orchestrator.search.study import search_lock, study_place
+from orchestrator.search.study_place import StudyPlace
 from orchestrator.spec.load import load_spec
 from orchestrator.store.leases import Holder, Leases, ProcessIdentity
 from orchestrator.store.storage import LocalStorage, Storage
@@ -92,7 +93,7 @@ def test_who_has_waited_goes_on_from_what_the_other_run_left(
     assert first is not None
 
     def the_other_run_ends() -> None:
-        _add_trial(found, place)
+        add_trial(found, place)
         first.release()
 
     known: list[int] = []
@@ -108,7 +109,8 @@ def test_who_has_waited_goes_on_from_what_the_other_run_left(
     assert known == [1]
 
 
-def _add_trial(found: PlannedSearch, place: StudyPlace) -> None:
+def add_trial(found: PlannedSearch, place: StudyPlace) -> None:
+    """Makes the study, with one trial that is complete."""
     study = optuna.create_study(
         study_name=place.name, storage=place.storage(), direction="maximize"
     )

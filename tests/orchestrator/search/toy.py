@@ -14,7 +14,7 @@ from orchestrator.cell import Cell, Evaluation, MethodChoice
 from orchestrator.search.algorithm import StudySearch
 from orchestrator.search.objective import Goal
 from orchestrator.search.pruning import QueryPruner, pruner_of
-from orchestrator.search.study import StudyPlace
+from orchestrator.search.study_place import StudyPlace
 from orchestrator.search.trial_run import Assignment, KeyedCell, TrialRun
 from orchestrator.spec.search import SearchSpec
 from orchestrator.store.storage import LocalStorage

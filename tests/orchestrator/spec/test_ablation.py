@@ -111,14 +111,14 @@ def test_an_ablation_survives_a_round_trip_and_takes_overrides(tmp_path: Path) -
 @pytest.mark.parametrize(
     ("ablation", "message"),
     [
-        ({"base": "zip"}, "ablation.vary: Field required"),
+        ({"base": "zip"}, "ablation.vary: is missing"),
         ({"base": "zip", "vary": {}}, "ablation.vary"),
         ({"base": "zip", "vary": {"rnk": [1]}}, "unknown field 'rnk'. Did you mean: rank"),
         ({"base": "zip", "vary": {"bugdet": [1]}}, "unknown field 'bugdet'. Did you mean: budget"),
         ({"base": "zip", "vary": {"rank": []}}, "vary.rank: needs at least one value"),
-        ({"base": "zip", "vary": {"rank": [0]}}, "rank = 0 is impossible here: .*equal to 1"),
+        ({"base": "zip", "vary": {"rank": [0]}}, "rank = 0 is impossible here: .*of 1 or more"),
         ({"base": "zip", "vary": {"rank": [9, 9]}}, "value 9 is given twice"),
-        ({"base": "zip", "vary": {"budget": [0]}}, "budget = 0 is impossible here: .*equal to 1"),
+        ({"base": "zip", "vary": {"budget": [0]}}, "budget = 0 is impossible here: .*of 1 or more"),
         ({"base": "zip", "vary": {"rank": [1, 1]}}, "value 1 is given twice"),
         ({"base": "zip", "vary": {"clip": [1, 1.0]}}, "value 1 is given twice"),
         ({"base": "zipp", "vary": {"rank": [1]}}, "unknown method 'zipp'. Did you mean: zip"),
@@ -141,6 +141,14 @@ def test_an_ablation_has_one_number_of_shots_and_a_label_of_its_own(tmp_path: Pa
     with pytest.raises(UserError, match="another method has the label 'zip'"):
         load(tmp_path, ablation, methods=[{"name": "zip", "clip": "none"}])
     assert load(tmp_path, ablation, methods=["zip"]).arms[0].label == "zip"
+    with pytest.raises(UserError, match=r"the label 'zip\[rank=1\]' stands for two"):
+        load(tmp_path, ablation, methods=[{"name": "bar", "label": "zip[rank=1]"}])
+
+
+def test_a_product_may_hold_combinations_that_mean_the_same(tmp_path: Path) -> None:
+    vary = {"optimiser": ["spsa"], "clip": [1, 2]}
+    arms = load(tmp_path, {"base": "zip", "vary": vary, "product": True}).arms
+    assert [arm.label for arm in arms[1:]] == ["zip[clip=none, optimiser=spsa]"] * 2
 
 
 def test_a_spec_needs_something_to_run(tmp_path: Path) -> None:

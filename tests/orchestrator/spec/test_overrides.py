@@ -26,6 +26,10 @@ DOCUMENT: dict[str, Any] = {
         ("methods.1.rank=2", ["methods", 1, "rank"], 2),
         ("methods.0.templates=ensemble", ["methods", 0, "templates"], "ensemble"),
         ("backbone.pretrained=random", ["backbone", "pretrained"], "random"),
+        ("budget=1e3", ["budget"], 1000.0),
+        ("report.reference=a=b", ["report", "reference"], "a=b"),
+        ("report.reference=größer", ["report", "reference"], "größer"),
+        ("budget=", ["budget"], None),
     ],
 )
 def test_the_named_field_is_set(override: str, path: list[str | int], value: object) -> None:
@@ -56,8 +60,26 @@ def test_the_document_is_left_as_it_was() -> None:
         ("methods.zip.rank=1", "a number from 0 to 1"),
         ("datasets=[a", "not YAML"),
         ("budget.deep.er=1", "no further field"),
+        ("methods.-1.rank=1", "a number from 0 to 1"),
+        ("methods.\u00b2.rank=1", "a number from 0 to 1"),
+        ("methods.99999999999999999999.rank=1", "a number from 0 to 1"),
+        ("methods.=1", "expected field=value"),
+        ("budget={a: 1, a: 2}", "'a' is given twice, in line 1"),
+        ("budget=010", "octal"),
+        ("x" * 1000, "^.{0,150}$"),
     ],
 )
 def test_overrides_that_lead_nowhere_are_refused(override: str, message: str) -> None:
     with pytest.raises(UserError, match=message):
         apply_overrides(DOCUMENT, [override])
+
+
+def test_of_two_overrides_of_a_path_the_later_wins() -> None:
+    assert apply_overrides(DOCUMENT, ["budget=1", "budget=3"])["budget"] == 3
+
+
+def test_a_path_of_any_depth_is_no_trouble() -> None:
+    deep = apply_overrides({}, [".".join(["a"] * 5000) + "=1"])
+    for _ in range(4999):
+        deep = deep["a"]
+    assert deep == {"a": 1}

@@ -35,16 +35,16 @@ def test_a_search_survives_a_round_trip() -> None:
         ({"method": "zap"}, "method 'zap' is no method's label. Did you mean: zip"),
         ({"method": "zero_shot"}, "zero_shot' doesn't train"),
         ({"space": {"clp": {"uniform": [1, 2]}}}, "zip has no such setting. Did you mean: clip"),
-        ({"space": {"clip": {"uniform": [-1, 2]}}}, "can't reach -1.0.*greater than 0"),
+        ({"space": {"clip": {"uniform": [-1, 2]}}}, "can't reach -1.0.*above 0"),
         ({"space": {"clip": {"log_uniform": [0, 2]}}}, "needs low above 0, got 0"),
         ({"space": {"clip": {"uniform": [2, 1]}}}, "low must be below high"),
         ({"space": {"clip": {"unifrom": [1, 2]}}}, "expected one of log_uniform, uniform, int"),
         ({"space": {"clip": [1, 2]}}, "expected such as"),
         ({"space": {"clip": {"choice": ["none"]}}}, "at least two different values"),
         ({"space": {"rank": {"int": [1, 20]}}}, "can't reach 20: rank must be between 1 and 8"),
-        ({"space": {"rank": {"uniform": [1, 8]}}}, "can't reach 3.66.*valid integer"),
+        ({"space": {"rank": {"uniform": [1, 8]}}}, "can't reach 3.66.*a whole number"),
         ({"space": {"rank": {"int": [1.5, 3]}}}, "int takes whole numbers"),
-        ({"space": {"momentum": {"uniform": [0, 1]}}}, "can't reach 1.0.*less than 1"),
+        ({"space": {"momentum": {"uniform": [0, 1]}}}, "can't reach 1.0.*below 1"),
         ({"space": {"optimiser": {"choice": ["spsa", "adam"]}}}, "can't reach 'adam'"),
         (
             {"space": {"rank": {"int": [1, 5]}, "context_tokens": {"int": [3, 8]}}},
@@ -55,7 +55,8 @@ def test_a_search_survives_a_round_trip() -> None:
         ({"smapler": "tpe"}, "unknown field 'smapler'. Did you mean: sampler"),
         ({"sampler": "grid"}, "a grid needs `points`"),
         ({"sampler": "cma-es"}, "needs two dimensions or more"),
-        ({"trials": 0}, "greater than or equal to 1"),
+        ({"sampler": "grid", "space": {"rank": {"int": [1, 10**9]}}}, "give `points`"),
+        ({"trials": 0}, "a number of 1 or more, got 0"),
         ({"objectives": ["queries_to_target"]}, "target_accuracy belong together"),
         ({"pruner": "asha", "objectives": ["area", "accuracy"]}, "a pruner needs a single"),
         ({"pruner": "hyperband"}, "'asha' or 'median'"),
@@ -64,6 +65,13 @@ def test_a_search_survives_a_round_trip() -> None:
 def test_an_impossible_search_is_refused(section: dict[str, Any], message: str) -> None:
     with pytest.raises(UserError, match=message):
         load(**section)
+
+
+@pytest.mark.parametrize("label", ["zip-searched", "zip-longer"])
+def test_the_labels_of_what_a_search_finds_are_kept_for_it(label: str) -> None:
+    method = f"{{name: bar, label: {label}}}"
+    with pytest.raises(UserError, match=f"the label '{label}' is kept"):
+        load_spec("search_clipping_pocket", (f"methods=[zip, {method}]",))
 
 
 def test_a_setting_without_effect_is_refused() -> None:

@@ -15,7 +15,7 @@ function themed(layout) {
     font: { color: ink, family: "system-ui, sans-serif", size: 12 },
     paper_bgcolor: "rgba(0,0,0,0)",
     plot_bgcolor: "rgba(0,0,0,0)",
-    hoverlabel: { bgcolor: colour("--raised"), bordercolor: line, font: { color: ink } },
+    hoverlabel: { ...layout.hoverlabel, bgcolor: colour("--raised"), bordercolor: line, font: { color: ink } },
     xaxis: axis(layout.xaxis),
     yaxis: axis(layout.yaxis),
   };

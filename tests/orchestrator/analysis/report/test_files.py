@@ -31,3 +31,7 @@ def test_what_latex_would_read_is_escaped() -> None:
     assert escape(r"a_b & 5% {x} \y ~^") == (
         r"a\_b \& 5\% \{x\} \textbackslash{}y \textasciitilde{}\textasciicircum{}"
     )
+
+
+def test_a_row_that_begins_with_a_bracket_is_no_argument_of_the_row_before() -> None:
+    assert escape("[red] 50 %") == r"{[}red] 50 \%"
