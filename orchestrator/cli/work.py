@@ -49,13 +49,14 @@ def open_work(
     Raises:
         UserError: the spec is wrong, or the store can't be opened.
     """
+    from orchestrator.plan.listener import Listener
     from orchestrator.plan.planner import make_plan
     from orchestrator.spec.load import load_spec
 
     loaded = load_spec(spec, overrides or ())
     store = _open_store(location, patience)
     if loaded.search is None:
-        return Work(make_plan(loaded, store, data, say=_remark), store, None)
+        return Work(make_plan(loaded, store, data, listener=Listener(_remark)), store, None)
     from orchestrator.search.plan import plan_with_result, searched
 
     plan = plan_with_result(loaded, store, data, _remark)

@@ -78,6 +78,8 @@ class Plan:
         notes: messages for the user, such as classes with fewer images than shots.
         unreadable: references of the images that are left out, by dataset.
         identities: what is known of the images of each dataset; only of a plan that is to be run.
+        recalled: what to know of results that were read from the store alone, as what they were
+            made on isn't here.
     """
 
     spec: Spec
@@ -86,6 +88,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     identities: Mapping[str, DataIdentity] = field(default_factory=dict)
+    recalled: tuple[str, ...] = ()
 
     def to_run(self) -> tuple[PlannedCell, ...]:
         """Cells without a result that can run; those with a checkpoint first."""

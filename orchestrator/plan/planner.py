@@ -17,8 +17,10 @@ from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
+from orchestrator.plan.cells import cell_of
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
 from orchestrator.plan.image_notes import image_notes
+from orchestrator.plan.listener import NOBODY, Listener
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
 from orchestrator.plan.tasks import Tasks, dataset_of, training_notes
@@ -26,6 +28,7 @@ from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
 from orchestrator.precision import ROUNDING
 from orchestrator.spec.spec import Spec
+from orchestrator.store.storage import StorageDown
 from orchestrator.store.store import Store
 
 
@@ -35,7 +38,7 @@ def make_plan(
     data_root: Path | str,
     *,
     blind: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    listener: Listener = NOBODY,
 ) -> Plan:
     """Plans a spec: every cell with its key, and whether the store has its result.
 
@@ -50,7 +53,7 @@ def make_plan(
         store: where results are looked up.
         data_root: the folder or location that holds the datasets.
         blind: whether cells are measured on validation images alone, as those of a search are.
-        say: told that reading very many images will take a while.
+        listener: hears of what takes long, and of datasets that can't be planned.
 
     Raises:
         UserError: a dataset can't be read, or settings or shots are impossible on it.
@@ -60,20 +63,31 @@ def make_plan(
     notes: list[str] = []
     unreadable: dict[str, frozenset[str]] = {}
     for name in spec.trained_datasets if blind else spec.all_datasets:
-        opened = dataset_of(spec, name, data_root)
-        dataset: DatasetView = SteadyView(opened, told_of_reading(name, say), blind=blind)
-        missing = dataset.missing()
-        if spec.unreadable == "skip" and missing is None:
-            unreadable[name] = unreadable_images(dataset, store, planner.draws())
-            dataset = DatasetView(dataset, unreadable[name])
-        found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
         try:
-            for cell in found:
-                identity = cell.key or cell.cell.model_dump_json()
-                known = cells.get(identity)
-                cells[identity] = known.with_points(cell.ablation_points) if known else cell
-        except DatasetError as error:  # a split file that can't be read
-            raise UserError(str(error)) from None
+            opened = dataset_of(spec, name, data_root)
+            dataset: DatasetView = SteadyView(
+                opened, told_of_reading(name, listener.say), blind=blind
+            )
+            missing = dataset.missing()
+            if missing is not None and listener.without is not None:
+                listener.without(name, missing)
+                continue
+            if spec.unreadable == "skip" and missing is None:
+                unreadable[name] = unreadable_images(dataset, store, planner.draws())
+                dataset = DatasetView(dataset, unreadable[name])
+            found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
+            planned = tuple(found)
+        except StorageDown:
+            raise
+        except (DatasetError, UserError) as error:  # such as a split file that can't be read
+            if listener.without is None:
+                raise UserError(str(error)) from None
+            listener.without(name, str(error))
+            continue
+        for cell in planned:
+            identity = cell.key or cell.cell.model_dump_json()
+            known = cells.get(identity)
+            cells[identity] = known.with_points(cell.ablation_points) if known else cell
     notes += image_notes(cells.values())
     ready = with_lost_prompts(tuple(cells.values()), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
@@ -188,26 +202,8 @@ class _Planner:
         )
 
     def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:
-        spec, method, given = self._spec, one.arm.method, one.arm.conditions
-        trains = method_class(method.name).trains
-        cell = Cell(
-            protocol=spec.protocol,
-            dataset=dataset,
-            # A method that doesn't train depends on none of what follows: one cell serves all
-            # shots and seeds.
-            shots=given.shots if trains else 0,
-            seed=seed if trains else 0,
-            method=method.choice,
-            backbone=one.backbone.digest,
-            budget=given.budget if trains else 0,
-            batch_size=given.batch_size if trains else 0,
-            precision=spec.precision,
-            augmentation=spec.augmentation if trains else "none",
-            evaluation=spec.evaluation if trains else type(spec.evaluation)(),
-            views=spec.views if trains and not demand.touches_images else 0,
-            blind=self._blind,
-        )
-        return self._transfers.linked(cell)
+        blank = cell_of(self._spec, one, dataset, seed, touches_images=demand.touches_images)
+        return self._transfers.linked(blank.model_copy(update={"blind": self._blind}))
 
 
 def _ensemble(cell: Cell, dataset: Dataset) -> str | None:

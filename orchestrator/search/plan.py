@@ -11,6 +11,7 @@ from benchmarks.datasets.registry import dataset_classes
 from orchestrator.analysis.search import Search
 from orchestrator.cell import canonical_json
 from orchestrator.errors import UserError
+from orchestrator.plan.listener import Listener
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
 from orchestrator.search.study import read_search
@@ -149,11 +150,11 @@ def plan_with_result(
     """
     found = searched(spec, store, data_root)
     if found is None or not found.search.is_over or found.search.best is None:
-        return make_plan(spec, store, data_root, say=say)
+        return make_plan(spec, store, data_root, listener=Listener(say))
     section, base = found.section, found.section.base(spec.methods)
     result = base.varied(found.search.best.point, section.found_label)
     whole = spec.model_copy(update={"methods": (*spec.methods, result)})
-    plan = make_plan(whole, store, data_root, say=say)
+    plan = make_plan(whole, store, data_root, listener=Listener(say))
     if not section.equal_queries:
         return plan
     longer = base.model_copy(update={"label": section.longer_label})

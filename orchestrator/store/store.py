@@ -25,9 +25,18 @@ from uuid import uuid4
 
 from orchestrator.store.storage import BlobMissing, Storage
 from orchestrator.store.trace import Trace
-from orchestrator.store.trace_file import DamagedTrace, UnreadableTrace, decode, encode
+from orchestrator.store.trace_file import (
+    DamagedTrace,
+    UnreadableTrace,
+    decode,
+    decode_header,
+    encode,
+)
 
 __all__ = ["DamagedTrace", "Store", "UnreadableTrace"]
+
+_ENDINGS = {"checkpoints": ".safetensors", "prompts": ".safetensors", "calibration": ".json"}
+"""Of the store's own files, by folder; people and their systems leave others beside them."""
 
 CHECKPOINTS = 2
 """Checkpoints kept per running cell: if the last is damaged, the one before is used."""
@@ -88,6 +97,26 @@ class Store:
     def pruned(self, key: str) -> Trace:
         """The trace of a cell that a search ended early; raises like `finished`."""
         return self._load(f"pruned/{key}.parquet")
+
+    def header(self, key: str) -> Trace:
+        """The finished trace of a key, or else the failed one, without its points.
+
+        Raises:
+            BlobMissing: the key has neither.
+            UnreadableTrace: its header is damaged or of an unknown schema version.
+        """
+        for folder in ("results", "failures"):
+            name = f"{folder}/{key}.parquet"
+            data = self._optional(name)
+            if data is not None:
+                return decode_header(data, f"{self.storage.location}/{name}")
+        raise BlobMissing(key)
+
+    def written(self, keys: Collection[str]) -> dict[str, float]:
+        """When the finished or failed traces of keys were written, in seconds since 1970."""
+        times = {**self.storage.times("failures"), **self.storage.times("results")}
+        known = {_key(name): time for name, time in times.items()}
+        return {key: known.get(key, 0.0) for key in keys}
 
     def finished_keys(self) -> frozenset[str]:
         """Keys of all finished cells."""
@@ -212,12 +241,15 @@ class Store:
             return None
 
     def _keys(self, folder: str) -> frozenset[str]:
-        return frozenset(
-            name.rsplit("/", 1)[1].split(".", 1)[0] for name in self.storage.names(folder)
-        )
+        ending = _ENDINGS.get(folder, ".parquet")
+        return frozenset(_key(name) for name in self.storage.names(folder) if name.endswith(ending))
 
     def _load(self, name: str, metrics: Collection[str] | None = None) -> Trace:
         return decode(self.storage.read(name), f"{self.storage.location}/{name}", metrics)
+
+
+def _key(name: str) -> str:
+    return name.rsplit("/", 1)[1].split(".", 1)[0]
 
 
 def _checkpoint_name(key: str, slot: int) -> str:

@@ -6,7 +6,8 @@ Pages carry checksums and the JSON has a digest, so that a changed file is never
 import hashlib
 import io
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
@@ -67,12 +68,6 @@ def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> T
         UnreadableTrace: it has a schema version that this release doesn't know.
     """
     header, table = _read(data, where)
-    version = header.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise UnreadableTrace(
-            f"{where} has trace schema version {version!r}; this release reads version "
-            f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
-        )
     if metrics is not None:
         wanted = pa.array(list(metrics), pa.string())
         table = table.filter(
@@ -80,29 +75,63 @@ def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> T
         )
     rows = zip(*(table.column(name).to_pylist() for name in _COLUMNS.names), strict=True)
     points = tuple(Point(*row) for row in rows)
-    return Trace(points=points, **{name: header[name] for name in _HEADER})
+    return Trace(points=points, **header)
+
+
+def decode_header(data: bytes, where: str) -> Trace:
+    """The trace in a Parquet file, without its points, which are not looked at.
+
+    Args:
+        data: the file.
+        where: names it in errors.
+
+    Raises:
+        DamagedTrace: its header is not what was written.
+        UnreadableTrace: it has a schema version that this release doesn't know.
+    """
+    with _told_of_damage(where):
+        header = _header(pq.read_metadata(io.BytesIO(data)).metadata, where)
+    return Trace(points=(), **header)
 
 
 def _read(data: bytes, where: str) -> tuple[dict[str, Any], pa.Table]:
-    try:
+    with _told_of_damage(where):
         # `read_table` would import pandas.
         table = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True).read()
-        header = _header(table)
-        table = table.select(_COLUMNS.names)
+        return _header(table.schema.metadata, where), table.select(_COLUMNS.names)
+
+
+@contextmanager
+def _told_of_damage(where: str) -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowException, OSError, KeyError, ValueError) as error:
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
         raise DamagedTrace(
-            f"{where} is not a readable trace ({type(error).__name__}: {error}). "
+            f"{where} is not a readable trace ({what}). "
             f"`run` sets it aside and measures anew what it needs."
         ) from None
-    return header, table
 
 
-def _header(table: pa.Table) -> dict[str, Any]:
-    found = table.schema.metadata or {}
+def _header(metadata: dict[bytes, bytes] | None, where: str) -> dict[str, Any]:
+    """What a trace's file says beside its points.
+
+    Raises:
+        UnreadableTrace: it has a schema version that this release doesn't know.
+        KeyError, ValueError: it is not what was written.
+    """
+    found = metadata or {}
     found = {name.replace(_FORMER, _META): text for name, text in found.items()}
     if found.get(_DIGEST) not in (None, _digest(found[_META])):
         raise ValueError("its header is not what was written")
-    return dict(json.loads(found[_META]))
+    header = dict(json.loads(found[_META]))
+    version = header.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise UnreadableTrace(
+            f"{where} has trace schema version {version!r}; this release reads version "
+            f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
+        )
+    return {name: header[name] for name in _HEADER}
 
 
 def _digest(text: bytes) -> bytes:

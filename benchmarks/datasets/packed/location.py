@@ -51,6 +51,16 @@ class Location:
         uri = f"{address.rstrip('/')}/{name}{mark}{options}"
         return replace(self, uri=uri, path=f"{self.path.rstrip('/')}/{name}")
 
+    def greet(self) -> None:
+        """Asks once, and waits for seconds at most, whether anything answers there.
+
+        Raises:
+            Unreachable: nothing does, or it refuses.
+        """
+        address = replace(S3Address.parse(self.uri), prefix="")
+        with telling(self.uri):
+            _s3(address, attempts=1, seconds=5).get_file_info(self.path)
+
     def read(self) -> bytes | None:
         """The file's bytes; None if there is no such file.
 
@@ -128,7 +138,7 @@ def open_location(where: str | Path) -> Location:
 
 
 @cache
-def _s3(address: S3Address) -> fs.FileSystem:
+def _s3(address: S3Address, attempts: int = _ATTEMPTS, seconds: int = 60) -> fs.FileSystem:
     region = address.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region:
         region = "us-east-1" if address.host else _region_of(address.bucket)
@@ -136,9 +146,9 @@ def _s3(address: S3Address) -> fs.FileSystem:
         endpoint_override=address.host,
         scheme=address.scheme,
         region=region,
-        connect_timeout=10,
-        request_timeout=60,
-        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=_ATTEMPTS),
+        connect_timeout=min(10, seconds),
+        request_timeout=seconds,
+        retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=attempts),
     )
 
 

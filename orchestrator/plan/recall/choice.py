@@ -1,0 +1,124 @@
+"""Chooses among the stored results of the same cells, so that a comparison never mixes versions."""
+
+from collections import Counter
+from collections.abc import Callable, Hashable, Mapping, Sequence
+from dataclasses import dataclass
+
+from orchestrator.plan.plan import PlannedCell
+from orchestrator.plan.recall.stored import Stored, identity
+
+Group = Callable[[PlannedCell, Stored], Hashable]
+Value = Callable[[Stored], str | None]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which results are taken.
+
+    Attributes:
+        taken: results by the place of their cells in what was asked.
+        several: number of cells that had more than one.
+        older: number of cells whose results are all of another version of the code or data.
+    """
+
+    taken: Mapping[int, Stored]
+    several: int = 0
+    older: int = 0
+
+
+def chosen(
+    cells: Sequence[PlannedCell],
+    stored: Mapping[str, Sequence[Stored]],
+    written: Callable[[Sequence[Stored]], Mapping[str, float]],
+    present: Callable[[Stored], bool] = lambda _: True,
+) -> Choice:
+    """The results of cells: of the present code where that is recorded, and of the newest images.
+
+    Results of a dataset are all of the same images, and a comparison's all of the same weights, as
+    far as traces say so. Where a result and a failure of a cell are left, the result counts.
+
+    Args:
+        cells: cells without keys.
+        stored: results and failures by `identity`.
+        written: when results were made, by key.
+        present: whether a result is of the present code, as far as it says so.
+    """
+    found = [
+        (place, cell, one)
+        for place, cell in enumerate(cells)
+        for one in stored.get(identity(cell.cell), ())
+        if _same_weights(cell, one, cells)
+    ]
+    had = {place for place, _, _ in found}
+    fitting = [one for one in found if present(one[2])]
+    several = _places_with_several(fitting)
+    times = written([one for _, _, one in fitting]) if _differ(fitting) else {}
+    for group, value in _SETS:
+        fitting = _newest(fitting, group, value, times)
+    fitting.sort(key=lambda f: (f[2].finished, times.get(f[2].key, 0.0), f[2].key))
+    taken = {place: one for place, _, one in fitting}
+    return Choice(taken, several, len(had.difference(taken)))
+
+
+_Found = list[tuple[int, PlannedCell, Stored]]
+
+_SETS: tuple[tuple[Group, Value], ...] = (
+    (lambda cell, _: cell.backbone, lambda one: one.cell.backbone),
+    (lambda _, one: one.cell.dataset, lambda one: one.images),
+    (
+        lambda _, one: (
+            one.cell.protocol,
+            one.cell.dataset,
+            one.cell.shots,
+            one.cell.seed,
+            one.cell.source and one.cell.source.dataset,
+        ),
+        lambda one: one.split,
+    ),
+)
+"""Results that must agree, and in what."""
+
+
+def _newest(found: _Found, group: Group, value: Value, times: Mapping[str, float]) -> _Found:
+    """What has the value of the newest in its group, or none."""
+    last: dict[Hashable, tuple[float, str]] = {}
+    for _, cell, one in found:
+        known = value(one)
+        if known is not None:
+            where = group(cell, one)
+            last[where] = max(last.get(where, (0.0, "")), (times.get(one.key, 0.0), known))
+    return [f for f in found if value(f[2]) in (None, last.get(group(f[1], f[2]), (0.0, ""))[1])]
+
+
+def _differ(found: _Found) -> bool:
+    """Whether there is anything to choose."""
+    if _places_with_several(found):
+        return True
+    for group, value in _SETS:
+        values: dict[Hashable, set[str]] = {}
+        for _, cell, one in found:
+            if (known := value(one)) is not None:
+                values.setdefault(group(cell, one), set()).add(known)
+        if any(len(some) > 1 for some in values.values()):
+            return True
+    return False
+
+
+def _places_with_several(found: _Found) -> int:
+    counts = Counter(place for place, _, one in found if one.finished)
+    return sum(count > 1 for count in counts.values())
+
+
+def _same_weights(cell: PlannedCell, one: Stored, cells: Sequence[PlannedCell]) -> bool:
+    """Whether a result is of a cell's model: by digest, or where that is unknown, by name."""
+    backbone = cell.backbone
+    if backbone.digest:
+        return one.cell.backbone == backbone.digest
+    if one.backbone != backbone.label or not one.cell.backbone.startswith("sha256:"):
+        return False
+    recorded = one.provenance.get("weights")
+    if recorded is not None and backbone.pretrained is not None:
+        return str(recorded) == backbone.pretrained
+    # Where two models have one name, it doesn't tell which of them a result is of.
+    unknown = {c.backbone for c in cells if c.backbone.label == backbone.label}
+    return len(unknown) == 1

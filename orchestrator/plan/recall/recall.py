@@ -1,0 +1,75 @@
+"""Finds results of cells that have no key here, by what the cells say."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from benchmarks.datasets.class_names import shown
+from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.plan.recall.choice import Choice, chosen
+from orchestrator.plan.recall.present import Present
+from orchestrator.plan.recall.stored import Stored, StoredCells, by_identity
+
+
+def recalled(plan: Plan, stored: StoredCells) -> Plan:
+    """The plan, whose skipped cells have the results that the store holds of the same cells.
+
+    Its `recalled` says for which cells, and what is not known of them.
+    """
+    places = [place for place, cell in enumerate(plan.cells) if cell.status == "skipped"]
+    if not places:
+        return plan
+    skipped = [plan.cells[place] for place in places]
+    others = stored.all_but({cell.key for cell in plan.cells})
+    present = Present(plan.spec)
+    choice = chosen(
+        skipped, by_identity(others), stored.written, lambda one: not present.contradicts(one)
+    )
+    cells = list(plan.cells)
+    for number, one in choice.taken.items():
+        cells[places[number]] = _with_result(skipped[number], one)
+    return replace(plan, cells=tuple(cells), recalled=tuple(_notes(skipped, choice)))
+
+
+def _with_result(cell: PlannedCell, one: Stored) -> PlannedCell:
+    return replace(
+        cell,
+        cell=one.cell,
+        backbone=replace(cell.backbone, digest=one.cell.backbone),
+        key=one.key,
+        status="done" if one.finished else "failed",
+        reason="",
+        split=one.split or "",
+    )
+
+
+def _notes(cells: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
+    """What a reader should know of what was taken."""
+    if choice.taken:
+        found = [cells[number] for number in sorted(choice.taken)]
+        weights = "" if all(cell.backbone.digest for cell in found) else " and weights"
+        names = list(dict.fromkeys(cell.cell.dataset for cell in found))
+        yield (
+            f"{_results(len(found))} on {shown(names)} {'is' if len(found) == 1 else 'are'} read "
+            f"from the store alone; whether of the present images{weights} is not checked, as "
+            f"{_sentence(found[0].reason)}"
+        )
+    if choice.several:
+        have = "cell has" if choice.several == 1 else "cells have"
+        yield (
+            f"{choice.several} {have} several results, of other images, weights or versions; the "
+            f"newest of the present version are taken"
+        )
+    if choice.older:
+        yield (
+            f"{_results(choice.older)} of these cells in the store "
+            f"{'is' if choice.older == 1 else 'are'} left out, being of other images or of another "
+            f"version than the rest"
+        )
+
+
+def _results(count: int) -> str:
+    return "1 result" if count == 1 else f"{count} results"
+
+
+def _sentence(reason: str) -> str:
+    return reason.rstrip(".")
