@@ -58,6 +58,12 @@ def show_notes(plan: Plan) -> None:
         say(f"note: {note}")
 
 
+def show_recalled(plan: Plan) -> None:
+    """What to know of results that were read from the store alone, or don't count."""
+    for note in plan.recalled:
+        say(f"note: {note}")
+
+
 def show_skipped(plan: Plan) -> None:
     """Each reason for which cells can't run, once."""
     reasons = dict.fromkeys(

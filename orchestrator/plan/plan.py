@@ -79,7 +79,8 @@ class Plan:
         unreadable: references of the images that are left out, by dataset.
         identities: what is known of the images of each dataset; only of a plan that is to be run.
         recalled: what to know of results that were read from the store alone, as what they were
-            made on isn't here.
+            made on isn't here, and of results that don't count; only of a plan that is read.
+        unchecked: datasets with such results, or with cells that have none and can't be planned.
     """
 
     spec: Spec
@@ -89,6 +90,7 @@ class Plan:
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     identities: Mapping[str, DataIdentity] = field(default_factory=dict)
     recalled: tuple[str, ...] = ()
+    unchecked: frozenset[str] = frozenset()
 
     def to_run(self) -> tuple[PlannedCell, ...]:
         """Cells without a result that can run; those with a checkpoint first."""

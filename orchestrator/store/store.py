@@ -18,7 +18,7 @@ reports/<spec>/, mlflow.db and mlflow-artifacts/.
 
 import hashlib
 import json
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -157,9 +157,18 @@ class Store:
             return f"{error} It was set aside as {aside}."
         return ""
 
-    def traces(self) -> Iterator[Trace]:
-        """All finished traces, in order of keys; raises like `finished`."""
-        return (self.finished(key) for key in sorted(self.finished_keys()))
+    def traces(self, left_out: Callable[[str], None] | None = None) -> Iterator[Trace]:
+        """All finished traces, in order of keys; raises like `finished`.
+
+        `left_out` is told of each that can't be read; None refuses it.
+        """
+        for key in sorted(self.finished_keys()):
+            try:
+                yield self.finished(key)
+            except UnreadableTrace as error:
+                if left_out is None:
+                    raise
+                left_out(f"left out: {error}")
 
     def save_checkpoint(self, key: str, slot: int, data: bytes) -> None:
         """Replaces the checkpoint in a slot of a running cell, from 0 to `CHECKPOINTS - 1`."""

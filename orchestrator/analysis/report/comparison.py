@@ -27,6 +27,7 @@ class Comparison:
         missing: titles of planned cells that have no result yet.
         question: what the spec asks its report beyond accuracy.
         spec_yaml: the whole spec.
+        remarks: what to know of how results were found.
         search: what a search found; None where there was none.
     """
 
@@ -38,6 +39,7 @@ class Comparison:
     missing: tuple[str, ...] = ()
     question: ReportSpec = field(default_factory=ReportSpec)
     spec_yaml: str = ""
+    remarks: tuple[str, ...] = ()
     search: SearchFindings | None = None
 
     @property

@@ -73,7 +73,7 @@ class Drafts:
             QueryDemand(image_size=0),
             key="",
             status="skipped",
-            reason=reason,
+            reason=reason.removeprefix(f"dataset {dataset}: "),
             ablation_points=arm.ablation_points,
         )
 

@@ -9,6 +9,7 @@ from orchestrator.plan.listener import Listener
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
 from orchestrator.plan.recall.drafts import Drafts
+from orchestrator.plan.recall.others import other_versions
 from orchestrator.plan.recall.reach import unreachable
 from orchestrator.plan.recall.recall import recalled
 from orchestrator.plan.recall.stored import StoredCells
@@ -58,7 +59,9 @@ class Reader:
             if name in absent:
                 cells += drafts.on(name, absent[name])
             cells += (cell for cell in plan.cells if cell.cell.dataset == name)
-        return recalled(replace(plan, spec=spec, cells=tuple(cells)), self.stored)
+        whole = recalled(replace(plan, spec=spec, cells=tuple(cells)), self.stored)
+        told = (*whole.recalled, other_versions(whole, self.stored))
+        return replace(whole, recalled=tuple(filter(None, told)))
 
     def _strict(self, spec: Spec, absent: dict[str, str], *, blind: bool) -> Plan:
         """What can be planned here; adds to what can't.

@@ -21,13 +21,13 @@ def recalled(plan: Plan, stored: StoredCells) -> Plan:
     skipped = [plan.cells[place] for place in places]
     others = stored.all_but({cell.key for cell in plan.cells})
     present = Present(plan.spec)
-    choice = chosen(
-        skipped, by_identity(others), stored.written, lambda one: not present.contradicts(one)
-    )
+    choice = chosen(skipped, by_identity(others), stored.written, present.allows)
     cells = list(plan.cells)
     for number, one in choice.taken.items():
         cells[places[number]] = _with_result(skipped[number], one)
-    return replace(plan, cells=tuple(cells), recalled=tuple(_notes(skipped, choice)))
+    unchecked = frozenset(cell.cell.dataset for cell in skipped)
+    notes = tuple(_notes(skipped, choice))
+    return replace(plan, cells=tuple(cells), recalled=notes, unchecked=unchecked)
 
 
 def _with_result(cell: PlannedCell, one: Stored) -> PlannedCell:
@@ -50,8 +50,8 @@ def _notes(cells: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
         names = list(dict.fromkeys(cell.cell.dataset for cell in found))
         yield (
             f"{_results(len(found))} on {shown(names)} {'is' if len(found) == 1 else 'are'} read "
-            f"from the store alone; whether of the present images{weights} is not checked, as "
-            f"{_sentence(found[0].reason)}"
+            f"from the store alone, and not checked against the present images{weights} "
+            f"({_reason(found[0])})"
         )
     if choice.several:
         have = "cell has" if choice.several == 1 else "cells have"
@@ -71,5 +71,6 @@ def _results(count: int) -> str:
     return "1 result" if count == 1 else f"{count} results"
 
 
-def _sentence(reason: str) -> str:
-    return reason.rstrip(".")
+def _reason(cell: PlannedCell) -> str:
+    """Why a cell has no key here, for a place inside a sentence."""
+    return f"{cell.cell.dataset}: {cell.reason.rstrip('.')}"

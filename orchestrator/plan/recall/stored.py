@@ -3,6 +3,7 @@
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from pydantic import ValidationError
@@ -34,6 +35,14 @@ class Stored:
     def backbone(self) -> str:
         """The name of its model; empty if it was not recorded."""
         return str(self.provenance.get("backbone", ""))
+
+    @property
+    def written(self) -> float:
+        """When it ended, in seconds since 1970; 0 if it was not recorded."""
+        try:
+            return datetime.fromisoformat(str(self.provenance.get("written", ""))).timestamp()
+        except ValueError:
+            return 0.0
 
     @property
     def split(self) -> str | None:
@@ -70,7 +79,7 @@ class StoredCells:
         """When each was made, by key, in seconds since 1970: as it says itself, or its file."""
         every = list(stored)
         times = self.store.written([one.key for one in every])
-        return {one.key: float(one.provenance.get("written", times[one.key])) for one in every}
+        return {one.key: one.written or times[one.key] for one in every}
 
     def _read(self, keys: Collection[str]) -> None:
         with ThreadPoolExecutor(READERS) as readers:

@@ -20,8 +20,8 @@ from benchmarks.datasets.sampling import few_shot_split
 from benchmarks.datasets.verify import verify
 from orchestrator.errors import UserError
 from orchestrator.plan.identities import with_identities
-from orchestrator.plan.plan import Plan
 from orchestrator.plan.listener import Listener
+from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
 from orchestrator.plan.unreadable import unreadable_among
 from orchestrator.spec.load import load_spec
