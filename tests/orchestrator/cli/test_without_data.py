@@ -1,0 +1,236 @@
+"""The verbs that read work from the store and the spec alone, and say so."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.benchmarks.datasets.trees import coop_tree
+from tests.orchestrator.cli.moved import Bench, class_folders
+from tests.orchestrator.cli.verbs import files_in, querycurve
+from tests.s3_server import S3Server, s3_server
+
+READ_ALONE = "read from the store alone, and not checked against the present images"
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench.at(tmp_path)
+
+
+@pytest.mark.parametrize("verb", ["status", "report", "compare", "track"])
+def test_results_are_found_after_the_images_have_moved(verb: str, bench: Bench) -> None:
+    spec = bench.spec()
+    bench.fill(spec)
+    bench.move_away()
+    said = bench.say(verb, spec)
+    assert (said.code, said.err) == (0, "")
+    path = bench.folder / "birds"
+    assert f"note: 3 results on birds are {READ_ALONE} (birds: {path} is not there" in said.out
+
+
+def test_a_status_counts_what_is_found_and_writes_nothing(bench: Bench) -> None:
+    spec = bench.spec()
+    bench.fill(spec)
+    bench.move_away()
+    before = files_in(Path(bench.store))
+    said = bench.say("status", bench.spec(seeds=[1, 2, 3]))
+    assert said.out.splitlines()[0] == f"small in {bench.store}: 3 done, 1 skipped"
+    assert files_in(Path(bench.store)) == before
+
+
+def test_a_report_is_that_of_the_data_and_says_what_is_not_checked(bench: Bench) -> None:
+    spec, results = bench.spec(), Path(bench.store) / "reports" / "small" / "results.csv"
+    bench.fill(spec)
+    bench.say("report", spec)
+    with_data = results.read_text()
+    bench.move_away()
+    bench.say("report", spec)
+    assert results.read_text() == with_data
+    page = (results.parent / "report.html").read_text()
+    assert f'<p class="warning">3 results on birds are {READ_ALONE}' in page
+
+
+@pytest.mark.parametrize("verb", ["plan", "run"])
+def test_what_runs_still_needs_the_images(verb: str, bench: Bench) -> None:
+    spec = bench.spec()
+    bench.fill(spec)
+    bench.move_away()
+    said = bench.say(verb, spec)
+    assert said.code == 2
+    assert "is not there. Correct its path in the spec" in said.err
+
+
+def test_named_datasets_are_read_without_the_data_root(bench: Bench) -> None:
+    data = bench.folder / "data"
+    coop_tree(data, "eurosat")
+    spec = bench.spec(datasets=["eurosat"], short_classes="take_all")
+    plan = bench.fill(spec, data=str(data))
+    assert all(cell.key for cell in plan.cells)
+    said = bench.say("report", spec, "--data", "/nonexistent")
+    assert said.code == 0
+    assert f"3 results on eurosat are {READ_ALONE}" in said.out
+    assert said.rows["eurosat", "zip"][0] == "61.5"
+
+
+def test_a_bucket_that_is_away_is_asked_once(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    data = bench.folder / "data"
+    coop_tree(data, "eurosat")
+    bench.fill(bench.spec(datasets=["eurosat"], short_classes="take_all"), data=str(data))
+    for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}.items():
+        monkeypatch.setenv(name, value)
+    spec = bench.spec(datasets=["eurosat", "dtd", "food101"], short_classes="take_all")
+    away = "s3://bucket/data?endpoint_override=http://127.0.0.1:9"
+    said = bench.say("status", spec, "--data", away)
+    assert said.out.splitlines()[0] == f"small in {bench.store}: 3 done, 6 skipped"
+    assert "eurosat: can't reach s3://bucket/data" in said.out
+
+
+def test_weights_that_have_moved_are_known_by_their_name(bench: Bench) -> None:
+    model = bench.folder / "model"
+    shutil.copytree(Path("benchmarks/pocket/model"), model)
+    spec = bench.spec(backbone=f"local-dir:{model}", datasets=["pocket_dots"], views=3,
+                      augmentation="crop_flip", methods=["zero_shot", "zip", "bar"])  # fmt: skip
+    bench.fill(spec)
+    shutil.rmtree(model)
+    said = bench.say("status", spec)
+    assert said.out.splitlines()[0] == f"small in {bench.store}: 5 done"
+    assert f"{READ_ALONE} and weights (pocket_dots: backbone" in said.out
+    other = bench.say("report", bench.spec(backbone=f"local-dir:{model}2"))
+    assert other.code == 2
+    assert "5 results, but none of the spec 'small': it asks for the dataset birds" in other.err
+
+
+def test_prompts_of_a_source_are_found_by_its_name(bench: Bench) -> None:
+    class_folders(bench.folder / "others")
+    others = {"name": "others", "path": str(bench.folder / "others")}
+    fields = {"protocol": "cross_dataset", "source": "birds", "own_datasets": [bench.birds, others]}
+    spec = bench.spec(**fields, datasets=["others", "pocket_dots"])
+    plan = bench.fill(spec)
+    assert len({cell.key for cell in plan.cells if cell.cell.source}) == 4
+    for gone in ("birds", "others"):
+        shutil.rmtree(bench.folder / gone)
+        said = bench.say("status", spec)
+        assert said.out.splitlines()[0] == f"small in {bench.store}: 9 done"
+    page = bench.say("report", spec)
+    assert page.code == 0
+    assert "61.5" in page.out  # of both seeds of zip on each dataset
+
+
+@pytest.mark.parametrize("protocol", ["base_to_new", "few_shot"])
+def test_an_ablation_keeps_its_labels(protocol: str, bench: Bench) -> None:
+    ablation = {"base": "zip", "vary": {"clip": [1, 10], "budget": [50, 100]}}
+    spec = bench.spec(protocol=protocol, methods=["zero_shot"], ablation=ablation)
+    titles = {cell.title for cell in bench.fill(spec).cells}
+    bench.move_away()
+    said = bench.say("report", spec)
+    assert said.code == 0
+    assert "zip: clip varied" in said.out
+    assert f"{len(titles)} results on birds" in said.out
+
+
+def test_other_images_are_told_from_nothing(bench: Bench) -> None:
+    spec = bench.spec()
+    bench.fill(spec)
+    class_folders(bench.folder / "birds", version=1)
+    said = bench.say("report", spec)
+    assert said.code == 2
+    assert said.err == (
+        "error: the store holds 3 results of the same cells with other images, which do not count: "
+        "put back what they were made with, or run again.\n"
+    )
+    assert "which do not count" in bench.say("status", spec).out
+
+
+def test_an_older_version_of_a_method_is_left_out(bench: Bench) -> None:
+    spec = bench.spec(methods=["zip"])
+    bench.fill(spec, {"fingerprints": {"method_version": 0, "rounding": None, "encoder": None}})
+    bench.move_away()
+    said = bench.say("report", spec)
+    assert said.code == 2
+    assert "2 results of these cells in the store are left out, being of other images or of" in (
+        said.err
+    )
+
+
+def test_results_of_another_spec_are_told_from_none(bench: Bench) -> None:
+    bench.fill(bench.spec())
+    bench.move_away()
+    nearest = bench.say("report", bench.spec(methods=["zip"], budget=200))
+    assert nearest.err == (
+        f"error: {bench.store} holds 3 results, but none of the spec 'small': the nearest differs "
+        f"in budget (100 there, 200 here). Correct --store or the spec, or run it first.\n"
+    )
+    other = bench.say("report", bench.spec(methods=["bar"]))
+    assert "it asks for the method bar, and they are of zero_shot, zip." in other.err
+
+
+def test_damaged_and_foreign_files_are_left_out_in_a_line(bench: Bench) -> None:
+    spec = bench.spec()
+    plan = bench.fill(spec)
+    results = Path(bench.store) / "results"
+    damaged = next(cell for cell in plan.cells if cell.cell.seed == 1)
+    (results / f"{damaged.key}.parquet").write_bytes(b"damaged")
+    (results / "notes.txt").write_text("mine")
+    said = bench.say("report", spec)
+    assert said.code == 0
+    assert said.err.count("\n") == 1
+    assert said.err.startswith(f"left out: {results}/{damaged.key}.parquet is not a readable trace")
+    bench.move_away()
+    again = bench.say("report", spec)
+    assert again.code == 0
+    assert again.err == said.err
+    assert f"2 results on birds are {READ_ALONE}" in again.out
+
+
+def test_two_stores_are_compared_past_what_cannot_be_read(bench: Bench) -> None:
+    plan, other = bench.fill(bench.spec()), bench.folder / "other"
+    shutil.copytree(bench.store, other)
+    (other / "results" / f"{plan.cells[0].key}.parquet").write_bytes(b"damaged")
+    (other / "results" / "mine.parquet").write_bytes(b"foreign")
+    said = querycurve("compare", bench.store, str(other))
+    assert said.code == 0
+    assert len(said.err.splitlines()) == 2
+    assert "2 equal keys: 2 identical" in said.out
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
+    with s3_server() as running:
+        yield running
+
+
+def test_a_bucket_is_read_from_anywhere(server: S3Server, tmp_path: Path) -> None:
+    bench = Bench.at(tmp_path, server.bucket())
+    spec = bench.spec()
+    bench.fill(spec)
+    bench.move_away()
+    said = bench.say("report", spec, "--out", str(tmp_path / "out"))
+    assert said.code == 0
+    assert f"3 results on birds are {READ_ALONE}" in said.out
+    assert said.rows["birds", "zip"][0] == "61.5"
+
+
+def test_a_process_without_network_imports_neither_ray_nor_torch(bench: Bench) -> None:
+    spec = bench.spec()
+    bench.fill(spec)
+    bench.move_away()
+    script = (
+        "import sys, socket, json\n"
+        "def refuse(*_): raise AssertionError('network')\n"
+        "socket.socket.connect = refuse\n"
+        "from orchestrator.cli.main import app\n"
+        "app(sys.argv[1:], standalone_mode=False)\n"
+        "print(json.dumps([n for n in ('ray', 'torch', 'open_clip') if n in sys.modules]))\n"
+    )
+    words = [sys.executable, "-c", script, "report", str(spec), "--store", bench.store]
+    done = subprocess.run(words, capture_output=True, text=True, env=os.environ, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout.splitlines()[-1]) == []
