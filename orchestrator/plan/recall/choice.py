@@ -5,7 +5,8 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.plan.plan import PlannedCell
-from orchestrator.plan.recall.stored import Stored, identity
+from orchestrator.plan.recall.stored import Stored, by_identity, identity
+from orchestrator.plan.recall.weights import digests_of
 
 Group = Callable[[PlannedCell, Stored], Hashable]
 Value = Callable[[Stored], str | None]
@@ -28,7 +29,7 @@ class Choice:
 
 def chosen(
     cells: Sequence[PlannedCell],
-    stored: Mapping[str, Sequence[Stored]],
+    stored: Sequence[Stored],
     written: Callable[[Sequence[Stored]], Mapping[str, float]],
     present: Callable[[Stored], bool] = lambda _: True,
 ) -> Choice:
@@ -39,15 +40,17 @@ def chosen(
 
     Args:
         cells: cells without keys.
-        stored: results and failures by `identity`.
+        stored: results and failures, among them theirs.
         written: when results were made, by key.
         present: whether a result is of the present code, as far as it says so.
     """
+    same = by_identity(stored)
+    digests = digests_of((cell.backbone for cell in cells), stored)
     found = [
         (place, cell, one)
         for place, cell in enumerate(cells)
-        for one in stored.get(identity(cell.cell), ())
-        if _same_weights(cell, one, cells)
+        for one in same.get(identity(cell.cell), ())
+        if one.cell.backbone in digests[cell.backbone]
     ]
     had = {place for place, _, _ in found}
     fitting = [one for one in found if present(one[2])]
@@ -107,18 +110,3 @@ def _differ(found: _Found) -> bool:
 def _places_with_several(found: _Found) -> int:
     counts = Counter(place for place, _, one in found if one.finished)
     return sum(count > 1 for count in counts.values())
-
-
-def _same_weights(cell: PlannedCell, one: Stored, cells: Sequence[PlannedCell]) -> bool:
-    """Whether a result is of a cell's model: by digest, or where that is unknown, by name."""
-    backbone = cell.backbone
-    if backbone.digest:
-        return one.cell.backbone == backbone.digest
-    if one.backbone != backbone.label or not one.cell.backbone.startswith("sha256:"):
-        return False
-    recorded = one.provenance.get("weights")
-    if recorded is not None and backbone.pretrained is not None:
-        return str(recorded) == backbone.pretrained
-    # Where two models have one name, it doesn't tell which of them a result is of.
-    unknown = {c.backbone for c in cells if c.backbone.label == backbone.label}
-    return len(unknown) == 1

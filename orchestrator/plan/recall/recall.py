@@ -7,7 +7,7 @@ from benchmarks.datasets.class_names import shown
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.recall.choice import Choice, chosen
 from orchestrator.plan.recall.present import Present
-from orchestrator.plan.recall.stored import Stored, StoredCells, by_identity
+from orchestrator.plan.recall.stored import Stored, StoredCells
 
 
 def recalled(plan: Plan, stored: StoredCells) -> Plan:
@@ -21,7 +21,7 @@ def recalled(plan: Plan, stored: StoredCells) -> Plan:
     skipped = [plan.cells[place] for place in places]
     others = stored.all_but({cell.key for cell in plan.cells})
     present = Present(plan.spec)
-    choice = chosen(skipped, by_identity(others), stored.written, present.allows)
+    choice = chosen(skipped, others, stored.written, present.allows)
     cells = list(plan.cells)
     for number, one in choice.taken.items():
         cells[places[number]] = _with_result(skipped[number], one)
