@@ -32,12 +32,13 @@ def compare_references(plan: Plan, store: Store) -> None:
     """Prints each finished cell beside the published numbers for it, with a verdict.
 
     Raises:
-        UserError: nothing has finished yet.
+        UserError: nothing has finished yet that can be compared.
     """
-    finished = [run for run in finished_runs(plan, store, left_out=warn) if not run.ablated]
-    runs, _ = split_by_measurements(finished)
+    finished = finished_runs(plan, store, left_out=warn)
+    runs, _ = split_by_measurements([run for run in finished if not run.ablated])
     if not runs:
-        raise UserError("nothing has finished yet, so there is nothing to compare. Run it first.")
+        alone = " beside the ablation, which published numbers know nothing of" if finished else ""
+        raise UserError(f"nothing has finished yet that can be compared{alone}. Run it first.")
     verdicts, unknown = compare_with_published(runs, published_results())
     show_verdicts(verdicts, unknown)
 

@@ -48,7 +48,10 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
         UserError: there is nothing to report yet, or the folder can't be written.
     """
     if not (comparison.finished or comparison.failures or comparison.unsound):
-        raise UserError("nothing has finished yet, so there is nothing to report. Run it first.")
+        raise UserError(
+            "nothing has finished yet that can be read, so there is nothing to report. Run it "
+            "first."
+        )
     sections = sections_of(comparison)
     blocks = [block for section in sections for block in section.blocks]
     tables = [block for block in blocks if isinstance(block, TableBlock)]
@@ -66,7 +69,10 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
             path.write_text(text, encoding="utf-8")
         pictures = _pictures(blocks, folder / "figures")
     except OSError as error:
-        raise UserError(f"the report can't be written to {folder}: {error}.") from None
+        raise UserError(
+            f"the report can't be written to {folder}: {error}. `report --out FOLDER` writes it "
+            f"elsewhere."
+        ) from None
     headlines = tuple(table for table in tables if table.headline)
     written = (*files, *pictures)
     return Report(comparison.rows, comparison.sweeps, page, folder, written, headlines)

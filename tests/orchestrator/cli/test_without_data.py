@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.store import trace_file
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
 from tests.benchmarks.datasets.trees import coop_tree
 from tests.orchestrator.cli.moved import Bench, class_folders
 from tests.orchestrator.cli.verbs import files_in, querycurve
@@ -188,6 +191,35 @@ def test_damaged_and_foreign_files_are_left_out_in_a_line(bench: Bench) -> None:
     assert again.code == 0
     assert again.err == said.err
     assert f"2 results on birds are {READ_ALONE}" in again.out
+
+
+def test_a_result_of_a_later_release_is_left_out_in_a_line(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.fill(bench.spec(methods=["zero_shot"]))
+    monkeypatch.setattr(trace_file, "SCHEMA_VERSION", "2")
+    bench.fill(bench.spec(methods=["zip"], seeds=[1]))
+    monkeypatch.undo()
+    spec = bench.spec()
+    for _ in range(2):
+        said = bench.say("report", spec)
+        assert said.code == 0
+        (line,) = said.err.splitlines()
+        assert "has trace schema version '2'; this release reads version '1'" in line
+        if (bench.folder / "birds").exists():
+            bench.move_away()
+
+
+def test_checkpoints_are_counted_that_may_be_of_what_is_not_here(bench: Bench) -> None:
+    store = Store(LocalStorage(Path(bench.store)))
+    for cell in bench.fill(bench.spec(seeds=[1])).cells:
+        store.save_checkpoint(cell.key, 0, b"of a finished one")
+    store.save_checkpoint("a" * 64, 0, b"of seed 2")
+    spec = bench.spec()
+    assert "may be of" not in bench.say("status", spec).out
+    bench.move_away()
+    said = bench.say("status", spec)
+    assert "1 cell has a checkpoint that may be of birds: checkpoints don't tell" in said.out
 
 
 def test_two_stores_are_compared_past_what_cannot_be_read(bench: Bench) -> None:
