@@ -53,8 +53,15 @@ def why_nothing(plan: Plan, stored: StoredCells) -> str:
     return (
         f"{location} holds {len(results)} {'result' if len(results) == 1 else 'results'}, but none "
         f"of the spec {plan.spec.name!r}: {_what_differs(plan, results)}. Correct --store or the "
-        f"spec, or run it first"
+        f"spec, or run it first{_why_unplanned(plan)}"
     )
+
+
+def _why_unplanned(plan: Plan) -> str:
+    """Why nothing of a plan has a key here, in brackets; empty if something has."""
+    reasons = [f"{cell.cell.dataset}: {cell.reason.rstrip('.')}" for cell in plan.cells]
+    unplanned = all(cell.status == "skipped" for cell in plan.cells)
+    return f" ({reasons[0]})" if unplanned and reasons else ""
 
 
 def _under_other_keys(

@@ -1,6 +1,6 @@
 """Plans a spec for verbs that only read: what can't be planned here is looked up in the store."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -15,6 +15,14 @@ from orchestrator.plan.recall.recall import recalled
 from orchestrator.plan.recall.stored import StoredCells
 from orchestrator.spec.spec import Spec
 from orchestrator.store.storage import StorageDown
+from orchestrator.store.store import Store
+
+
+class _Untouched(Store):
+    """A store that is left as it is: who only reads may not be allowed to write."""
+
+    def save_unreadable_images(self, digest: str, references: Sequence[str]) -> None:
+        """Forgets which images can't be read; a run looks for them again, and then keeps it."""
 
 
 @dataclass(frozen=True)
@@ -76,4 +84,5 @@ class Reader:
             raise UserError("no dataset is here")
         alone = spec.model_copy(update={"datasets": there})
         listener = Listener(self.say, without=absent.__setitem__)
-        return make_plan(alone, self.stored.store, self.data_root, blind=blind, listener=listener)
+        store = _Untouched(self.stored.store.storage)
+        return make_plan(alone, store, self.data_root, blind=blind, listener=listener)

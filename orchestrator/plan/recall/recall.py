@@ -42,16 +42,15 @@ def _with_result(cell: PlannedCell, one: Stored) -> PlannedCell:
     )
 
 
-def _notes(cells: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
+def _notes(asked: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
     """What a reader should know of what was taken."""
     if choice.taken:
-        found = [cells[number] for number in sorted(choice.taken)]
+        found = [asked[number] for number in sorted(choice.taken)]
         weights = "" if all(cell.backbone.digest for cell in found) else " and weights"
         names = list(dict.fromkeys(cell.cell.dataset for cell in found))
         yield (
-            f"{_results(len(found))} on {shown(names)} {'is' if len(found) == 1 else 'are'} read "
-            f"from the store alone, and not checked against the present images{weights} "
-            f"({_reason(found[0])})"
+            f"results on {shown(names)} are read from the store alone, and not checked against "
+            f"the present images{weights} ({_reason(found[0])})"
         )
     if choice.several:
         have = "cell has" if choice.several == 1 else "cells have"
@@ -60,15 +59,11 @@ def _notes(cells: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
             f"newest of the present version are taken"
         )
     if choice.older:
+        cells = "1 cell" if choice.older == 1 else f"{choice.older} cells"
         yield (
-            f"{_results(choice.older)} of these cells in the store "
-            f"{'is' if choice.older == 1 else 'are'} left out, being of other images or of another "
-            f"version than the rest"
+            f"results of {cells} in the store are left out, being of other images or of another "
+            f"version of the code than the rest"
         )
-
-
-def _results(count: int) -> str:
-    return "1 result" if count == 1 else f"{count} results"
 
 
 def _reason(cell: PlannedCell) -> str:

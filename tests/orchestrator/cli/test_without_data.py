@@ -12,6 +12,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.plan.recall.reading import Reader
+from orchestrator.plan.recall.stored import StoredCells
+from orchestrator.spec.load import load_spec
 from orchestrator.store import trace_file
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
@@ -36,7 +39,7 @@ def test_results_are_found_after_the_images_have_moved(verb: str, bench: Bench) 
     said = bench.say(verb, spec)
     assert (said.code, said.err) == (0, "")
     path = bench.folder / "birds"
-    assert f"note: 3 results on birds are {READ_ALONE} (birds: {path} is not there" in said.out
+    assert f"note: results on birds are {READ_ALONE} (birds: {path} is not there" in said.out
 
 
 def test_a_status_counts_what_is_found_and_writes_nothing(bench: Bench) -> None:
@@ -58,7 +61,7 @@ def test_a_report_is_that_of_the_data_and_says_what_is_not_checked(bench: Bench)
     bench.say("report", spec)
     assert results.read_text() == with_data
     page = (results.parent / "report.html").read_text()
-    assert f'<p class="warning">3 results on birds are {READ_ALONE}' in page
+    assert f'<p class="warning">Results on birds are {READ_ALONE}' in page
 
 
 @pytest.mark.parametrize("verb", ["plan", "run"])
@@ -79,7 +82,7 @@ def test_named_datasets_are_read_without_the_data_root(bench: Bench) -> None:
     assert all(cell.key for cell in plan.cells)
     said = bench.say("report", spec, "--data", "/nonexistent")
     assert said.code == 0
-    assert f"3 results on eurosat are {READ_ALONE}" in said.out
+    assert f"results on eurosat are {READ_ALONE}" in said.out
     assert said.rows["eurosat", "zip"][0] == "61.5"
 
 
@@ -106,9 +109,29 @@ def test_weights_that_have_moved_are_known_by_their_name(bench: Bench) -> None:
     said = bench.say("status", spec)
     assert said.out.splitlines()[0] == f"small in {bench.store}: 5 done"
     assert f"{READ_ALONE} and weights (pocket_dots: backbone" in said.out
-    other = bench.say("report", bench.spec(backbone=f"local-dir:{model}2"))
+    other = bench.say("report", bench.spec(backbone="ViT-Z", datasets=["pocket_dots"]))
     assert other.code == 2
-    assert "5 results, but none of the spec 'small': it asks for the dataset birds" in other.err
+    assert "5 results, but none of the spec 'small': it asks for the backbone ViT-Z" in other.err
+    assert "unknown backbone 'ViT-Z'. Did you mean" in other.err
+
+
+def test_an_encoder_that_has_moved_hides_no_results(bench: Bench) -> None:
+    encoder = bench.folder / "mae.pth"
+    encoder.write_bytes(b"PK\x03\x04 weights")
+    methods = ["zero_shot", {"name": "blackvip", "encoder": str(encoder)}]
+    spec = bench.spec(methods=methods, backbone={"model": "ViT-B-32", "pretrained": "random"})
+    bench.fill(spec)
+    encoder.unlink()
+    said = bench.say("status", spec)
+    assert said.out.splitlines()[0] == f"small in {bench.store}: 3 done"
+    assert "no encoder" in said.out
+
+
+def test_looking_at_a_plan_leaves_the_store_as_it_is(bench: Bench) -> None:
+    spec = bench.spec(unreadable="skip")
+    said = bench.say("status", spec)
+    assert said.out.splitlines()[0] == f"small in {bench.store}: 3 new"
+    assert not Path(bench.store).exists()
 
 
 def test_prompts_of_a_source_are_found_by_its_name(bench: Bench) -> None:
@@ -127,16 +150,37 @@ def test_prompts_of_a_source_are_found_by_its_name(bench: Bench) -> None:
     assert "61.5" in page.out  # of both seeds of zip on each dataset
 
 
-@pytest.mark.parametrize("protocol", ["base_to_new", "few_shot"])
-def test_an_ablation_keeps_its_labels(protocol: str, bench: Bench) -> None:
+def test_an_ablation_keeps_its_labels(bench: Bench) -> None:
     ablation = {"base": "zip", "vary": {"clip": [1, 10], "budget": [50, 100]}}
-    spec = bench.spec(protocol=protocol, methods=["zero_shot"], ablation=ablation)
-    titles = {cell.title for cell in bench.fill(spec).cells}
+    spec = bench.spec(methods=["zero_shot"], ablation=ablation)
+    cells = bench.fill(spec).cells
     bench.move_away()
     said = bench.say("report", spec)
     assert said.code == 0
     assert "zip: clip varied" in said.out
-    assert f"{len(titles)} results on birds" in said.out
+    assert f"{len(cells)} done" in bench.say("status", spec).out
+
+
+def test_results_on_base_and_new_classes_are_found(bench: Bench) -> None:
+    spec = bench.spec(protocol="base_to_new")
+    bench.fill(spec)
+    bench.move_away()
+    assert "3 done" in bench.say("status", spec).out
+    other = bench.say("status", bench.spec(protocol="few_shot"))
+    assert "3 skipped" in other.out, "zero-shot of all classes is another cell"
+
+
+def test_the_newest_of_two_versions_of_the_images_is_taken(bench: Bench) -> None:
+    spec = bench.spec()
+    bench.fill(spec, {"written": "2026-02-02T00:00:00+00:00"})
+    class_folders(bench.folder / "birds", version=1)
+    newest = bench.fill(spec, {"written": "2026-03-03T00:00:00+00:00"})
+    bench.move_away()
+    said = bench.say("report", spec)
+    assert "note: 3 cells have several results, of other images, weights or versions" in said.out
+    found = Reader(StoredCells(Store(LocalStorage(Path(bench.store)))), "nowhere")
+    plan = found.plan(load_spec(str(spec)))
+    assert [cell.key for cell in plan.cells] == [cell.key for cell in newest.cells]
 
 
 def test_other_images_are_told_from_nothing(bench: Bench) -> None:
@@ -158,9 +202,7 @@ def test_an_older_version_of_a_method_is_left_out(bench: Bench) -> None:
     bench.move_away()
     said = bench.say("report", spec)
     assert said.code == 2
-    assert "2 results of these cells in the store are left out, being of other images or of" in (
-        said.err
-    )
+    assert "results of 2 cells in the store are left out, being of other images or of" in said.err
 
 
 def test_results_of_another_spec_are_told_from_none(bench: Bench) -> None:
@@ -169,7 +211,8 @@ def test_results_of_another_spec_are_told_from_none(bench: Bench) -> None:
     nearest = bench.say("report", bench.spec(methods=["zip"], budget=200))
     assert nearest.err == (
         f"error: {bench.store} holds 3 results, but none of the spec 'small': the nearest differs "
-        f"in budget (100 there, 200 here). Correct --store or the spec, or run it first.\n"
+        f"in budget (100 there, 200 here). Correct --store or the spec, or run it first (birds: "
+        f"{bench.folder}/birds is not there. Correct its path in the spec).\n"
     )
     other = bench.say("report", bench.spec(methods=["bar"]))
     assert "it asks for the method bar, and they are of zero_shot, zip." in other.err
@@ -190,7 +233,7 @@ def test_damaged_and_foreign_files_are_left_out_in_a_line(bench: Bench) -> None:
     again = bench.say("report", spec)
     assert again.code == 0
     assert again.err == said.err
-    assert f"2 results on birds are {READ_ALONE}" in again.out
+    assert f"results on birds are {READ_ALONE}" in again.out
 
 
 def test_a_result_of_a_later_release_is_left_out_in_a_line(
@@ -246,7 +289,7 @@ def test_a_bucket_is_read_from_anywhere(server: S3Server, tmp_path: Path) -> Non
     bench.move_away()
     said = bench.say("report", spec, "--out", str(tmp_path / "out"))
     assert said.code == 0
-    assert f"3 results on birds are {READ_ALONE}" in said.out
+    assert f"results on birds are {READ_ALONE}" in said.out
     assert said.rows["birds", "zip"][0] == "61.5"
 
 
