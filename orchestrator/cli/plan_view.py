@@ -134,7 +134,8 @@ def _show_others_running(plan: Plan, store: Store) -> None:
     """How many cells are in progress that may be the plan's, where that can't be told."""
     if not plan.unchecked:
         return
-    others = len(store.running_keys().difference(cell.key for cell in plan.cells))
+    running = store.running_keys() - store.pruned_keys()
+    others = len(running.difference(cell.key for cell in plan.cells))
     if others:
         names = ", ".join(sorted(plan.unchecked))
         say(

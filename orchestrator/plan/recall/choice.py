@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.plan.recall.stored import Stored, by_identity, identity
@@ -47,23 +48,29 @@ def chosen(
     same = by_identity(stored)
     digests = digests_of((cell.backbone for cell in cells), stored)
     found = [
-        (place, cell, one)
+        _Found(place, cell, one)
         for place, cell in enumerate(cells)
         for one in same.get(identity(cell.cell), ())
         if one.cell.backbone in digests[cell.backbone]
     ]
-    had = {place for place, _, _ in found}
-    fitting = [one for one in found if present(one[2])]
+    had = {each.place for each in found}
+    fitting = [each for each in found if present(each.one)]
     several = _places_with_several(fitting)
-    times = written([one for _, _, one in fitting]) if _differ(fitting) else {}
+    times = written([each.one for each in fitting]) if _differ(fitting) else {}
     for group, value in _SETS:
         fitting = _newest(fitting, group, value, times)
-    fitting.sort(key=lambda f: (f[2].finished, times.get(f[2].key, 0.0), f[2].key))
-    taken = {place: one for place, _, one in fitting}
+    fitting.sort(key=lambda f: (f.one.finished, times.get(f.one.key, 0.0), f.one.key))
+    taken = {each.place: each.one for each in fitting}
     return Choice(taken, several, len(had.difference(taken)))
 
 
-_Found = list[tuple[int, PlannedCell, Stored]]
+class _Found(NamedTuple):
+    """A result that a cell may have."""
+
+    place: int
+    cell: PlannedCell
+    one: Stored
+
 
 _SETS: tuple[tuple[Group, Value], ...] = (
     (lambda cell, _: cell.backbone, lambda one: one.cell.backbone),
@@ -82,18 +89,23 @@ _SETS: tuple[tuple[Group, Value], ...] = (
 """Results that must agree, and in what."""
 
 
-def _newest(found: _Found, group: Group, value: Value, times: Mapping[str, float]) -> _Found:
+def _newest(
+    found: Sequence[_Found], group: Group, value: Value, times: Mapping[str, float]
+) -> list[_Found]:
     """What has the value of the newest in its group, or none."""
     last: dict[Hashable, tuple[float, str]] = {}
     for _, cell, one in found:
-        known = value(one)
+        known, where = value(one), group(cell, one)
         if known is not None:
-            where = group(cell, one)
             last[where] = max(last.get(where, (0.0, "")), (times.get(one.key, 0.0), known))
-    return [f for f in found if value(f[2]) in (None, last.get(group(f[1], f[2]), (0.0, ""))[1])]
+    return [
+        each
+        for each in found
+        if value(each.one) is None or value(each.one) == last[group(each.cell, each.one)][1]
+    ]
 
 
-def _differ(found: _Found) -> bool:
+def _differ(found: Sequence[_Found]) -> bool:
     """Whether there is anything to choose."""
     if _places_with_several(found):
         return True
@@ -107,6 +119,6 @@ def _differ(found: _Found) -> bool:
     return False
 
 
-def _places_with_several(found: _Found) -> int:
+def _places_with_several(found: Sequence[_Found]) -> int:
     counts = Counter(place for place, _, one in found if one.finished)
     return sum(count > 1 for count in counts.values())

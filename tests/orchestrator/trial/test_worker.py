@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.pocket.datasets import PocketDots
 from benchmarks.protocols import evaluation_task
+from methods.registry import method_class
 from orchestrator.cell import Source
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
@@ -115,6 +117,11 @@ def test_a_cell_leaves_one_whole_trace(done: Bench) -> None:
     assert trace.last("train_loss") is not None
     assert trace.timing["seconds_per_query"] > 0
     assert "torch" in trace.provenance["packages"]
+    made = trace.provenance["fingerprints"]
+    assert made["method_version"] == method_class("zip").version
+    assert (made["rounding"], made["encoder"], made["templates"]) == (None, None, None)
+    age = datetime.now(UTC) - datetime.fromisoformat(trace.provenance["written"])
+    assert 0 <= age.total_seconds() < 3600
     assert done.store.checkpoint(trace.key, 0) is None
 
 
