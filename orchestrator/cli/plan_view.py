@@ -83,7 +83,6 @@ def show_status(plan: Plan, store: Store) -> None:
             say(f"failed       {cell.title}: {_error(cell, store)}")
     _show_waiting(plan)
     show_skipped(plan)
-    _show_others_running(plan, store)
     _show_features(store)
 
 
@@ -128,20 +127,6 @@ def _show_waiting(plan: Plan) -> None:
     if waiting:
         source = plan.spec.source
         say(f"{len(waiting)} of these wait for prompts that {source} has yet to train")
-
-
-def _show_others_running(plan: Plan, store: Store) -> None:
-    """How many cells are in progress that may be the plan's, where that can't be told."""
-    if not plan.unchecked:
-        return
-    running = store.running_keys() - store.pruned_keys()
-    others = len(running.difference(cell.key for cell in plan.cells))
-    if others:
-        names = ", ".join(sorted(plan.unchecked))
-        say(
-            f"{others} {'cell has a checkpoint' if others == 1 else 'cells have checkpoints'} that "
-            f"may be of {names}: checkpoints don't tell, without the data"
-        )
 
 
 def _show_features(store: Store) -> None:

@@ -59,9 +59,13 @@ def chosen(
     times = written([each.one for each in fitting]) if _differ(fitting) else {}
     for group, value in _SETS:
         fitting = _newest(fitting, group, value, times)
-    fitting.sort(key=lambda f: (f.one.finished, times.get(f.one.key, 0.0), f.one.key))
+    fitting.sort(key=lambda f: (_RANK[f.one.status], times.get(f.one.key, 0.0), f.one.key))
     taken = {each.place: each.one for each in fitting}
     return Choice(taken, several, len(had.difference(taken)))
+
+
+_RANK = {"failed": 0, "in progress": 1, "done": 2}
+"""Which of a cell's standings counts, as in a plan."""
 
 
 class _Found(NamedTuple):

@@ -19,14 +19,18 @@ def recalled(plan: Plan, stored: StoredCells) -> Plan:
     if not places:
         return plan
     skipped = [plan.cells[place] for place in places]
-    others = stored.all_but({cell.key for cell in plan.cells})
-    present = Present(plan.spec)
-    choice = chosen(skipped, others, stored.written, present.allows)
+    known = {cell.key for cell in plan.cells}
+    running, untold = stored.running_but(known)
+    others = [*stored.all_but(known), *running]
+    choice = chosen(skipped, others, stored.written, Present(plan.spec).allows)
     cells = list(plan.cells)
     for number, one in choice.taken.items():
         cells[places[number]] = _with_result(skipped[number], one)
     unchecked = frozenset(cell.cell.dataset for cell in skipped)
     notes = tuple(_notes(skipped, choice))
+    if untold and len(choice.taken) < len(skipped):
+        have = "cell is" if untold == 1 else "cells are"
+        notes = (*notes, f"{untold} {have} in progress whose checkpoints don't say of which spec")
     return replace(plan, cells=tuple(cells), recalled=notes, unchecked=unchecked)
 
 
@@ -36,7 +40,7 @@ def _with_result(cell: PlannedCell, one: Stored) -> PlannedCell:
         cell=one.cell,
         backbone=replace(cell.backbone, digest=one.cell.backbone),
         key=one.key,
-        status="done" if one.finished else "failed",
+        status=one.status,
         reason="",
         split=one.split or "",
     )

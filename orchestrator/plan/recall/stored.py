@@ -11,25 +11,32 @@ from pydantic import ValidationError
 from methods.registry import method_class
 from orchestrator.cell import Cell, canonical_json
 from orchestrator.plan.damaged import READERS
+from orchestrator.plan.plan import Status
 from orchestrator.store.storage import BlobMissing
-from orchestrator.store.store import Store, UnreadableTrace
+from orchestrator.store.store import CHECKPOINTS, Store, UnreadableTrace
+from orchestrator.trial.checkpoint import cell_in
 
 
 @dataclass(frozen=True)
 class Stored:
-    """A result or a failure in a store.
+    """A result, a failure or a running cell in a store.
 
     Attributes:
         key: the cell's key.
         cell: what was run.
-        finished: whether it has a result.
-        provenance: how it was made.
+        status: where it stands.
+        provenance: how it was made; empty while it runs.
     """
 
     key: str
     cell: Cell
-    finished: bool
+    status: Status
     provenance: Mapping[str, Any]
+
+    @property
+    def finished(self) -> bool:
+        """Whether it has a result."""
+        return self.status == "done"
 
     @property
     def backbone(self) -> str:
@@ -75,6 +82,14 @@ class StoredCells:
         self._read([key for key in wanted if key not in self._known])
         return [found for key in wanted if (found := self._known[key]) is not None]
 
+    def running_but(self, keys: Collection[str]) -> tuple[list[Stored], int]:
+        """Cells that have a checkpoint, except those of some keys; and how many don't say what."""
+        running = self.store.running_keys() - self.store.pruned_keys()
+        with ThreadPoolExecutor(READERS) as readers:
+            found = list(readers.map(self._running, sorted(running.difference(keys))))
+        told = [one for one in found if one is not None]
+        return told, len(found) - len(told)
+
     def written(self, stored: Iterable[Stored]) -> dict[str, float]:
         """When each was made, by key, in seconds since 1970: as it says itself, or its file."""
         every = list(stored)
@@ -100,7 +115,17 @@ class StoredCells:
             return str(error)
         except (BlobMissing, ValidationError):  # gone in the meantime, or of a later release
             return None
-        return Stored(key, cell, trace.status == "finished", trace.provenance)
+        status: Status = "done" if trace.status == "finished" else "failed"
+        return Stored(key, cell, status, trace.provenance)
+
+    def _running(self, key: str) -> Stored | None:
+        """What a running cell's checkpoints say that it is; None if they don't."""
+        slots = (self.store.checkpoint(key, slot) for slot in range(CHECKPOINTS))
+        cell = next(filter(None, (cell_in(data) for data in slots if data is not None)), None)
+        try:
+            return Stored(key, Cell.model_validate(cell), "in progress", {})
+        except ValidationError:
+            return None
 
 
 def by_identity(stored: Iterable[Stored]) -> dict[str, list[Stored]]:

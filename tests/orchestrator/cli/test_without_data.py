@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from methods.interface import State
 from orchestrator.plan.recall.reading import Reader
 from orchestrator.plan.recall.stored import StoredCells
 from orchestrator.spec.load import load_spec
 from orchestrator.store import trace_file
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
+from orchestrator.trial.checkpoint import Snapshot
 from tests.benchmarks.datasets.trees import coop_tree
 from tests.orchestrator.cli.moved import Bench, class_folders
 from tests.orchestrator.cli.verbs import files_in, querycurve
@@ -253,16 +255,22 @@ def test_a_result_of_a_later_release_is_left_out_in_a_line(
             bench.move_away()
 
 
-def test_checkpoints_are_counted_that_may_be_of_what_is_not_here(bench: Bench) -> None:
+def test_cells_in_progress_are_found_by_their_checkpoints(bench: Bench) -> None:
     store = Store(LocalStorage(Path(bench.store)))
-    for cell in bench.fill(bench.spec(seeds=[1])).cells:
-        store.save_checkpoint(cell.key, 0, b"of a finished one")
-    store.save_checkpoint("a" * 64, 0, b"of seed 2")
+    bench.fill(bench.spec(seeds=[1]))
     spec = bench.spec()
-    assert "may be of" not in bench.say("status", spec).out
+    (cell,) = (cell for cell in bench.plan(spec).cells if cell.status == "new")
+    snapshot = Snapshot(3, State({}, {}), {"method": {"queries": 30, "images": 960}}, (), {})
+    store.save_checkpoint(cell.key, 0, snapshot.to_bytes(cell.cell.model_dump(mode="json")))
+    with_data = bench.say("status", spec).out
     bench.move_away()
-    said = bench.say("status", spec)
-    assert "1 cell has a checkpoint that may be of birds: checkpoints don't tell" in said.out
+    said = bench.say("status", spec).out
+    assert "in progress  birds / zip / 2 shots / seed 2: 30 of 100" in said
+    assert said.startswith(with_data)
+    store.save_checkpoint(cell.key, 0, snapshot.to_bytes())  # of a former release
+    said = bench.say("status", spec).out
+    assert "2 done, 1 skipped" in said
+    assert "note: 1 cell is in progress whose checkpoints don't say of which spec" in said
 
 
 def test_two_stores_are_compared_past_what_cannot_be_read(bench: Bench) -> None:

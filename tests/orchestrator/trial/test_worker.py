@@ -23,7 +23,7 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
-from orchestrator.trial.checkpoint import Checkpoints, Snapshot
+from orchestrator.trial.checkpoint import Checkpoints, Snapshot, cell_in
 from orchestrator.trial.factory import TrialFactory
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.trial import Trial
@@ -211,6 +211,10 @@ def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path, whole:
     outcome = stopped.worker.run_cell(cell.cell, cell.key, table)
     assert (outcome.status, outcome.queries) == ("stopped", 10)
     assert stopped.store.running_keys() == {cell.key}
+    kept = stopped.store.checkpoint(cell.key, 0)
+    assert kept is not None
+    assert cell_in(kept) == cell.cell.model_dump(mode="json"), "it says what it is of"
+    assert cell_in(kept[:100]) is None, "a damaged one doesn't"
     again = Bench(tmp_path / "stopped").run("zip")
     assert again.points == whole.points
     assert again.ledgers == whole.ledgers

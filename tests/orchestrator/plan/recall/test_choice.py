@@ -40,7 +40,8 @@ def result(
         "split": split,
         "data": {"basis": "read", "digest": images} if images else None,
     }
-    return Stored(f"{cell.title} of day {day}", cell.cell, ok, made)
+    key = f"{cell.title} of day {day}"
+    return Stored(key, cell.cell, "done" if ok else "failed", made)
 
 
 def days(found: Sequence[Stored]) -> dict[str, float]:
@@ -135,7 +136,7 @@ def unknown(path: str) -> ResolvedBackbone:
 
 def made_with(digest: str, weights: str | None = None, label: str = "ViT-B-16") -> Stored:
     cell = CELLS[1].cell.model_copy(update={"backbone": digest})
-    return Stored(digest, cell, True, {"backbone": label, "weights": weights})
+    return Stored(digest, cell, "done", {"backbone": label, "weights": weights})
 
 
 def test_weights_that_are_gone_are_known_by_the_name_of_their_model() -> None:
