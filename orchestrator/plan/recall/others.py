@@ -42,11 +42,12 @@ def other_versions(plan: Plan, stored: StoredCells) -> str:
 
 def why_nothing(plan: Plan, stored: StoredCells) -> str:
     """Why a store holds no result of a plan, in a sentence without its end."""
-    if plan.recalled:
+    begins = any(cell.status == "in progress" for cell in plan.cells)
+    if plan.recalled and not begins:
         return plan.recalled[0]
-    location, others = stored.store.storage.location, stored.all_but(())
-    results = [one for one in others if one.finished]
-    if not results:
+    location = stored.store.storage.location
+    results = [one for one in stored.all_but(()) if one.finished]
+    if begins or not results:
         begun = len(stored.store.running_keys())
         cells = f" ({begun} {'cell has' if begun == 1 else 'cells have'} begun)" if begun else ""
         return f"nothing has finished yet in {location}{cells}. Run it first"

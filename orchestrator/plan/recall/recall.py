@@ -20,17 +20,13 @@ def recalled(plan: Plan, stored: StoredCells) -> Plan:
         return plan
     skipped = [plan.cells[place] for place in places]
     known = {cell.key for cell in plan.cells}
-    running, untold = stored.running_but(known)
-    others = [*stored.all_but(known), *running]
+    others = [*stored.all_but(known), *stored.running_but(known)[0]]
     choice = chosen(skipped, others, stored.written, Present(plan.spec).allows)
     cells = list(plan.cells)
     for number, one in choice.taken.items():
         cells[places[number]] = _with_result(skipped[number], one)
     unchecked = frozenset(cell.cell.dataset for cell in skipped)
     notes = tuple(_notes(skipped, choice))
-    if untold and len(choice.taken) < len(skipped):
-        have = "cell is" if untold == 1 else "cells are"
-        notes = (*notes, f"{untold} {have} in progress whose checkpoints don't say of which spec")
     return replace(plan, cells=tuple(cells), recalled=notes, unchecked=unchecked)
 
 

@@ -270,7 +270,21 @@ def test_cells_in_progress_are_found_by_their_checkpoints(bench: Bench) -> None:
     store.save_checkpoint(cell.key, 0, snapshot.to_bytes())  # of a former release
     said = bench.say("status", spec).out
     assert "2 done, 1 skipped" in said
-    assert "note: 1 cell is in progress whose checkpoints don't say of which spec" in said
+    assert "1 cell is in progress whose checkpoints don't say what they are of" in said
+
+
+def test_nothing_has_finished_while_cells_are_in_progress(bench: Bench) -> None:
+    spec = bench.spec(methods=["zip"], seeds=[2])
+    (cell,) = bench.plan(spec).cells
+    snapshot = Snapshot(3, State({}, {}), {"method": {"queries": 30, "images": 960}}, (), {})
+    data = snapshot.to_bytes(cell.cell.model_dump(mode="json"))
+    Store(LocalStorage(Path(bench.store))).save_checkpoint(cell.key, 0, data)
+    for _ in range(2):
+        said = bench.say("report", spec)
+        begun = "(1 cell has begun). Run it first.\n"
+        assert said.err == f"error: nothing has finished yet in {bench.store} {begun}"
+        if (bench.folder / "birds").exists():
+            bench.move_away()
 
 
 def test_two_stores_are_compared_past_what_cannot_be_read(bench: Bench) -> None:
