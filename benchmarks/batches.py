@@ -1,7 +1,13 @@
 """The order of mini-batches, a pure function of seed and step: a resumed trial needs no more."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import numpy as np
-import torch
+
+if TYPE_CHECKING:
+    import torch
 
 
 def batches_per_epoch(images: int, batch_size: int) -> int:
@@ -24,5 +30,7 @@ def batch_at(images: int, batch_size: int, seed: int, step: int) -> list[int]:
 
 def augmentation_generator(seed: int, step: int, position: int) -> torch.Generator:
     """The random generator of one image, given its position in a step's mini-batch."""
+    import torch  # what plans a run needs none of it
+
     words = np.random.SeedSequence([seed, step, position]).generate_state(2, np.uint32)
     return torch.Generator().manual_seed(int(words[0]) << 31 ^ int(words[1]))

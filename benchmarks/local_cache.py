@@ -22,6 +22,7 @@ _TABLES = (
     "PRIMARY KEY (path, stamp)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS verified (place TEXT, state TEXT, full_digest TEXT, "
     "PRIMARY KEY (place, state)) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS weights (sha256 TEXT PRIMARY KEY, flaw TEXT) WITHOUT ROWID",
 )
 
 T = TypeVar("T")

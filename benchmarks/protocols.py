@@ -18,6 +18,11 @@ class UnknownProtocol(DatasetError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"unknown protocol {name!r}. {did_you_mean(name, PROTOCOLS)}")
+        self._name = name
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """Exceptions are otherwise made again of their message."""
+        return UnknownProtocol, (self._name,)
 
 
 @dataclass(frozen=True)

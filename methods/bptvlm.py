@@ -138,6 +138,12 @@ class BptVlm(Method):
         candidates = settings.population if settings.shared_batches else 1
         return Demand(candidates, touches_images=settings.visual_tokens > 0, soft_text=True)
 
+    @classmethod
+    def step_queries(cls, settings: BptVlmSettings, demand: Demand, batches_per_epoch: int) -> int:
+        """Those of a generation: every prompt on every mini-batch of its pass."""
+        del demand
+        return settings.population * (settings.fitness_batches or batches_per_epoch)
+
     def ask(self) -> Prompts | None:
         if self._enough():
             return None

@@ -314,6 +314,20 @@ class Method(ABC):
         soft = prompts.context is not None
         return Demand(prompts.count, prompts.touches_images, soft, prompts.templates or ())
 
+    @classmethod
+    def step_queries(cls, settings: Any, demand: Demand, batches_per_epoch: int) -> int:
+        """Queries of one step, of which the method first learns; with fewer nothing is trained.
+
+        They are those of one `ask`, unless a step of the method takes more.
+
+        Args:
+            settings: of the method.
+            demand: what `demand` said.
+            batches_per_epoch: mini-batches in one pass of the training split.
+        """
+        del settings, batches_per_epoch
+        return demand.candidates
+
     @abstractmethod
     def __init__(self, problem: Problem, settings: Any) -> None: ...
 

@@ -23,6 +23,11 @@ class UnknownMethod(ValueError):
         near = get_close_matches(name, known, n=3, cutoff=0.5)
         hint = f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(known)}."
         super().__init__(f"unknown method {name!r}. {hint}")
+        self._name = name
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """Exceptions are otherwise made again of their message."""
+        return UnknownMethod, (self._name,)
 
 
 @cache

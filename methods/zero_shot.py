@@ -5,9 +5,6 @@ from typing import ClassVar, Literal
 
 from methods.interface import Demand, Method, Problem, Prompts, Scores, Settings, State, Variants
 
-_LONGEST_OF_80 = "a black and white photo of the {}."
-"""The longest of CLIP's 80 templates, said here as open_clip, which has them, takes seconds."""
-
 
 class ZeroShotSettings(Settings):
     """Settings of `zero_shot`.
@@ -50,8 +47,6 @@ class ZeroShot(Method):
 
     @classmethod
     def demand(cls, problem: Problem, settings: ZeroShotSettings) -> Demand:
-        if settings.templates == "imagenet_80":
-            return Demand(templates=(_LONGEST_OF_80,))
         return Demand(templates=cls(problem, settings).best_prompt().templates or ())
 
     def ask(self) -> None:

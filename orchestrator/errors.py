@@ -1,5 +1,9 @@
 """What users are told of errors."""
 
+import re
+
+_OUR_CLASS = re.compile(r"^(benchmarks|methods|orchestrator)(\.\w+)+: ")
+
 
 class UserError(Exception):
     """Something the user can mend: what was expected, what was received, what to do.
@@ -9,8 +13,11 @@ class UserError(Exception):
 
 
 def last_line(error: BaseException | str) -> str:
-    """The last line of an error's message or of a traceback, which says what went wrong."""
+    """The last line of an error's message or of a traceback, which says what went wrong.
+
+    A traceback names the class before the message; our own speak in sentences without it.
+    """
     lines = [line.strip() for line in str(error).splitlines() if line.strip()]
     if lines:
-        return lines[-1]
+        return _OUR_CLASS.sub("", lines[-1])
     return "unknown error" if isinstance(error, str) else type(error).__name__

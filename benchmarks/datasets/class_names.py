@@ -5,6 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 
 from benchmarks.datasets.interface import DatasetError
+from benchmarks.quoting import cut
 
 MOST = 8
 """Names that a message shows; it counts the rest."""
@@ -56,12 +57,28 @@ def refuse_alike(names: Sequence[str], where: str) -> None:
         )
 
 
+def one_form(names: Iterable[str]) -> dict[str, str]:
+    """Each name in the one form that it is used in, by how it is written.
+
+    That is the form it is written in, unless others write the same letters in another normal form:
+    what macOS unpacks has its accents apart, what Linux and Windows write has not.
+    """
+    written: dict[str, set[str]] = {}
+    for name in names:
+        written.setdefault(unicodedata.normalize("NFC", name), set()).add(name)
+    return {
+        name: name if len(spelled) == 1 else composed
+        for composed, spelled in written.items()
+        for name in spelled
+    }
+
+
 def both(first: str, second: str) -> str:
     """Two names beside each other, so that the difference is seen."""
     form = unicodedata.normalize
     same_to_the_eye = form("NFC", first) == form("NFC", second) and first != second
     spell = ascii if same_to_the_eye else repr
-    return f"{spell(first)} and {spell(second)}"
+    return f"{spell(cut(first))} and {spell(cut(second))}"
 
 
 def shown(names: Iterable[str]) -> str:

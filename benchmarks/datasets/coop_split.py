@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
-from benchmarks.datasets.folders import images_in, read_json, subfolders
+from benchmarks.datasets.folders import images_in, subfolders
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import SPLITS, DatasetError, Split
+from benchmarks.datasets.labels import whole_number
+from benchmarks.datasets.looking import present
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing, own_division
+from benchmarks.datasets.texts import CONTROL, read_json
+from benchmarks.quoting import brief, cut, quoted
 
 GUIDE = (
     "Lay the folder out as CoOp's DATASETS.md describes (github.com/KaiyangZhou/CoOp); without "
@@ -38,12 +42,12 @@ class CoopSplitDataset(ImageFolderDataset):
         """Name of the split file below the dataset's folder."""
         return self.split_file
 
-    def missing(self) -> str | None:
-        reason = super().missing()
+    def absence(self) -> str | None:
+        reason = super().absence()
         if reason is not None or self._has_split_file:
             return reason
         for name in self.fallback_needs:
-            if not (self.folder / name).exists():
+            if not present(self.folder / name):
                 split = self.folder / self.split_name()
                 return f"neither {split} nor {name} is there. {self.card.how_to_get}"
         return None
@@ -108,7 +112,7 @@ class CoopSplitDataset(ImageFolderDataset):
 
     @cached_property
     def _has_split_file(self) -> bool:
-        return (self.folder / self.split_name()).exists()
+        return present(self.folder / self.split_name())
 
     @cached_property
     def _fallback(self) -> Division:
@@ -116,25 +120,43 @@ class CoopSplitDataset(ImageFolderDataset):
             return self.fallback()
         except DatasetError:
             raise
-        except (KeyError, ValueError, IndexError) as error:
+        except (LookupError, ValueError, TypeError, AttributeError, ArithmeticError) as error:
             needs = ", ".join(self.fallback_needs)
             raise DatasetError(
-                f"dataset {self.card.name}: {needs} don't fit together ({error!r}). "
+                f"dataset {self.card.name}: {needs} don't fit together ({brief(error)}). "
                 f"Download them again."
             ) from None
 
     def _rows(self, document: dict[str, Any], split: Split) -> list[LabelledFile]:
         rows = document.get(split)
-        if not isinstance(rows, list) or not all(map(_is_row, rows)):
-            raise DatasetError(
-                f"dataset {self.card.name}: in {self.split_name()}, {split!r} must be a list of "
-                f"[path, label, class name]. Download the split file again."
-            )
-        return [
-            (str(path), int(label), self.readable(str(name)))
-            for path, label, name in cast(list[tuple[str, int, str]], rows)
-        ]
+        if not isinstance(rows, list):
+            raise self._misshapen(split, "nothing" if rows is None else quoted(rows))
+        read = []
+        for row in rows:
+            label = whole_number(row[1]) if _is_row(row) else None
+            if label is None:
+                got = ", ".join(map(quoted, row)) if isinstance(row, list) else quoted(row)
+                raise self._misshapen(split, f"[{cut(got)}]")
+            read.append((self._below(row[0]), label, self.readable(str(row[2]))))
+        return read
+
+    def _below(self, path: str) -> str:
+        """The path below the image folder, with slashes: files from Windows have backslashes."""
+        slashed = path.replace("\\", "/")
+        return slashed.removeprefix(f"{(self.folder / self.image_folder).absolute()}/")
+
+    def _misshapen(self, split: Split, got: str) -> DatasetError:
+        file = self.folder / self.split_name()
+        return DatasetError(
+            f"dataset {self.card.name}: in {file}, {split!r} must be a list of [path, label, class "
+            f"name] with labels from 0, got {got}. Download the file again."
+        )
 
 
 def _is_row(row: Any) -> bool:
-    return isinstance(row, list) and len(row) == 3 and str(row[1]).isdecimal()
+    """Whether a row has a path, a label and a name; names of classes may be numbers."""
+    if not isinstance(row, list) or len(row) != 3:
+        return False
+    path, _, name = row
+    named = isinstance(name, str | int) and not CONTROL.search(str(name))
+    return isinstance(path, str) and bool(path.strip()) and named

@@ -8,6 +8,8 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.ImageCms import PyCMSError
 
 from benchmarks.datasets.greys import eight_bits
+from benchmarks.datasets.stand_ins import stand_in
+from benchmarks.quoting import brief
 
 # What Pillow raises on broken bytes, depending on the format and on what is broken.
 _BROKEN = (
@@ -37,8 +39,11 @@ def decode(data: bytes, *, upright: bool = False) -> Image.Image:
             image.load()
             turned = ImageOps.exif_transpose(image) if upright else image
             return eight_bits(turned, image).convert("RGB")
+    except UnidentifiedImageError:
+        known = stand_in(data[:512])
+        raise Undecodable(known or "it is no image of a known format, or damaged") from None
     except _BROKEN as error:
-        raise Undecodable(str(error) or type(error).__name__) from None
+        raise Undecodable(brief(error)) from None
 
 
 def png(image: Image.Image) -> bytes:

@@ -1,14 +1,14 @@
-"""Reads class folders, text lists and JSON files, in the same order on every machine."""
+"""Reads class folders, in the same order on every machine."""
 
-import json
-import os
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
-from typing import Any
 
-from benchmarks.datasets.interface import DatasetError, Ignored
+from benchmarks.datasets.interface import Ignored
+from benchmarks.datasets.looking import Unlisted, contents
 from benchmarks.datasets.own_split import LabelledFile
+from benchmarks.datasets.texts import CONTROL
+from benchmarks.quoting import one_line, quoted
 
 INNER = "in folders inside class folders"
 OUTSIDE = "outside of class folders"
@@ -53,7 +53,7 @@ class FolderRule:
     def ignored(self, path: str, label: int) -> Ignored | None:
         """A file below a class folder as one that is ignored; None if it is an image."""
         if _suffix(path) not in self.suffixes:
-            return Ignored(label, _suffix(path) or "no ending")
+            return Ignored(label, one_line(_suffix(path)) or "no ending")
         return Ignored(label, "", INNER) if "/" in path and not self.nested else None
 
 
@@ -69,11 +69,19 @@ def subfolders(folder: Path, ignored: Collection[str] = ()) -> list[str]:
     return [name for name in _contents(folder)[1] if name not in ignored]
 
 
+def holds_files(folder: Path) -> bool:
+    """Whether any file but hidden ones and litter lies in a folder or below it."""
+    return next(_files_below(folder), None) is not None
+
+
+def holds_images(folder: Path, rule: FolderRule) -> bool:
+    """Whether any image lies in a folder or below it."""
+    return any(_suffix(file) in rule.suffixes for file in _files_below(folder))
+
+
 def visible_entries(folder: Path) -> int:
     """How many entries a folder has that aren't hidden; 0 when it isn't there."""
-    if not folder.is_dir():
-        return 0
-    return sum(not entry.name.startswith(".") for entry in folder.iterdir())
+    return sum(not name.startswith(".") for name, _ in contents(folder))
 
 
 def images_in(
@@ -106,40 +114,6 @@ def strays(folder: Path, rule: FolderRule) -> list[Ignored]:
     return [Ignored(None, "", OUTSIDE) for file in files if _suffix(file) in rule.suffixes]
 
 
-def read_lines(path: Path, dataset: str) -> list[str]:
-    """The non-empty lines of a text file, without blanks around them or a byte-order mark.
-
-    Raises:
-        DatasetError: the file can't be read as UTF-8 text.
-    """
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
-        raise DatasetError(
-            f"dataset {dataset}: can't read {path} as text in UTF-8: {error}."
-        ) from None
-    return [line.strip() for line in lines if line.strip()]
-
-
-def read_json(path: Path, dataset: str) -> dict[str, Any]:
-    """The mapping in a JSON file.
-
-    Raises:
-        DatasetError: the file is missing, is not JSON, or holds no mapping.
-    """
-    try:
-        document = json.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, ValueError) as error:
-        raise DatasetError(
-            f"dataset {dataset}: {path} is not readable JSON ({error}). Download it again."
-        ) from None
-    if not isinstance(document, dict):
-        raise DatasetError(
-            f"dataset {dataset}: {path} must hold a mapping, got {type(document).__name__}."
-        )
-    return document
-
-
 def _suffix(path: str) -> str:
     """As `pathlib` has it, which is slow for millions of files."""
     name = path.rpartition("/")[2]
@@ -151,30 +125,42 @@ def _contents(folder: Path) -> tuple[list[str], list[str]]:
     """Names of the files and folders in a folder, without hidden ones and litter; sorted.
 
     A link that leads nowhere counts as a file: its image is then missing by name.
+
+    Raises:
+        Unlisted: the folder can't be read, or an image's or folder's name can't be used.
     """
     found: tuple[list[str], list[str]] = ([], [])
-    if folder.is_dir():
-        with os.scandir(folder) as entries:
-            for entry in entries:
-                inner = entry.is_dir()
-                litter = _LITTER_FOLDERS if inner else _LITTER
-                if not entry.name.startswith(".") and entry.name.lower() not in litter:
-                    found[inner].append(entry.name)
+    for name, inner in contents(folder):
+        litter = _LITTER_FOLDERS if inner else _LITTER
+        if name.startswith(".") or name.lower() in litter:
+            continue
+        if not name.isprintable() and (inner or _suffix(name) in OWN.suffixes):
+            _check_name(folder, name, inner=inner)
+        found[inner].append(name)
     return sorted(found[0]), sorted(found[1])
 
 
-def _files_below(folder: Path, above: tuple[Path, ...] = ()) -> Iterator[str]:
-    """Paths of all files below a folder; a link that leads back up is not followed.
+def _check_name(folder: Path, name: str, *, inner: bool) -> None:
+    """Refuses names that can't be in keys and prompts: not in UTF-8, or of a class in two lines."""
+    try:
+        name.encode()
+        reason = "has a line end or the like" if inner and CONTROL.search(name) else ""
+    except UnicodeEncodeError:
+        reason = "is not in UTF-8"
+    if reason:
+        raise Unlisted(f"in {folder}, the name {quoted(name)} {reason}. Rename it.")
 
-    Args:
-        folder: where to look.
-        above: the true paths of the folders that led here.
-    """
-    files, folders = _contents(folder)
-    yield from files
-    here = (*above, folder.resolve()) if folders else ()
-    for inner in folders:
-        target = (folder / inner).resolve() if (folder / inner).is_symlink() else None
-        if target is None or not any(path.is_relative_to(target) for path in here):
-            for path in _files_below(folder / inner, here):
-                yield f"{inner}/{path}"
+
+def _files_below(folder: Path) -> Iterator[str]:
+    """Paths of all files below a folder; a link that leads back up is not followed."""
+    todo: list[tuple[str, tuple[Path, ...]]] = [("", ())]  # folders, and the true ones above each
+    while todo:
+        prefix, above = todo.pop()
+        files, folders = _contents(folder / prefix)
+        yield from (prefix + file for file in files)
+        here = (*above, (folder / prefix).resolve()) if folders else ()
+        for inner in folders:
+            path = folder / prefix / inner
+            target = path.resolve() if path.is_symlink() else None
+            if target is None or not any(passed.is_relative_to(target) for passed in here):
+                todo.append((f"{prefix}{inner}/", here))

@@ -3,11 +3,13 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from functools import cached_property
-from pathlib import PurePosixPath
+from itertools import count, islice
+from os.path import isfile
+from pathlib import Path, PurePosixPath
 
-from benchmarks.datasets.class_names import shown
+from benchmarks.datasets.class_names import MOST, both, shown
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in, strays
+from benchmarks.datasets.folders import OFFICIAL, FolderRule, ignored_in, strays, subfolders
 from benchmarks.datasets.identity.file_hashes import (
     Announce,
     sha256_of,
@@ -16,7 +18,10 @@ from benchmarks.datasets.identity.file_hashes import (
     stamps_of,
 )
 from benchmarks.datasets.interface import DatasetError, Identity, Item, Source, Split
+from benchmarks.datasets.looking import of_dataset, present
 from benchmarks.datasets.own_split import LabelledFile, Listing
+from benchmarks.datasets.texts import CONTROL, reason_of
+from benchmarks.quoting import quoted
 
 
 class ImageFolderDataset(EncodedDataset):
@@ -32,6 +37,23 @@ class ImageFolderDataset(EncodedDataset):
     identified_by: Identity = "size"
     needed: tuple[str, ...] = ()
     rule: FolderRule = OFFICIAL
+
+    @cached_property
+    def folder(self) -> Path:
+        """The dataset's own folder, or the only one in it, where archives are unpacked to.
+
+        Raises:
+            DatasetError: a folder can't be looked at.
+        """
+        outer = super().folder
+        if not self._is_whole(outer):
+            inner = subfolders(outer)
+            if len(inner) == 1 and self._is_whole(outer / inner[0]):
+                return outer / inner[0]
+        return outer
+
+    def _is_whole(self, folder: Path) -> bool:
+        return all(present(folder / name) for name in (*self.needed, self.image_folder))
 
     @abstractmethod
     def listing(self) -> Listing:
@@ -64,9 +86,18 @@ class ImageFolderDataset(EncodedDataset):
         return sorted({str(PurePosixPath(folder).parent) for folder in folders} - folders)
 
     def missing(self) -> str | None:
+        with of_dataset(self.card.name):
+            return self.absence()
+
+    def absence(self) -> str | None:
+        """What `missing` says.
+
+        Raises:
+            Unlisted: a folder can't be looked at.
+        """
         for name in (*self.needed, self.image_folder):
             path = self.folder / name
-            if not path.exists():
+            if not present(path):
                 return f"{path} is not there. {self.card.how_to_get}"
         return None
 
@@ -85,7 +116,7 @@ class ImageFolderDataset(EncodedDataset):
 
     def absent(self, items: Sequence[Item]) -> str | None:
         folder = self.folder / self.image_folder
-        return next((i.reference for i in items if not (folder / i.reference).is_file()), None)
+        return next((i.reference for i in items if not isfile(folder / i.reference)), None)  # noqa: PTH113
 
     def encoded(self, item: Item) -> bytes:
         """The bytes of the image's file.
@@ -97,8 +128,8 @@ class ImageFolderDataset(EncodedDataset):
             return (self.folder / self.image_folder / item.reference).read_bytes()
         except FileNotFoundError:
             raise self.unreadable(item, "no such file") from None
-        except OSError as error:
-            raise self.unreadable(item, str(error)) from None
+        except (OSError, ValueError) as error:  # the latter for a path that none can be
+            raise self.unreadable(item, reason_of(error)) from None
 
     def _paths(self, items: Sequence[Item]) -> list[str]:
         folder = self.folder / self.image_folder
@@ -109,7 +140,8 @@ class ImageFolderDataset(EncodedDataset):
         reason = self.missing()
         if reason is not None:
             raise DatasetError(f"dataset {self.card.name}: {reason}")
-        listing = self.listing()
+        with of_dataset(self.card.name):
+            listing = self.listing()
         for path, _, _ in (row for rows in listing.values() for row in rows):
             self._check_inside(path)
         return listing
@@ -121,18 +153,22 @@ class ImageFolderDataset(EncodedDataset):
         for _, label, name in (*self.classes(), *listed):
             known = names.setdefault(label, name)
             if known != name:
-                raise self._malformed(f"label {label} is called both {known!r} and {name!r}")
-        gaps = sorted(set(range(max(names, default=-1) + 1)) - set(names))
-        if gaps:
-            labels = shown(map(str, gaps))
+                raise self._malformed(f"label {label} is called both {both(known, name)}")
+        if names and min(names) < 0:
+            raise self._malformed(f"expected labels from 0, got {min(names)}")
+        gaps = list(islice((label for label in count() if label not in names), MOST))
+        if names and gaps[0] < max(names):
+            absent = shown(str(label) for label in gaps if label < max(names))
             raise self._malformed(
-                f"expected labels 0 to {max(names)} without gaps, but no image has label {labels}"
+                f"expected labels 0 to {max(names)} without gaps, but no image has label {absent}"
             )
         return names
 
     def _check_inside(self, path: str) -> None:
         if path.startswith("/") or ".." in path.split("/"):
-            raise self._malformed(f"the path {path!r} leads out of the image folder")
+            raise self._malformed(f"the path {quoted(path)} leads out of the image folder")
+        if not path.isprintable() and CONTROL.search(path):
+            raise self._malformed(f"the path {quoted(path)} has a character that no path has")
 
     def _malformed(self, what: str) -> DatasetError:
         text, remedy = self.listed_in()

@@ -10,6 +10,7 @@ from PIL import Image
 
 from benchmarks.datasets.decoding import png
 from benchmarks.datasets.identity.file_hashes import MISSING, Announce, silent
+from benchmarks.quoting import cut, one_line
 
 Split = Literal["train", "val", "test"]
 SPLITS: tuple[Split, ...] = ("train", "val", "test")
@@ -20,18 +21,34 @@ Identity = Literal["revision", "size", "sha256"]
 all images; the size of its file in bytes; or the SHA-256 of its file."""
 
 
+_LONGEST = 200
+"""Characters of an image's path that a message shows."""
+
+
 class DatasetError(ValueError):
-    """A dataset can't be used: says what was expected, what was found, and what to do."""
+    """A dataset can't be used: says what was expected, what was found, and what to do.
+
+    Whatever names and values it shows, its text can be printed and is one line.
+    """
+
+    def __init__(self, text: str) -> None:
+        super().__init__(one_line(text))
 
 
 class ImageUnreadable(DatasetError):
     """An image is missing or corrupt; names the dataset and the image."""
 
     def __init__(self, dataset: str, reference: str, reason: str) -> None:
+        image = repr(cut(reference, _LONGEST))
         super().__init__(
-            f"dataset {dataset}: can't read image {reference!r}: {reason}. "
+            f"dataset {dataset}: can't read image {image}: {reason.rstrip('.')}. "
             f"Replace the file, or leave it out with unreadable: skip."
         )
+        self._given = dataset, reference, reason
+
+    def __reduce__(self) -> tuple[type, tuple[str, str, str]]:
+        """Exceptions are otherwise made again of their message; workers send theirs to others."""
+        return ImageUnreadable, self._given
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +89,14 @@ class Source:
         remedy: a sentence on what to do when it tells too little.
         ignored: the files that lie there and are not read.
         nested: how many images lie in folders inside class folders and are read.
+        notes: what else was found there that the user should know, in words.
     """
 
     text: str
     remedy: str
     ignored: tuple[Ignored, ...] = ()
     nested: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -1,9 +1,15 @@
 """Reads MATLAB files, in which some datasets keep their labels."""
 
+import struct
+import zlib
 from pathlib import Path
 from typing import Any
 
 from benchmarks.datasets.interface import DatasetError
+from benchmarks.quoting import brief
+
+# What broken bytes lead to inside of scipy.
+_BROKEN = (LookupError, EOFError, ArithmeticError, MemoryError, struct.error, zlib.error)
 
 
 def read_mat(path: Path, dataset: str) -> dict[str, Any]:
@@ -17,7 +23,8 @@ def read_mat(path: Path, dataset: str) -> dict[str, Any]:
 
     try:
         return dict(loadmat(path))
-    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError) as error:
+    except (OSError, ValueError, TypeError, NotImplementedError, MatReadError, *_BROKEN) as error:
         raise DatasetError(
-            f"dataset {dataset}: {path} is no readable MATLAB file ({error}). Download it again."
+            f"dataset {dataset}: {path} is no readable MATLAB file ({brief(error)}). Download it "
+            f"again."
         ) from None

@@ -29,11 +29,13 @@ class Division:
         classes: the classes that there should be, with or without images: their folders, labels
             and names. The folder is empty for a class that has none; no classes if images alone
             tell them.
+        notes: what the user should know of how it was read, in words.
     """
 
     listing: Listing
     origin: str
     classes: tuple[LabelledFile, ...] = ()
+    notes: tuple[str, ...] = ()
 
     def remark(self, dataset: str) -> str:
         """Why results can't be compared with others'; empty for a split that came with the data."""

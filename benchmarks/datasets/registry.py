@@ -2,6 +2,7 @@
 
 import importlib
 import inspect
+import os
 import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -23,6 +24,11 @@ class UnknownDataset(DatasetError):
 
     def __init__(self, name: str) -> None:
         super().__init__(f"unknown dataset {name!r}. {did_you_mean(name, dataset_names())}")
+        self._name = name
+
+    def __reduce__(self) -> tuple[type, tuple[str]]:
+        """Exceptions are otherwise made again of their message."""
+        return UnknownDataset, (self._name,)
 
 
 @cache
@@ -87,7 +93,7 @@ def open_dataset(name: str, root: Path | str, own: Iterable[OwnDataset] = ()) ->
     kind = dataset_class(name)
     if not kind.card.folder:  # embedded
         return kind(Path())
-    if is_uri(root) or (Path(root) / name / FACTS).is_file():
+    if is_uri(root) or os.path.isfile(Path(root) / name / FACTS):  # noqa: PTH113  (never raises)
         return PackedDataset(open_location(root).child(name), kind.card)
     return kind(Path(root))
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.datasets.class_names import alike, refuse_alike, shown
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Source, Split
+from benchmarks.quoting import cut, quoted
 
 
 @dataclass(frozen=True)
@@ -55,7 +56,7 @@ class Roll:
     def described(self, labels: Sequence[int]) -> str:
         """Classes without images, with what lies there instead."""
         classes = "the class" if len(labels) == 1 else "the classes"
-        return f"{classes} {shown(repr(self.names[n]) + self._instead(n) for n in labels)}"
+        return f"{classes} {shown(quoted(self.names[n]) + self._instead(n) for n in labels)}"
 
     def notes(self, measured: Split = "test") -> Iterator[str]:
         """What the user should know of the classes and images, though it can be worked with.
@@ -70,7 +71,7 @@ class Roll:
                 f"{self.dataset}: accuracy says nothing of {counted(len(unmeasured))} without "
                 f"{kind} images: {self._named(unmeasured)}"
             )
-        shared = [f"{self.names[group[0]]} {_labels(group)}" for group in alike(self.names)]
+        shared = [f"{cut(self.names[group[0]])} {_labels(group)}" for group in alike(self.names)]
         if shared:
             yield (
                 f"{self.dataset}: its list of classes has names that stand for more than one "
@@ -82,6 +83,7 @@ class Roll:
                 f"are of the outer folder's class"
             )
         yield from self.ignored()
+        yield from (f"{self.dataset}: {note}" for note in self.source.notes)
 
     def all_notes(self) -> Iterator[str]:
         """`notes`, and which classes can't be trained on, though others can."""
@@ -114,7 +116,7 @@ class Roll:
         return f" (only {_endings(endings)}, which are not read)" if endings else ""
 
     def _named(self, labels: Iterable[int]) -> str:
-        return shown(self.names[label] for label in labels)
+        return shown(cut(self.names[label]) for label in labels)
 
 
 def roll_of(dataset: Dataset) -> Roll:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from benchmarks.datasets.interface import Dataset, DatasetError, Item
 from benchmarks.datasets.roll import roll_of
+from benchmarks.quoting import quoted
 
 ShortClasses = Literal["refuse", "take_all"]
 """What to do with a class that has fewer images than shots: `take_all` is what CoOp does."""
@@ -60,8 +61,9 @@ def few_shot_split(
     groups = _by_label(dataset.items("train"))
     if not groups:
         raise DatasetError(
-            f"dataset {dataset.card.name} has no training images: it is for testing what was "
-            f"trained elsewhere, as out_of_distribution does."
+            f"dataset {dataset.card.name}: it has no training images, so nothing can be trained on "
+            f"it. It is for zero_shot, and for testing what was trained elsewhere, as "
+            f"out_of_distribution does."
         )
     # A class without any image appears nowhere; drawing from it would change no other draw.
     labels = dict.fromkeys((*groups, *range(len(dataset.class_names()))))
@@ -105,9 +107,9 @@ def _too_many_shots(dataset: Dataset, shots: int, short: Mapping[int, int]) -> D
             f"train without."
         )
     label, images = min(short.items(), key=lambda pair: pair[1])
-    name = dataset.class_names()[label]
+    name = quoted(dataset.class_names()[label])
     return DatasetError(
-        f"dataset {dataset.card.name}: {shots} shots asked for, but class {name!r} has "
+        f"dataset {dataset.card.name}: {shots} shots asked for, but class {name} has "
         f"only {images} training images. Ask for at most {images} shots, or set short_classes: "
         f"take_all to take all that such classes have."
     )

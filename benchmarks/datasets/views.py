@@ -11,6 +11,7 @@ from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.completeness import count
 from benchmarks.datasets.identity.file_hashes import Announce, silent
 from benchmarks.datasets.interface import SPLITS, Card, Dataset, Identity, Item, Source, Split
+from benchmarks.quoting import quoted
 
 OnUnreadable = Literal["fail", "skip"]
 """What to do about an image that is missing or corrupt."""
@@ -119,7 +120,7 @@ class DatasetView(Dataset):
         seen = (split for split in SPLITS if not (self._blind and split == "test"))
         labels = {i.reference: i.label for split in seen for i in self._dataset.items(split)}
         counts = Counter(labels[name] for name in names if name in labels)
-        of = [f"{self.class_names()[label]!r} ({n})" for label, n in sorted(counts.items())]
+        of = [f"{quoted(self.class_names()[label])} ({n})" for label, n in sorted(counts.items())]
         return f"{text}, of {shown(of)}" if of else text
 
 

@@ -24,7 +24,8 @@ from benchmarks.datasets.interface import (
     Item,
     Split,
 )
-from benchmarks.datasets.own.parquet_manifest import ParquetImages, read_table
+from benchmarks.datasets.own.parquet_columns import read_table
+from benchmarks.datasets.own.parquet_manifest import ParquetImages
 from benchmarks.pocket.numerals import NUMERALS
 
 DATA = Path(__file__).parent / "data"

@@ -6,6 +6,7 @@ from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY, Run, split_by_measurements
 from orchestrator.masking import masked
 from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.plan.skipped import skipped
 from orchestrator.spec.load import spec_as_yaml
 from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.store.trace import Trace
@@ -20,7 +21,7 @@ LeftOut = Callable[[str], None]
 def run_of(cell: PlannedCell, trace: Trace) -> Run:
     """A trace at its place in the comparison."""
     place = (cell.cell.dataset, cell.label, cell.cell.shots, cell.cell.seed)
-    return Run(*place, trace, cell.ablation_points)
+    return Run(*place, trace, cell.ablation_points, cell.same_as)
 
 
 def finished_runs(
@@ -68,7 +69,8 @@ def comparison_of(plan: Plan, store: Store, left_out: LeftOut | None = None) -> 
         ablated=tuple(run for run in sound if run.ablated),
         failures=tuple(failures),
         unsound=tuple(unsound),
-        missing=tuple(cell.title for cell in plan.cells if cell.key not in known),
+        missing=tuple(cell.title for cell in plan.cells if cell.fits and cell.key not in known),
+        skipped=tuple((one.what, one.reason) for one in skipped(plan.cells)),
         question=plan.spec.report,
         spec_yaml=masked(spec_as_yaml(plan.spec)),
         remarks=plan.recalled,

@@ -59,6 +59,7 @@ class Run:
         seed: the cell's seed; 0 for methods that don't train.
         trace: what the trial left behind.
         ablation_points: where it stands in an ablation, if anywhere.
+        same_as: label of another run that this one's cell was run for; empty if there is none.
     """
 
     dataset: str
@@ -67,6 +68,7 @@ class Run:
     seed: int
     trace: Trace
     ablation_points: tuple[AblationPoint, ...] = ()
+    same_as: str = ""
 
     @property
     def ablated(self) -> bool:

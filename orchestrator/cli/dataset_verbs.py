@@ -10,6 +10,7 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
+from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.completeness import count, counts
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
@@ -81,17 +82,21 @@ def show_list(shelf: Shelf) -> None:
     table = plain_table(*columns, "state", title=f"datasets in {shelf.data}")
     table.pad_edge = False
     missing: dict[str, str] = {}
+    broken: list[str] = []
     for name in shelf.names():
         dataset = shelf.open(name)
-        reason = dataset.missing()
         try:
+            reason = dataset.missing()
             table.add_row(name, *_facts(dataset, reason))
         except DatasetError as error:
-            reason = str(error)
             table.add_row(name, "", "", dataset.card.size, "can't be read")
+            broken.append(_by_name(name, error))
+            continue
         if reason is not None:
             missing[name] = reason
     output.print(table)
+    for text in broken:
+        say(text)
     for name, reason in missing.items():
         dataset = shelf.open(name)
         card, by_command = dataset.card, dataset.download is not None and not is_uri(shelf.data)
@@ -124,15 +129,11 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
         UserError: a named dataset isn't there, or none is.
         DatasetError: none can be read.
     """
-    own = {dataset.name for dataset in shelf.own}
-    datasets = [shelf.open_ready(name) for name in names] or [
-        dataset
-        for dataset in map(shelf.open, shelf.names())
-        if dataset.missing() is None and (dataset.card.folder or dataset.card.name in own)
-    ]
-    if not datasets:
+    refused: list[str] = []
+    datasets = [shelf.open_ready(name) for name in names] or list(_there(shelf, refused))
+    if not datasets and not refused:
         raise UserError(f"no dataset is in {shelf.data}. See `datasets list`.")
-    results, refused = [], []
+    results = []
     for dataset in datasets:
         try:
             with _progress(dataset) as tell:
@@ -145,6 +146,22 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
     for reason in refused:
         say(reason)
     return len(refused) + sum(not result.sound for _, result in results)
+
+
+def _there(shelf: Shelf, refused: list[str]) -> Iterator[Dataset]:
+    """The datasets that aren't embedded and are there; adds why others can't be looked at."""
+    own = {dataset.name for dataset in shelf.own}
+    for dataset in map(shelf.open, shelf.names()):
+        try:
+            if dataset.missing() is None and (dataset.card.folder or dataset.card.name in own):
+                yield dataset
+        except DatasetError as error:
+            refused.append(_by_name(dataset.card.name, error))
+
+
+def _by_name(name: str, error: DatasetError) -> str:
+    """An error with the dataset's name before it, which one of the file system lacks."""
+    return f"{name}: {str(error).removeprefix(f'dataset {name}: ')}"
 
 
 def pack_all(shelf: Shelf, names: Sequence[str], to: str) -> None:
@@ -174,7 +191,7 @@ def _prepared(shelf: Shelf, name: str) -> bool:
     dataset = shelf.open(name)
     if dataset.missing() is not None:
         try:
-            _fetch(dataset, Path(shelf.data).expanduser(), tell)
+            _fetch(shelf, name, tell)
         except DownloadFailed as error:
             tell(str(error))
         dataset = shelf.open(name)  # what it saw before may be out of date
@@ -193,12 +210,14 @@ def _prepared(shelf: Shelf, name: str) -> bool:
     return True
 
 
-def _fetch(dataset: Dataset, data_root: Path, tell: Callable[[str], None]) -> None:
+def _fetch(shelf: Shelf, name: str, tell: Callable[[str], None]) -> None:
     """Unpacks what lies in the dataset's folder; downloads if that isn't enough and it can be."""
-    folder = data_root / dataset.card.folder
+    data_root = Path(shelf.data).expanduser()
+    folder = data_root / shelf.open(name).card.folder
     unpacked = unpack_archives(folder) if folder.is_dir() else []
     if unpacked:
         tell(f"unpacked {', '.join(unpacked)}")
+    dataset = shelf.open(name)  # as it is now
     if dataset.missing() is not None and dataset.download is not None:
         tell(f"downloading {dataset.card.size}; licence: {dataset.card.licence}")
         dataset.download.fetch(data_root)
@@ -256,7 +275,7 @@ def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
     if len(result.unreadable) > _SHOWN:
         yield f"{name}: and {len(result.unreadable) - _SHOWN} more that can't be read"
     for group in result.duplicates[:_SHOWN]:
-        yield f"{name}: the same file: {', '.join(group)}"
+        yield f"{name}: the same file: {shown(group)}"
 
 
 @contextmanager

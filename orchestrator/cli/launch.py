@@ -1,5 +1,6 @@
 """From a plan to a finished run: cluster, driver, tracking, and what the person is told."""
 
+from collections.abc import Iterable, Iterator
 from functools import partial
 
 from orchestrator.analysis.collect import run_of
@@ -34,14 +35,24 @@ def launch(plan: Plan, store: Store, options: LaunchOptions) -> int:
         say("starting Ray and loading the model ...")
         with connected(options.address, say):
             failed = _drive(plan, store, options, track)
-    for cell, error in failed:
-        say(f"failed: {cell.title}: {error}", "red")
+    for line in _failures(failed):
+        say(line, "red")
     if failed:
         say(
             f"{len(failed)} cells failed; their tracebacks are in the store, and the same command "
             f"tries them again."
         )
     return len(failed)
+
+
+def _failures(failed: Iterable[tuple[PlannedCell, str]]) -> Iterator[str]:
+    """A line for each error, with the cells that it ended: an image may end a whole dataset's."""
+    titles: dict[str, list[str]] = {}
+    for cell, error in failed:
+        titles.setdefault(error, []).append(cell.title)
+    for error, (first, *others) in titles.items():
+        more = f" and {len(others)} more" if others else ""
+        yield f"failed: {first}{more}: {error}"
 
 
 def _drive(
@@ -54,7 +65,7 @@ def _drive(
     spec, limits = tracked(plan), pool_limits(options)
 
     def on_trace(cell: PlannedCell, trace: Trace) -> None:
-        track(cell_entry(run, spec) for run in [run_of(cell, trace)])
+        track(cell_entry(run_of(one, trace), spec) for one in plan.known_as(cell.key))
 
     todo, failed = plan.to_run(), []
     with RunDisplay(todo, output) as display:

@@ -1,5 +1,6 @@
 """The command line: plan, run, status, report, compare, track, datasets, ui."""
 
+import logging
 import os
 import sys
 from collections.abc import Iterator
@@ -19,6 +20,8 @@ from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
 os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+# Where the home can't be written, it keeps its fonts elsewhere, and says so at length.
+logging.getLogger("matplotlib").setLevel(logging.ERROR)
 
 app = typer.Typer(
     help="Benchmarks black-box prompt tuning of CLIP-like models on a Ray cluster.",
@@ -40,11 +43,16 @@ def plan(
     measure: options.Measure = False,
     cells: options.Cells = False,
     threads: options.Threads = 1,
+    strict: options.Strict = False,
 ) -> None:
     """Show what a run would do, and what it would cost."""
     from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
+    from orchestrator.plan.skipped import refuse_misfits
 
     work = open_work(spec, set_, store, data)
+    refuse_misfits(work.plan, strict=strict)
+    if work.search is not None:
+        _ = work.search.plan  # what it refuses is refused before anything is shown
     pricing = pricing_of(work.plan, work.store, threads, measure=measure)
     if cells:
         show_cells(work.plan)
@@ -71,15 +79,18 @@ def run(
     checkpoint_seconds: options.Checkpoint = 10.0,
     rebuild_features: options.Rebuild = False,
     patience: options.Patience = options.PATIENCE,
+    strict: options.Strict = False,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
     from orchestrator.cli.launch import launch
     from orchestrator.plan.damaged import set_aside_damaged
+    from orchestrator.plan.skipped import refuse_misfits
     from orchestrator.pool.options import LaunchOptions
     from orchestrator.tracking.session import track_summary
 
     work = open_work_to_run(spec, set_, store, data, patience)
+    refuse_misfits(work.plan, strict=strict)
     work.store.storage.check_writable()
     work = replace(work, plan=set_aside_damaged(work.plan, work.store, warn))
     launch_options = LaunchOptions(

@@ -48,6 +48,14 @@ Measure = Annotated[bool, typer.Option("--measure", help="Time the model on this
 Cells = Annotated[bool, typer.Option("--cells", help="List every cell with its key.")]
 Threads = Annotated[int, typer.Option(min=1, help="CPU threads of one actor.")]
 NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
+Strict = Annotated[
+    bool,
+    typer.Option(
+        "--strict",
+        help="Refuse the spec where a method doesn't fit a dataset or backbone, or a dataset can't "
+        "be used; otherwise that is skipped with its reason.",
+    ),
+]
 Address = Annotated[
     str | None,
     typer.Option(

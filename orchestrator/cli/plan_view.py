@@ -1,7 +1,7 @@
 """Shows a plan and the state of a store on the terminal."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from rich.filesize import decimal
@@ -14,12 +14,13 @@ from orchestrator.plan.calibration import TowerCosts, calibration_name, measure_
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
 from orchestrator.plan.recall.stored import StoredCells
+from orchestrator.plan.skipped import skipped
 from orchestrator.store.store import Store, UnreadableTrace
 
 
 def show_plan(plan: Plan, pricing: Pricing) -> None:
     """One line per dataset and method: where its cells stand and what they still cost."""
-    title = f"{plan.spec.name}: {len(plan.cells)} cells"
+    title = f"{plan.spec.name}: {len(plan.work)} cells"
     # Labels of ablations are long, so columns stand close.
     table = plain_table(
         Column("dataset", no_wrap=True),
@@ -31,7 +32,7 @@ def show_plan(plan: Plan, pricing: Pricing) -> None:
     )
     for (dataset, label), cells in _grouped(plan.cells).items():
         price = pricing.total(cells)
-        table.add_row(dataset, label, status_counts(cells), *_priced(price))
+        table.add_row(dataset, label, _standing(cells), *_priced(price))
     table.add_section()
     total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
     table.add_row("all", "", status_counts(plan.cells), *_priced(total))
@@ -49,7 +50,7 @@ def show_cells(plan: Plan) -> None:
 
 def show_notes(plan: Plan) -> None:
     """What the user should know of splits and transfers."""
-    tests = sum(cell.cell.source is not None for cell in plan.cells)
+    tests = sum(cell.cell.source is not None and cell.fits for cell in plan.work)
     if tests:
         say(
             f"note: prompts are trained on {plan.spec.source} alone, once; {tests} cells test them "
@@ -67,11 +68,8 @@ def show_recalled(plan: Plan) -> None:
 
 def show_skipped(plan: Plan) -> None:
     """Each reason for which cells can't run, once."""
-    reasons = dict.fromkeys(
-        (cell.cell.dataset, cell.reason) for cell in plan.cells if cell.status == "skipped"
-    )
-    for dataset, reason in reasons:
-        say(f"skipped {dataset}: {reason}")
+    for one in skipped(plan.cells):
+        say(f"skipped {one}")
 
 
 def show_status(plan: Plan, store: Store) -> None:
@@ -79,9 +77,9 @@ def show_status(plan: Plan, store: Store) -> None:
     say(f"{plan.spec.name} in {store.storage.location}: {status_counts(plan.cells)}")
     for cell in plan.cells:
         if cell.status == "in progress":
-            say(f"in progress  {cell.title}: {_spent(cell, store)}")
+            say(f"in progress  {cell.title}: {_same_as(cell) or _spent(cell, store)}")
         elif cell.status == "failed":
-            say(f"failed       {cell.title}: {_error(cell, store)}")
+            say(f"failed       {cell.title}: {_same_as(cell) or _error(cell, store)}")
     _show_waiting(plan)
     show_skipped(plan)
     _show_untold(plan, store)
@@ -116,9 +114,19 @@ def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pric
 
 
 def status_counts(cells: Iterable[PlannedCell]) -> str:
-    """How many cells there are in each status: `3 done, 2 new`."""
-    counts = Counter(cell.status for cell in cells)
+    """How many cells there are in each status, each counted once: `3 done, 2 new`."""
+    counts = Counter(cell.status for cell in cells if not cell.same_as)
     return ", ".join(f"{counts[status]} {status}" for status in STATUSES if counts[status])
+
+
+def _standing(cells: Sequence[PlannedCell]) -> str:
+    """Where the cells of a label stand, and which label stands for the same work."""
+    same = dict.fromkeys(_same_as(cell) for cell in cells if cell.same_as)
+    return ", ".join(filter(None, (status_counts(cells), *same)))
+
+
+def _same_as(cell: PlannedCell) -> str:
+    return f"same as {cell.same_as}" if cell.same_as else ""
 
 
 def _show_waiting(plan: Plan) -> None:
@@ -163,7 +171,7 @@ def _priced(price: Price) -> tuple[str, str, str]:
 
 
 def _explain_prices(plan: Plan, pricing: Pricing) -> None:
-    if all(cell.status == "done" for cell in plan.cells):
+    if all(cell.status == "done" or not cell.fits for cell in plan.cells):
         return
     for backbone in plan.backbones():
         if (costs := pricing.costs.get(backbone.digest)) is not None:

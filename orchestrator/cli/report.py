@@ -13,6 +13,7 @@ from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
 from orchestrator.analysis.report.write import Report, write_report
+from orchestrator.cli.plan_view import show_skipped
 from orchestrator.console import output, plain_table, say
 from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
@@ -87,6 +88,10 @@ def show_report(report: Report, plan: Plan) -> None:
         output.print(comparison_table(report.rows, plan.spec.name))
     for sweep in report.sweeps:
         show_sweep(sweep)
+    left_out = plan.counts()["skipped"]
+    if left_out:
+        say(f"{left_out} of {len(plan.work)} cells are skipped:")
+        show_skipped(plan)
     say(f"figures and tables: {report.folder}")
     say(f"report: {report.page}")
 

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import RANDOM, given_path, hash_file
-from orchestrator.oracle.weights.file import first_bytes
+from orchestrator.oracle.weights.file import weights_file
+from orchestrator.oracle.weights.finite import check_finite
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -65,11 +66,11 @@ def resolve_encoder(name: str) -> Encoder:
 
 
 def check_encoder(encoder: Encoder) -> None:
-    """Refuses an encoder whose own file is what a download leaves in place of weights.
+    """Refuses an encoder whose own file is damaged, or what a download leaves in place of weights.
 
     Raises:
-        UserError: it is empty, a pointer of Git LFS, or a web page.
+        UserError: it is empty, cut short, a pointer of Git LFS or a web page, or not finite.
     """
     path = given_path(encoder.name)
     if encoder.name != RANDOM and path and path.is_file():
-        first_bytes(path)
+        check_finite(f"encoder {encoder.name!r}", weights_file(path))

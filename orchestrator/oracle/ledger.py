@@ -11,6 +11,11 @@ class BudgetExhausted(Exception):
             f"{asked} queries asked for, but only {limit - spent} of {limit} are left in the budget"
         )
         self.remaining = limit - spent
+        self._counts = asked, spent, limit
+
+    def __reduce__(self) -> tuple[type, tuple[int, int, int]]:
+        """Exceptions are otherwise made again of their message."""
+        return BudgetExhausted, self._counts
 
 
 @dataclass

@@ -13,6 +13,7 @@ from orchestrator.oracle.overhearing import overhearing
 from orchestrator.oracle.text.config import check_tokenizer, tokenizer_name
 from orchestrator.oracle.weights.check import check_activation
 from orchestrator.oracle.weights.file import weights_file
+from orchestrator.oracle.weights.finite import not_finite, odd_among
 from orchestrator.oracle.weights.reading import put_weights
 from orchestrator.precision import Precision
 
@@ -37,7 +38,7 @@ def load_model(
         on_remark: told what open_clip says of them, such as that positions were interpolated.
 
     Raises:
-        UserError: the weights can't be fetched or don't have the model's shapes.
+        UserError: the weights can't be fetched, don't have the model's shapes, or aren't finite.
     """
     # By default torch rounds the factors of fp32 convolutions, but not of matrix products.
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
@@ -53,6 +54,8 @@ def load_model(
             f"can't load backbone {backbone.label!r} with weights "
             f"{backbone.pretrained or backbone.model!r}: {first_lines}"
         ) from None
+    for weight in odd_among(model.state_dict()):
+        raise not_finite(f"backbone {backbone.label!r} in {precision}", weight, backbone.weights)
     for remark in remarks:
         on_remark(f"open_clip says of backbone {backbone.label!r}: {remark}")
     return model.eval().requires_grad_(False)

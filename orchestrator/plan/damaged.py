@@ -17,7 +17,7 @@ def set_aside_damaged(plan: Plan, store: Store, say: Callable[[str], None]) -> P
     Raises:
         UnreadableTrace: a trace is of a schema version that this release doesn't know.
     """
-    stored = [cell.key for cell in plan.cells if cell.status in ("done", "failed")]
+    stored = [cell.key for cell in plan.work if cell.status in ("done", "failed")]
     damaged = keys_set_aside(stored, store, say)
     cells = (replace(c, status="new") if c.key in damaged else c for c in plan.cells)
     return replace(plan, cells=tuple(cells))

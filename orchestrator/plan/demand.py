@@ -14,6 +14,7 @@ from orchestrator.oracle.space import planned_space
 from orchestrator.oracle.text.config import check_tokenizer, context_refusal
 from orchestrator.oracle.text.lengths import TextLengths
 from orchestrator.oracle.weights.check import checked_weights
+from orchestrator.plan.misfit import Misfit
 from orchestrator.spec.arm import Arm
 from orchestrator.spec.method import MethodSpec
 
@@ -32,6 +33,10 @@ class QueryDemand(Demand):
 
     image_size: int
     encoder: str | None = None
+
+
+NOTHING = QueryDemand(image_size=0)
+"""Stands where it can't be known what is asked."""
 
 
 @dataclass(frozen=True)
@@ -53,15 +58,15 @@ def resolved(arms: Iterable[Arm]) -> tuple[ResolvedArm, ...]:
 
 
 class QueryDemands:
-    """Finds what every arm asks on each dataset, and so refuses impossible settings early.
+    """Finds what every arm asks on each dataset, and so finds impossible settings early.
 
     Raises:
         UserError: the file of a model's weights can't be used with it.
     """
 
     def __init__(self, arms: Sequence[ResolvedArm]) -> None:
-        self._arms = arms
         self._known: dict[tuple[str, PromptSpace, _Texts], QueryDemand] = {}
+        self._spaces: dict[tuple[ResolvedBackbone, tuple[str, ...]], PromptSpace] = {}
         backbones = dict.fromkeys(one.backbone for one in arms)
         self._lengths = {backbone: TextLengths(backbone) for backbone in backbones}
         self._weights_notes = tuple(note for one in backbones for note in checked_weights(one))
@@ -72,45 +77,61 @@ class QueryDemands:
         uncounted = (lengths.note for lengths in self._lengths.values())
         return (*self._weights_notes, *filter(None, uncounted))
 
-    def on(self, dataset: Dataset, class_names: tuple[str, ...]) -> dict[str, QueryDemand]:
-        """What each arm asks, by label.
+    def of(self, one: ResolvedArm, dataset: Dataset, class_names: tuple[str, ...]) -> QueryDemand:
+        """What an arm asks on a dataset.
 
         Args:
+            one: the arm.
             dataset: the dataset to train on.
             class_names: its classes; empty if its data are missing.
 
         Raises:
-            UserError: an arm's settings are impossible on this dataset and backbone.
+            Misfit: the backbone can't be used with these classes, or the arm's settings are
+                impossible on this dataset and backbone.
         """
+        name, label = dataset.card.name, one.arm.label
         try:
-            spaces = {}
-            for backbone, lengths in self._lengths.items():
-                spaces[backbone] = planned_space(backbone, class_names, lengths)
-                lengths.check(("{}.",), class_names)
+            space = self._space(one.backbone, class_names)
         except UserError as error:
-            raise UserError(f"{dataset.card.name}: {error}") from None
-        demands = {}
-        for one in self._arms:
-            label, space = one.arm.label, spaces[one.backbone]
-            texts = (dataset.card.templates, dataset.card.ensemble)
-            try:
-                # Demands depend on nothing else, so datasets that agree in these share them.
-                if (label, space, texts) not in self._known:
-                    problem = Problem(
-                        space=space,
-                        classes=len(class_names) or dataset.card.classes,
-                        templates=dataset.card.templates,
-                        ensemble=dataset.card.ensemble,
-                        batches_per_epoch=1,
-                        budget=one.arm.conditions.budget,
-                        seed=0,
-                    )
-                    self._known[label, space, texts] = _ask(one.arm.method, problem)
-                demands[label] = self._known[label, space, texts]
-                self._check(one.backbone, demands[label], class_names)
-            except (SettingsError, UserError) as error:
-                raise UserError(f"method {label!r} on {dataset.card.name}: {error}") from None
-        return demands
+            raise Misfit(f"{name}: {error}", str(error)) from None
+        try:
+            demand = self._demand(one, space, dataset, len(class_names) or dataset.card.classes)
+            self._check(one.backbone, demand, class_names)
+        except (SettingsError, UserError) as error:
+            raise Misfit(f"method {label!r} on {name}: {error}", str(error)) from None
+        return demand
+
+    def _space(self, backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> PromptSpace:
+        """What a backbone accepts, once its context is known to hold the classes' names."""
+        known = self._spaces.get((backbone, class_names))
+        if known is not None:
+            return known
+        lengths = self._lengths[backbone]
+        space = planned_space(backbone, class_names, lengths)
+        lengths.check(("{}.",), class_names)
+        self._spaces[backbone, class_names] = space
+        return space
+
+    def _demand(
+        self, one: ResolvedArm, space: PromptSpace, dataset: Dataset, classes: int
+    ) -> QueryDemand:
+        """Demands depend on nothing else, so datasets that agree in these share them."""
+        card = dataset.card
+        identity = (one.arm.label, space, (card.templates, card.ensemble))
+        if one.arm.impossible:
+            raise SettingsError(one.arm.impossible)
+        if identity not in self._known:
+            problem = Problem(
+                space=space,
+                classes=classes,
+                templates=card.templates,
+                ensemble=card.ensemble,
+                batches_per_epoch=1,
+                budget=one.arm.conditions.budget,
+                seed=0,
+            )
+            self._known[identity] = _ask(one.arm.method, problem)
+        return self._known[identity]
 
     def _check(
         self, backbone: ResolvedBackbone, demand: QueryDemand, class_names: tuple[str, ...]

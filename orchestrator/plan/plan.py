@@ -31,12 +31,15 @@ class PlannedCell:
         status: `done` has a result, `in progress` a checkpoint, `failed` only a traceback (it runs
             again), `new` nothing yet; `skipped` can't run, for `reason`.
         reason: why it is skipped.
+        fits: whether it could run if its data were there; False for a method that doesn't fit the
+            dataset or backbone, and for a dataset that can't be used.
         train_images: number of labelled training images of its split (an estimate if skipped).
         classes: number of classes.
         test_images: number of images of its dataset's whole test split (of a full copy if skipped).
         features: digest that names the image features of its dataset's test split.
         split: digest of the images that it uses, as they were when it was planned.
         ablation_points: its points in the spec's ablation; empty outside of it.
+        same_as: label of an earlier cell of the plan that is the same work; empty if there is none.
     """
 
     cell: Cell
@@ -51,7 +54,9 @@ class PlannedCell:
     test_images: int = 0
     features: str = ""
     split: str = ""
+    fits: bool = True
     ablation_points: tuple[AblationPoint, ...] = ()
+    same_as: str = ""
 
     def with_points(self, points: tuple[AblationPoint, ...]) -> PlannedCell:
         """The cell with more ablation points."""
@@ -69,7 +74,7 @@ class PlannedCell:
 
 @dataclass(frozen=True)
 class Plan:
-    """All cells of a spec, each once.
+    """All cells of a spec, each once under every label that it has.
 
     Attributes:
         spec: the user's spec.
@@ -92,18 +97,27 @@ class Plan:
     recalled: tuple[str, ...] = ()
     unchecked: frozenset[str] = frozenset()
 
+    @property
+    def work(self) -> tuple[PlannedCell, ...]:
+        """The cells, without those that are the same work as an earlier one under another label."""
+        return tuple(cell for cell in self.cells if not cell.same_as)
+
     def to_run(self) -> tuple[PlannedCell, ...]:
         """Cells without a result that can run; those with a checkpoint first."""
-        todo = [c for c in self.cells if c.status in ("in progress", "failed", "new")]
+        todo = [c for c in self.work if c.status in ("in progress", "failed", "new")]
         return tuple(sorted(todo, key=lambda c: c.status != "in progress"))
 
     def backbones(self) -> tuple[ResolvedBackbone, ...]:
         """All models that cells run on."""
-        return tuple(dict.fromkeys(cell.backbone for cell in self.cells))
+        return tuple(dict.fromkeys(cell.backbone for cell in self.cells if cell.fits))
 
     def counts(self) -> Counter[Status]:
-        """Number of cells by status."""
-        return Counter(cell.status for cell in self.cells)
+        """Number of cells by status, each counted once."""
+        return Counter(cell.status for cell in self.work)
+
+    def known_as(self, key: str) -> tuple[PlannedCell, ...]:
+        """A cell under all its labels."""
+        return tuple(cell for cell in self.cells if cell.key == key)
 
 
 def with_lost_prompts(

@@ -1,32 +1,30 @@
 """Turns a spec into cells with keys, and says what a run would do with each."""
 
-import hashlib
-import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 from itertools import product
 from pathlib import Path
 
-from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Split
+from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
 from benchmarks.datasets.roll import roll_of
 from benchmarks.datasets.views import DatasetView, SteadyView
-from benchmarks.protocols import Task, split_digest
 from methods.registry import method_class
-from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
-from orchestrator.plan.cells import cell_of
+from orchestrator.plan.budget import check_budget
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
+from orchestrator.plan.drafts import Drafts
 from orchestrator.plan.image_notes import image_notes
+from orchestrator.plan.labels import under_labels
 from orchestrator.plan.listener import NOBODY, Listener
+from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
-from orchestrator.plan.tasks import Tasks, dataset_of, training_notes
+from orchestrator.plan.tasks import DrawnTask, Tasks, dataset_of, training_notes
 from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
-from orchestrator.precision import ROUNDING
 from orchestrator.spec.spec import Spec
 from orchestrator.store.storage import StorageDown
 from orchestrator.store.store import Store
@@ -42,7 +40,8 @@ def make_plan(
 ) -> Plan:
     """Plans a spec: every cell with its key, and whether the store has its result.
 
-    Nothing is run and nothing is downloaded. For example:
+    Nothing is run and nothing is downloaded. What can't run is skipped, with its reason. For
+    example:
 
         plan = make_plan(load_spec("demo"), Store(open_storage("results")), "data")
         for cell in plan.to_run():
@@ -52,126 +51,166 @@ def make_plan(
         spec: the comparison.
         store: where results are looked up.
         data_root: the folder or location that holds the datasets.
-        blind: whether cells are measured on validation images alone, as those of a search are.
+        blind: whether cells are measured on validation images alone, as those of a search are;
+            then nothing is skipped but missing datasets.
         listener: hears of what takes long, and of datasets that can't be planned.
 
     Raises:
-        UserError: a dataset can't be read, or settings or shots are impossible on it.
+        Misfit: something doesn't fit, and the plan is blind.
+        UserError: an own dataset or a backbone's weights are missing, or a budget is below one step
+            of its method.
     """
-    planner = _Planner(spec, store, Transfers(spec, data_root), blind=blind)
-    cells: dict[str, PlannedCell] = {}
-    notes: list[str] = []
-    unreadable: dict[str, frozenset[str]] = {}
-    for name in spec.trained_datasets if blind else spec.all_datasets:
-        try:
-            opened = dataset_of(spec, name, data_root)
-            dataset: DatasetView = SteadyView(
-                opened, told_of_reading(name, listener.say), blind=blind
-            )
-            missing = dataset.missing()
-            if missing is not None and listener.without is not None:
-                listener.without(name, missing)
-                continue
-            if spec.unreadable == "skip" and missing is None:
-                unreadable[name] = unreadable_images(dataset, store, planner.draws())
-                dataset = DatasetView(dataset, unreadable[name])
-            found = planner.skipped(dataset, missing) if missing else planner.cells(dataset, notes)
-            planned = tuple(found)
-        except StorageDown:
-            raise
-        except (DatasetError, UserError) as error:  # such as a split file that can't be read
-            if listener.without is None:
-                raise UserError(str(error)) from None
-            listener.without(name, str(error))
-            continue
-        for cell in planned:
-            identity = cell.key or cell.cell.model_dump_json()
-            known = cells.get(identity)
-            cells[identity] = known.with_points(cell.ablation_points) if known else cell
-    notes += image_notes(cells.values())
-    ready = with_lost_prompts(tuple(cells.values()), store.prompt_keys())
+    planner = _Planner(spec, store, data_root, blind=blind)
+    cells = [cell for name in planner.datasets for cell in planner.available(name, listener)]
+    notes = (*planner.notes, *image_notes(cell for cell in cells if cell.fits))
+    ready = with_lost_prompts(under_labels(cells), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
-    return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), unreadable)
+    return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), planner.unreadable)
 
 
 class _Planner:
-    """Builds the cells of one dataset at a time."""
+    """Builds the cells of one dataset at a time.
 
-    def __init__(self, spec: Spec, store: Store, transfers: Transfers, *, blind: bool) -> None:
-        self._spec = spec
-        self._transfers = transfers
+    Attributes:
+        datasets: names of all that are planned; a source comes before what its prompts test.
+        notes: what the user should know, so far.
+        unreadable: references of the images that are left out, by dataset.
+    """
+
+    def __init__(self, spec: Spec, store: Store, data_root: Path | str, *, blind: bool) -> None:
+        self._spec, self._store, self._data_root = spec, store, data_root
+        self._transfers = Transfers(spec, data_root)
         self._blind = blind
+        self._drafts = Drafts(spec, self._transfers, blind=blind)
         self._arms = resolved(spec.arms)
-        self._own = {own.name for own in spec.own_datasets}
+        self._trains = any(map(_trains, self._arms))
         self._status: dict[str, Status] = {  # the last that a key has counts
             **dict.fromkeys(store.failed_keys(), "failed"),
             **dict.fromkeys(store.running_keys(), "in progress"),
             **dict.fromkeys(store.finished_keys(), "done"),
         }
-        self._tasks = Tasks(spec, transfers, blind=blind)
+        self._tasks = Tasks(spec, self._transfers, blind=blind)
         self._demands = QueryDemands(self._arms)
+        self.datasets = spec.trained_datasets if blind else spec.all_datasets
+        self.notes: list[str] = []
+        self.unreadable: dict[str, frozenset[str]] = {}
 
-    def draws(self) -> Iterator[tuple[int, int]]:
+    def available(self, name: str, listener: Listener) -> list[PlannedCell]:
+        """All cells of a dataset; none where a listener is told that it can't be planned.
+
+        Raises:
+            UserError: as `make_plan`.
+        """
+        try:
+            return self._planned_on(name, listener)
+        except StorageDown:
+            raise
+        except UserError as error:
+            if listener.without is None:
+                raise
+            listener.without(name, str(error))
+            return []
+
+    def _planned_on(self, name: str, listener: Listener) -> list[PlannedCell]:
+        opened = dataset_of(self._spec, name, self._data_root)
+        told = told_of_reading(name, listener.say)
+        dataset: DatasetView = SteadyView(opened, told, blind=self._blind)
+        try:
+            missing = dataset.missing()
+            if missing is not None and listener.without is not None:
+                raise UserError(missing)
+            if missing is not None:
+                return list(self._missing(dataset, missing))
+            if self._spec.unreadable == "skip":
+                self.unreadable[name] = unreadable_images(dataset, self._store, self._draws())
+                dataset = DatasetView(dataset, self.unreadable[name])
+            return list(self._present(dataset))
+        except DatasetError as error:  # such as a split file that can't be read
+            misfit = self._tolerated(Misfit.of_dataset(error, name))
+            return [self._drafts.draft(name, one, seed, misfit) for _, seed, one in self._places()]
+
+    def _tolerated(self, misfit: Misfit) -> Misfit:
+        """What is to be skipped; refused if nothing is.
+
+        Raises:
+            Misfit: the plan is blind: a search can't do without one of its cells.
+        """
+        if self._blind:
+            raise misfit
+        return misfit
+
+    def _draws(self) -> Iterator[tuple[int, int]]:
         """Shots and seed of every few-shot split."""
-        return product((shots for shots, _ in self._by_shots()), self._spec.seeds)
+        return product(dict.fromkeys(shots for shots, _, _ in self._places()), self._spec.seeds)
 
-    def cells(self, dataset: Dataset, notes: list[str]) -> Iterator[PlannedCell]:
+    def _places(self) -> Iterator[tuple[int, int, ResolvedArm]]:
+        """Shots, seed and arm of every cell of a dataset, in the plan's order."""
+        for shots in dict.fromkeys(one.arm.conditions.shots for one in self._arms):
+            arms = [one for one in self._arms if one.arm.conditions.shots == shots]
+            for seed, one in product(self._spec.seeds, arms):
+                yield shots, seed, one
+
+    def _present(self, dataset: Dataset) -> Iterator[PlannedCell]:
         """The cells of a dataset that is there."""
-        demands = self._demands.on(dataset, dataset.class_names())
-        notes.extend(self._demands.notes)
+        name, demands = dataset.card.name, self._asked(dataset, dataset.class_names())
         if dataset.remark():
-            notes.append(dataset.remark())
-        notes.extend(roll_of(dataset).notes("val" if self._blind else "test"))
-        for shots, arms in self._by_shots():
-            for seed in self._spec.seeds:
-                task = self._tasks.task(dataset, shots, seed)
-                notes.extend(training_notes(task, shots))
-                digest = cache(partial(split_digest, task))
-                for arm in arms:
-                    yield self._planned(task, digest, self._draft(dataset, arm, seed, demands))
+            self.notes.append(dataset.remark())
+        self.notes.extend(roll_of(dataset).notes("val" if self._blind else "test"))
+        draw = cache(partial(self._drawn, dataset))
+        for shots, seed, one in self._places():
+            draft = self._drafts.draft(name, one, seed, demands[one.arm.label])
+            drawn = draw(shots, seed) if self._trains else draw(0, 0)
+            if isinstance(drawn, Misfit) and not _trains(one):
+                drawn = draw(0, 0)
+            yield self._planned(drawn, draft) if draft.fits else draft
 
-    def skipped(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
+    def _missing(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
-        demands = self._demands.on(dataset, ())
-        card = dataset.card
-        for _, arms in self._by_shots():
-            for seed, arm in product(self._spec.seeds, arms):
-                draft = self._draft(dataset, arm, seed, demands)
-                yield replace(
+        card, demands = dataset.card, self._asked(dataset, ())
+        for _, seed, one in self._places():
+            draft = self._drafts.draft(card.name, one, seed, demands[one.arm.label])
+            if draft.fits:
+                draft = replace(
                     draft,
                     reason=reason,
                     train_images=card.classes * draft.cell.shots,
                     classes=card.classes,
                     test_images=card.images["test"],
                 )
+            yield draft
 
-    def _by_shots(self) -> Iterator[tuple[int, list[ResolvedArm]]]:
-        for shots in dict.fromkeys(one.arm.conditions.shots for one in self._arms):
-            yield shots, [one for one in self._arms if one.arm.conditions.shots == shots]
+    def _asked(
+        self, dataset: Dataset, class_names: tuple[str, ...]
+    ) -> dict[str, QueryDemand | Misfit]:
+        """What each arm asks on a dataset, by label."""
+        found: dict[str, QueryDemand | Misfit] = {}
+        for one in self._arms:
+            try:
+                found[one.arm.label] = self._demands.of(one, dataset, class_names)
+            except Misfit as misfit:
+                found[one.arm.label] = self._tolerated(misfit)
+        if class_names:
+            self.notes.extend(self._demands.notes)
+        return found
 
-    def _draft(
-        self, dataset: Dataset, one: ResolvedArm, seed: int, demands: Mapping[str, QueryDemand]
-    ) -> PlannedCell:
-        """A cell before it is known whether it can run."""
-        return PlannedCell(
-            self._cell(dataset.card.name, one, seed, demands[one.arm.label]),
-            one.arm.label,
-            one.backbone,
-            demands[one.arm.label],
-            key="",
-            status="skipped",
-            ablation_points=one.arm.ablation_points,
-        )
+    def _drawn(self, dataset: Dataset, shots: int, seed: int) -> DrawnTask | Misfit:
+        """The task of some cells."""
+        try:
+            task = self._tasks.task(dataset, shots, seed)
+        except (UserError, DatasetError) as error:
+            return self._tolerated(Misfit.of_dataset(error, dataset.card.name))
+        self.notes.extend(training_notes(task, shots) if shots else ())
+        return DrawnTask(task)
 
-    def _planned(
-        self, task: Task, digest: Callable[[tuple[Split, ...]], str], draft: PlannedCell
-    ) -> PlannedCell:
-        cell, kind = draft.cell, method_class(draft.cell.method.name)
-        problem = ""
-        if cell.source is not None and not cell.source.key:
-            problem = f"it tests prompts trained on {cell.source.dataset}, which is missing"
-        split = digest(SPLITS if kind.trains else ("test",))
-        key = "" if problem else cell_key(cell, self._fingerprints(draft, task.dataset, split))
+    def _planned(self, drawn: DrawnTask | Misfit, draft: PlannedCell) -> PlannedCell:
+        if isinstance(drawn, Misfit):
+            return replace(draft, reason=drawn.reason, fits=False)
+        cell, kind, task = draft.cell, method_class(draft.cell.method.name), drawn.task
+        if kind.trains:
+            check_budget(draft, len(task.train))
+        problem = self._transfers.problem(cell)
+        split = drawn.digest(SPLITS if kind.trains else ("test",))
+        key = "" if problem else self._drafts.key(draft, task.dataset, split)
         self._transfers.remember(cell, key)
         whole, test_images = self._tasks.whole_test(task.dataset)
         plain = preprocessing_of(draft.backbone, "none")
@@ -180,6 +219,7 @@ class _Planner:
             key=key,
             status="skipped" if problem else self._status.get(key, "new"),
             reason=problem,
+            fits=not problem or self._transfers.source_is_missing,
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
             test_images=test_images,
@@ -187,29 +227,6 @@ class _Planner:
             split=split,
         )
 
-    def _fingerprints(self, draft: PlannedCell, dataset: Dataset, split: str) -> Fingerprints:
-        """What a cell's key covers beside the cell, given the digest of its images."""
-        cell, demand = draft.cell, draft.demand
-        prepared = preprocessing_of(draft.backbone, cell.augmentation)
-        return Fingerprints(
-            method_version=method_class(cell.method.name).version,
-            split=split,
-            preprocessing=replace(prepared, size=demand.image_size).digest(),
-            encoder=demand.encoder,
-            rounding=None if cell.precision == "fp32" else ROUNDING,
-            templates=dataset.card.templates if cell.dataset in self._own else None,
-            ensemble=_ensemble(cell, dataset),
-        )
 
-    def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:
-        blank = cell_of(self._spec, one, dataset, seed, touches_images=demand.touches_images)
-        return self._transfers.linked(blank.model_copy(update={"blind": self._blind}))
-
-
-def _ensemble(cell: Cell, dataset: Dataset) -> str | None:
-    """SHA-256 of the dataset's own ensemble, if it has one and the method averages it."""
-    kind, own = method_class(cell.method.name), dataset.card.ensemble
-    settings = kind.settings_type.model_validate(cell.method.settings)
-    if not own or not kind.averages_templates(settings):
-        return None
-    return hashlib.sha256(json.dumps(own).encode()).hexdigest()
+def _trains(one: ResolvedArm) -> bool:
+    return method_class(one.arm.method.name).trains

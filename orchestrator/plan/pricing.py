@@ -44,8 +44,8 @@ class Pricing:
     measured: Mapping[tuple[str, str], float]
 
     def price(self, cell: PlannedCell) -> Price:
-        """The price of a cell; zero if it is done."""
-        if cell.status == "done":
+        """The price of a cell; zero if it is done, can't run, or is the same work as another."""
+        if cell.status == "done" or not cell.fits or cell.same_as:
             return Price()
         budget = cell.cell.queries
         batch = min(cell.cell.batch_size, cell.train_images)
@@ -109,7 +109,9 @@ def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | Non
     None if one of these models was not measured.
     """
     todo = {
-        (c.cell.dataset, c.backbone.digest): c.test_images for c in plan.cells if c.status != "done"
+        (c.cell.dataset, c.backbone.digest): c.test_images
+        for c in plan.cells
+        if c.status != "done" and c.fits
     }
     if any(digest not in costs for _, digest in todo):
         return None

@@ -1,10 +1,11 @@
 """The datasets and splits of a plan, checked before anything runs."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets.class_names import shown
-from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable
+from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Split
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.roll import counted, roll_of
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
@@ -17,16 +18,31 @@ def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
     """One of the spec's datasets, opened.
 
     Raises:
-        UserError: it is the user's own and is missing, or there can be no data at `data_root`.
+        UserError: it is the user's own and is missing, it can't be looked at, or there can be no
+            data at `data_root`.
     """
     try:
         dataset = open_dataset(name, data_root, spec.own_datasets)
+        missing = dataset.missing()
     except DatasetError as error:
         raise UserError(str(error)) from None
-    missing = dataset.missing()
     if missing is not None and any(name == own.name for own in spec.own_datasets):
         raise UserError(f"dataset {name}: {missing}")
     return dataset
+
+
+@dataclass(frozen=True)
+class DrawnTask:
+    """The task of some cells, whose images are hashed once for all of them."""
+
+    task: Task
+    _digests: dict[tuple[Split, ...], str] = field(default_factory=dict)
+
+    def digest(self, splits: tuple[Split, ...]) -> str:
+        """As `split_digest`."""
+        if splits not in self._digests:
+            self._digests[splits] = split_digest(self.task, splits)
+        return self._digests[splits]
 
 
 class Tasks:
@@ -45,14 +61,21 @@ class Tasks:
     def task(self, dataset: Dataset, shots: int, seed: int) -> Task:
         """The images and classes of cells; no training images where nothing is trained.
 
+        Args:
+            dataset: has the images.
+            shots: labelled images per class that prompts are trained with, here or on the source;
+                0 for methods that don't train.
+            seed: draws the training images.
+
         Raises:
             DatasetError: the split can't be read, or has too few images.
             UserError: an image is missing, or there are none to train on, to measure on, or for
                 a search to validate on.
         """
+        if shots:
+            self._transfers.check(dataset)
         if self._transfers.only_tests(dataset):
             shots = 0
-        self._transfers.check(dataset)
         protocol = protocol_named(self._spec.protocol)
         task = protocol.task(dataset, shots, seed, self._spec.short_classes)
         if self._blind and not task.val:
@@ -73,13 +96,13 @@ class Tasks:
     def _check_files(self, task: Task) -> None:
         """Refuses a task with missing images; each test split is checked once."""
         dataset = task.dataset
-        items = [*task.train, *task.val]
-        if dataset.card.name not in self._checked:
-            self._checked.add(dataset.card.name)
+        name, items = dataset.card.name, [*task.train, *task.val]
+        if name not in self._checked:
             items += dataset.items("test")
         absent = dataset.absent(items)
         if absent is not None:
-            raise UserError(str(ImageUnreadable(dataset.card.name, absent, "no such file")))
+            raise UserError(str(ImageUnreadable(name, absent, "no such file")))
+        self._checked.add(name)
 
     def whole_test(self, dataset: Dataset) -> tuple[str, int]:
         """Digest and size of a dataset's whole test split, all classes included."""

@@ -25,6 +25,11 @@ class Transfers:
         self._spec, self._data_root = spec, data_root
         self._keys: dict[str, str] = {}
 
+    @property
+    def source_is_missing(self) -> bool:
+        """Whether the data that prompts are trained on aren't there."""
+        return self._source is not None and self._source.missing() is not None
+
     def only_tests(self, dataset: Dataset) -> bool:
         """Whether nothing is trained on a dataset."""
         return self._spec.source not in (None, dataset.card.name)
@@ -36,7 +41,7 @@ class Transfers:
             DatasetError: most of its classes are not the source's, and the protocol needs them to
                 be.
         """
-        if self._source is not None and self._source.missing() is None:
+        if self._source is not None and not self.source_is_missing:
             self._protocol.check_target(self._source, dataset)
 
     def linked(self, cell: Cell) -> Cell:
@@ -64,6 +69,13 @@ class Transfers:
         if spec.source is None:
             return None
         return open_dataset(spec.source, self._data_root, spec.own_datasets)
+
+    def problem(self, cell: Cell) -> str:
+        """Why a linked cell has no prompt to test; empty if it has one, or trains its own."""
+        if cell.source is None or cell.source.key:
+            return ""
+        why = "which is missing" if self.source_is_missing else "where it is skipped"
+        return f"it tests prompts trained on {cell.source.dataset}, {why}"
 
     def remember(self, cell: Cell, key: str) -> None:
         """Remembers the key of a cell, in case others test its prompt."""

@@ -5,9 +5,8 @@ import json
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item
+from benchmarks.datasets.interface import Dataset, ImageUnreadable, Item
 from benchmarks.datasets.sampling import few_shot_split
-from orchestrator.errors import UserError
 from orchestrator.oracle.features import DECODERS
 from orchestrator.store.store import Store
 
@@ -18,15 +17,12 @@ def unreadable_images(
     """References of the images that are missing or corrupt, in the tasks of some shots and seeds.
 
     Raises:
-        UserError: the dataset can't be read.
+        DatasetError: the dataset can't be read.
     """
-    try:
-        found = unreadable_among(dataset.items("test"), dataset, store)
-        for shots, seed in draws if dataset.items("train") else ():
-            split = few_shot_split(dataset, shots, seed, "take_all")
-            found |= unreadable_among([*split.train, *split.val], dataset, store)
-    except DatasetError as error:
-        raise UserError(str(error)) from None
+    found = unreadable_among(dataset.items("test"), dataset, store)
+    for shots, seed in draws if dataset.items("train") else ():
+        split = few_shot_split(dataset, shots, seed, "take_all")
+        found |= unreadable_among([*split.train, *split.val], dataset, store)
     return found
 
 

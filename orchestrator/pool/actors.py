@@ -5,13 +5,30 @@ from typing import Any
 
 import ray
 
+from orchestrator.errors import UserError
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.worker import Worker
 
 
+class OracleActor(Worker):
+    """A worker that can say why it can't work; an actor whose constructor fails is only dead.
+
+    Attributes:
+        refusal: what its user has to mend first; empty if it can work.
+    """
+
+    refusal = ""
+
+    def __init__(self, setup: WorkerSetup) -> None:
+        try:
+            super().__init__(setup)
+        except UserError as error:
+            self.refusal = str(error)
+
+
 @dataclass(frozen=True)
 class OracleActorFactory:
-    """Makes oracle actors, each a `Worker` in a process of its own.
+    """Makes oracle actors, each in a process of its own.
 
     The second thread of an actor answers `progress` and `stop` while the first one runs a cell. A
     dead actor is replaced by the pool, never restarted by Ray, which would lose the pending cell.
@@ -28,6 +45,6 @@ class OracleActorFactory:
 
     def __call__(self) -> Any:
         """A handle to a new actor, which loads its model in the background."""
-        remote: Any = ray.remote(Worker)
+        remote: Any = ray.remote(OracleActor)
         options = {"num_cpus": self.cpus, "num_gpus": self.gpus}
         return remote.options(**options, max_restarts=0, max_concurrency=2).remote(self.setup)

@@ -3,6 +3,7 @@
 import gc
 import logging
 import os
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
@@ -11,6 +12,9 @@ import ray
 from ray.exceptions import RayError
 
 from orchestrator.errors import UserError, last_line
+from orchestrator.pool.ray_folder import ray_folder
+from orchestrator.pool.reaching import AUTO, Named, check_reachable
+from orchestrator.pool.token import have_token
 
 ATTEMPTS = 3
 """How often Ray is started on this machine before a run gives up."""
@@ -66,9 +70,9 @@ def connected(
     connects to a cluster that it started by itself (unless RAY_AUTH_MODE says otherwise).
 
     Args:
-        address: of a running cluster (`auto` finds the one on this machine); None joins the one
-            that RAY_ADDRESS names, or starts one here.
-        say: told when Ray has to be started again.
+        address: of a running cluster (`auto` finds the one on this machine), or `local`; None joins
+            the one that RAY_ADDRESS names, or starts one here.
+        say: told which cluster is joined, and when Ray has to be started again.
         cpus: CPU cores of a cluster that is started here; None for all.
         object_store_mb: shared memory of a cluster that is started here, in MiB.
 
@@ -77,11 +81,13 @@ def connected(
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    address = address or os.environ.get("RAY_ADDRESS")
-    if address:
-        _join(address)
-    else:
+    named = _named(address)
+    if named is None:
         _start_here(cpus, object_store_mb, say)
+    else:
+        say(f"joining {named} ...")
+        check_reachable(named)
+        _join(named)
     try:
         yield
     finally:
@@ -105,14 +111,25 @@ def _shut_down() -> None:
             gc.enable()
 
 
-def _join(address: str) -> None:
+def _named(address: str | None) -> Named | None:
+    """The cluster that was named, and where; None to start one here.
+
+    As Ray has it, `auto` is what RAY_ADDRESS says, if it says anything.
+    """
+    given, set_ = (address or "").strip(), os.environ.get("RAY_ADDRESS", "").strip()
+    named = (
+        Named(set_, "RAY_ADDRESS") if given in ("", AUTO) and set_ else Named(given, "--address")
+    )
+    return None if named.address in ("", "local") else named
+
+
+def _join(named: Named) -> None:
     try:
-        ray.init(address=address, logging_level=logging.ERROR, log_to_driver=False)
-    except (ConnectionError, ValueError, RuntimeError) as error:
-        raise UserError(
-            f"can't reach the Ray cluster at {address!r}: {error}. Check --address (or "
-            f"RAY_ADDRESS), or leave it out to run on this machine."
-        ) from None
+        with warnings.catch_warnings(action="ignore"):
+            ray.init(address=named.address, logging_level=logging.ERROR, log_to_driver=False)
+    except Exception as error:  # Ray has many kinds, of which some are bare
+        _shut_down()
+        raise named.refusal(" ".join(str(error).split()).rstrip(".")) from None
 
 
 def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], None]) -> None:
@@ -121,6 +138,8 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
     Ray says so by a bare `Exception`, a RuntimeError, an error of its own or of the system,
     depending on which of its processes was late.
     """
+    folder = ray_folder(say)
+    have_token()
     for attempt in range(1, ATTEMPTS + 1):
         try:
             ray.init(
@@ -130,6 +149,7 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
                 object_store_memory=object_store_mb * 2**20,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
+                _temp_dir=folder,
             )
         except (TypeError, ValueError) as error:  # what it was asked for is impossible
             raise UserError(f"can't start Ray on this machine: {error}") from None

@@ -41,6 +41,7 @@ class RunDisplay:
         self._spent = 0
         self._queries: dict[str, int] = {}  # of cells that run
         self._running: dict[str, PlannedCell] = {}
+        self._errors: set[str] = set()
         self._start = self._last = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -77,7 +78,7 @@ class RunDisplay:
         self._note(cell.key, cell.cell.queries)
         self._queries.pop(cell.key)
         mark = "failed" if error else "found" if found else "finished"
-        self.say(f"{mark:8} {cell.title}{': ' + error if error else ''}")
+        self.say(f"{mark:8} {cell.title}{self._why(error)}")
         self._draw()
 
     def say(self, text: str) -> None:
@@ -93,6 +94,15 @@ class RunDisplay:
         if self._console.is_terminal:
             self._draw()
             self._progress.stop()
+
+    def _why(self, error: str) -> str:
+        """What is added to a line: the error, once for all cells that have it."""
+        if not error:
+            return ""
+        if error in self._errors:
+            return ": for the same reason"
+        self._errors.add(error)
+        return f": {error}"
 
     def _note(self, key: str, queries: int) -> None:
         known = self._queries.get(key, 0)

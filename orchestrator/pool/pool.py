@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol, Self
 
 import ray
-from ray.exceptions import ActorUnavailableError, RayError, RayTaskError
+from ray.exceptions import ActorUnavailableError, RayError, RaySystemError, RayTaskError
 
-from orchestrator.errors import last_line
+from orchestrator.pool.deaths import how_it_died
 from orchestrator.pool.slots import TICK, ActorSlots, PoolLimits, Slot
 
 
@@ -185,6 +185,10 @@ class ActorPool:
         except ActorUnavailableError:
             self._doubt(running)
             return None
+        except RaySystemError as error:  # such as an error that can't be read here
+            self._running.remove(running)
+            self.slots.discard(running.slot)
+            return Outcome(task, error=str(error))
         except RayError as error:
             self._running.remove(running)
             return self._bury(running, error)
@@ -216,11 +220,12 @@ class ActorPool:
             self._waiting.appendleft(task)
             return None
         self._crashes[task.id] += 1
-        self.on_event(f"an actor died while it ran {task}: {last_line(error)}")
+        how = how_it_died(error)
+        self.on_event(f"an actor died while it ran {task}: {how}")
         if self._crashes[task.id] < self.limits.crashes:
             self._waiting.appendleft(task)
             return None
-        return Outcome(task, error=f"its actor died {self._crashes[task.id]} times:\n{error}")
+        return Outcome(task, error=f"{error}\nits actor died {self._crashes[task.id]} times: {how}")
 
     def _ask_progress(self) -> None:
         """Asks busy actors how far they are, and passes on what they answered before."""

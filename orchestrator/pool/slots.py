@@ -12,15 +12,16 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from orchestrator.errors import UserError, last_line
+from orchestrator.errors import UserError
 from orchestrator.pool.cluster import node_lost, room_for
+from orchestrator.pool.deaths import how_it_died
 
 TICK = 0.5
 """Longest wait in seconds before the cluster is looked at again."""
 
 
 class PoolError(UserError):
-    """No actor can be started; carries what the actors' constructor said."""
+    """No actor can be started; says what the actors said."""
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ class Slot:
 
     Attributes:
         actor: the actor's handle.
-        starting: reference that resolves to its node's id once it answers; None afterwards.
+        starting: reference that resolves to its first answer; None afterwards.
         node: id of its node; empty before it answers.
         taken: whether somebody works with it.
     """
@@ -61,8 +62,8 @@ class Slot:
     taken: bool = False
 
     def sign_of_life(self) -> Any:
-        """A reference that resolves to the node's id when the actor answers, or fails."""
-        return self.actor.__ray_call__.remote(_node_of_actor)
+        """A reference that resolves to the actor's answer, or fails."""
+        return self.actor.__ray_call__.remote(_answer_of)
 
 
 @dataclass
@@ -70,7 +71,8 @@ class ActorSlots:
     """Makes actors, keeps count of who is taken, and lets them go.
 
     Attributes:
-        factory: makes a new actor, which Ray must not restart (`max_restarts=0`).
+        factory: makes a new actor, which Ray must not restart (`max_restarts=0`). One that can't
+            work for a reason that its user can mend has it as its `refusal`.
         limits: resources and patience.
         tell: told what happens to actors.
     """
@@ -85,6 +87,7 @@ class ActorSlots:
     _grow_after: float = 0.0
     _looked: float = 0.0
     _no_room: bool = False
+    _refusals: set[str] = field(default_factory=set)
 
     def __len__(self) -> int:
         return len(self._slots)
@@ -139,7 +142,7 @@ class ActorSlots:
         """An idle actor as by `take`; where there is room for another one, it is made meanwhile.
 
         Raises:
-            PoolError: actors fail to start again and again, and none is ready.
+            PoolError: as `wait` does.
         """
         self.look_around()
         self.grow(self.taken + 1)
@@ -184,7 +187,8 @@ class ActorSlots:
             The references that are there: results, or errors.
 
         Raises:
-            PoolError: actors fail to start again and again, and none is ready.
+            PoolError: none is ready, and actors fail to start again and again, or one refuses to
+                work.
         """
         newcomers = {s.starting: s for s in self._slots if s.starting is not None}
         awaited = [*newcomers, *results]
@@ -208,23 +212,51 @@ class ActorSlots:
     def _welcome(self, slot: Slot) -> None:
         """An actor answered for the first time, or failed to."""
         try:
-            slot.node = ray.get(slot.starting)
+            answer = ray.get(slot.starting)
         except RayError as error:
             self._slots.remove(slot)
             self._note_setup_failure(error)
             return
-        slot.starting = None
+        if answer.refusal:
+            self.discard(slot)
+            self._note_refusal(answer.refusal)
+            return
+        slot.node, slot.starting = answer.node, None
         self._setup_failures = 0
         self.tell(f"{self.ready} of {len(self)} actors ready")
 
     def _note_setup_failure(self, error: RayError) -> None:
         self._setup_failures += 1
-        self._grow_after = time.monotonic() + min(2**self._setup_failures / 4, 30)
-        self.tell(f"an actor failed to start: {last_line(error)}")
+        self._pause_growth()
+        how = how_it_died(error)
+        self.tell(f"an actor failed to start: {how}")
         if self._setup_failures >= self.limits.setup_failures and not self.ready:
-            raise PoolError(f"no actor could be started.\n{error}")
+            raise PoolError(
+                f"no actor could be started in {self._setup_failures} attempts: {how}. Ray's logs "
+                f"are on the node, below /tmp/ray/session_latest/logs unless it has another place."
+            )
+
+    def _note_refusal(self, refusal: str) -> None:
+        """An actor can't work; on other nodes, actors may: some are ready, or still start."""
+        self._setup_failures += 1
+        self._pause_growth()
+        if not self._slots:
+            raise PoolError(refusal)
+        if refusal not in self._refusals:
+            self._refusals.add(refusal)
+            self.tell(f"an actor can't work: {refusal}")
+
+    def _pause_growth(self) -> None:
+        self._grow_after = time.monotonic() + min(2**self._setup_failures / 4, 30)
 
 
-def _node_of_actor(_: Any) -> str:
-    node: str = ray.get_runtime_context().get_node_id()
-    return node
+@dataclass(frozen=True)
+class _Answer:
+    """An actor's first answer: its node, and why it can't work, if it can't."""
+
+    node: str
+    refusal: str
+
+
+def _answer_of(actor: Any) -> _Answer:
+    return _Answer(ray.get_runtime_context().get_node_id(), getattr(actor, "refusal", ""))

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import cached_property
 from itertools import islice, product
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ from benchmarks.datasets.registry import dataset_classes
 from orchestrator.analysis.search import Search
 from orchestrator.cell import canonical_json
 from orchestrator.errors import UserError
+from orchestrator.plan.budget import step_queries
 from orchestrator.plan.listener import Listener
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
@@ -53,8 +55,27 @@ class PlannedSearch:
         """Refuses a space whose corners can't work on these datasets and this backbone.
 
         Raises:
-            UserError: says which corner and why, or that no dataset is there.
+            UserError: says which corner and why, or that no dataset is there, or that trials would
+                be pruned before they have trained anything.
         """
+        self._assignment(BASELINE, self._corners)
+        pruner, step = self.section.pruner, self.step_queries
+        if pruner is not None and pruner.grace is not None and pruner.grace < step:
+            raise UserError(
+                f"search.pruner: a grace of {pruner.grace} queries is below one step of "
+                f"{self.section.method}, which costs up to {step} in this space: give at least "
+                f"{step}."
+            )
+
+    @property
+    def step_queries(self) -> int:
+        """The most queries that one step costs, on any of the datasets and in any corner."""
+        cells = [cell for cell in self._corners.cells if cell.status != "skipped"]
+        return max((step_queries(cell, cell.train_images) for cell in cells), default=1)
+
+    @cached_property
+    def _corners(self) -> Plan:
+        """Blind cells of the method as the spec has it, and of the corners of the space."""
         extremes = [dimension.extremes for dimension in self.section.space.values()]
         base = self.section.base(self.spec.methods)
         corners = [base]
@@ -62,7 +83,7 @@ class PlannedSearch:
             point = dict(zip(self.section.space, corner, strict=True))
             label = ", ".join(f"{name}={value}" for name, value in point.items())
             corners.append(base.varied(point, f"{base.label} with {label}"))
-        self._assignment(BASELINE, self._plan(*corners))
+        return self._plan(*corners)
 
     def assignment(self, number: int, point: dict[str, Any]) -> Assignment:
         """The cells of a point; a refusal where its settings are impossible together."""
@@ -83,7 +104,7 @@ class PlannedSearch:
         """
         return self._assignment(BASELINE, self.plan)
 
-    @property
+    @cached_property
     def plan(self) -> Plan:
         """Blind cells of the baseline, the method as the spec has it.
 
@@ -111,7 +132,7 @@ class PlannedSearch:
         return asked if all(cell.status == "done" for cell in asked) else ()
 
     def _assignment(self, number: int, plan: Plan) -> Assignment:
-        ready = [cell for cell in plan.cells if cell.status != "skipped"]
+        ready = [cell for cell in plan.work if cell.status != "skipped"]
         cells = tuple(KeyedCell(cell.cell, cell.key, cell.split) for cell in ready)
         if not cells:
             raise UserError(

@@ -60,20 +60,21 @@ class QueryPruner(FIFOScheduler):
                 self._pruner.on_trial_complete(_NOBODY, trial, last)
 
 
-def pruner_of(search: SearchSpec, queries: int) -> QueryPruner | None:
+def pruner_of(search: SearchSpec, queries: int, step: int = 1) -> QueryPruner | None:
     """The pruner of a spec; None without one.
 
     Args:
         search: the spec's section.
         queries: the most that one trial spends.
+        step: the most that one step costs; no trial is ended before it has taken one.
     """
     if search.pruner is None:
         return None
-    return QueryPruner(_tune_pruner(search.pruner, queries), search.objectives[0])
+    return QueryPruner(_tune_pruner(search.pruner, queries, step), search.objectives[0])
 
 
-def _tune_pruner(pruner: PrunerSpec, queries: int) -> TrialScheduler:
-    grace = min(pruner.grace or max(1, queries // 10), queries)  # what every trial may spend
+def _tune_pruner(pruner: PrunerSpec, queries: int, step: int) -> TrialScheduler:
+    grace = min(pruner.grace or max(step, queries // 10), queries)  # what every trial may spend
     if pruner.name == "median":
         return MedianStoppingRule(
             time_attr=TIME, grace_period=grace, min_samples_required=pruner.trials

@@ -106,7 +106,8 @@ class SearchRun:
         if left <= 0:
             return
         queries = sum(cell.cell.budget for cell in found.baseline().cells)
-        pruner = pruner_of(found.section, queries)
+        step = found.step_queries if found.section.pruner else 1
+        pruner = pruner_of(found.section, queries, step)
         if pruner is not None:
             pruner.recall(algorithm.study.get_trials(deepcopy=False))
         for name, value in _TUNE.items():

@@ -14,7 +14,7 @@ from methods.registry import method_class
 from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 from orchestrator.spec.arm import Arm, Conditions, arm_of
 from orchestrator.spec.method import MethodSpec
-from orchestrator.spec.validation import validated
+from orchestrator.spec.validation import Clash, validated
 
 
 class AblationSpec(Frozen):
@@ -53,8 +53,10 @@ class AblationSpec(Frozen):
     def arms(self, conditions: Conditions) -> tuple[Arm, ...]:
         """The base under the spec's conditions, then everything that differs from it.
 
+        A value that can't go with the base's other settings is an arm that says so.
+
         Raises:
-            ValueError: a value is impossible, is given twice, or makes no difference.
+            ValueError: a value is impossible by itself, is given twice, or makes no difference.
         """
         base = arm_of(self.base, conditions)
         if not self.product:  # a value may be impossible or without effect only in combination
@@ -81,7 +83,8 @@ def varied(arm: Arm, changes: Mapping[str, Any]) -> Arm:
     """The arm with some fields changed, all at once.
 
     Raises:
-        ValueError: a value is impossible, alone or together with the others.
+        Clash: a value is impossible together with the others.
+        ValueError: a value is impossible alone.
     """
     conditions = {f: value for f, value in changes.items() if f in Conditions.model_fields}
     settings = {f: value for f, value in changes.items() if f not in conditions}
@@ -93,7 +96,7 @@ def varied(arm: Arm, changes: Mapping[str, Any]) -> Arm:
         )
     except ValueError as error:
         what = ", ".join(f"{field} = {_text(value)}" for field, value in changes.items())
-        raise ValueError(f"{what} is impossible here: {error}") from None
+        raise type(error)(f"{what} is impossible here: {error}") from None
 
 
 def field_value(arm: Arm, field: str) -> FieldValue:
@@ -108,15 +111,29 @@ def field_value(arm: Arm, field: str) -> FieldValue:
 
 
 def _varied_arm(base: Arm, changes: Mapping[str, Any]) -> Arm:
-    arm = varied(base, changes)
+    try:
+        arm = varied(base, changes)
+    except Clash as error:
+        return _impossible_arm(base, changes, str(error))
     point = AblationPoint(base.label, tuple(field_value(arm, field) for field in changes))
     method = arm.method.model_copy(update={"label": point.label})
     return replace(arm, method=method, ablation_points=(point,))
 
 
+def _impossible_arm(base: Arm, changes: Mapping[str, Any], why: str) -> Arm:
+    """An arm that can't run anywhere, with the values as they are written."""
+    values = tuple(FieldValue(field, _text(value)) for field, value in changes.items())
+    point = AblationPoint(base.label, values)
+    settings = {f: value for f, value in changes.items() if f not in Conditions.model_fields}
+    all_settings = {**base.method.settings, **settings}
+    method = base.method.model_copy(update={"label": point.label, "settings": all_settings})
+    return replace(base, method=method, ablation_points=(point,), impossible=why)
+
+
 def _check_values(base: Arm, field: str, values: tuple[Any, ...]) -> None:
     own = field_value(base, field)
-    found = [field_value(varied(base, {field: value}), field) for value in values]
+    arms = [_varied_arm(base, {field: value}) for value in values]
+    found = [arm.ablation_points[0].values[0] for arm in arms]
     if len(values) > 1 and all(value == own for value in found):
         raise ValueError(
             f"vary.{field}: makes no difference, with the base's other settings every value "

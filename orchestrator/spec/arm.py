@@ -32,11 +32,13 @@ class Arm:
         method: the method with all its settings, and its label.
         conditions: backbone, budget, shots and batch size.
         ablation_points: its points in the spec's ablation; empty for methods of the comparison.
+        impossible: why its settings can't work together on any dataset; empty if they can.
     """
 
     method: MethodSpec
     conditions: Conditions
     ablation_points: tuple[AblationPoint, ...] = ()
+    impossible: str = ""
 
     @property
     def label(self) -> str:

@@ -30,7 +30,8 @@ class PrunerSpec(Frozen):
 
     Attributes:
         name: `asha` (asynchronous successive halving) or `median` (the median stopping rule).
-        grace: queries that every trial may spend; by default a tenth of its budget.
+        grace: queries that every trial may spend, one step at least; by default a tenth of its
+            budget.
         factor: for `asha`: one in `factor` trials passes a rung, and each rung has `factor` times
             the queries of the one before.
         trials: for `median`: number of trials before any is ended.

@@ -10,16 +10,22 @@ from benchmarks.naming import did_you_mean
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
 
+class Clash(ValueError):
+    """Values that are possible each by itself, but not together."""
+
+
 def validated(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     """The model with these values.
 
     Raises:
+        Clash: values are impossible together; says what is allowed.
         ValueError: a field is unknown or a value impossible; says which, and what is allowed.
     """
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        raise ValueError("; ".join(describe(error, model))) from None
+        kind = ValueError if any(problem["loc"] for problem in error.errors()) else Clash
+        raise kind("; ".join(describe(error, model))) from None
 
 
 def describe(error: ValidationError, model: type[BaseModel]) -> list[str]:

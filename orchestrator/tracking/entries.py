@@ -87,7 +87,7 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
     if run.trace.error:
         texts["traceback.txt"] = run.trace.error
     return Entry(
-        key=run.trace.key,
+        key=f"{run.trace.key} {run.method}" if run.same_as else run.trace.key,
         fingerprint=_hash([repr(_cell_tags(run)).encode(), str(len(run.trace.points)).encode()]),
         title=run.title,
         tags=_cell_tags(run),

@@ -18,7 +18,12 @@ from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import preprocessing_of
+from orchestrator.oracle.backbone import (
+    Backbone,
+    ResolvedBackbone,
+    preprocessing_of,
+    resolve_backbone,
+)
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.compiling import as_written, compiler_for
 from orchestrator.oracle.encoder import resolve_encoder
@@ -48,14 +53,19 @@ class OtherImages(UserError):
         )
 
 
+class OtherWeights(UserError):
+    """The weights of a model on this host are not those that were planned."""
+
+
 class TrialFactory:
     """Holds the model, and builds the parts of one trial after another.
 
     Raises:
-        UserError: the model can't be loaded.
+        UserError: the model can't be loaded, or isn't the one that was planned.
     """
 
     def __init__(self, setup: WorkerSetup, store: Store) -> None:
+        _refuse_other_weights(setup.backbone)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
         self._setup = setup
         self._store = store
@@ -283,6 +293,24 @@ class TrialFactory:
         if name not in self._encoders:
             self._encoders[name] = load_encoder(resolve_encoder(name), self.device)
         return self._encoders[name]
+
+
+def _refuse_other_weights(planned: ResolvedBackbone) -> None:
+    """Looks at a model's own files anew: results under its key must be of no other one.
+
+    Raises:
+        OtherWeights: they are others.
+        UserError: they are gone, or can't be read.
+    """
+    if planned.weights is None and planned.folder is None:
+        return
+    found = resolve_backbone(Backbone(model=planned.model, pretrained=planned.pretrained))
+    if found.digest != planned.digest:
+        raise OtherWeights(
+            f"backbone {planned.label!r}: the files in {planned.folder or planned.weights} on "
+            f"{platform.node()} are not those that were planned. Give every node the same files; "
+            f"if they were changed since, start the run again."
+        )
 
 
 def _refuse_others(task: Task, splits: tuple[Split, ...], planned: str) -> None:

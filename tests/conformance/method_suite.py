@@ -7,15 +7,25 @@ from dataclasses import replace
 from typing import Any, ClassVar
 
 import numpy as np
+import pytest
 import torch
 from safetensors.torch import load, save
 
 from methods.interface import Demand, Method, Prompts, Scores, Settings, State
 from methods.parts.losses import cross_entropy
 from methods.registry import method_variant
+from orchestrator.cell import Cell, Evaluation, MethodChoice
+from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import BudgetExhausted
+from orchestrator.plan.budget import check_budget, step_queries
+from orchestrator.plan.demand import QueryDemand
+from orchestrator.plan.plan import PlannedCell
 from tests.conformance.toy_oracle import SPACE, ToyOracle, toy_batch, toy_problem
+
+BATCHES = toy_problem().batches_per_epoch
+TRAIN_IMAGES = 5 * BATCHES
 
 
 def tensors_of(prompts: Prompts, images: torch.Tensor) -> list[torch.Tensor]:
@@ -74,6 +84,31 @@ class MethodSuite:
         else:
             assert self.same(first, second)
 
+    def step_queries(self) -> int:
+        """What a step costs, as a plan asks for it."""
+        return step_queries(self.planned(budget=0), TRAIN_IMAGES)
+
+    def planned(self, budget: int) -> PlannedCell:
+        """A cell of the method on the toy problem's images."""
+        choice = self.all_settings.model_dump(mode="json")
+        cell = Cell(
+            protocol="few_shot",
+            dataset="toy",
+            shots=1,
+            seed=1,
+            method=MethodChoice(name=self.kind.name, settings=choice),
+            backbone="",
+            budget=budget,
+            batch_size=TRAIN_IMAGES // BATCHES,
+            precision="fp32",
+            augmentation="none",
+            evaluation=Evaluation(),
+        )
+        demand = self.kind.demand(toy_problem(), self.all_settings)
+        asked = QueryDemand(**vars(demand), image_size=SPACE.image_size)
+        backbone = ResolvedBackbone("toy", "toy", None, "")
+        return PlannedCell(cell, self.name, backbone, asked, key="", status="new")
+
     def advance(self, method: Method, oracle: ToyOracle, step: int) -> Prompts | None:
         """One ask-query-tell; None when there is nothing more to ask or to spend."""
         prompts = method.ask()
@@ -117,6 +152,24 @@ class MethodSuite:
             assert oracle.method.queries <= budget
             if self.kind.trains and step:
                 assert budget - oracle.method.queries < cost, "what a step costs was left over"
+
+    def test_a_budget_of_one_step_trains(self) -> None:
+        cost = self.step_queries()
+        assert (cost > 0) == self.kind.trains
+        oracle, method = ToyOracle(cost), self.build(budget=max(cost, 1))
+        untrained, step = method.best_prompt(), 0
+        while self.advance(method, oracle, step) is not None:
+            step += 1
+        assert oracle.method.queries == cost
+        assert self.same(method.best_prompt(), untrained) != self.kind.trains
+
+    def test_a_budget_below_one_step_is_refused(self) -> None:
+        cost = self.step_queries()
+        check_budget(self.planned(cost), TRAIN_IMAGES)
+        if self.kind.trains:
+            message = f"budget {cost - 1} is below one step of {self.name}.* {cost} queries on toy"
+            with pytest.raises(UserError, match=message):
+                check_budget(self.planned(cost - 1), TRAIN_IMAGES)
 
     def test_what_was_trained_serves_other_classes(self) -> None:
         oracle, method = ToyOracle(), self.build()

@@ -1,74 +1,86 @@
 """A folder of class folders, with or without train, val and test folders above them."""
 
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
-from benchmarks.datasets.class_names import refuse_alike
-from benchmarks.datasets.folders import OWN, images_in, subfolders
+from benchmarks.datasets.class_names import one_form, refuse_alike, shown
+from benchmarks.datasets.folders import OWN, holds_files, subfolders
 from benchmarks.datasets.interface import SPLITS, DatasetError
-from benchmarks.datasets.own_split import Division, LabelledFile, own_division
+from benchmarks.datasets.own.not_class_folders import hint
+from benchmarks.datasets.own.split_folders import find_split_folders
+from benchmarks.datasets.own.split_names import split_called
+from benchmarks.datasets.own_split import Division, Listing, own_division
 
 GIVEN = "split folders"  # part of keys
-
-_LIKE_SPLITS = frozenset(
-    (*SPLITS, "training", "valid", "validation", "dev", "eval", "evaluation", "testing")
-)
-"""Folders of these names alone are splits under another name, not classes."""
 
 
 def divide_folders(folder: Path, dataset: str) -> Division:
     """The images in `<class>/<image>`, split 70/10/20; or in `{train,val,test}/<class>/<image>`.
 
     Images may lie in folders inside a class folder. Labels follow the sorted names of the class
-    folders; in class names, underscores become blanks.
+    folders; in class names, underscores become blanks. Folders without any file are no classes.
 
     Raises:
         DatasetError: there are fewer than two classes, two of one name, or unexpected folders.
     """
-    found = subfolders(folder)
-    above = splits_above(folder, dataset)
-    names = sorted({name for part in above or (".",) for name in subfolders(folder / part)})
-    if len(names) < 2:
-        raise DatasetError(
-            f"dataset {dataset}: expected at least two class folders with images in {folder}, or "
-            f"train/ and test/ folders with class folders in them; found the folders: "
-            f"{', '.join(found) or 'none'}."
-        )
-    refuse_alike(names, f"dataset {dataset}: the class folders in {folder}")
-    if not above:
-        _refuse_splits_inside(folder, names, dataset)
-        classes = _classes("", names)
-        return own_division(images_in(folder, classes, OWN), classes)
-    parts = {split: _classes(f"{split}/", names) for split in SPLITS}
-    listing = {split: images_in(folder, rows, OWN) for split, rows in parts.items()}
-    return Division(listing, GIVEN, tuple(row for rows in parts.values() for row in rows))
+    above = find_split_folders(folder, dataset)
+    parts = above.by_split or {"train": "."}
+    found = {part: _images(folder / part) for part in parts.values()}
+    named = _named(found, folder, dataset)
+    classes = tuple((_inside(part, n), *named[n]) for part in found for n in found[part])
+    listing: Listing = {split: [] for split in SPLITS}
+    for split, part in parts.items():
+        for name, images in found[part].items():
+            place = _inside(part, name)
+            listing[split] += [(f"{place}/{image}", *named[name]) for image in images]
+    if above.by_split:
+        division = Division(listing, GIVEN, classes)
+    else:
+        _refuse_splits_inside(folder, found["."], dataset)
+        division = own_division(listing["train"], classes)
+    empty = [_inside(p, n) for p in found for n in subfolders(folder / p) if n not in found[p]]
+    return replace(division, notes=_notes(empty, above.without_images))
 
 
-def splits_above(folder: Path, dataset: str) -> tuple[str, ...]:
-    """The splits whose folders hold the class folders; empty if none stand above them.
+def _images(folder: Path) -> dict[str, list[str]]:
+    """The images in each folder in a folder, but in those that are empty."""
+    found = {name: OWN.paths(folder / name) for name in subfolders(folder)}
+    return {name: paths for name, paths in found.items() if paths or holds_files(folder / name)}
+
+
+def _named(
+    there: Mapping[str, Collection[str]], folder: Path, dataset: str
+) -> dict[str, tuple[int, str]]:
+    """Label and class name by the name of a folder; one name in two normal forms is one class.
 
     Raises:
-        DatasetError: other folders stand beside train/ and test/, or one of these two is missing.
+        DatasetError: there are fewer than two classes, or two of one name.
     """
-    found = set(subfolders(folder))
-    if {"train", "test"} <= found:
-        others = sorted(found - set(SPLITS))
-        if others:
-            raise DatasetError(
-                f"dataset {dataset}: beside train/ and test/, {folder} may only have val/, but it "
-                f"has {', '.join(others)}."
-            )
-        return SPLITS
-    if found and all(name.lower() in _LIKE_SPLITS for name in found):
+    forms = one_form(name for names in there.values() for name in names)
+    names = sorted(set(forms.values()))
+    if len(names) < 2:
+        found = shown(subfolders(folder)) or "none"
         raise DatasetError(
-            f"dataset {dataset}: expected train/, test/ and perhaps val/ in {folder}, got "
-            f"{', '.join(sorted(found))}. Call the folders so, or leave only class folders there."
+            f"dataset {dataset}: expected at least two class folders with images in {folder}, or "
+            f"train/ and test/ folders with class folders in them; found the folders: {found}."
+            f"{hint(folder, there)}"
         )
-    return ()
+    where = f"dataset {dataset}: the class folders in {folder}"
+    for of_part in (*there.values(), names):
+        refuse_alike(list(of_part), where)
+    labels = {name: label for label, name in enumerate(names)}
+    return {written: (labels[form], form.replace("_", " ")) for written, form in forms.items()}
 
 
-def _refuse_splits_inside(folder: Path, names: list[str], dataset: str) -> None:
+def _inside(part: str, name: str) -> str:
+    return name if part == "." else f"{part}/{name}"
+
+
+def _refuse_splits_inside(folder: Path, names: Iterable[str], dataset: str) -> None:
     for name in names:
-        if {"train", "test"} <= {inner.lower() for inner in subfolders(folder / name)}:
+        inner = {split_called(inner) for inner in subfolders(folder / name)}
+        if {"train", "test"} <= inner:
             raise DatasetError(
                 f"dataset {dataset}: expected train/ and test/ above the class folders, but they "
                 f"are inside {folder / name}. Move the class folders into {folder}/train and "
@@ -76,5 +88,11 @@ def _refuse_splits_inside(folder: Path, names: list[str], dataset: str) -> None:
             )
 
 
-def _classes(prefix: str, names: list[str]) -> list[LabelledFile]:
-    return [(prefix + name, label, name.replace("_", " ")) for label, name in enumerate(names)]
+def _notes(empty: Sequence[str], without_images: Sequence[str]) -> tuple[str, ...]:
+    notes = []
+    if empty:
+        notes.append(f"empty folders are ignored: {shown(f'{name}/' for name in empty)}")
+    if without_images:
+        named = shown(f"{name}/" for name in without_images)
+        notes.append(f"folders without images beside those of the splits are ignored: {named}")
+    return tuple(notes)

@@ -8,6 +8,8 @@ from pathlib import Path
 from benchmarks.datasets.folders import OWN
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import Card, Source
+from benchmarks.datasets.own.class_folders import divide_folders
+from benchmarks.datasets.own.split_folders import innermost
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing
 
 
@@ -38,6 +40,11 @@ class OwnFiles(ImageFolderDataset):
         self.needed = needed
         self._divide = divide
 
+    @property
+    def folder(self) -> Path:
+        """What paths are relative to: the folder that was given."""
+        return self.root
+
     def listing(self) -> Listing:
         return self._division.listing
 
@@ -52,7 +59,8 @@ class OwnFiles(ImageFolderDataset):
 
     def source(self) -> Source:
         source = super().source()
-        return replace(source, nested=self._nested() if self.classes() else 0)
+        nested = self._nested() if self.classes() else 0
+        return replace(source, nested=nested, notes=self._division.notes)
 
     def above(self, classes: Sequence[LabelledFile]) -> list[str]:
         """With the dataset's own folder, where train/ and test/ lie."""
@@ -73,3 +81,34 @@ class OwnFiles(ImageFolderDataset):
     @cached_property
     def _division(self) -> Division:
         return self._divide()
+
+
+class OwnFolders(OwnFiles):
+    """Images in class folders.
+
+    Args:
+        folder: where the class folders lie, or train/ and test/ above them; or a folder that holds
+            nothing but that folder.
+        card: name and templates.
+    """
+
+    def __init__(self, folder: Path, card: Card) -> None:
+        super().__init__(folder, card, self._divided)
+
+    @cached_property
+    def folder(self) -> Path:
+        """The inner folder: what paths are relative to, whatever archive they came from.
+
+        Raises:
+            DatasetError: a folder can't be read.
+        """
+        return innermost(self.root)
+
+    def source(self) -> Source:
+        source = super().source()
+        if self.folder == self.root:
+            return source
+        return replace(source, notes=(f"it is read from {self.folder}", *source.notes))
+
+    def _divided(self) -> Division:
+        return divide_folders(self.folder, self.card.name)

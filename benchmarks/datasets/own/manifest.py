@@ -7,140 +7,157 @@ split       optional: train, val or test in every row; without it, 70/10/20 of e
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from posixpath import normpath
 from typing import Any
 
-from benchmarks.datasets.class_names import alike, both
-from benchmarks.datasets.interface import SPLITS, DatasetError
+from benchmarks.datasets.class_names import alike, both, one_form, shown
+from benchmarks.datasets.interface import SPLITS
+from benchmarks.datasets.labels import is_blank, whole_number
+from benchmarks.datasets.own.columns import BadManifest
+from benchmarks.datasets.own.image_paths import ImagePaths
+from benchmarks.datasets.own.rows import Row, read_row
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing, own_division
-from benchmarks.naming import did_you_mean
+from benchmarks.quoting import quoted
 
-REQUIRED = ("image", "class_name")
-OPTIONAL = ("label", "split")
 GIVEN = "manifest's split"  # part of keys
 
-
-class BadManifest(DatasetError):
-    """A manifest is invalid; says what is wrong, and in which row."""
-
-
-def check_columns(columns: Sequence[str], where: str) -> None:
-    """Checks the names of the columns.
-
-    Raises:
-        BadManifest: a required column is missing, or a column is unknown.
-    """
-    known = (*REQUIRED, *OPTIONAL)
-    for name in columns:
-        if name not in known:
-            raise BadManifest(f"{where}: unknown column {name!r}. {did_you_mean(name, known)}")
-    for name in REQUIRED:
-        if name not in columns:
-            raise BadManifest(
-                f"{where}: the column {name!r} is missing. Expected {', '.join(REQUIRED)} and "
-                f"optionally {', '.join(OPTIONAL)}; got {', '.join(columns) or 'none'}."
-            )
+Cells = Mapping[str, Any]
+"""The values of a row by column."""
 
 
-def check_rows(rows: Iterable[tuple[int, Mapping[str, Any]]], where: str) -> Division:
+def check_rows(
+    rows: Iterable[tuple[int, Cells]], where: str, paths: ImagePaths | None = None
+) -> Division:
     """Checks the rows and sorts them into splits.
 
     Args:
-        rows: number of each row, and its values by column; `image` must be unique.
+        rows: number of each row, and its values by column.
         where: names the manifest in errors.
+        paths: what reads the images' paths; None where `image` is a number of its own in each row.
 
     Raises:
         BadManifest: a row is invalid, or there are fewer than two classes or no test images.
     """
-    numbered = list(rows)
-    seen: dict[str, int] = {}
-    for number, row in numbered:
-        _check_row(row, f"{where}, row {number}")
-        first = seen.setdefault(normpath(str(row["image"])), number)
-        if first != number:
-            raise BadManifest(
-                f"{where}, row {number}: the image {row['image']!r} is in row {first} already."
-            )
-    _check_spelling(numbered, where)
-    labels = _labels(numbered, where)
-    files: list[LabelledFile] = [
-        (str(row["image"]), labels[_name(row)], _name(row)) for _, row in numbered
-    ]
+    numbered = _with_class_names(list(rows), where)
+    read = [read_row(number, cells, where, paths) for number, cells in numbered]
+    once = _once(read, where)
+    forms = one_form(row.class_name for row in once)
+    once = [replace(row, class_name=forms[row.class_name]) for row in once]
+    _check_spelling(once, where)
+    labels = _labels(once, where)
     if len(labels) < 2:
         raise BadManifest(f"{where}: expected at least two classes, got {len(labels)}.")
-    if all(row.get("split") in (None, "") for _, row in numbered):
-        return own_division(files)
-    return Division(_given(numbered, files, where), GIVEN)
+    files: list[LabelledFile] = [(r.image, labels[r.class_name], r.class_name) for r in once]
+    if all(row.split is None for row in once):
+        division = own_division(files)
+    else:
+        division = Division(_given(once, files, where), GIVEN)
+    return replace(division, notes=_repeated(len(read) - len(once)))
 
 
-def _check_row(row: Mapping[Any, Any], where: str) -> None:
-    if None in row:
-        raise BadManifest(f"{where}: it has more cells than the header has columns.")
-    for name in REQUIRED:
-        if not str(row.get(name) or "").strip():
-            raise BadManifest(f"{where}: {name!r} is empty.")
-    label = row.get("label")
-    if label not in (None, "") and not str(label).isdecimal():
-        raise BadManifest(f"{where}: 'label' must be a whole number from 0, got {label!r}.")
+def _with_class_names(rows: list[tuple[int, Cells]], where: str) -> list[tuple[int, Cells]]:
+    """The rows with the names of classes that a manifest without `class_name` has in `label`."""
+    if not rows or "class_name" in rows[0][1]:
+        return rows
+    given = [cells["label"] for _, cells in rows if not is_blank(cells["label"])]
+    if given and all(whole_number(value) is not None for value in given):
+        raise BadManifest(
+            f"{where}: the column 'label' has numbers, and prompts need names: add a column "
+            f"'class_name' with the name of each image's class."
+        )
+    return [(number, _renamed(cells)) for number, cells in rows]
 
 
-def _check_spelling(rows: Sequence[tuple[int, Mapping[str, Any]]], where: str) -> None:
+def _renamed(cells: Cells) -> Cells:
+    return {("class_name" if name == "label" else name): value for name, value in cells.items()}
+
+
+def _once(rows: Sequence[Row], where: str) -> list[Row]:
+    """The rows without those that say again what an earlier one has said."""
+    seen: dict[str, Row] = {}
+    for row in rows:
+        first = seen.setdefault(normpath(row.image), row)
+        if replace(row, number=first.number, image=first.image) != first:
+            raise BadManifest(
+                f"{where}, row {row.number}: the image {quoted(row.image)} is in row "
+                f"{first.number} already, as {_said(first)} there and as {_said(row)} here. Keep "
+                f"one of the rows."
+            )
+    return list(seen.values())
+
+
+def _said(row: Row) -> str:
+    """What a row says of its image."""
+    details = [row.split, None if row.label is None else f"label {row.label}"]
+    told = ", ".join(filter(None, details))
+    return quoted(row.class_name) + (f" ({told})" if told else "")
+
+
+def _repeated(rows: int) -> tuple[str, ...]:
+    if not rows:
+        return ()
+    what, verb = ("row", "says") if rows == 1 else ("rows", "say")
+    return (f"{rows:,} {what} of the manifest {verb} again what an earlier row says",)
+
+
+def _check_spelling(rows: Sequence[Row], where: str) -> None:
     """Refuses classes whose names are one name, spelled in two ways."""
-    first: dict[str, tuple[int, str]] = {}
-    for number, row in rows:
-        first.setdefault(_name(row), (number, str(row["class_name"])))
-    numbers, spelled = zip(*first.values(), strict=True) if first else ((), ())
+    first: dict[str, int] = {}
+    for row in rows:
+        first.setdefault(row.class_name, row.number)
+    spelled = list(first)
     for one, other, *_ in alike(spelled):
         raise BadManifest(
-            f"{where}, rows {numbers[one]} and {numbers[other]}: "
+            f"{where}, rows {first[spelled[one]]} and {first[spelled[other]]}: "
             f"{both(spelled[one], spelled[other])} are two classes with one prompt. Spell them "
             f"alike, or give them names that differ in more than case, blanks and underscores."
         )
 
 
-def _labels(rows: Sequence[tuple[int, Mapping[str, Any]]], where: str) -> dict[str, int]:
+def _labels(rows: Sequence[Row], where: str) -> dict[str, int]:
     """Label by class name: as given, or by the order of names."""
-    given = [row.get("label") not in (None, "") for _, row in rows]
-    if not any(given):
-        return {name: label for label, name in enumerate(sorted({_name(row) for _, row in rows}))}
+    if all(row.label is None for row in rows):
+        names = sorted({row.class_name for row in rows})
+        return {name: label for label, name in enumerate(names)}
     labels: dict[str, int] = {}
-    for number, row in rows:
-        if row.get("label") in (None, ""):
-            raise BadManifest(f"{where}, row {number}: 'label' is empty, but not in other rows.")
-        label = int(row["label"])
-        known = labels.setdefault(_name(row), label)
-        if known != label:
+    for row in rows:
+        if row.label is None:
             raise BadManifest(
-                f"{where}, row {number}: class {_name(row)!r} has label {label} here and {known} "
-                f"elsewhere."
+                f"{where}, row {row.number}: 'label' is empty, but not in other rows."
             )
-    if sorted(labels.values()) != list(range(len(labels))):
-        absent = sorted(set(range(len(labels))) - set(labels.values()))
-        raise BadManifest(
-            f"{where}: expected labels 0 to {len(labels) - 1}, one per class name, got "
-            f"{sorted(labels.values())[:10]}; no row has label {absent[0]}. Give each class its "
-            f"own label without gaps, or leave the column out."
-        )
+        known = labels.setdefault(row.class_name, row.label)
+        if known != row.label:
+            raise BadManifest(
+                f"{where}, row {row.number}: class {quoted(row.class_name)} has label {row.label} "
+                f"here and {known} elsewhere."
+            )
+    _check_gaps(labels, where)
     return labels
 
 
-def _given(
-    rows: Sequence[tuple[int, Mapping[str, Any]]], files: Sequence[LabelledFile], where: str
-) -> Listing:
+def _check_gaps(labels: Mapping[str, int], where: str) -> None:
+    absent = sorted(set(range(len(labels))) - set(labels.values()))
+    if absent:
+        got = shown(map(str, sorted(labels.values())))
+        raise BadManifest(
+            f"{where}: expected labels 0 to {len(labels) - 1}, one per class name, got {got}; no "
+            f"row has label {absent[0]}. Give each class its own label without gaps, or leave the "
+            f"column out."
+        )
+
+
+def _given(rows: Sequence[Row], files: Sequence[LabelledFile], where: str) -> Listing:
     listing: Listing = {split: [] for split in SPLITS}
-    for (number, row), file in zip(rows, files, strict=True):
-        split = str(row.get("split") or "").strip()
-        if split not in SPLITS:
+    for row, file in zip(rows, files, strict=True):
+        if row.split is None:
             raise BadManifest(
-                f"{where}, row {number}: 'split' must be train, val or test, got {split!r}."
+                f"{where}, row {row.number}: 'split' must be train, val or test, got '', but other "
+                f"rows have one."
             )
-        listing[split].append(file)
+        listing[row.split].append(file)
     if not listing["test"]:
         raise BadManifest(
             f"{where}: no row has the split 'test', so nothing can be measured. Give it to some."
         )
     return listing
-
-
-def _name(row: Mapping[str, Any]) -> str:
-    return str(row["class_name"]).strip()

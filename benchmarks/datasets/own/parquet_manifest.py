@@ -1,27 +1,27 @@
 """A Parquet file that lists images and their classes, or that holds the images themselves."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
 from benchmarks.datasets.interface import Card, DatasetError, Item, Source, Split
-from benchmarks.datasets.own.manifest import OPTIONAL, BadManifest, check_columns, check_rows
+from benchmarks.datasets.own.columns import OPTIONAL, BadManifest
+from benchmarks.datasets.own.image_paths import ImagePaths
+from benchmarks.datasets.own.manifest import check_rows
+from benchmarks.datasets.own.parquet_columns import columns_of, kind_of, read_table
 from benchmarks.datasets.own_split import Division
+from benchmarks.quoting import brief
 
 
 def holds_images(path: Path) -> bool:
     """Whether the `image` column of a Parquet file has the bytes of images, and not paths."""
-    try:
-        kind = pq.read_schema(path).field("image").type if path.is_file() else None
-    except (OSError, pa.ArrowException, KeyError):
-        return False  # the error is raised when the file is read
-    return kind is not None and (pa.types.is_binary(kind) or pa.types.is_large_binary(kind))
+    return kind_of(path) == "bytes"
 
 
 def read_parquet(path: Path, dataset: str) -> Division:
@@ -32,7 +32,9 @@ def read_parquet(path: Path, dataset: str) -> Division:
     """
     where = f"dataset {dataset}: {path}"
     table = read_table(path, where)
-    return check_rows(_rows(table, table.column("image").to_pylist()), where)
+    rows = rows_of(table, values_of(table, "image", where), where)
+    division = check_rows(rows, where, ImagePaths(path.parent))
+    return replace(division, notes=(*columns_of(path, where).notes, *division.notes))
 
 
 class ParquetImages(EncodedDataset):
@@ -63,13 +65,14 @@ class ParquetImages(EncodedDataset):
         try:
             data: bytes | None = self.table.column("image")[int(item.reference)].as_py()
         except (ValueError, IndexError) as error:
-            raise self.unreadable(item, str(error)) from None
+            raise self.unreadable(item, brief(error)) from None
         if not data:
             raise self.unreadable(item, "no bytes")
         return data
 
     def source(self) -> Source:
-        return Source(f"the manifest {self.file}", "Correct it.")
+        notes = self.division.notes
+        return Source(f"the manifest {self.file}", "Correct it.", notes=notes)
 
     def revision(self) -> str:
         (digest,) = sha256_of([str(self.file)])
@@ -97,7 +100,7 @@ class ParquetImages(EncodedDataset):
             DatasetError: the file can't be read, or is invalid.
         """
         rows = map(str, range(self.table.num_rows))
-        return check_rows(_rows(self.table, list(rows)), self._where)
+        return check_rows(rows_of(self.table, list(rows), self._where), self._where)
 
     @property
     def _where(self) -> str:
@@ -122,27 +125,33 @@ class OwnParquetImages(ParquetImages):
     def revision(self) -> str:
         return f"{self.division.origin} {super().revision()}"
 
+    def source(self) -> Source:
+        source = super().source()
+        notes = columns_of(self.file, self._where).notes
+        return replace(source, notes=(*notes, *source.notes))
+
     def remark(self) -> str:
         return self.division.remark(self.card.name)
 
 
-def read_table(path: Path, where: str) -> pa.Table:
-    """The columns of a manifest, which errors call `where`.
+def values_of(table: pa.Table, column: str, where: str) -> list[Any]:
+    """A column's values.
 
     Raises:
-        BadManifest: the file can't be read, or has other columns.
+        BadManifest: one is of a kind that can't be read, or is text that is not in UTF-8.
     """
     try:
-        file = pq.ParquetFile(path)  # `read_table` would import pandas
-        check_columns(file.schema_arrow.names, where)
-        return file.read()
-    except (OSError, pa.ArrowException) as error:
-        raise BadManifest(f"{where} is no readable Parquet file: {error}.") from None
+        values: list[Any] = table.column(column).to_pylist()
+    except (ValueError, ArithmeticError, pa.ArrowException) as error:
+        raise BadManifest(f"{where}: can't read the column {column!r}: {brief(error)}.") from None
+    return values
 
 
-def _rows(table: pa.Table, images: Sequence[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+def rows_of(
+    table: pa.Table, images: Sequence[str], where: str
+) -> Iterator[tuple[int, dict[str, Any]]]:
     """Numbered rows from 0, each with the image's name."""
     names = [name for name in ("class_name", *OPTIONAL) if name in table.column_names]
-    columns = [table.column(name).to_pylist() for name in names]
+    columns = [values_of(table, name, where) for name in names]
     for number, (image, *values) in enumerate(zip(images, *columns, strict=True)):
         yield number, {"image": image, **dict(zip(names, values, strict=True))}

@@ -1,25 +1,36 @@
 """A user's own dataset, as a spec describes it."""
 
+import os
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 
 from pydantic import Field, field_validator
 
-from benchmarks.datasets.interface import SPLITS, Card, Dataset
+from benchmarks.datasets.interface import SPLITS, Card, Dataset, DatasetError
 from benchmarks.datasets.own.checked import CheckedDataset
-from benchmarks.datasets.own.class_folders import divide_folders
 from benchmarks.datasets.own.csv_manifest import read_csv
-from benchmarks.datasets.own.files import OwnFiles
+from benchmarks.datasets.own.files import OwnFiles, OwnFolders
+from benchmarks.datasets.own.kinds import kind_of_path, refuse
 from benchmarks.datasets.own.pack import OwnPack
+from benchmarks.datasets.own.parquet_folder import OwnParquetFolder, parts_in
 from benchmarks.datasets.own.parquet_manifest import (
     OwnParquetImages,
     holds_images,
     read_parquet,
 )
+from benchmarks.datasets.own_split import Division
 from benchmarks.datasets.packed.layout import FACTS
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.templates import PHOTO
 from benchmarks.frozen import Frozen
+from benchmarks.quoting import quoted
+
+_READERS: dict[str, Callable[[Path, str], Division]] = {
+    "csv": read_csv,
+    "parquet": read_parquet,
+    "other": refuse,
+}
 
 
 class OwnDataset(Frozen):
@@ -27,7 +38,8 @@ class OwnDataset(Frozen):
 
     Attributes:
         name: its name in specs, keys and reports.
-        path: a folder of class folders, a CSV or Parquet manifest, or a packed dataset.
+        path: a folder of class folders, a CSV, TSV or Parquet manifest, a folder of Parquet files
+            that are named by split, or a packed dataset.
         templates: hand-written prompts with one `{}` for the class name; the first is the dataset's
             own. By default those of the pack, or "a photo of a {}."
     """
@@ -40,7 +52,10 @@ class OwnDataset(Frozen):
     @classmethod
     def _absolute(cls, value: str) -> str:
         """Workers may run in other folders."""
-        return open_location(value).uri
+        try:
+            return open_location(value).uri
+        except RuntimeError as error:  # there is no such user
+            raise ValueError(f"can't find the folder {quoted(value)}: {error}") from None
 
     @field_validator("templates")
     @classmethod
@@ -48,7 +63,7 @@ class OwnDataset(Frozen):
         for template in value:
             if template.count("{}") != 1:
                 raise ValueError(
-                    f"a template needs exactly one {{}} for the class name, got {template!r}"
+                    f"a template needs exactly one {{}} for the class name, got {quoted(template)}"
                 )
         return value
 
@@ -58,17 +73,27 @@ class OwnDataset(Frozen):
 
     def _opened(self) -> Dataset:
         path = Path(self.path)
-        if is_uri(self.path) or (path / FACTS).is_file():
+        if is_uri(self.path) or os.path.isfile(path / FACTS):  # noqa: PTH113  (never raises)
             location, templates = open_location(self.path), bool(self.templates)
             return OwnPack(location, self._card(), own_templates=templates)
-        read = {".csv": read_csv, ".parquet": read_parquet}.get(path.suffix.lower())
-        if read is None:
-            return OwnFiles(path, self._card(), partial(divide_folders, path, self.name))
-        if read is read_parquet and holds_images(path):
+        kind = kind_of_path(path)
+        if kind == "folder":
+            return self._folder(path)
+        if kind == "parquet" and holds_images(path):
             return OwnParquetImages(path, self._card())
+        read = _READERS[kind]
         return OwnFiles(
             path.parent, self._card(), partial(read, path, self.name), needed=(path.name,)
         )
+
+    def _folder(self, path: Path) -> Dataset:
+        try:
+            parts = parts_in(path)
+        except DatasetError:
+            parts = {}  # reading the folder explains it
+        if parts:
+            return OwnParquetFolder(path, parts, self._card())
+        return OwnFolders(path, self._card())
 
     def _card(self) -> Card:
         return Card(

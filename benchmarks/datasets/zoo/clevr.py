@@ -2,10 +2,11 @@
 
 from benchmarks.datasets.coop_split import CoopSplitDataset
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import read_json
 from benchmarks.datasets.interface import Card, DatasetError
 from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_json
+from benchmarks.quoting import brief
 
 _NUMBERS = sorted(map(str, range(3, 11)))
 
@@ -48,5 +49,6 @@ class Clevr(CoopSplitDataset):
             return [(f"{part}/{file}", labels[n], n) for file, n in sorted(counts.items())]
         except (KeyError, TypeError) as error:
             raise DatasetError(
-                f"dataset {self.card.name}: {path} lacks {error}. Unpack CLEVR_v1.0.zip again."
+                f"dataset {self.card.name}: {path} lacks {brief(error)}. Unpack "
+                f"CLEVR_v1.0.zip again."
             ) from None

@@ -2,10 +2,11 @@
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import read_lines, subfolders
+from benchmarks.datasets.folders import subfolders
 from benchmarks.datasets.interface import SPLITS, Card
 from benchmarks.datasets.own_split import Division
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_lines
 
 
 class DescribableTextures(CoopSplitDataset):

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import SPLITS, Card, DatasetError
 from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_lines
+from benchmarks.quoting import quoted
 
 
 class FgvcAircraft(ImageFolderDataset):
@@ -44,7 +45,7 @@ class FgvcAircraft(ImageFolderDataset):
             number, _, variant = line.partition(" ")
             if variant not in labels:
                 raise DatasetError(
-                    f"dataset {self.card.name}: {file} names the variant {variant!r}, which "
+                    f"dataset {self.card.name}: {file} names the variant {quoted(variant)}, which "
                     f"variants.txt doesn't. Download the lists again."
                 )
             rows.append((f"{number}.jpg", labels[variant], variant))

@@ -7,10 +7,13 @@ from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
-from benchmarks.datasets.folders import images_in, read_lines
+from benchmarks.datasets.class_names import both
+from benchmarks.datasets.folders import images_in
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import DatasetError
 from benchmarks.datasets.own_split import LabelledFile
+from benchmarks.datasets.texts import read_lines
+from benchmarks.quoting import cut, quoted
 
 CLASSES_FILE = "classnames.txt"
 CURATED = "OpenAI's class names as open_clip has them"
@@ -109,12 +112,12 @@ def _read_names(path: Path, dataset: str) -> dict[str, str]:
         if not rest:
             raise DatasetError(
                 f"dataset {dataset}: {path} must have lines such as 'n01440764 tench', "
-                f"got {line!r}."
+                f"got {quoted(line)}."
             )
         known = names.setdefault(wnid, rest[0])
         if known != rest[0]:
             raise DatasetError(
-                f"dataset {dataset}: {path} calls {wnid} both {known!r} and {rest[0]!r}. "
+                f"dataset {dataset}: {path} calls {cut(wnid)} both {both(known, rest[0])}. "
                 f"Download it again."
             )
     # Labels follow the sorted ids, as everywhere in the field.

@@ -5,11 +5,11 @@ from functools import cached_property
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import read_json
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.matlab import read_mat
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_json
 
 
 class OxfordFlowers(CoopSplitDataset):

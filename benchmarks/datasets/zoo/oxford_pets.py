@@ -2,10 +2,10 @@
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_lines
 
 
 class OxfordPets(CoopSplitDataset):

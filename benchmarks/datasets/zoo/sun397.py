@@ -2,10 +2,11 @@
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
 from benchmarks.datasets.download import Download
-from benchmarks.datasets.folders import images_in, read_lines
+from benchmarks.datasets.folders import images_in
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import Division, LabelledFile, official_division, own_division
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_lines
 
 
 class Sun397(CoopSplitDataset):

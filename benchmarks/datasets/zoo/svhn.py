@@ -1,5 +1,6 @@
 """SVHN, Street View House Numbers (cropped digits)."""
 
+import re
 from functools import cached_property
 from pathlib import Path
 
@@ -75,8 +76,8 @@ class Svhn(CoopSplitDataset):
     needed = PARTS
     from_file = ("train", "val")
 
-    def missing(self) -> str | None:
-        reason = super().missing()
+    def absence(self) -> str | None:
+        reason = super().absence()
         if reason is None and self._has_split_file:
             return _old_names(self.folder)
         return reason
@@ -118,7 +119,7 @@ class Svhn(CoopSplitDataset):
 
     def _digits(self, part: str) -> list[LabelledFile]:
         """Images by digit; sorted, so that the order is the same everywhere."""
-        digits = [name for name in subfolders(self.folder / part) if name.isdigit()]
+        digits = [name for name in subfolders(self.folder / part) if re.fullmatch("[0-9]+", name)]
         return images_in(self.folder, [(f"{part}/{name}", int(name), name) for name in digits])
 
 

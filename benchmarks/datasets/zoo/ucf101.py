@@ -3,10 +3,10 @@
 import re
 
 from benchmarks.datasets.coop_split import GUIDE, CoopSplitDataset
-from benchmarks.datasets.folders import read_lines
 from benchmarks.datasets.interface import Card
 from benchmarks.datasets.own_split import Division, LabelledFile, official_division
 from benchmarks.datasets.templates import with_ensemble
+from benchmarks.datasets.texts import read_lines
 
 
 class Ucf101(CoopSplitDataset):

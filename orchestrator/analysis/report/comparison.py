@@ -25,6 +25,7 @@ class Comparison:
         unsound: finished runs without an accuracy, or with one that is no number or has a loss
             beside it that is none.
         missing: titles of planned cells that have no result yet.
+        skipped: what the plan leaves out (methods and datasets), with the reason.
         question: what the spec asks its report beyond accuracy.
         spec_yaml: the whole spec.
         remarks: what to know of how results were found.
@@ -37,6 +38,7 @@ class Comparison:
     failures: tuple[Run, ...] = ()
     unsound: tuple[Run, ...] = ()
     missing: tuple[str, ...] = ()
+    skipped: tuple[tuple[str, str], ...] = ()
     question: ReportSpec = field(default_factory=ReportSpec)
     spec_yaml: str = ""
     remarks: tuple[str, ...] = ()

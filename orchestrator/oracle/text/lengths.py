@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import product
 from pathlib import Path
 from typing import Any, get_args
 
@@ -18,6 +19,8 @@ from orchestrator.oracle.text.token_count import (
 )
 
 _AROUND = len(("[start]", "[end]"))
+_JOINED = 2
+"""Tokens that a text may have less than its parts: `!` and `.` are two, and `!.` is one."""
 
 
 class TextLengths:
@@ -30,6 +33,7 @@ class TextLengths:
     def __init__(self, backbone: ResolvedBackbone) -> None:
         self._backbone = backbone
         self._text: dict[str, Any] = backbone.config["text_cfg"]
+        self._known: dict[tuple[str, ...], list[str]] = {}
         self.limit = int(self._text.get("context_length", 77))
 
     @property
@@ -50,18 +54,27 @@ class TextLengths:
         return max(0, self.limit - max(self._count(f"{name}.") for name in class_names))
 
     def check(self, templates: Sequence[str], class_names: Sequence[str]) -> None:
-        """Refuses templates that are too long with the longest class name.
+        """Refuses templates that are too long with any class name.
 
         Raises:
             UserError: the model would see them cut.
         """
         if self._count is None or not class_names:
             return
-        longest = max(class_names, key=self._count)
-        for template in templates:
-            text = template.replace("{}", longest)
+        for template, name in product(templates, self._longest(tuple(class_names))):
+            text = template.replace("{}", name)
             if self._count(text) > self.limit:
                 raise overfull(text, self.limit)
+
+    def _longest(self, class_names: tuple[str, ...]) -> list[str]:
+        """The names that may make the longest text: a template joins tokens of some of them."""
+        if class_names not in self._known:
+            count = self._count or len
+            counts = {name: count(name) for name in class_names}
+            most = max(counts.values())
+            found = [name for name in class_names if counts[name] >= most - _JOINED]
+            self._known[class_names] = found
+        return self._known[class_names]
 
     @cached_property
     def _count(self) -> Counter | None:

@@ -11,6 +11,7 @@ from orchestrator.oracle.backbone import (
     published_tags,
 )
 from orchestrator.oracle.weights.file import OPENAI_MARKS, Shapes, WeightsFile, weights_file
+from orchestrator.oracle.weights.finite import check_finite
 from orchestrator.oracle.weights.shapes import first_misfit
 
 
@@ -48,6 +49,7 @@ def checked_weights(backbone: ResolvedBackbone) -> tuple[str, ...]:
             f"backbone {backbone.label!r}: the weights in {path} are of another model: {misfit}. "
             f"{_remedy(backbone)}"
         )
+    check_finite(f"backbone {backbone.label!r}", file)
     if backbone.folder is not None:
         return ()
     activation = "" if openai or file.activation else _assumed(backbone, path)

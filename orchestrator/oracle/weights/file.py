@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 from zipfile import BadZipFile, ZipFile
 
 from orchestrator.errors import UserError
@@ -28,6 +28,24 @@ _LENGTH = 8
 """Bytes before a safetensors header that say how long it is."""
 
 
+class TensorPart(NamedTuple):
+    """Where a tensor lies in a safetensors file.
+
+    Attributes:
+        name: its name in the file.
+        format: safetensors' name of its numbers' format.
+        shape: its shape.
+        start: where its bytes begin in the file.
+        end: where they end.
+    """
+
+    name: str
+    format: str
+    shape: tuple[int, ...]
+    start: int
+    end: int
+
+
 @dataclass(frozen=True)
 class WeightsFile:
     """A file that seems to hold weights.
@@ -44,7 +62,7 @@ class WeightsFile:
         """Shapes in a safetensors header; None for other formats, which take torch."""
         if self.kind != "safetensors":
             return None
-        return plain_names(_safetensors_shapes(self.path))
+        return plain_names({part.name: part.shape for part in safetensors_parts(self.path)})
 
     @property
     def activation(self) -> str:
@@ -116,7 +134,7 @@ def _kind(path: Path, head: bytes) -> Kind:
     if head.startswith(b"\x80"):
         return "torch, old format"
     if head[_LENGTH : _LENGTH + 1] == b"{":
-        _safetensors_shapes(path)
+        safetensors_parts(path)
         return "safetensors"
     raise UserError(
         f"{path} holds no weights of a known format: safetensors, torch.save's, TorchScript or "
@@ -142,7 +160,12 @@ def _zip_kind(path: Path) -> Kind:
     )
 
 
-def _safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
+def safetensors_parts(path: Path) -> list[TensorPart]:
+    """The tensors of a safetensors file, by its header.
+
+    Raises:
+        UserError: it is cut short, or its header is damaged.
+    """
     size = path.stat().st_size
     with path.open("rb") as file:
         length = int.from_bytes(file.read(_LENGTH), "little")
@@ -151,13 +174,19 @@ def _safetensors_shapes(path: Path) -> dict[str, tuple[int, ...]]:
         try:
             header = dict(json.loads(file.read(length)))
             header.pop(_METADATA, None)
-            ends = [int(entry["data_offsets"][1]) for entry in header.values()]
-            shapes = {name: tuple(entry["shape"]) for name, entry in header.items()}
+            parts = [_part(name, entry, _LENGTH + length) for name, entry in header.items()]
         except (ValueError, KeyError, TypeError, IndexError):
             raise UserError(f"{path} has a damaged safetensors header. {_AGAIN}.") from None
-    if max(ends, default=0) > size - _LENGTH - length:
+    if max((part.end for part in parts), default=0) > size:
         raise _cut_short(path)
-    return shapes
+    return parts
+
+
+def _part(name: str, entry: Mapping[str, Any], base: int) -> TensorPart:
+    start, end = (base + int(offset) for offset in entry["data_offsets"])
+    if not base <= start <= end:
+        raise ValueError(f"{name} lies nowhere")
+    return TensorPart(name, str(entry["dtype"]), tuple(entry["shape"]), start, end)
 
 
 def _cut_short(path: Path) -> UserError:

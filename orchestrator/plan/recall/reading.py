@@ -8,7 +8,7 @@ from orchestrator.errors import UserError
 from orchestrator.plan.listener import Listener
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
-from orchestrator.plan.recall.drafts import Drafts
+from orchestrator.plan.recall.blanks import Blanks
 from orchestrator.plan.recall.others import other_versions
 from orchestrator.plan.recall.reach import unreachable
 from orchestrator.plan.recall.recall import recalled
@@ -52,7 +52,7 @@ class Reader:
         Raises:
             UserError: the store can't be read.
         """
-        drafts = Drafts(spec, blind=blind)
+        blanks = Blanks(spec, blind=blind)
         names = spec.trained_datasets if blind else spec.all_datasets
         absent = unreachable(spec, names, self.data_root)
         try:
@@ -60,12 +60,12 @@ class Reader:
         except StorageDown:
             raise
         except UserError as error:  # of the models, so that nothing can be planned
-            plan = Plan(spec, drafts.backbone, ())
+            plan = Plan(spec, blanks.backbone, ())
             absent = {name: absent.get(name, str(error)) for name in names}
         cells: list[PlannedCell] = []
         for name in names:
             if name in absent:
-                cells += drafts.on(name, absent[name])
+                cells += blanks.on(name, absent[name])
             cells += (cell for cell in plan.cells if cell.cell.dataset == name)
         whole = recalled(replace(plan, spec=spec, cells=tuple(cells)), self.stored)
         told = (*whole.recalled, other_versions(whole, self.stored))

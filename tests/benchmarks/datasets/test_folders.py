@@ -15,12 +15,11 @@ from benchmarks.datasets.folders import (
     FolderRule,
     ignored_in,
     images_in,
-    read_json,
-    read_lines,
     strays,
     subfolders,
 )
 from benchmarks.datasets.interface import DatasetError, Ignored
+from benchmarks.datasets.texts import read_json, read_lines
 from tests.benchmarks.datasets.trees import write_image
 
 OWL = ("owl", 0, "owl")
@@ -103,7 +102,8 @@ def test_a_byte_order_mark_belongs_to_no_name(tmp_path: Path) -> None:
     (tmp_path / "split.json").write_text('{"train": []}', encoding="utf-8-sig")
     assert read_json(tmp_path / "split.json", "toy") == {"train": []}
     (tmp_path / "names.txt").write_text("n01 tench\n", encoding="utf-16")
-    with pytest.raises(
-        DatasetError, match=r"dataset toy: can't read .*names\.txt as text in UTF-8"
-    ):
+    assert read_lines(tmp_path / "names.txt", "toy") == ["n01 tench"]
+    (tmp_path / "names.txt").write_text("tench\ncaf\u00e9\n", encoding="latin-1")
+    message = r"dataset toy: can't read .*names\.txt as text in UTF-8: line 2 is not in UTF-8"
+    with pytest.raises(DatasetError, match=message):
         read_lines(tmp_path / "names.txt", "toy")

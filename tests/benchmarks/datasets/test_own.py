@@ -12,7 +12,7 @@ from pydantic import ValidationError
 
 from benchmarks.datasets.decoding import png
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item
-from benchmarks.datasets.own.manifest import BadManifest
+from benchmarks.datasets.own.columns import BadManifest
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.registry import open_dataset
 from tests.benchmarks.datasets.trees import write_image, write_lines
@@ -114,14 +114,19 @@ def test_labels_may_be_given_and_the_split_left_to_us(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        (("image,class", "a.jpg,owl"), "unknown column 'class'. Did you mean: class_name"),
+        (("image,classs_name", "a.jpg,owl"), "the column 'class_name' is missing"),
+        (("image,class_name,splitt", "a.jpg,owl,x"), "column 'splitt'. Did you mean: split"),
+        (("image,class,category", "a.jpg,owl,x"), "'class' and 'category' could both be"),
+        (("image,label", "a.jpg,0"), "the column 'label' has numbers, and prompts need names"),
+        (("image,label", "a.jpg,"), "row 2: 'class_name' is empty"),
         (("image", "a.jpg"), "the column 'class_name' is missing"),
-        ((), "the column 'image' is missing"),
+        ((), "birds.csv is no readable CSV file: it is empty"),
         (("image,class_name",), "at least two classes, got 0"),
         (("image,class_name", "a.jpg,owl"), "at least two classes, got 1"),
         ((CSV[0], "a.jpg,,train"), "row 2: 'class_name' is empty"),
         ((CSV[0], ",owl,train"), "row 2: 'image' is empty"),
-        ((*CSV, "e.jpg,owl,dev"), "row 6: 'split' must be train, val or test, got 'dev'"),
+        ((*CSV, "e.jpg,owl,tset"), "row 6: 'split' must be .*, got 'tset'. Did you mean: test"),
+        ((*CSV, "e.jpg,owl,7"), "row 6: 'split' must be .*, got '7'. Expected train, training"),
         ((*CSV, "e.jpg,owl,"), "row 6: 'split' must be train, val or test, got ''"),
         (CSV[:4], "no row has the split 'test'"),
         ((*CSV, "a.jpg,barn owl,test"), "row 6: the image 'a.jpg' is in row 2 already"),
@@ -143,7 +148,7 @@ def test_a_bad_manifest_is_refused_by_row(
 
 @pytest.mark.parametrize("name", ["birds.csv", "birds.parquet"])
 def test_what_is_no_manifest_at_all_is_refused(name: str, tmp_path: Path) -> None:
-    (tmp_path / name).write_bytes(b"\xff\xfe\x00image")
+    (tmp_path / name).write_bytes(b"\x80\x81image")
     with pytest.raises(BadManifest, match=r"no readable (CSV|Parquet) file"):
         own(tmp_path / name).items("test")
 
@@ -179,3 +184,8 @@ def test_a_parquet_manifest_may_hold_paths_or_images(tmp_path: Path) -> None:
 def test_bad_entries_are_refused(fields: dict[str, object]) -> None:
     with pytest.raises(ValidationError):
         OwnDataset.model_validate({"name": "birds", "path": "x", **fields})
+
+
+def test_a_home_of_nobody_is_refused_and_not_raised() -> None:
+    with pytest.raises(ValidationError, match="can't find the folder '~nobody_of_this_name/x'"):
+        OwnDataset(name="birds", path="~nobody_of_this_name/x")

@@ -29,7 +29,7 @@ def assert_refused(said: Said, message: str) -> None:
         ("methods=[{name: zip, clipp: 1}]", "Did you mean: clip"),
         ("budget=0", "greater than or equal to 1"),
         ("budget=many", "valid integer"),
-        ("shots=[99]", "has only 32 training images"),
+        ("budget=3", "below one step of zip, which costs 10 queries"),
         ("shots=[]", "needs at least one value"),
         ("seeds=[1, 1]", "value 1 is given twice"),
         ("methods=[]", "give at least one method"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from typer.testing import CliRunner
 from benchmarks.datasets.registry import open_dataset
 from orchestrator.cli.main import app
 from orchestrator.errors import UserError
+from tests.benchmarks.datasets.locked import lock
 from tests.benchmarks.datasets.test_packed import noisy_tree
-from tests.benchmarks.datasets.trees import coop_tree, write_image
+from tests.benchmarks.datasets.trees import coop_tree, write_image, write_lines
 
 
 def datasets(*arguments: str, code: int = 0) -> str:
@@ -91,7 +93,7 @@ def test_verify_shows_counts_and_names_what_is_broken(tmp_path: Path) -> None:
 def test_an_own_dataset_with_an_empty_class_is_listed_as_such(tmp_path: Path) -> None:
     for number in range(5):
         write_image(tmp_path / "birds" / "owl" / f"{number}.jpg")
-    (tmp_path / "birds" / "tit").mkdir()
+    write_lines(tmp_path / "birds" / "tit" / "notes.txt", "none yet")
     spec = tmp_path / "birds.yaml"
     entry = {"name": "birds", "path": str(tmp_path / "birds")}
     content = {"name": "b", "datasets": [entry], "methods": ["zip"], "backbone": "pocket"}
@@ -100,6 +102,33 @@ def test_an_own_dataset_with_an_empty_class_is_listed_as_such(tmp_path: Path) ->
     assert "can't be" in rows_of(output)["birds"]
     assert "no images are of the class 'tit'" in output
     assert "no images are of the class 'tit'" in refused("verify", "birds", "--spec", str(spec))
+
+
+def test_a_locked_folder_ends_neither_list_nor_verify(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    noisy_tree(tmp_path)
+    write_image(tmp_path / "eurosat" / "2750" / "Forest" / "1.jpg")
+    lock(monkeypatch, tmp_path / "eurosat")
+    told = f"eurosat: can't look into {tmp_path}/eurosat/2750: permission denied. Let the user"
+    for verb, code in (("list", 0), ("verify", 1)):
+        output = datasets(verb, "--data", str(tmp_path), code=code)
+        assert "2 / 1 / 2" in rows_of(output)["dtd"]
+        assert told in output
+    assert "can't be read" in rows_of(datasets("list", "--data", str(tmp_path)))["eurosat"]
+    assert "permission denied" in refused("verify", "eurosat", "--data", str(tmp_path))
+    assert "permission denied" in refused("prepare", "eurosat", "--data", str(tmp_path))
+
+
+def test_an_archive_that_unpacks_to_a_folder_of_its_own_is_ready(tmp_path: Path) -> None:
+    noisy_tree(tmp_path)
+    shutil.make_archive(str(tmp_path / "textures"), "zip", tmp_path, "dtd")
+    shutil.rmtree(tmp_path / "dtd")
+    (tmp_path / "dtd").mkdir()
+    (tmp_path / "textures.zip").rename(tmp_path / "dtd" / "textures.zip")
+    output = datasets("prepare", "dtd", "--data", str(tmp_path))
+    assert "dtd: unpacked textures.zip" in output
+    assert "dtd: ready, 2 / 1 / 2 images" in output
 
 
 def test_verify_goes_on_after_a_dataset_that_cannot_be_read(tmp_path: Path) -> None:

@@ -10,7 +10,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from safetensors.numpy import save_file
 
 from methods.interface import State
 from orchestrator.plan.recall.reading import Reader
@@ -118,11 +120,11 @@ def test_weights_that_have_moved_are_known_by_their_name(bench: Bench) -> None:
 
 
 def test_an_encoder_that_has_moved_hides_no_results(bench: Bench) -> None:
-    encoder = bench.folder / "mae.pth"
-    encoder.write_bytes(b"PK\x03\x04 weights")
+    encoder = bench.folder / "mae.safetensors"
+    save_file({"weights": np.zeros(3, dtype=np.float32)}, encoder)
     methods = ["zero_shot", {"name": "blackvip", "encoder": str(encoder)}]
     spec = bench.spec(methods=methods, backbone={"model": "ViT-B-32", "pretrained": "random"})
-    bench.fill(spec)
+    assert all(cell.key for cell in bench.fill(spec).cells)
     encoder.unlink()
     said = bench.say("status", spec)
     assert said.out.splitlines()[0] == f"small in {bench.store}: 3 done"

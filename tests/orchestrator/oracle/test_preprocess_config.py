@@ -26,6 +26,7 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.store import Store
 from tests.conformance.memory_storage import MemoryStorage
 from tests.conformance.tiny_clip import write_tiny_clip
+from tests.orchestrator.plan.strict_plan import strict_plan
 
 SHAPES = ((61, 40), (40, 61), (7, 5), (5, 97), (130, 6))
 """Landscape, portrait, tiny, and two extremes; some are smaller than any model's input."""
@@ -130,7 +131,7 @@ def test_what_cannot_be_followed_is_refused_in_the_plan(
     stated(tiny, preprocess, image_size)
     words = (f"backbone={tiny.model}", "datasets=[pocket_dots]", "methods=[zero_shot]")
     with pytest.raises(UserError, match=message):
-        make_plan(load_spec("demo", words), Store(MemoryStorage()), Path())
+        strict_plan(load_spec("demo", words), Store(MemoryStorage()), Path())
 
 
 def test_a_pair_of_equal_sides_is_one_size(tiny: ResolvedBackbone) -> None:

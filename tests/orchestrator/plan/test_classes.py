@@ -7,7 +7,6 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import UserError
-from orchestrator.plan.planner import make_plan
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
@@ -19,6 +18,7 @@ from tests.benchmarks.datasets.trees import (
     write_lines,
 )
 from tests.orchestrator.cli.verbs import querycurve, write_spec
+from tests.orchestrator.plan.strict_plan import strict_plan
 
 EUROSAT_SPLIT = "eurosat: split_zhou_EuroSAT.json is missing: own split"
 
@@ -27,7 +27,7 @@ def notes_of(root: Path, dataset: str, *overrides: str, blind: bool = False) -> 
     """The notes of a plan with one shot of a named dataset below a root, or of an own one."""
     fixed = (f"datasets=[{dataset}]", "methods=[zero_shot, zip]", "seeds=[1]", "shots=[1]")
     spec = load_spec("demo", (*fixed, *overrides))
-    return make_plan(spec, Store(LocalStorage(root / "store")), root, blind=blind).notes
+    return strict_plan(spec, Store(LocalStorage(root / "store")), root, blind=blind).notes
 
 
 def birds(root: Path, *images: str) -> str:
@@ -39,7 +39,7 @@ def birds(root: Path, *images: str) -> str:
 
 def test_a_class_without_training_images_is_refused_or_named(tmp_path: Path) -> None:
     own = birds(tmp_path, "train/owl/1", "test/owl/2", "test/tit/3")
-    with pytest.raises(UserError, match=r"dataset birds: .*no training images.* class 'tit'"):
+    with pytest.raises(UserError, match=r"zip on birds: .*no training images.* class 'tit'"):
         notes_of(tmp_path, own)
     notes = notes_of(tmp_path, own, "short_classes=take_all")
     assert notes == ("birds: trained with 0 images of 1 class at 1 shots: tit",)
@@ -69,9 +69,9 @@ def test_a_class_without_test_images_is_named_and_none_at_all_is_refused(tmp_pat
     with pytest.raises(UserError, match=message):  # tit is the new class
         notes_of(tmp_path, own, "protocol=base_to_new")
     coop_tree(tmp_path, "dtd", {**SPLIT, "test": []})
-    with pytest.raises(UserError, match=r"dataset dtd: .*no readable test images"):
+    with pytest.raises(UserError, match=r"dtd: .*no readable test images"):
         notes_of(tmp_path, "dtd")
-    with pytest.raises(UserError, match=r"dataset dtd: .*no readable test images"):
+    with pytest.raises(UserError, match=r"dtd: .*no readable test images"):
         notes_of(tmp_path, "dtd", "protocol=cross_dataset", "source=pocket_dots")
 
 
@@ -100,7 +100,7 @@ def test_skipping_unreadable_test_images_empties_no_class_silently(
         if name.startswith("test") and (broken == "all" or "/b/" in name):
             (tmp_path / "birds" / f"{name}.png").write_bytes(b"no image")
     if broken == "all":
-        with pytest.raises(UserError, match=r"dataset birds: .*no readable test images"):
+        with pytest.raises(UserError, match=r"birds: .*no readable test images"):
             notes_of(tmp_path, own, "unreadable=skip")
     else:
         skipped, unmeasured = notes_of(tmp_path, own, "unreadable=skip")

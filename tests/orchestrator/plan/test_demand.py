@@ -11,6 +11,8 @@ import torch
 
 from benchmarks.pocket.datasets import PocketDots
 from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import Backbone, resolve_backbone
+from orchestrator.oracle.text.lengths import TextLengths
 from tests.conformance.tiny_clip import CONFIG, publish_tiny_clips
 from tests.orchestrator.plan.test_planner import plan_of
 
@@ -20,7 +22,7 @@ LONG = "forget me not " * 40
 @pytest.mark.parametrize(
     ("overrides", "message"),
     [
-        (["methods=[zip]"], r"'zip' on pocket_dots: .*takes no soft context, as its text tower is"),
+        (["methods=[zip]"], r"zip on pocket_dots: .*takes no soft context, as its text tower is"),
         (["methods=[zero_shot]"], r"needs the package transformers.*querycurve\[transformers\]"),
     ],
 )
@@ -42,14 +44,33 @@ def test_a_class_name_or_a_template_that_is_too_long_is_refused(
     monkeypatch.undo()
     card = replace(PocketDots.card, templates=(f"{LONG} {{}}.",))
     monkeypatch.setattr(PocketDots, "card", card)
-    with pytest.raises(UserError, match=r"'zero_shot' on pocket_dots: .*overfills"):
+    with pytest.raises(UserError, match=r"zero_shot on pocket_dots: .*overfills"):
         plan_of(tmp_path, *only)
+
+
+@pytest.mark.parametrize("length", [4, 5, 6, 7, 8, 9, 14])
+def test_the_longest_of_imagenets_80_templates_must_fit(
+    length: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names = ("one dot", "x " * length)
+    monkeypatch.setattr(PocketDots, "class_names", lambda _: names)
+    count = TextLengths(resolve_backbone(Backbone(model="pocket")))
+    texts = [text for each in open_clip.OPENAI_IMAGENET_TEMPLATES for text in map(each, names)]
+    try:
+        count.check(texts, ("",))
+    except UserError as refusal:
+        with pytest.raises(UserError, match="overfills"):
+            plan_of(tmp_path, "methods=[zero_shot@imagenet-80]", "datasets=[pocket_dots]")
+        assert length > 4, refusal
+    else:
+        plan_of(tmp_path, "methods=[zero_shot@imagenet-80]", "datasets=[pocket_dots]")
+        assert length < 14
 
 
 def test_an_encoder_that_is_no_file_of_weights_is_refused(tmp_path: Path) -> None:
     (tmp_path / "mae.pth").write_text("<html>log in</html>")
     given = f"methods=[{{name: blackvip, encoder: {tmp_path}/mae.pth}}]"
-    with pytest.raises(UserError, match=r"'blackvip' on pocket_dots: .*mae.pth is a web page"):
+    with pytest.raises(UserError, match=r"blackvip on pocket_dots: .*mae.pth is a web page"):
         plan_of(tmp_path, given, "datasets=[pocket_dots]")
 
 

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -25,12 +26,13 @@ from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from tests.benchmarks.datasets.trees import coop_tree, imagenet_tree, write_image
 from tests.orchestrator.cli.verbs import shown
+from tests.orchestrator.plan.strict_plan import strict_plan
 
 
 def plan_of(folder: Path, *overrides: str, spec: str = "demo") -> tuple[Plan, Store]:
     store = Store(LocalStorage(folder / "store"))
     chosen = ("methods=[zero_shot, zip]", *overrides)
-    return make_plan(load_spec(spec, chosen), store, folder / "data"), store
+    return strict_plan(load_spec(spec, chosen), store, folder / "data"), store
 
 
 def test_the_grid_is_whole_and_methods_without_training_run_once(tmp_path: Path) -> None:
@@ -114,11 +116,16 @@ def test_a_methods_own_batch_size_is_its_cells(tmp_path: Path) -> None:
     assert len({c.key for c in plan.cells}) == 2
 
 
-def test_equal_settings_are_one_cell_however_they_are_written(tmp_path: Path) -> None:
+def test_equal_settings_are_run_once_and_shown_under_each_label(tmp_path: Path) -> None:
     chosen = "methods=[bar@zip-port, {name: bar, label: spelled out, decay_epochs: 1000}]"
     plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", "seeds=[1]", chosen)
-    (cell,) = plan.cells
-    assert (cell.label, cell.cell.method.name) == ("bar@zip-port", "bar")
+    first, second = plan.cells
+    assert first.key == second.key
+    assert [(c.label, c.same_as) for c in plan.cells] == [
+        ("bar@zip-port", ""),
+        ("spelled out", "bar@zip-port"),
+    ]
+    assert plan.to_run() == (first,)
 
 
 def test_image_size_and_encoder_of_a_method_are_part_of_its_key(tmp_path: Path) -> None:
@@ -128,8 +135,8 @@ def test_image_size_and_encoder_of_a_method_are_part_of_its_key(tmp_path: Path) 
         (cell,) = plan_of(tmp_path, *base, f"methods=[{change}]")[0].cells
         keys.add(cell.key)
     weights = tmp_path / "mae.pth"
-    for content in (b"1", b"2"):
-        weights.write_bytes(content)
+    for number in (1.0, 2.0):
+        torch.save({"weight": torch.tensor(number)}, weights)
         vit = "backbone={model: ViT-B-16-quickgelu, pretrained: random}"
         method = f"methods=[{{name: blackvip, encoder: {weights}}}]"
         (cell,) = plan_of(tmp_path, *base, vit, method)[0].cells

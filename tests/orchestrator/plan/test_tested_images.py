@@ -10,10 +10,10 @@ import pytest
 from benchmarks.datasets.interface import Item, Split
 from benchmarks.pocket.datasets import PocketDots
 from orchestrator.errors import UserError
-from orchestrator.plan.planner import make_plan
 from orchestrator.spec.load import load_spec
 from orchestrator.store.store import Store
 from tests.conformance.memory_storage import MemoryStorage
+from tests.orchestrator.plan.strict_plan import strict_plan
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,7 @@ def test_nothing_to_test_on_is_refused_by_name(
     monkeypatch.setattr(PocketDots, "items", fewer)
     words = ("datasets=[pocket_dots]", "methods=[zero_shot, zip]", f"protocol={protocol}")
     with pytest.raises(UserError, match=message):
-        make_plan(load_spec("demo", words), Store(MemoryStorage()), Path())
+        strict_plan(load_spec("demo", words), Store(MemoryStorage()), Path())
 
 
 def test_a_blind_plan_needs_no_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -45,5 +45,5 @@ def test_a_blind_plan_needs_no_test_images(monkeypatch: pytest.MonkeyPatch) -> N
         PocketDots, "items", lambda self, split: () if split == "test" else whole(self, split)
     )
     words = ("datasets=[pocket_dots]", "methods=[zip]")
-    plan = make_plan(load_spec("demo", words), Store(MemoryStorage()), Path(), blind=True)
+    plan = strict_plan(load_spec("demo", words), Store(MemoryStorage()), Path(), blind=True)
     assert plan.to_run()

@@ -16,7 +16,6 @@ from orchestrator.cli.plan_view import show_plan, show_status
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import Plan, PlannedCell
-from orchestrator.plan.planner import make_plan
 from orchestrator.plan.pricing import pricing_from
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
@@ -28,6 +27,7 @@ from orchestrator.trial.trained_prompts import PromptMissing, load_prompt, save_
 from orchestrator.trial.worker import Worker
 from tests.benchmarks.datasets.trees import imagenet_tree, write_image
 from tests.orchestrator.cli.verbs import shown
+from tests.orchestrator.plan.strict_plan import strict_plan
 
 SMALL = ("seeds=[1]", "shots=[4]", "budget=60", "evaluation.points=1")
 TRANSFER = (
@@ -51,7 +51,7 @@ class Desk:
         return self.plan_of("demo", *TRANSFER, *overrides)
 
     def plan_of(self, spec: str, *overrides: str) -> Plan:
-        return make_plan(load_spec(spec, overrides), self.store, self.folder)
+        return strict_plan(load_spec(spec, overrides), self.store, self.folder)
 
     def run(self, cell: PlannedCell, plan: Plan) -> CellOutcome:
         if self._worker is None:
@@ -153,11 +153,12 @@ def test_a_prompt_tested_where_it_was_trained_scores_as_it_did_there(done: Desk)
 
 @pytest.mark.usefixtures("few_test_images")
 def test_a_method_may_transfer_another_prompt_than_it_deploys(desk: Desk) -> None:
-    arm = "name: bptvlm@zip-port, text_dimension: 20, visual_dimension: 10, batch_size: 4"
+    sizes = "text_dimension: 20, visual_dimension: 10, population: 2, batch_size: 4"
+    arm = f"name: bptvlm@zip-port, {sizes}"
     traces = desk.run_all(
         f"methods=[{{{arm}, label: port}}, {{{arm}, label: last, best: last}}]",
         "datasets=[pocket_dots]",
-        "budget=20",
+        "budget=30",
     )
 
     def loss(method: str, dataset: str, origin: str = "") -> float | None:
@@ -247,7 +248,7 @@ def test_prompts_of_imagenet_are_tested_on_a_variants_own_classes(desk: Desk) ->
 
 
 def test_nothing_is_searched_where_nothing_is_trained(desk: Desk) -> None:
-    plan = make_plan(load_spec("demo", TRANSFER), desk.store, desk.folder, blind=True)
+    plan = strict_plan(load_spec("demo", TRANSFER), desk.store, desk.folder, blind=True)
     assert {cell.cell.dataset for cell in plan.cells} == {"pocket_silhouettes"}
 
 

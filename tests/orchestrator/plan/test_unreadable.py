@@ -13,7 +13,6 @@ from benchmarks.protocols import few_shot
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import Plan
-from orchestrator.plan.planner import make_plan
 from orchestrator.plan.unreadable import unreadable_among
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
@@ -21,6 +20,7 @@ from orchestrator.store.store import Store
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.worker import Worker
 from tests.benchmarks.toy_dataset import ToyDataset
+from tests.orchestrator.plan.strict_plan import strict_plan
 from tests.orchestrator.trial.test_worker import pocket_as_files
 
 
@@ -42,7 +42,7 @@ def plan_of(dots: Path, store: Store, *overrides: str) -> Plan:
         "budget=40",
         "evaluation.points=1",
     )
-    return make_plan(load_spec("demo", (*fixed, *overrides)), store, "nowhere")
+    return strict_plan(load_spec("demo", (*fixed, *overrides)), store, "nowhere")
 
 
 def broken_in(dots: Path, part: str, store: Store) -> Path:
@@ -121,6 +121,6 @@ def test_unless_told_otherwise_a_missing_image_is_fatal(dots: Path, store: Store
     plan_of(dots, store)  # a corrupt one shows only when it is opened
     path.unlink()
     path.with_suffix(".jpg").symlink_to("nowhere")
-    with pytest.raises(UserError, match=f"dataset mine: can't read image '.*{path.stem}"):
+    with pytest.raises(UserError, match=f"mine: can't read image '.*{path.stem}"):
         plan_of(dots, store)
     assert plan_of(dots, store, "unreadable=skip").cells

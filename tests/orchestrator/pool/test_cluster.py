@@ -44,6 +44,8 @@ def fake(monkeypatch: pytest.MonkeyPatch) -> FakeRay:
     ray = FakeRay()
     monkeypatch.setattr(cluster, "ray", ray)
     monkeypatch.setattr(cluster, "sleep", ray.sleep)
+    monkeypatch.setattr(cluster, "check_reachable", lambda _: None)
+    monkeypatch.setattr(cluster, "ray_folder", lambda _: "/tmp/ray")
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     return ray
 
@@ -115,17 +117,31 @@ def test_what_is_impossible_is_not_tried_again(fake: FakeRay) -> None:
 
 
 def test_a_named_cluster_is_joined_once(fake: FakeRay) -> None:
-    fake.errors = [ConnectionError("no answer")]
-    expected = "can't reach the Ray cluster at '10.0.0.1:6379': no answer. Check --address"
-    with pytest.raises(UserError, match=expected), connected("10.0.0.1:6379"):
+    fake.errors = [ConnectionError("no\nanswer.")]
+    said: list[str] = []
+    expected = r"can't reach the Ray cluster at '10.0.0.1:6379' \(from --address\): no answer\. "
+    with pytest.raises(UserError, match=expected), connected("10.0.0.1:6379", said.append):
         pytest.fail("it is not connected")
-    assert (fake.asked, fake.addresses) == (["init"], ["10.0.0.1:6379"])
+    assert (fake.asked, fake.addresses) == (["init", "shutdown"], ["10.0.0.1:6379"])
+    assert said == ["joining the Ray cluster at '10.0.0.1:6379' (from --address) ..."]
 
 
-def test_the_cluster_of_the_environment_is_joined(
-    fake: FakeRay, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(
+    ("given", "variable", "joined"),
+    [
+        (None, "auto", "auto"),
+        (None, "10.0.0.1:6379", "10.0.0.1:6379"),
+        ("auto", "10.0.0.1:6379", "10.0.0.1:6379"),
+        ("10.0.0.2:6379", "10.0.0.1:6379", "10.0.0.2:6379"),
+        (None, " ", "local"),
+        (None, "local", "local"),
+        ("local", "10.0.0.1:6379", "local"),
+    ],
+)
+def test_the_cluster_of_the_environment_is_joined_unless_another_is_named(
+    given: str | None, variable: str, joined: str, fake: FakeRay, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("RAY_ADDRESS", "auto")
-    with connected():
+    monkeypatch.setenv("RAY_ADDRESS", variable)
+    with connected(given):
         pass
-    assert fake.addresses == ["auto"]
+    assert fake.addresses == [joined]

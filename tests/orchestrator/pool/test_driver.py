@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 
+from benchmarks.datasets.interface import ImageUnreadable
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.plan.plan import PlannedCell
+from orchestrator.pool import queue as cell_queue
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.pool import Outcome, PoolTask
@@ -55,3 +58,26 @@ def test_remarks_are_told_of_a_cell_that_ended_before_it_was_asked(tmp_path: Pat
     driver._handle(Outcome(task, ended))
     driver._handle(Outcome(task, ended))
     assert lines.said.count("the model is slow") == 1
+
+
+def test_a_bad_test_image_is_told_at_once_and_fails_every_cell_of_its_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cell_queue.ray, "put", lambda table: table)
+    plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", "methods=[zero_shot, zip]", "seeds=[1]")
+    lines = Lines()
+    driver = driver_of(tmp_path, lines, plan.cells)
+    encoding = driver._queue.next_task()
+    assert encoding is not None
+    said = str(ImageUnreadable("pocket_dots", "a.png", "it is cut short"))
+    traceback = f"Traceback ...\nbenchmarks.datasets.interface.ImageUnreadable: {said}"
+    driver._handle(Outcome(encoding, error=traceback))
+    first, second = plan.cells
+    assert lines.said == [
+        f"failed   {first.title}: {said}",
+        f"failed   {second.title}: for the same reason",
+    ]
+    assert "unreadable: skip" in lines.said[0]
+    assert driver._failed == [(first, said), (second, said)]
+    assert driver._queue.exhausted()
+    assert driver.store.failed(second.key).error == traceback

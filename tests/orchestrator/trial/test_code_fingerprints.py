@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from methods.registry import method_class
-from orchestrator.plan.recall.drafts import Drafts
+from orchestrator.plan.recall.blanks import Blanks
 from orchestrator.precision import ROUNDING
 from orchestrator.spec.load import load_spec
 from orchestrator.trial.code_fingerprints import fingerprints
@@ -16,7 +16,7 @@ def test_an_encoder_is_known_by_its_file_while_that_is_here(tmp_path: Path) -> N
     file.write_bytes(b"weights")
     methods = f"methods=[{{name: blackvip, encoder: {file}}}]"
     spec = load_spec("demo", (methods, "precision=bf16"))
-    (draft, *_) = Drafts(spec, blind=False).on("pocket_dots", "")
+    (draft, *_) = Blanks(spec, blind=False).on("pocket_dots", "")
     known = fingerprints(draft.cell)
     assert known.pop("encoder").startswith("sha256:")
     version = method_class("blackvip").version

@@ -20,8 +20,8 @@ from orchestrator.trial.data import EvaluationSplit, TrialData
 from orchestrator.trial.not_finite import TrialError
 from orchestrator.trial.train_stream import ViewFeatures
 from orchestrator.trial.trial import Trial
+from orchestrator.trial.worker import Worker
 from tests.benchmarks.toy_dataset import ToyDataset
-from tests.conformance.damaged_clip import damaged_pocket
 from tests.conformance.toy_oracle import ToyOracle, toy_problem
 from tests.orchestrator.trial.test_blind_cells import Blind
 from tests.orchestrator.trial.test_trial import ToySplit, zip_trial
@@ -116,9 +116,15 @@ def test_a_split_without_images_is_refused_by_name() -> None:
         trial.run()
 
 
+def damage(worker: Worker, weight: str, value: float) -> None:
+    """Spoils a weight in memory; one that is spoilt in its file is refused before."""
+    weights = worker._factory._clip.model.state_dict()
+    weights[weight].view(-1)[0] = value
+
+
 def test_damaged_image_weights_store_no_features_and_fail_the_encoding(tmp_path: Path) -> None:
-    model = damaged_pocket(tmp_path / "model", "visual.proj", math.nan)
-    bench = Bench(tmp_path / "store", f"backbone={model}")
+    bench = Bench(tmp_path)
+    damage(bench.worker, "visual.proj", math.nan)
     cell = bench.cells["zero_shot"]
     with pytest.raises(TrialError, match=rf"on the test split of pocket_dots are .*{MODEL}"):
         bench.table(cell)
@@ -127,8 +133,8 @@ def test_damaged_image_weights_store_no_features_and_fail_the_encoding(tmp_path:
 
 @pytest.mark.parametrize("weight", ["text_projection", "logit_scale"])
 def test_damaged_weights_fail_cells_with_a_record(tmp_path: Path, weight: str) -> None:
-    model = damaged_pocket(tmp_path / "model", weight, math.nan)
-    bench = Bench(tmp_path / "store", f"backbone={model}")
+    bench = Bench(tmp_path)
+    damage(bench.worker, weight, math.nan)
     for label in ("zero_shot", "zip"):
         cell = bench.cells[label]
         outcome = bench.worker.run_cell(cell.cell, cell.key, bench.table(cell))
@@ -139,8 +145,9 @@ def test_damaged_weights_fail_cells_with_a_record(tmp_path: Path, weight: str) -
 
 
 def test_a_blind_cell_of_a_damaged_model_fails_on_its_validation_images(tmp_path: Path) -> None:
-    model = damaged_pocket(tmp_path / "model", "visual.proj", math.inf)
-    (outcome,) = Blind(tmp_path / "store", f"backbone={model}").run()
+    blind = Blind(tmp_path)
+    damage(blind.worker, "visual.proj", math.inf)
+    (outcome,) = blind.run()
     assert outcome.status == "failed"
     assert "on the val split of pocket_dots are not finite" in outcome.error
 

@@ -1,4 +1,4 @@
-"""What went wrong, and what is not there yet."""
+"""What went wrong, what is not there yet, and what is left out."""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ SHOWN = 200
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
-    """Failed cells with their errors, measurements that are no numbers, and missing cells."""
+    """Failed cells, measurements that are no numbers, and cells that are missing or skipped."""
     rows = [(run.title, last_line(run.trace.error)) for run in comparison.failures]
     rows += [(run.title, _unsound(run)) for run in comparison.unsound]
     rows += [(run.title, said) for run in comparison.finished if (said := _odd_numbers(run))]
@@ -30,7 +30,11 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
         names = tuple((title,) for title in comparison.missing[:SHOWN])
         caption = f"Planned cells without a result.{_more(len(comparison.missing))}"
         yield TableBlock("missing", caption, ("cell",), names, numeric_from=9)
-    if not rows and not comparison.missing:
+    if comparison.skipped:
+        caption = "What the plan skips, and why. It runs as soon as that is mended."
+        header = ("method and dataset", "why it is skipped")
+        yield TableBlock("skipped", caption, header, comparison.skipped, numeric_from=9)
+    if not rows and not comparison.missing and not comparison.skipped:
         yield Text("None: every planned cell has finished, and every measurement is a number.")
 
 

@@ -39,6 +39,13 @@ def _standing(comparison: Comparison) -> Iterator[str]:
         yield f"{some} no result yet, so this is what is known so far."
     for remark in comparison.remarks:
         yield f"{remark[0].upper()}{remark[1:]}."
+    for what, reason in comparison.skipped:
+        yield f"skipped: {what}: {reason}"
+    for label, other in sorted({(r.method, r.same_as) for r in comparison.runs if r.same_as}):
+        yield (
+            f"{label} has the settings of {other}: they share their cells, which were run once and "
+            f"count for both."
+        )
 
 
 def _cells(count: int) -> str:

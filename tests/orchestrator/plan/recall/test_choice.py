@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.plan import PlannedCell
+from orchestrator.plan.recall.blanks import Blanks
 from orchestrator.plan.recall.choice import Choice, chosen
-from orchestrator.plan.recall.drafts import Drafts
 from orchestrator.plan.recall.stored import Stored, identity
 from orchestrator.plan.recall.weights import digests_of
 from orchestrator.spec.load import load_spec
@@ -24,7 +24,7 @@ SPEC = ("datasets=[eurosat]", "seeds=[1, 2]", "methods=[zero_shot, zip, bar]", "
 def drafts(*overrides: str) -> list[PlannedCell]:
     """Cells of EuroSAT: one of zero-shot, then zip and bar with seed 1, then with seed 2."""
     spec = load_spec("demo", (*SPEC, *overrides))
-    return list(Drafts(spec, blind=False).on("eurosat", "it is not here"))
+    return list(Blanks(spec, blind=False).on("eurosat", "it is not here"))
 
 
 CELLS = drafts()

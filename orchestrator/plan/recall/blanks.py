@@ -10,7 +10,8 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.encoder import Encoder
 from orchestrator.plan.cells import cell_of
-from orchestrator.plan.demand import QueryDemand, ResolvedArm
+from orchestrator.plan.demand import NOTHING, ResolvedArm
+from orchestrator.plan.labels import under_labels
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.plan.transfers import Transfers
 from orchestrator.spec.arm import Arm
@@ -23,7 +24,7 @@ _ROOMY = PromptSpace(
 """A black box that takes every kind of prompt."""
 
 
-class Drafts:
+class Blanks:
     """Makes cells that no key is known of, and which so are skipped.
 
     Their digest of the backbone is empty if its weights aren't here.
@@ -45,23 +46,22 @@ class Drafts:
         return self._resolved(self._spec.backbone)
 
     def on(self, dataset: str, reason: str) -> Iterator[PlannedCell]:
-        """The cells of a dataset, each once and with all its points of an ablation.
+        """The cells of a dataset, each once under every label that it has.
 
         Args:
             dataset: the dataset's name.
             reason: why they are skipped.
         """
-        spec, found = self._spec, dict[tuple[str, ResolvedBackbone], PlannedCell]()
+        spec, cells = self._spec, list[PlannedCell]()
         for shots in dict.fromkeys(arm.conditions.shots for arm in spec.arms):
             arms = [arm for arm in spec.arms if arm.conditions.shots == shots]
             for seed, arm in product(spec.seeds, arms):
-                draft = self._draft(dataset, arm, seed, reason)
-                identity = draft.cell.model_dump_json(), draft.backbone
-                known = found.get(identity)
-                found[identity] = known.with_points(draft.ablation_points) if known else draft
-        yield from found.values()
+                cells.append(self._blank(dataset, arm, seed, reason))
+        # Cells of different models look the same where weights aren't here.
+        for backbone in dict.fromkeys(cell.backbone for cell in cells):
+            yield from under_labels(cell for cell in cells if cell.backbone == backbone)
 
-    def _draft(self, dataset: str, arm: Arm, seed: int, reason: str) -> PlannedCell:
+    def _blank(self, dataset: str, arm: Arm, seed: int, reason: str) -> PlannedCell:
         backbone = self._resolved(arm.conditions.backbone)
         touches = bool(self._spec.views) and _touches_images(arm.method)
         one = ResolvedArm(arm, backbone)
@@ -70,7 +70,7 @@ class Drafts:
             self._transfers.linked(cell.model_copy(update={"blind": self._blind})),
             arm.label,
             backbone,
-            QueryDemand(image_size=0),
+            NOTHING,
             key="",
             status="skipped",
             reason=reason.removeprefix(f"dataset {dataset}: "),

@@ -1,0 +1,41 @@
+"""Refuses budgets of which nothing could be trained."""
+
+from benchmarks.batches import batches_per_epoch
+from methods.registry import method_class
+from orchestrator.errors import UserError
+from orchestrator.plan.plan import PlannedCell
+
+
+def step_queries(cell: PlannedCell, train_images: int | None = None) -> int:
+    """Queries of one step of a cell's method.
+
+    Args:
+        cell: the cell.
+        train_images: labelled training images; None takes a single mini-batch, where it isn't known
+            how many there are.
+    """
+    kind = method_class(cell.cell.method.name)
+    settings = kind.settings_type.model_validate(cell.cell.method.settings)
+    size = cell.cell.batch_size
+    batches = batches_per_epoch(size if train_images is None else train_images, size)
+    return kind.step_queries(settings, cell.demand, batches)
+
+
+def check_budget(cell: PlannedCell, train_images: int | None = None) -> None:
+    """Refuses a budget below one step: the prompt would be reported, and be untrained.
+
+    Args:
+        cell: the cell.
+        train_images: as `step_queries` takes it.
+
+    Raises:
+        UserError: says what a step costs.
+    """
+    if not method_class(cell.cell.method.name).trains or cell.cell.source is not None:
+        return
+    least = step_queries(cell, train_images)
+    if cell.cell.budget < least:
+        raise UserError(
+            f"budget {cell.cell.budget} is below one step of {cell.label}, which costs {least} "
+            f"queries on {cell.cell.dataset}: give at least {least}."
+        )

@@ -1,0 +1,98 @@
+"""A budget below one step is refused: its prompt would be untrained, and reported as trained."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from orchestrator.errors import UserError
+from orchestrator.plan.plan import Plan
+from orchestrator.plan.planner import make_plan
+from orchestrator.search.plan import PlannedSearch, searched
+from orchestrator.spec.load import load_spec
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+
+SIXTEEN = "{name: bptvlm, batch_size: 16}"
+"""Of 32 images: two mini-batches in a pass."""
+
+
+def planned(folder: Path, *overrides: str) -> Plan:
+    fixed = ("datasets=[pocket_dots]", "seeds=[1]", "shots=[4]", "methods=[zero_shot, zip]")
+    return make_plan(load_spec("demo", (*fixed, *overrides)), Store(LocalStorage(folder)), folder)
+
+
+@pytest.mark.parametrize(
+    ("method", "step"),
+    [
+        ("zip", 10),
+        ("{name: zip, pairs: 2}", 4),
+        ("bar", 6),
+        ("bar@zip-port", 6),
+        ("blackvip_se", 10),
+        ("bptvlm", 15),
+        (SIXTEEN, 30),
+        ("{name: bptvlm, batch_size: 16, fitness_batches: 1}", 15),
+        ("{name: bptvlm@zip-port, batch_size: 16}", 30),
+        ("bptvlm@original", 30),
+    ],
+)
+def test_a_step_is_the_least_that_may_be_spent(method: str, step: int, tmp_path: Path) -> None:
+    (cell,) = planned(tmp_path, f"methods=[{method}]", f"budget={step}").cells
+    assert cell.status == "new"
+    said = rf"budget {step - 1} is below one step of {cell.label}, which costs {step} queries on"
+    with pytest.raises(UserError, match=f"{said} pocket_dots: give at least {step}"):
+        planned(tmp_path, f"methods=[{method}]", f"budget={step - 1}")
+
+
+def test_what_does_not_train_needs_no_budget(tmp_path: Path) -> None:
+    (cell,) = planned(tmp_path, "methods=[zero_shot]", "budget=1").cells
+    assert cell.status == "new"
+
+
+@pytest.mark.parametrize(
+    ("vary", "label"), [("budget: [3]", r"zip\[budget=3\]"), ("pairs: [40]", r"zip\[pairs=40\]")]
+)
+def test_a_value_of_an_ablation_is_refused_too(vary: str, label: str, tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=f"below one step of {label}"):
+        planned(tmp_path, "budget=50", f"ablation={{base: zip, vary: {{{vary}}}}}")
+
+
+def test_it_is_refused_before_data_are_there(tmp_path: Path) -> None:
+    with pytest.raises(UserError, match=r"budget 9 is below one step of zip.* on eurosat"):
+        planned(tmp_path, "datasets=[eurosat]", "budget=9")
+
+
+def test_only_training_counts_where_prompts_are_transferred(tmp_path: Path) -> None:
+    transfer = ("protocol=cross_dataset", "source=pocket_silhouettes", f"methods=[{SIXTEEN}]")
+    assert len(planned(tmp_path, *transfer, "budget=45").cells) == 2
+    with pytest.raises(UserError, match="costs 45 queries on pocket_silhouettes"):
+        planned(tmp_path, *transfer, "budget=44")
+
+
+def search_of(folder: Path, *overrides: str) -> PlannedSearch:
+    small = ("datasets=[pocket_dots]", "search.seeds=[101]", *overrides)
+    spec = load_spec("search_clipping_pocket", small)
+    found = searched(spec, Store(LocalStorage(folder)), folder)
+    assert found is not None
+    return found
+
+
+SPACE = "search.space={pairs: {int: [1, 8]}}"
+
+
+def test_a_trial_below_one_step_is_refused(tmp_path: Path) -> None:
+    found = search_of(tmp_path, SPACE, "budget=12")
+    assert found.assignment(0, {"pairs": 6}).refusal == ""
+    assert "budget 12 is below one step of searched" in found.assignment(0, {"pairs": 7}).refusal
+    with pytest.raises(UserError, match="budget 12 is below one step of zip with pairs=8"):
+        found.check()
+
+
+def test_no_trial_is_ended_before_its_first_step(tmp_path: Path) -> None:
+    found = search_of(tmp_path, SPACE, "search.pruner={name: asha, grace: 15}")
+    assert found.step_queries == 16
+    with pytest.raises(UserError, match=r"a grace of 15 queries is below one step of zip.* 16"):
+        found.check()
+    search_of(tmp_path, SPACE, "search.pruner={name: asha, grace: 16}").check()
