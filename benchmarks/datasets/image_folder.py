@@ -18,6 +18,7 @@ from benchmarks.datasets.identity.file_hashes import (
     stamps_of,
 )
 from benchmarks.datasets.interface import DatasetError, Identity, Item, Source, Split
+from benchmarks.datasets.lookalikes import lookalike
 from benchmarks.datasets.looking import of_dataset, present
 from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.texts import CONTROL, reason_of
@@ -98,7 +99,9 @@ class ImageFolderDataset(EncodedDataset):
         for name in (*self.needed, self.image_folder):
             path = self.folder / name
             if not present(path):
-                return f"{path} is not there. {self.card.how_to_get}"
+                other = lookalike(path)
+                remedy = self.card.how_to_get if other is None else f"Rename {other}."
+                return f"{path} is not there. {remedy}"
         return None
 
     def class_names(self) -> tuple[str, ...]:

@@ -36,7 +36,11 @@ class DatasetError(ValueError):
 
 
 class ImageUnreadable(DatasetError):
-    """An image is missing or corrupt; names the dataset and the image."""
+    """An image is missing or corrupt; names the dataset and the image.
+
+    Attributes:
+        reason: why it can't be read.
+    """
 
     def __init__(self, dataset: str, reference: str, reason: str) -> None:
         image = repr(cut(reference, _LONGEST))
@@ -44,6 +48,7 @@ class ImageUnreadable(DatasetError):
             f"dataset {dataset}: can't read image {image}: {reason.rstrip('.')}. "
             f"Replace the file, or leave it out with unreadable: skip."
         )
+        self.reason = reason
         self._given = dataset, reference, reason
 
     def __reduce__(self) -> tuple[type, tuple[str, str, str]]:

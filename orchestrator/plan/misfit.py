@@ -20,6 +20,10 @@ class Misfit(UserError):
         super().__init__(said)
         self.reason = reason
 
+    def __reduce__(self) -> tuple[type, tuple[str, str]]:
+        """Exceptions are otherwise made again of their message."""
+        return Misfit, (str(self), self.reason)
+
     @classmethod
     def of_dataset(cls, error: Exception, dataset: str) -> Self:
         """What an error says of a dataset."""

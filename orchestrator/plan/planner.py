@@ -112,10 +112,10 @@ class _Planner:
             return []
 
     def _planned_on(self, name: str, listener: Listener) -> list[PlannedCell]:
-        opened = dataset_of(self._spec, name, self._data_root)
-        told = told_of_reading(name, listener.say)
-        dataset: DatasetView = SteadyView(opened, told, blind=self._blind)
         try:
+            opened = dataset_of(self._spec, name, self._data_root)
+            told = told_of_reading(name, listener.say)
+            dataset: DatasetView = SteadyView(opened, told, blind=self._blind)
             missing = dataset.missing()
             if missing is not None and listener.without is not None:
                 raise UserError(missing)

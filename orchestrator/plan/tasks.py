@@ -10,6 +10,7 @@ from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.roll import counted, roll_of
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
+from orchestrator.oracle.backbone import given_path
 from orchestrator.plan.transfers import Transfers
 from orchestrator.spec.spec import Spec
 
@@ -18,16 +19,18 @@ def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
     """One of the spec's datasets, opened.
 
     Raises:
-        UserError: it is the user's own and is missing, it can't be looked at, or there can be no
-            data at `data_root`.
+        DatasetError: it is the user's own, and is damaged or can't be looked at.
+        UserError: it is the user's own and is missing, or there can be no data at `data_root`.
     """
     try:
         dataset = open_dataset(name, data_root, spec.own_datasets)
-        missing = dataset.missing()
     except DatasetError as error:
         raise UserError(str(error)) from None
-    if missing is not None and any(name == own.name for own in spec.own_datasets):
-        raise UserError(f"dataset {name}: {missing}")
+    paths = [own.path for own in spec.own_datasets if own.name == name]
+    missing = dataset.missing() if paths else None
+    if missing is not None:
+        damaged = any(map(given_path, paths))
+        raise (DatasetError if damaged else UserError)(f"dataset {name}: {missing}")
     return dataset
 
 

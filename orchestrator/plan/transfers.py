@@ -3,7 +3,7 @@
 from functools import cached_property
 from pathlib import Path
 
-from benchmarks.datasets.interface import Dataset
+from benchmarks.datasets.interface import Dataset, DatasetError
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.protocols import protocol_named
 from orchestrator.cell import Cell, Source, canonical_json
@@ -27,8 +27,11 @@ class Transfers:
 
     @property
     def source_is_missing(self) -> bool:
-        """Whether the data that prompts are trained on aren't there."""
-        return self._source is not None and self._source.missing() is not None
+        """Whether the data that prompts are trained on aren't there, or can't be looked at."""
+        try:
+            return self._source is not None and self._source.missing() is not None
+        except DatasetError:
+            return True
 
     def only_tests(self, dataset: Dataset) -> bool:
         """Whether nothing is trained on a dataset."""

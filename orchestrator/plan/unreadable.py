@@ -2,10 +2,10 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
-from benchmarks.datasets.interface import Dataset, ImageUnreadable, Item
+from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item
 from benchmarks.datasets.sampling import few_shot_split
 from orchestrator.oracle.features import DECODERS
 from orchestrator.store.store import Store
@@ -17,13 +17,36 @@ def unreadable_images(
     """References of the images that are missing or corrupt, in the tasks of some shots and seeds.
 
     Raises:
-        DatasetError: the dataset can't be read.
+        DatasetError: the dataset can't be read, or none of these images can.
     """
-    found = unreadable_among(dataset.items("test"), dataset, store)
+    found, looked_at = frozenset[str](), dict[str, Item]()
+    for items in _used(dataset, draws):
+        found |= unreadable_among(items, dataset, store)
+        looked_at |= {item.reference: item for item in items}
+    if looked_at and found == looked_at.keys():
+        first = next(iter(looked_at.values()))
+        raise DatasetError(
+            f"dataset {dataset.card.name}: none of its {len(found):,} images that would be used "
+            f"can be read; {first.reference!r}, for one: {_why(first, dataset)}. Check that they "
+            f"were copied whole, or leave the dataset out."
+        )
+    return found
+
+
+def _used(dataset: Dataset, draws: Iterable[tuple[int, int]]) -> Iterator[Sequence[Item]]:
+    """The test split, and what some shots and seeds draw."""
+    yield dataset.items("test")
     for shots, seed in draws if dataset.items("train") else ():
         split = few_shot_split(dataset, shots, seed, "take_all")
-        found |= unreadable_among([*split.train, *split.val], dataset, store)
-    return found
+        yield [*split.train, *split.val]
+
+
+def _why(item: Item, dataset: Dataset) -> str:
+    try:
+        dataset.open(item)
+    except ImageUnreadable as error:
+        return error.reason
+    return "now it can"
 
 
 def unreadable_among(items: Sequence[Item], dataset: Dataset, store: Store) -> frozenset[str]:

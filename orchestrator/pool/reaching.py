@@ -27,6 +27,7 @@ ANSWER_PATIENCE = 40.0
 _PLACE = re.compile(r"(\[[^\]]+\]|[^:/\s]+):(\d{1,5})")
 _UNKNOWN = 3
 """Exit code of the other process where it can't ask, as Ray has changed."""
+_NO_RAY = ("become available", "Failed to connect to GCS", "RpcError")
 _AGAIN = 1.0
 
 
@@ -125,7 +126,7 @@ def _meaning(said: str | bytes | None) -> str:
         return "that port isn't the cluster's own (by default 6379)"
     if "any running Ray instance" in text:
         return "no Ray cluster runs on this machine"
-    if "become available" in text or "Failed to connect to GCS" in text:
+    if any(words in text for words in _NO_RAY):
         return "what listens there doesn't answer as a Ray cluster does"
     return ""
 

@@ -104,7 +104,7 @@ class PlannedSearch:
         """
         return self._assignment(BASELINE, self.plan)
 
-    @cached_property
+    @property
     def plan(self) -> Plan:
         """Blind cells of the baseline, the method as the spec has it.
 

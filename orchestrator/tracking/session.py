@@ -84,7 +84,7 @@ def track_summary(
 def rebuild_tracking(
     plan: Plan, store: Store, uri: str, report: Report, trials: Iterable[Entry] = ()
 ) -> int:
-    """Brings MLflow to what the store holds of a plan; returns the number of cells.
+    """Brings MLflow to what the store holds of a plan; returns its cells, under all their labels.
 
     Args:
         plan: what was asked.
@@ -108,7 +108,7 @@ def rebuild_tracking(
             tracker.put(summary_entry(report, runs, spec))
         except TrackingError as error:
             raise UserError(str(error)) from None
-    return len({run.trace.key for run in runs})
+    return len(runs)
 
 
 def tracked(plan: Plan) -> TrackedSpec:

@@ -9,20 +9,23 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.datasets.interface import ImageUnreadable
+from benchmarks.datasets.interface import DatasetError, ImageUnreadable
 from benchmarks.datasets.registry import UnknownDataset
 from benchmarks.protocols import UnknownProtocol
 from methods.registry import UnknownMethod
 from orchestrator.errors import last_line
 from orchestrator.oracle.ledger import BudgetExhausted
+from orchestrator.plan.misfit import Misfit
 
 ROOT = Path(__file__).parents[2]
 MADE_OF_PARTS = (
+    DatasetError("of a text"),
     ImageUnreadable("birds", "a.png", "it is empty"),
     UnknownDataset("brids"),
     UnknownProtocol("few"),
     UnknownMethod("zap"),
     BudgetExhausted(10, 95, 100),
+    Misfit("method 'zip' on pocket_dots: too long", "too long"),
 )
 
 
@@ -49,7 +52,7 @@ def test_an_error_is_the_same_in_another_process(error: Exception) -> None:
 
 def test_all_errors_that_are_made_of_parts_are_tried() -> None:
     """Those that are made of their message alone arrive by themselves."""
-    assert set(_with_constructor()) == {type(error).__name__ for error in MADE_OF_PARTS}
+    assert set(_with_constructor()) <= {type(error).__name__ for error in MADE_OF_PARTS}
 
 
 def _with_constructor() -> Iterator[str]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks.datasets.class_names import one_form, refuse_alike, shown
 from benchmarks.datasets.folders import OWN, holds_files, subfolders
 from benchmarks.datasets.interface import SPLITS, DatasetError
+from benchmarks.datasets.own.flat_splits import refuse_flat
 from benchmarks.datasets.own.not_class_folders import hint
 from benchmarks.datasets.own.split_folders import find_split_folders
 from benchmarks.datasets.own.split_names import split_called
@@ -28,7 +29,14 @@ def divide_folders(folder: Path, dataset: str) -> Division:
     parts = above.by_split or {"train": "."}
     found = {part: _images(folder / part) for part in parts.values()}
     named = _named(found, folder, dataset)
-    classes = tuple((_inside(part, n), *named[n]) for part in found for n in found[part])
+    if not found[parts.get("test", ".")]:
+        raise DatasetError(
+            f"dataset {dataset}: {folder / parts['test']} has no class folders with images."
+            f"{hint(folder, [parts['test']])}"
+        )
+    refuse_flat(folder, above.by_split.values(), dataset)
+    # Of each part all, there or not: beside them, images of no class are looked for.
+    classes = tuple((_inside(part, n), *named[n]) for part in found for n in named)
     listing: Listing = {split: [] for split in SPLITS}
     for split, part in parts.items():
         for name, images in found[part].items():

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -58,7 +58,7 @@ def _rows(text: str, where: str) -> Iterator[tuple[int, list[str]]]:
     try:
         for number, row in enumerate(reader, start=offset):
             line = reader.line_num
-            if any(cell.strip() for cell in row):
+            if any(map(str.strip, row)):
                 yield number, row
     except csv.Error as error:
         start = line + offset
@@ -82,13 +82,10 @@ def _cells(
     rows: Iterator[tuple[int, list[str]]], header: int, columns: Columns, width: int, where: str
 ) -> Iterator[tuple[int, Cells]]:
     for number, row in rows:
-        if any(cell.strip() for cell in row[width:]):
+        if len(row) > width and any(map(str.strip, row[width:])):
             raise BadManifest(
                 f"{where}, row {number}: it has more cells than row {header}, which names the "
                 f"columns. Is a quotation mark missing?"
             )
-        yield number, {name: _cell(row, place) for name, place in columns.places.items()}
-
-
-def _cell(row: Sequence[str], place: int) -> str:
-    return row[place] if place < len(row) else ""
+        row.extend([""] * (width - len(row)))
+        yield number, {name: row[place] for name, place in columns.places.items()}

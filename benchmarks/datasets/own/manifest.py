@@ -42,8 +42,9 @@ def check_rows(
     numbered = _with_class_names(list(rows), where)
     read = [read_row(number, cells, where, paths) for number, cells in numbered]
     once = _once(read, where)
-    forms = one_form(row.class_name for row in once)
-    once = [replace(row, class_name=forms[row.class_name]) for row in once]
+    forms = one_form(dict.fromkeys(row.class_name for row in once))
+    if any(form != name for name, form in forms.items()):
+        once = [row._replace(class_name=forms[row.class_name]) for row in once]
     _check_spelling(once, where)
     labels = _labels(once, where)
     if len(labels) < 2:
@@ -78,7 +79,7 @@ def _once(rows: Sequence[Row], where: str) -> list[Row]:
     seen: dict[str, Row] = {}
     for row in rows:
         first = seen.setdefault(normpath(row.image), row)
-        if replace(row, number=first.number, image=first.image) != first:
+        if first is not row and first[2:] != row[2:]:
             raise BadManifest(
                 f"{where}, row {row.number}: the image {quoted(row.image)} is in row "
                 f"{first.number} already, as {_said(first)} there and as {_said(row)} here. Keep "

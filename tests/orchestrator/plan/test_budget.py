@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -10,6 +11,7 @@ from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
 from orchestrator.search.plan import PlannedSearch, searched
+from orchestrator.search.pruning import pruner_of
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
@@ -96,3 +98,26 @@ def test_no_trial_is_ended_before_its_first_step(tmp_path: Path) -> None:
     with pytest.raises(UserError, match=r"a grace of 15 queries is below one step of zip.* 16"):
         found.check()
     search_of(tmp_path, SPACE, "search.pruner={name: asha, grace: 16}").check()
+
+
+class Trial:
+    """What Tune knows a trial by."""
+
+    def __init__(self, name: str) -> None:
+        self.trial_id = name
+
+
+@pytest.mark.parametrize(("step", "decision"), [(1, "STOP"), (10, "CONTINUE")])
+def test_by_default_a_pruner_waits_for_the_first_step(
+    step: int, decision: str, tmp_path: Path
+) -> None:
+    section = search_of(tmp_path, "search.pruner={name: median, trials: 1}").section
+    pruner = pruner_of(section, queries=50, step=step)
+    assert pruner is not None
+    controller, said = SimpleNamespace(get_live_trials=list), []
+    for name, accuracy in (("good", 90.0), ("bad", 10.0)):
+        trial = Trial(name)
+        pruner.on_trial_add(controller, trial)
+        result = {"queries": 6, "accuracy": accuracy, "stored": False}
+        said.append(pruner.on_trial_result(controller, trial, result))
+    assert said[-1] == decision

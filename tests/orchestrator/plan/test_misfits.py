@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.datasets.interface import DatasetError
+from benchmarks.datasets.packed.layout import FACTS
 from benchmarks.pocket.datasets import PocketDots, PocketOutlines
 from orchestrator.cli.plan_view import show_plan
 from orchestrator.errors import UserError
@@ -142,6 +143,16 @@ def test_a_dataset_that_cannot_be_read_leaves_the_others(tmp_path: Path) -> None
     (reason,) = reasons(plan)
     assert reason.startswith("eurosat: ")
     assert "not readable JSON" in reason
+
+
+def test_a_damaged_pack_of_ones_own_leaves_the_others(tmp_path: Path) -> None:
+    (tmp_path / "pack").mkdir()
+    (tmp_path / "pack" / FACTS).write_text("{")
+    own = f"datasets=[pocket_dots, {{name: birds, path: {tmp_path}/pack}}]"
+    plan = planned(tmp_path, own)
+    assert {c.cell.dataset for c in plan.to_run()} == {"pocket_dots"}
+    (reason,) = reasons(plan)
+    assert reason.startswith(f"birds: {tmp_path}/pack/{FACTS} is damaged")
 
 
 def test_an_own_folder_that_is_not_there_is_still_refused(tmp_path: Path) -> None:

@@ -24,6 +24,7 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
+from tests.benchmarks.datasets.locked import lock
 from tests.benchmarks.datasets.trees import coop_tree, imagenet_tree, write_image
 from tests.orchestrator.cli.verbs import shown
 from tests.orchestrator.plan.strict_plan import strict_plan
@@ -219,6 +220,21 @@ def test_a_split_of_our_own_is_noted_and_a_broken_one_refused(tmp_path: Path) ->
     (tree / "split_zhou_EuroSAT.json").write_text("{")
     with pytest.raises(UserError, match="not readable JSON"):
         plan_of(tmp_path, "datasets=[eurosat]", "shots=[4]")
+
+
+def test_a_locked_dataset_is_skipped_by_name_and_others_are_planned(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    coop_tree(tmp_path / "data", "dtd")
+    lock(monkeypatch, tmp_path / "data" / "dtd")
+    chosen = ("datasets=[dtd, pocket_dots]", "seeds=[1]", "methods=[zero_shot, zip]")
+    plan = make_plan(
+        load_spec("demo", chosen), Store(LocalStorage(tmp_path / "store")), tmp_path / "data"
+    )
+    assert plan.counts() == {"new": 2, "skipped": 2}
+    reasons = {cell.cell.dataset: cell.reason for cell in plan.cells}
+    assert f"can't look into {tmp_path}/data/dtd/images: permission denied" in reasons["dtd"]
+    assert reasons["pocket_dots"] == ""
 
 
 def test_an_own_dataset_is_planned_by_what_it_has_and_must_be_there(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from orchestrator.cli.plan_view import show_plan, show_status
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.plan.planner import make_plan
 from orchestrator.plan.pricing import pricing_from
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
@@ -25,6 +26,7 @@ from orchestrator.tracking.entries import TrackedSpec, cell_entry
 from orchestrator.trial.messages import CellOutcome, WorkerSetup
 from orchestrator.trial.trained_prompts import PromptMissing, load_prompt, save_prompt
 from orchestrator.trial.worker import Worker
+from tests.benchmarks.datasets.locked import lock
 from tests.benchmarks.datasets.trees import imagenet_tree, write_image
 from tests.orchestrator.cli.verbs import shown
 from tests.orchestrator.plan.strict_plan import strict_plan
@@ -225,6 +227,18 @@ def test_targets_of_a_source_that_is_missing_are_skipped_with_the_reason(desk: D
         "pocket_dots / zero_shot",
         "pocket_outlines / zero_shot",
     ]
+
+
+def test_targets_of_a_source_that_is_locked_are_skipped_with_the_reason(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    imagenet_tree(desk.folder)
+    lock(monkeypatch, desk.folder / "imagenet")
+    chosen = (*TRANSFER, "source=imagenet", "short_classes=take_all")
+    plan = make_plan(load_spec("demo", chosen), desk.store, desk.folder)
+    reasons = {c.cell.dataset: c.reason for c in plan.cells if c.label == "zip"}
+    assert "permission denied" in reasons["imagenet"]
+    assert reasons["pocket_dots"].startswith("it tests prompts trained on imagenet, which is")
 
 
 def test_other_classes_are_refused_as_variants_of_the_source(desk: Desk) -> None:

@@ -124,3 +124,22 @@ def test_unless_told_otherwise_a_missing_image_is_fatal(dots: Path, store: Store
     with pytest.raises(UserError, match=f"mine: can't read image '.*{path.stem}"):
         plan_of(dots, store)
     assert plan_of(dots, store, "unreadable=skip").cells
+
+
+def test_a_dataset_of_which_no_image_can_be_read_is_refused(dots: Path, store: Store) -> None:
+    for path in dots.rglob("*.png"):
+        path.write_bytes(path.read_bytes()[:60])
+    first = r"'.*\.png', for one: image file is truncated"
+    with pytest.raises(UserError, match=rf"mine: none of its \d+ images .* {first}"):
+        plan_of(dots, store, "unreadable=skip")
+
+
+@pytest.mark.parametrize("methods", ["[zero_shot]", "[zero_shot, zip]"])
+def test_a_dataset_without_a_readable_test_image_is_refused(
+    methods: str, dots: Path, store: Store
+) -> None:
+    spec = load_spec("demo", [f"datasets=[{{name: mine, path: {dots}}}]"])
+    for item in spec.own_datasets[0].open().items("test"):
+        (dots / item.reference).write_bytes(b"")
+    with pytest.raises(UserError, match="there are no readable test images to measure accuracy"):
+        plan_of(dots, store, "unreadable=skip", f"methods={methods}")

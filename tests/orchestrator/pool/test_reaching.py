@@ -94,6 +94,7 @@ def test_a_cluster_is_given_up_within_a_minute() -> None:
         ("RpcError: RPC error: Method not found! rpc_code: 12", "isn't the cluster's own"),
         ("ConnectionError: Could not find any running Ray instance. Please", "no Ray cluster runs"),
         ("W rpc_client.h:153: Failed to connect to GCS at address", "doesn't answer as a Ray"),
+        ("RpcError: RPC error: Received http2 header with status: 404", "answer as a Ray"),
         ("Traceback ...\nValueError: of a later Ray", ": ValueError: of a later Ray. Correct"),
     ],
 )

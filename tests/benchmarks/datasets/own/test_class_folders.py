@@ -144,6 +144,18 @@ def test_a_file_that_is_no_manifest_is_told_by_what_it_is(
     assert told.format(tmp_path / name) in refusal(tmp_path / name)
 
 
+def test_images_beside_the_class_folders_of_a_split_are_counted(tmp_path: Path) -> None:
+    write_image(birds(tmp_path, "train", "val", "test") / "val" / "1.png")
+    write_image(tmp_path / "train" / "2.png")
+    assert notes(tmp_path) == ["2 images outside of class folders are ignored"]
+
+
+def test_a_test_split_without_class_folders_is_refused(tmp_path: Path) -> None:
+    write_image(birds(tmp_path, "train") / "test" / "1.png")
+    told = f"{tmp_path / 'test'} has no class folders with images. Images lie directly in test/:"
+    assert told in refusal(tmp_path)
+
+
 def test_links_to_themselves_and_deep_folders_are_read_past(tmp_path: Path) -> None:
     plain = images(own(birds(tmp_path)))
     (tmp_path / "owl" / "loop").symlink_to("loop")
