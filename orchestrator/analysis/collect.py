@@ -1,6 +1,6 @@
 """Collects a plan's cells from the store, for tracking and reports."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY, Run, split_by_measurements
@@ -8,11 +8,14 @@ from orchestrator.masking import masked
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.skipped import skipped
 from orchestrator.spec.load import spec_as_yaml
-from orchestrator.store.store import Store
+from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.store.trace import Trace
 
 ANALYSED = frozenset({ACCURACY, NEW_ACCURACY})
 """Metrics that analyses read. Training losses are most of a trace, and would fill the memory."""
+
+LeftOut = Callable[[str], None]
+"""Told of each trace that can't be read, and so is left out."""
 
 
 def run_of(cell: PlannedCell, trace: Trace) -> Run:
@@ -21,7 +24,12 @@ def run_of(cell: PlannedCell, trace: Trace) -> Run:
     return Run(*place, trace, cell.ablation_points, cell.same_as)
 
 
-def finished_runs(plan: Plan, store: Store, metrics: Collection[str] | None = None) -> list[Run]:
+def finished_runs(
+    plan: Plan,
+    store: Store,
+    metrics: Collection[str] | None = None,
+    left_out: LeftOut | None = None,
+) -> list[Run]:
     """All finished cells of a plan.
 
     Args:
@@ -29,34 +37,31 @@ def finished_runs(plan: Plan, store: Store, metrics: Collection[str] | None = No
         store: where results lie.
         metrics: what to read of each trace, beside any measurement that is no finite number; None
             reads everything.
+        left_out: told of each trace that can't be read; None refuses it.
 
     Raises:
         UnreadableTrace: a stored trace is corrupt or of an unknown version.
     """
-    done = store.finished_keys()
-    return [
-        run_of(cell, store.finished(cell.key, metrics)) for cell in plan.cells if cell.key in done
-    ]
+    return _runs(plan, store.finished_keys(), lambda key: store.finished(key, metrics), left_out)
 
 
-def failed_runs(plan: Plan, store: Store) -> list[Run]:
-    """Cells of a plan whose last attempt failed and that have no result.
+def failed_runs(plan: Plan, store: Store, left_out: LeftOut | None = None) -> list[Run]:
+    """Cells of a plan whose last attempt failed and that have no result; as `finished_runs`.
 
     Raises:
         UnreadableTrace: a stored trace is corrupt or of an unknown version.
     """
-    failed = store.failed_keys() - store.finished_keys()
-    return [run_of(cell, store.failed(cell.key)) for cell in plan.cells if cell.key in failed]
+    return _runs(plan, store.failed_keys() - store.finished_keys(), store.failed, left_out)
 
 
-def comparison_of(plan: Plan, store: Store) -> Comparison:
-    """Everything that a report of a plan draws from.
+def comparison_of(plan: Plan, store: Store, left_out: LeftOut | None = None) -> Comparison:
+    """Everything that a report of a plan draws from; as `finished_runs`.
 
     Raises:
         UnreadableTrace: a stored trace is corrupt or of an unknown version.
     """
-    sound, unsound = split_by_measurements(finished_runs(plan, store, ANALYSED))
-    failures = failed_runs(plan, store)
+    sound, unsound = split_by_measurements(finished_runs(plan, store, ANALYSED, left_out))
+    failures = failed_runs(plan, store, left_out)
     known = {run.trace.key for run in (*sound, *unsound, *failures)}
     return Comparison(
         name=plan.spec.name,
@@ -68,4 +73,21 @@ def comparison_of(plan: Plan, store: Store) -> Comparison:
         skipped=tuple((one.what, one.reason) for one in skipped(plan.cells)),
         question=plan.spec.report,
         spec_yaml=masked(spec_as_yaml(plan.spec)),
+        remarks=plan.recalled,
     )
+
+
+def _runs(
+    plan: Plan, keys: Collection[str], read: Callable[[str], Trace], left_out: LeftOut | None
+) -> list[Run]:
+    runs = []
+    for cell in plan.cells:
+        if cell.key not in keys:
+            continue
+        try:
+            runs.append(run_of(cell, read(cell.key)))
+        except UnreadableTrace as error:
+            if left_out is None:
+                raise
+            left_out(f"left out: {error}")
+    return runs

@@ -2,8 +2,8 @@
 
 A run's key covers more than its cell: the method's version, how images are prepared, which classes
 and images there are. None of that is compared here. `compare` finds runs by the keys of a plan that
-is made anew, so they agree with the present code and data; and where data are not the published
-ones, the dataset's remark says so.
+is made anew, so they agree with the present code and data, or says of which datasets they don't;
+and where data are not the published ones, the dataset's remark says so.
 """
 
 from collections.abc import Mapping

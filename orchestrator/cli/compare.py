@@ -14,7 +14,8 @@ from orchestrator.analysis.regression import Regression, SameCell, compare_trace
 from orchestrator.analysis.reproduction import MARGIN, Judgement, Verdict, compare_with_published
 from orchestrator.analysis.runs import Group, split_by_measurements
 from orchestrator.analysis.short_names import short_names
-from orchestrator.console import output, plain_table, say
+from orchestrator.cli.work import is_there
+from orchestrator.console import output, plain_table, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.storage import open_storage
@@ -36,12 +37,13 @@ def compare_references(plan: Plan, store: Store) -> None:
     """Prints each finished cell beside the published numbers for it, with a verdict.
 
     Raises:
-        UserError: nothing has finished yet.
+        UserError: nothing has finished yet that can be compared.
     """
-    finished = [run for run in finished_runs(plan, store) if not run.ablated]
-    runs, _ = split_by_measurements(finished)
+    finished = finished_runs(plan, store, left_out=warn)
+    runs, _ = split_by_measurements([run for run in finished if not run.ablated])
     if not runs:
-        raise UserError("nothing has finished yet, so there is nothing to compare. Run it first.")
+        alone = " beside the ablation, which published numbers know nothing of" if finished else ""
+        raise UserError(f"nothing has finished yet that can be compared{alone}. Run it first.")
     verdicts, unknown = compare_with_published(runs, published_results())
     show_verdicts(verdicts, unknown)
 
@@ -50,16 +52,17 @@ def compare_stores(first: str, second: str, tolerance: float) -> bool:
     """Prints what two stores have in common; True if equal keys gave different results.
 
     Raises:
-        UserError: a store holds no results, or one that can't be read.
+        UserError: a store holds no results.
     """
     stores = [Store(open_storage(location)) for location in (first, second)]
     for location, store in zip((first, second), stores, strict=True):
         if not store.finished_keys():
+            there = "holds no finished results" if is_there(location) else "is not there"
             raise UserError(
-                f"{location} holds no finished results. Give two stores, or one spec to compare "
-                f"with published numbers."
+                f"{location} {there}. Give two stores, or one spec to compare with published "
+                f"numbers."
             )
-    result = compare_traces(stores[0].traces(), stores[1].traces(), tolerance)
+    result = compare_traces(stores[0].traces(warn), stores[1].traces(warn), tolerance)
     show_regression(result, (first, second))
     return result.differs
 

@@ -15,7 +15,7 @@ import typer
 
 from orchestrator.cli import options
 from orchestrator.cli.datasets import datasets
-from orchestrator.cli.work import open_work, open_work_to_run
+from orchestrator.cli.work import is_there, open_work, open_work_to_read, open_work_to_run
 from orchestrator.console import errors, output, print_anything, say, warn
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
@@ -125,7 +125,7 @@ def run(
         failed = launch(work.plan, work.store, launch_options)
     from orchestrator.cli.report import show_report, write_plan_report
 
-    written = write_plan_report(work.plan, work.store, None, work.search)
+    written = write_plan_report(work.plan, work.store, None, work.search, warn)
     if launch_options.tracking_uri is not None:
         told = partial(warn, console=output)
         if track_summary(work.plan, work.store, launch_options.tracking_uri, written, told):
@@ -143,10 +143,13 @@ def status(
     data: options.Data = options.DATA,
 ) -> None:
     """Show where the cells of a spec stand; works while it runs."""
-    from orchestrator.cli.plan_view import show_status
+    from orchestrator.cli.plan_view import show_recalled, show_status
 
-    work = open_work(spec, set_, store, data)
+    work = open_work_to_read(spec, set_, store, data, results=False)
     show_status(work.plan, work.store)
+    if not is_there(store):
+        say(f"note: there is no store at {store}")
+    show_recalled(work.plan)
     if work.search is not None:
         from orchestrator.cli.search import show_search_status
 
@@ -162,11 +165,14 @@ def report(
     out: options.Out = None,
 ) -> None:
     """Write a page, tables and figures of what has finished."""
+    from orchestrator.cli.plan_view import show_recalled
     from orchestrator.cli.report import out_folder, show_report, write_plan_report
 
     folder = out_folder(out)
-    work = open_work(spec, set_, store, data)
-    show_report(write_plan_report(work.plan, work.store, folder, work.search), work.plan)
+    work = open_work_to_read(spec, set_, store, data)
+    written = write_plan_report(work.plan, work.store, folder, work.search, warn)
+    show_recalled(work.plan)
+    show_report(written, work.plan)
 
 
 @app.command()
@@ -192,7 +198,10 @@ def compare(
         return
     if looks_like_store(first):
         raise UserError(f"{first} is a store: give a second one to compare it with, or a spec.")
-    work = open_work(first, set_, store, data)
+    from orchestrator.cli.plan_view import show_recalled
+
+    work = open_work_to_read(first, set_, store, data)
+    show_recalled(work.plan)
     compare_references(work.plan, work.store)
 
 
@@ -205,16 +214,18 @@ def track(
     tracking_uri: options.Tracking = None,
 ) -> None:
     """Rebuild MLflow from the store, whole; running it again changes nothing."""
+    from orchestrator.cli.plan_view import show_recalled
     from orchestrator.cli.report import write_plan_report
     from orchestrator.tracking.address import tracking_address
     from orchestrator.tracking.search_entries import trial_entries
     from orchestrator.tracking.session import rebuild_tracking
 
     uri = tracking_address(tracking_uri, store)
-    work = open_work(spec, set_, store, data)
-    written = write_plan_report(work.plan, work.store, None, work.search)
+    work = open_work_to_read(spec, set_, store, data)
+    show_recalled(work.plan)
+    written = write_plan_report(work.plan, work.store, None, work.search, warn)
     search = None if work.search is None else work.search.search
-    trials = () if search is None else trial_entries(search.trials, search.method, work.store)
+    trials = () if search is None else trial_entries(search.trials, search.method, work.store, warn)
     count = rebuild_tracking(work.plan, work.store, uri, written, trials)
     say(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}")
 

@@ -13,6 +13,7 @@ from orchestrator.errors import last_line
 from orchestrator.plan.calibration import calibration_name, costs_in, measure_towers
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
+from orchestrator.plan.recall.stored import StoredCells
 from orchestrator.plan.skipped import skipped
 from orchestrator.store.storage import BlobMissing
 from orchestrator.store.store import Store, UnreadableTrace
@@ -59,6 +60,12 @@ def show_notes(plan: Plan) -> None:
         say(f"note: {note}")
 
 
+def show_recalled(plan: Plan) -> None:
+    """What to know of results that were read from the store alone, or don't count."""
+    for note in plan.recalled:
+        say(f"note: {note}")
+
+
 def show_skipped(plan: Plan) -> None:
     """Each reason for which cells can't run, once."""
     for one in skipped(plan.cells):
@@ -75,6 +82,7 @@ def show_status(plan: Plan, store: Store) -> None:
             say(f"failed       {cell.title}: {_same_as(cell) or _error(cell, store)}")
     _show_waiting(plan)
     show_skipped(plan)
+    _show_untold(plan, store)
     _show_features(store)
 
 
@@ -129,6 +137,16 @@ def _show_waiting(plan: Plan) -> None:
     if waiting:
         source = plan.spec.source
         say(f"{len(waiting)} of these wait for prompts that {source} has yet to train")
+
+
+def _show_untold(plan: Plan, store: Store) -> None:
+    """How many cells in progress may be the plan's, where their checkpoints don't tell."""
+    if not any(c.status == "skipped" and c.cell.dataset in plan.unchecked for c in plan.cells):
+        return
+    untold = StoredCells(store).running_but({cell.key for cell in plan.cells})[1]
+    if untold:
+        have = "cell is" if untold == 1 else "cells are"
+        say(f"{untold} {have} in progress whose checkpoints don't say what they are of")
 
 
 def _show_features(store: Store) -> None:

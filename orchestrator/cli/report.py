@@ -10,7 +10,7 @@ from rich.text import Text
 
 from benchmarks.places import PlaceError, is_address, local_path
 from orchestrator.analysis.ablation import Sweep, intervals
-from orchestrator.analysis.collect import comparison_of
+from orchestrator.analysis.collect import LeftOut, comparison_of
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
@@ -61,7 +61,11 @@ def show_sweep(sweep: Sweep) -> None:
 
 
 def write_plan_report(
-    plan: Plan, store: Store, out: Path | None, search: PlannedSearch | None = None
+    plan: Plan,
+    store: Store,
+    out: Path | None,
+    search: PlannedSearch | None = None,
+    left_out: LeftOut | None = None,
 ) -> Report:
     """Writes the report of a plan.
 
@@ -70,15 +74,16 @@ def write_plan_report(
         store: where results lie.
         out: folder of the files; None for one beside the results.
         search: the spec's search; None without one.
+        left_out: told of each trace that can't be read; None refuses it.
 
     Raises:
         UserError: nothing has finished yet, or the folder can't be written.
     """
-    comparison = comparison_of(plan, store)
+    comparison = comparison_of(plan, store, left_out)
     if search is not None:
         from orchestrator.search.findings import with_search
 
-        comparison = with_search(comparison, search)
+        comparison = with_search(comparison, search, left_out)
     return write_report(comparison, out or report_folder(plan, store))
 
 

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.options import PATIENCE
 from orchestrator.console import errors, say, warn
+from orchestrator.errors import UserError
 
 if TYPE_CHECKING:
     from orchestrator.plan.plan import Plan
+    from orchestrator.plan.recall.reading import Reader
     from orchestrator.search.plan import PlannedSearch
+    from orchestrator.spec.spec import Spec
     from orchestrator.store.store import Store
 
 
@@ -49,17 +53,69 @@ def open_work(
     Raises:
         UserError: the spec is wrong, or the store can't be opened.
     """
+    from orchestrator.plan.listener import Listener
     from orchestrator.plan.planner import make_plan
     from orchestrator.spec.load import load_spec
 
     loaded = load_spec(spec, overrides or ())
     store = _open_store(location, patience)
     if loaded.search is None:
-        return Work(make_plan(loaded, store, data, say=_remark), store, None)
+        return Work(make_plan(loaded, store, data, listener=Listener(_remark)), store, None)
     from orchestrator.search.plan import plan_with_result, searched
 
     plan = plan_with_result(loaded, store, data, _remark)
     return Work(plan, store, searched(loaded, store, data))
+
+
+def open_work_to_read(
+    spec: str, overrides: Sequence[str] | None, location: str, data: str, *, results: bool = True
+) -> Work:
+    """As `open_work`, and with results of what isn't here: datasets, weights or encoders.
+
+    Those are found in the store by what their cells say; the plan's `recalled` says so.
+
+    Args:
+        spec: a YAML file, or the name of a ready spec.
+        overrides: `field=value`, each of which changes the spec.
+        location: the store's folder or `s3://` address.
+        data: the data root: a folder, or an `s3://` address.
+        results: whether to refuse a store without results of the spec.
+
+    Raises:
+        UserError: the spec is wrong, the store can't be opened, or it has no results.
+    """
+    from orchestrator.plan.recall.others import why_nothing
+    from orchestrator.plan.recall.reading import Reader
+    from orchestrator.plan.recall.stored import StoredCells
+    from orchestrator.spec.load import load_spec
+
+    loaded = load_spec(spec, overrides or ())
+    if results and not is_there(location):
+        raise UserError(
+            f"there is no store at {location}: nothing has run with this --store yet, or its path "
+            f"is wrong."
+        )
+    store = _open_store(location, PATIENCE)
+    reader = Reader(StoredCells(store, warn), data, _remark)
+    work = _read(loaded, reader)
+    if results and not any(cell.status in ("done", "failed") for cell in work.plan.cells):
+        raise UserError(f"{why_nothing(work.plan, reader.stored)}.")
+    return work
+
+
+def _read(spec: Spec, reader: Reader) -> Work:
+    store = reader.stored.store
+    if spec.search is None:
+        return Work(reader.plan(spec), store, None)
+    from orchestrator.search.recall import read_with_search
+
+    plan, found = read_with_search(spec, spec.search, reader)
+    return Work(plan, store, found)
+
+
+def is_there(location: str) -> bool:
+    """Whether a store's folder exists; of a bucket, its storage says so."""
+    return "://" in location or Path(location).expanduser().is_dir()
 
 
 def open_work_to_run(

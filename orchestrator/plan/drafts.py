@@ -9,6 +9,7 @@ from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.plan.budget import check_budget
+from orchestrator.plan.cells import cell_of
 from orchestrator.plan.demand import NOTHING, QueryDemand, ResolvedArm
 from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.plan import PlannedCell
@@ -71,26 +72,9 @@ class Drafts:
         return cell_key(cell, fingerprints)
 
     def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:
-        spec, method, given = self._spec, one.arm.method, one.arm.conditions
-        trains = method_class(method.name).trains
-        cell = Cell(
-            protocol=spec.protocol,
-            dataset=dataset,
-            # A method that doesn't train depends on none of what follows: one cell serves all
-            # shots and seeds.
-            shots=given.shots if trains else 0,
-            seed=seed if trains else 0,
-            method=method.choice,
-            backbone=one.backbone.digest,
-            budget=given.budget if trains else 0,
-            batch_size=given.batch_size if trains else 0,
-            precision=spec.precision,
-            augmentation=spec.augmentation if trains else "none",
-            evaluation=spec.evaluation if trains else type(spec.evaluation)(),
-            views=spec.views if trains and not demand.touches_images else 0,
-            blind=self._blind,
-        )
-        return self._transfers.linked(cell)
+        touches = demand.touches_images
+        cell = cell_of(self._spec, one, dataset, seed, touches_images=touches)
+        return self._transfers.linked(cell.model_copy(update={"blind": self._blind}))
 
 
 def _ensemble(cell: Cell, dataset: Dataset) -> str | None:

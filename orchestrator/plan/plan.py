@@ -83,6 +83,9 @@ class Plan:
         notes: messages for the user, such as classes with fewer images than shots.
         unreadable: references of the images that are left out, by dataset.
         identities: what is known of the images of each dataset; only of a plan that is to be run.
+        recalled: what to know of results that were read from the store alone, as what they were
+            made on isn't here, and of results that don't count; only of a plan that is read.
+        unchecked: datasets with such results, or with cells that have none and can't be planned.
     """
 
     spec: Spec
@@ -91,6 +94,8 @@ class Plan:
     notes: tuple[str, ...] = ()
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     identities: Mapping[str, DataIdentity] = field(default_factory=dict)
+    recalled: tuple[str, ...] = ()
+    unchecked: frozenset[str] = frozenset()
 
     @property
     def work(self) -> tuple[PlannedCell, ...]:

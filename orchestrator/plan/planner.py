@@ -1,6 +1,6 @@
 """Turns a spec into cells with keys, and says what a run would do with each."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache, partial
 from itertools import product
@@ -18,6 +18,7 @@ from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, res
 from orchestrator.plan.drafts import Drafts
 from orchestrator.plan.image_notes import image_notes
 from orchestrator.plan.labels import under_labels
+from orchestrator.plan.listener import NOBODY, Listener
 from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
@@ -25,6 +26,7 @@ from orchestrator.plan.tasks import DrawnTask, Tasks, dataset_of, training_notes
 from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
 from orchestrator.spec.spec import Spec
+from orchestrator.store.storage import StorageDown
 from orchestrator.store.store import Store
 
 
@@ -34,7 +36,7 @@ def make_plan(
     data_root: Path | str,
     *,
     blind: bool = False,
-    say: Callable[[str], None] = lambda _: None,
+    listener: Listener = NOBODY,
 ) -> Plan:
     """Plans a spec: every cell with its key, and whether the store has its result.
 
@@ -51,7 +53,7 @@ def make_plan(
         data_root: the folder or location that holds the datasets.
         blind: whether cells are measured on validation images alone, as those of a search are;
             then nothing is skipped but missing datasets.
-        say: told that reading very many images will take a while.
+        listener: hears of what takes long, and of datasets that can't be planned.
 
     Raises:
         Misfit: something doesn't fit, and the plan is blind.
@@ -59,7 +61,7 @@ def make_plan(
             of its method.
     """
     planner = _Planner(spec, store, data_root, blind=blind)
-    cells = [cell for name in planner.datasets for cell in planner.planned(name, say)]
+    cells = [cell for name in planner.datasets for cell in planner.available(name, listener)]
     notes = (*planner.notes, *image_notes(cell for cell in cells if cell.fits))
     ready = with_lost_prompts(under_labels(cells), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
@@ -93,16 +95,30 @@ class _Planner:
         self.notes: list[str] = []
         self.unreadable: dict[str, frozenset[str]] = {}
 
-    def planned(self, name: str, say: Callable[[str], None]) -> list[PlannedCell]:
-        """All cells of a dataset.
+    def available(self, name: str, listener: Listener) -> list[PlannedCell]:
+        """All cells of a dataset; none where a listener is told that it can't be planned.
 
         Raises:
             UserError: as `make_plan`.
         """
         try:
+            return self._planned_on(name, listener)
+        except StorageDown:
+            raise
+        except UserError as error:
+            if listener.without is None:
+                raise
+            listener.without(name, str(error))
+            return []
+
+    def _planned_on(self, name: str, listener: Listener) -> list[PlannedCell]:
+        try:
             opened = dataset_of(self._spec, name, self._data_root)
-            dataset: DatasetView = SteadyView(opened, told_of_reading(name, say), blind=self._blind)
+            told = told_of_reading(name, listener.say)
+            dataset: DatasetView = SteadyView(opened, told, blind=self._blind)
             missing = dataset.missing()
+            if missing is not None and listener.without is not None:
+                raise UserError(missing)
             if missing is not None:
                 return list(self._missing(dataset, missing))
             if self._spec.unreadable == "skip":

@@ -1,5 +1,6 @@
 """Which cells of a plan train prompts, and which test a prompt that another cell has trained."""
 
+from functools import cached_property
 from pathlib import Path
 
 from benchmarks.datasets.interface import Dataset, DatasetError
@@ -21,9 +22,7 @@ class Transfers:
 
     def __init__(self, spec: Spec, data_root: Path | str) -> None:
         self._protocol = protocol_named(spec.protocol)
-        self._source: Dataset | None = None
-        if spec.source is not None:
-            self._source = open_dataset(spec.source, data_root, spec.own_datasets)
+        self._spec, self._data_root = spec, data_root
         self._keys: dict[str, str] = {}
 
     @property
@@ -36,7 +35,7 @@ class Transfers:
 
     def only_tests(self, dataset: Dataset) -> bool:
         """Whether nothing is trained on a dataset."""
-        return self._source is not None and dataset.card.name != self._source.card.name
+        return self._spec.source not in (None, dataset.card.name)
 
     def check(self, dataset: Dataset) -> None:
         """Refuses a dataset that the source's prompts can't be tested on.
@@ -53,14 +52,26 @@ class Transfers:
 
         The source's key is empty when its cell could not be planned.
         """
-        if self._source is None:
+        name = self._spec.source
+        if name is None:
             return cell
         training = cell.model_copy(update={"protocol": SOURCE_PROTOCOL})
-        name = self._source.card.name
         if cell.shots == 0 or cell.dataset == name:
             return training
         key = self._keys.get(_identity(training.model_copy(update={"dataset": name})), "")
         return cell.model_copy(update={"source": Source(dataset=name, key=key)})
+
+    @cached_property
+    def _source(self) -> Dataset | None:
+        """The source, opened when it is first needed: what is read from a store alone needs none.
+
+        Raises:
+            DatasetError: there can be no data at the data root.
+        """
+        spec = self._spec
+        if spec.source is None:
+            return None
+        return open_dataset(spec.source, self._data_root, spec.own_datasets)
 
     def problem(self, cell: Cell) -> str:
         """Why a linked cell has no prompt to test; empty if it has one, or trains its own."""

@@ -13,7 +13,8 @@ from orchestrator.analysis.search import Search
 from orchestrator.cell import canonical_json
 from orchestrator.errors import UserError
 from orchestrator.plan.budget import step_queries
-from orchestrator.plan.plan import Plan
+from orchestrator.plan.listener import Listener
+from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
 from orchestrator.search.study import read_search
 from orchestrator.search.trial_run import Assignment, KeyedCell
@@ -39,6 +40,7 @@ class PlannedSearch:
         data_root: the folder or location that holds the datasets.
         search: the search as far as it has come.
         data: digest of the images that its trials use; "" for datasets that come with the project.
+        make: makes plans; one that only reads looks up what isn't here in the store.
     """
 
     spec: Spec
@@ -47,6 +49,7 @@ class PlannedSearch:
     data_root: Path | str
     search: Search
     data: str = ""
+    make: Callable[[Spec], Plan] | None = None
 
     def check(self) -> None:
         """Refuses a space whose corners can't work on these datasets and this backbone.
@@ -113,7 +116,20 @@ class PlannedSearch:
     def _plan(self, *methods: MethodSpec) -> Plan:
         alone = {"methods": methods, "seeds": self.section.seeds, "search": None, "ablation": None}
         spec = self.spec.model_copy(update=alone)
+        if self.make is not None:
+            return self.make(spec)
         return make_plan(spec, self.store, self.data_root, blind=True)
+
+    def measured_baseline(self) -> tuple[PlannedCell, ...]:
+        """The baseline's cells, if all of them have results; those of missing datasets aside.
+
+        Raises:
+            UserError: as `make_plan`.
+        """
+        cells = self.plan.cells
+        begun = {cell.cell.dataset for cell in cells if cell.status != "skipped"}
+        asked = tuple(cell for cell in cells if cell.cell.dataset in begun)
+        return asked if all(cell.status == "done" for cell in asked) else ()
 
     def _assignment(self, number: int, plan: Plan) -> Assignment:
         ready = [cell for cell in plan.work if cell.status != "skipped"]
@@ -134,9 +150,14 @@ def searched(spec: Spec, store: Store, data_root: Path | str) -> PlannedSearch |
     if spec.search is None:
         return None
     unread = PlannedSearch(spec, spec.search, store, data_root, Search(spec.search.method, 0, ()))
-    data = "" if all(map(_comes_along, spec.trained_datasets)) else data_digest(unread.plan)
+    data = "" if comes_along(spec) else data_digest(unread.plan)
     search = read_search(spec, spec.search, store, data)
     return replace(unread, search=search, data=data)
+
+
+def comes_along(spec: Spec) -> bool:
+    """Whether all images that a spec's trials use are the project's own."""
+    return all(map(_comes_along, spec.trained_datasets))
 
 
 def data_digest(plan: Plan) -> str:
@@ -169,19 +190,37 @@ def plan_with_result(
         UserError: as `make_plan` and `searched` do.
     """
     found = searched(spec, store, data_root)
-    if found is None or not found.search.is_over or found.search.best is None:
-        return make_plan(spec, store, data_root, say=say)
-    section, base = found.section, found.section.base(spec.methods)
-    result = base.varied(found.search.best.point, section.found_label)
-    whole = spec.model_copy(update={"methods": (*spec.methods, result)})
-    plan = make_plan(whole, store, data_root, say=say)
+
+    def plan(whole: Spec) -> Plan:
+        return make_plan(whole, store, data_root, listener=Listener(say))
+
+    return plan(spec) if found is None else with_what_follows(found, plan)
+
+
+def with_what_follows(found: PlannedSearch, make: Callable[[Spec], Plan]) -> Plan:
+    """The plan of a spec, with the cells that its search adds to it once it is over.
+
+    Args:
+        found: the search.
+        make: plans a spec.
+
+    Raises:
+        UserError: as `make` does.
+    """
+    spec, section, best = found.spec, found.section, found.search.best
+    if not found.search.is_over or best is None:
+        return make(spec)
+    base = section.base(spec.methods)
+    result = base.varied(best.point, section.found_label)
+    plan = make(spec.model_copy(update={"methods": (*spec.methods, result)}))
     if not section.equal_queries:
         return plan
     longer = base.model_copy(update={"label": section.longer_label})
     budget = longer_budget(spec, found.search)
     alone = spec.model_copy(update={"methods": (longer,), "ablation": None, "budget": budget})
-    extra = make_plan(alone, store, data_root)
-    return replace(plan, cells=(*plan.cells, *extra.cells))
+    extra = make(alone)
+    recalled = tuple(dict.fromkeys((*plan.recalled, *extra.recalled)))
+    return replace(plan, cells=(*plan.cells, *extra.cells), recalled=recalled)
 
 
 def longer_budget(spec: Spec, search: Search) -> int:

@@ -19,7 +19,7 @@ reports/<spec>/, mlflow.db and mlflow-artifacts/.
 import hashlib
 import json
 import re
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -28,7 +28,14 @@ from orchestrator.errors import UserError
 from orchestrator.store.json_blob import mapping_in, value_in
 from orchestrator.store.storage import BlobMissing, Storage
 from orchestrator.store.trace import Trace
-from orchestrator.store.trace_file import REMEDY, DamagedTrace, UnreadableTrace, decode, encode
+from orchestrator.store.trace_file import (
+    REMEDY,
+    DamagedTrace,
+    UnreadableTrace,
+    decode,
+    decode_header,
+    encode,
+)
 
 __all__ = ["DamagedTrace", "Store", "UnreadableTrace"]
 
@@ -117,6 +124,26 @@ class Store:
         """The trace of a cell that a search ended early; raises like `finished`."""
         return self._load(f"pruned/{key}.parquet")
 
+    def header(self, key: str) -> Trace:
+        """The finished trace of a key, or else the failed one, without its points.
+
+        Raises:
+            BlobMissing: the key has neither.
+            UnreadableTrace: its header is damaged or of an unknown schema version.
+        """
+        for folder in ("results", "failures"):
+            name = f"{folder}/{key}.parquet"
+            data = self._optional(name)
+            if data is not None:
+                return self._own(name, decode_header(data, f"{self.storage.location}/{name}"))
+        raise BlobMissing(key)
+
+    def written(self, keys: Collection[str]) -> dict[str, float]:
+        """When the finished or failed traces of keys were written, in seconds since 1970."""
+        times = {**self.storage.times("failures"), **self.storage.times("results")}
+        known = {_key(name): time for name, time in times.items()}
+        return {key: known.get(key, 0.0) for key in keys}
+
     def finished_keys(self) -> frozenset[str]:
         """Keys of all finished cells."""
         return self._keys("results")
@@ -156,9 +183,18 @@ class Store:
             return f"{error} It was set aside as {aside}."
         return ""
 
-    def traces(self) -> Iterator[Trace]:
-        """All finished traces, in order of keys; raises like `finished`."""
-        return (self.finished(key) for key in sorted(self.finished_keys()))
+    def traces(self, left_out: Callable[[str], None] | None = None) -> Iterator[Trace]:
+        """All finished traces, in order of keys; raises like `finished`.
+
+        `left_out` is told of each that can't be read; None refuses it.
+        """
+        for key in sorted(self.finished_keys()):
+            try:
+                yield self.finished(key)
+            except UnreadableTrace as error:
+                if left_out is None:
+                    raise
+                left_out(f"left out: {error}")
 
     def save_checkpoint(self, key: str, slot: int, data: bytes) -> None:
         """Replaces the checkpoint in a slot of a running cell, from 0 to `CHECKPOINTS - 1`."""
@@ -251,11 +287,22 @@ class Store:
         return self._decoded(name, self.storage.read(name), metrics)
 
     def _decoded(self, name: str, data: bytes, metrics: Collection[str] | None) -> Trace:
-        where = f"{self.storage.location}/{name}"
-        trace = decode(data, where, metrics)
-        if trace.key != name.rsplit("/", 1)[1].removesuffix(".parquet"):
+        return self._own(name, decode(data, f"{self.storage.location}/{name}", metrics))
+
+    def _own(self, name: str, trace: Trace) -> Trace:
+        """The trace of a file, which is of the cell that the file is named by.
+
+        Raises:
+            DamagedTrace: it is another one's.
+        """
+        if trace.key != _key(name):
+            where = f"{self.storage.location}/{name}"
             raise DamagedTrace(f"{where} holds the trace of another cell. {REMEDY}")
         return trace
+
+
+def _key(name: str) -> str:
+    return name.rsplit("/", 1)[1].split(".", 1)[0]
 
 
 def _checkpoint_name(key: str, slot: int) -> str:

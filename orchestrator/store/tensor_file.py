@@ -51,6 +51,18 @@ def from_bytes(data: bytes, title: str) -> tuple[dict[str, Tensor], dict[str, An
         raise UnreadableTensors(short_reason(error)) from None
 
 
+def values_in(data: bytes, title: str) -> dict[str, Any]:
+    """The values of a file that `to_bytes` made; its tensors are not looked at.
+
+    Raises:
+        UnreadableTensors: the file is damaged, or has no values under this title.
+    """
+    try:
+        return dict(json.loads(_header(data)[title]))
+    except (KeyError, ValueError, TypeError) as error:
+        raise UnreadableTensors(str(error)) from None
+
+
 def _header(data: bytes) -> dict[str, str]:
     """The metadata of a safetensors file: 8 bytes of length, then JSON."""
     length = int.from_bytes(data[:8], "little")

@@ -6,7 +6,8 @@ Pages carry checksums and the JSON has a digest, so that a changed file is never
 import hashlib
 import io
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import fields
 from typing import Any
 
@@ -83,42 +84,56 @@ def decode(data: bytes, where: str, metrics: Collection[str] | None = None) -> T
         UnreadableTrace: it has a schema version that this release doesn't know.
     """
     header, table = _read(data, where)
-    version = header.get("schema_version")
-    if version != SCHEMA_VERSION:
-        raise UnreadableTrace(
-            f"{where} has trace schema version {repr(version)[:40]}; this release reads version "
-            f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
-        )
     if metrics is not None:
         wanted = pa.array(list(metrics), pa.string())
         table = table.filter(
             pc.field("metric").cast(pa.string()).isin(wanted) | ~pc.is_finite(pc.field("value"))
         )
-    record = _record(header, where)
     rows = zip(*(table.column(name).to_pylist() for name in _COLUMNS.names), strict=True)
     points = tuple(Point(*row) for row in rows)
-    return Trace(points=points, **{name: getattr(record, name) for name in _HEADER})
+    return _trace(header, points, where)
 
 
-def _record(header: dict[str, Any], where: str) -> _Record:
+def decode_header(data: bytes, where: str) -> Trace:
+    """The trace in a Parquet file, without its points, which are not looked at.
+
+    Args:
+        data: the file.
+        where: names it in errors.
+
+    Raises:
+        DamagedTrace: its header is not what was written.
+        UnreadableTrace: it has a schema version that this release doesn't know.
+    """
+    with _told_of_damage(where):
+        header = _header(pq.read_metadata(io.BytesIO(data)).metadata, where)
+    return _trace(header, (), where)
+
+
+def _trace(header: dict[str, Any], points: tuple[Point, ...], where: str) -> Trace:
     try:
-        return _Record.model_validate(header)
+        record = _Record.model_validate(header)
     except ValidationError as error:
         place = ".".join(str(part) for part in error.errors()[0]["loc"])
         raise DamagedTrace(f"{where} is no trace: it has no sound {place}. {REMEDY}") from None
+    return Trace(points=points, **{name: getattr(record, name) for name in _HEADER})
 
 
 def _read(data: bytes, where: str) -> tuple[dict[str, Any], pa.Table]:
-    try:
+    with _told_of_damage(where):
         # `read_table` would import pandas.
         table = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True).read()
-        header = _header(table)
-        table = _points(table)
+        return _header(table.schema.metadata, where), _points(table)
+
+
+@contextmanager
+def _told_of_damage(where: str) -> Iterator[None]:
+    try:
+        yield
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, RecursionError) as error:
         raise DamagedTrace(
             f"{where} is not a readable trace ({short_reason(error)}). {REMEDY}"
         ) from None
-    return header, table
 
 
 def _points(table: pa.Table) -> pa.Table:
@@ -129,12 +144,25 @@ def _points(table: pa.Table) -> pa.Table:
     return found
 
 
-def _header(table: pa.Table) -> dict[str, Any]:
-    found = table.schema.metadata or {}
+def _header(metadata: dict[bytes, bytes] | None, where: str) -> dict[str, Any]:
+    """What a trace's file says beside its points.
+
+    Raises:
+        UnreadableTrace: it has a schema version that this release doesn't know.
+        KeyError, ValueError: it is not what was written.
+    """
+    found = metadata or {}
     found = {name.replace(_FORMER, _META): text for name, text in found.items()}
     if found.get(_DIGEST) not in (None, _digest(found[_META])):
         raise ValueError("its header is not what was written")
-    return dict(json.loads(found[_META]))
+    header = dict(json.loads(found[_META]))
+    version = header.get("schema_version")
+    if version != SCHEMA_VERSION:
+        raise UnreadableTrace(
+            f"{where} has trace schema version {repr(version)[:40]}; this release reads version "
+            f"{SCHEMA_VERSION!r}. Read it with the release that wrote it, or use another store."
+        )
+    return header
 
 
 def _digest(text: bytes) -> bytes:

@@ -6,17 +6,24 @@ pruned trials from complete ones, and `group` holds all trials of a search toget
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from orchestrator.analysis.search import SearchTrial
-from orchestrator.store.store import Store
+from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.store.trace import Trace
 from orchestrator.tracking.entries import Entry, cell_parameters
 
 
-def trial_entries(trials: Iterable[SearchTrial], method: str, store: Store) -> Iterator[Entry]:
+def trial_entries(
+    trials: Iterable[SearchTrial],
+    method: str,
+    store: Store,
+    left_out: Callable[[str], None] | None = None,
+) -> Iterator[Entry]:
     """Entries of trials that came to an end: their cells that have measured anything.
+
+    `left_out` is told of each trace that can't be read; None refuses it.
 
     Raises:
         UnreadableTrace: a stored trace is damaged, or of an unknown version.
@@ -24,7 +31,13 @@ def trial_entries(trials: Iterable[SearchTrial], method: str, store: Store) -> I
     finished = store.finished_keys()
     for trial in trials:
         for key in trial.keys if trial.state != "running" else ():
-            trace = store.finished(key) if key in finished else _unfinished(trial, key, store)
+            try:
+                trace = store.finished(key) if key in finished else _unfinished(trial, key, store)
+            except UnreadableTrace as error:
+                if left_out is None:
+                    raise
+                left_out(f"left out: {error}")
+                continue
             if trace is not None:
                 yield _entry(trial, method, trace)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,8 +51,8 @@ class Snapshot:
     points: tuple[Point, ...]
     seconds: dict[str, float]
 
-    def to_bytes(self) -> bytes:
-        """The snapshot as a safetensors file."""
+    def to_bytes(self, cell: Mapping[str, Any] | None = None) -> bytes:
+        """The snapshot as a safetensors file, which says what cell it is of, if that is given."""
         values: dict[str, Any] = {
             "format": _FORMAT,
             "step": self.step,
@@ -60,6 +60,7 @@ class Snapshot:
             "ledgers": self.ledgers,
             "points": [[p.queries, p.images, p.metric, p.value] for p in self.points],
             "seconds": self.seconds,
+            **({} if cell is None else {"cell": cell}),
         }
         return tensor_file.to_bytes(self.method.tensors, _TITLE, values)
 
@@ -96,6 +97,15 @@ class Snapshot:
         return self.ledgers.get("method", {}).get("queries", 0)
 
 
+def cell_in(data: bytes) -> dict[str, Any] | None:
+    """The cell that a checkpoint is of; None if it doesn't say, or is damaged."""
+    try:
+        cell = tensor_file.values_in(data, _TITLE).get("cell")
+    except tensor_file.UnreadableTensors:
+        return None
+    return cell if isinstance(cell, dict) else None
+
+
 @dataclass
 class Checkpoints:
     """Saves a trial at intervals, and finds its last good checkpoint.
@@ -105,12 +115,14 @@ class Checkpoints:
         key: key of the trial's cell.
         interval: wall seconds between two saves.
         stopped: tells whether the trial was asked to stop.
+        cell: the cell as plain JSON values, for those who look at the store without its data.
     """
 
     store: Store
     key: str
     interval: float = 10.0
     stopped: Callable[[], bool] = lambda: False
+    cell: Mapping[str, Any] | None = None
     _next: int = 0
 
     def __post_init__(self) -> None:
@@ -139,7 +151,7 @@ class Checkpoints:
 
     def save(self, snapshot: Snapshot) -> None:
         """Saves a snapshot in place of the oldest."""
-        self.store.save_checkpoint(self.key, self._next, snapshot.to_bytes())
+        self.store.save_checkpoint(self.key, self._next, snapshot.to_bytes(self.cell))
         self._next = (self._next + 1) % CHECKPOINTS
         self._last = time.monotonic()
 

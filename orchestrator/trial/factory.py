@@ -2,6 +2,7 @@
 
 import platform
 from dataclasses import replace
+from datetime import UTC, datetime
 from functools import partial
 from importlib.metadata import version
 from typing import Any, Self
@@ -30,6 +31,7 @@ from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.mae_encoder import MaeEncoder, load_encoder
 from orchestrator.store.store import Store
+from orchestrator.trial.code_fingerprints import fingerprints
 from orchestrator.trial.data import EvaluationSplit, TrialData, tested_features
 from orchestrator.trial.feature_cache import FeatureCache
 from orchestrator.trial.messages import WorkerSetup
@@ -132,6 +134,8 @@ class TrialFactory:
             "backbone": self._setup.backbone.label,
             "images": preprocessing_of(self._setup.backbone, "none").unusual(),
             "towers": "as written" if self._clip.compiler is as_written else "compiled",
+            "weights": self._setup.backbone.pretrained,
+            "written": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
     def data_provenance(self, cell: Cell, task: Task, planned: str) -> dict[str, Any]:
@@ -139,11 +143,17 @@ class TrialFactory:
         name = task.dataset.card.name
         checked = planned if method_class(cell.method.name).trains else ""
         identity = self._setup.identities.get(name)
+        own = any(name == own.name for own in self._setup.own_datasets)
         return {
             "split": checked or split_digest(task, SPLITS),
             "dataset_remark": self.remark(cell, task),
-            "own_dataset": any(name == own.name for own in self._setup.own_datasets),
+            "own_dataset": own,
             "data": None if identity is None else identity.as_dict(),
+            "fingerprints": {
+                **fingerprints(cell),
+                "split": planned or None,
+                "templates": list(task.dataset.card.templates) if own else None,
+            },
         }
 
     def oracle(self, cell: Cell, task: Task) -> ClipOracle:

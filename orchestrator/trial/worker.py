@@ -195,7 +195,13 @@ class Worker:
         self._remarks = (*self._factory.remarks, *oracle.remarks)
         data = self._factory.data(cell, task, oracle, table)
         interval = self._setup.checkpoint_interval
-        checkpoints = Checkpoints(self._store, key, interval, stopped=lambda: self._stopped)
+        checkpoints = Checkpoints(
+            self._store,
+            key,
+            interval,
+            stopped=lambda: self._stopped,
+            cell=cell.model_dump(mode="json"),
+        )
         trial = Trial(
             method=self._factory.method(cell, task, oracle, data),
             oracle=oracle,

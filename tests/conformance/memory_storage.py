@@ -54,6 +54,9 @@ class MemoryStorage(Storage):
     def sizes(self, folder: str) -> dict[str, int]:
         return {name: len(self.read(name)) for name in self.names(folder)}
 
+    def times(self, folder: str) -> dict[str, float]:
+        return {name: self._blobs[name][2] for name in self.names(folder)}
+
     def delete(self, name: str, version: Version | None = None) -> None:
         if version is None or (name in self._blobs and str(self._blobs[name][1]) == version):
             self._blobs.pop(name, None)

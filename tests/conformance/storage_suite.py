@@ -93,8 +93,11 @@ class StorageSuite:
         storage.write("r/k", b"old")
         self.pass_time(storage, "r/k")
         assert storage.look("r/k").age >= 1
+        first = storage.times("r")
         start = time.monotonic()
         storage.write("r/k", b"new")
+        assert storage.times("r")["r/k"] >= first["r/k"] + 1
+        assert storage.times("s") == {}
         assert storage.look("r/k").age <= 1 + time.monotonic() - start
 
     def test_the_location_opens_the_same_place(self, storage: Storage) -> None:

@@ -91,6 +91,16 @@ class Location:
         address, mark, options = self.uri.partition("?")
         return address, mark + options
 
+    def greet(self) -> None:
+        """Asks once, and waits for seconds at most, whether anything answers there.
+
+        Raises:
+            Unreachable: nothing does, or it refuses.
+        """
+        address = replace(S3Address.parse(self.uri), prefix="")
+        with telling(self.uri):
+            _s3(address, attempts=1, seconds=5).get_file_info(self.path)
+
     def read(self) -> bytes | None:
         """The file's bytes; None if there is no such file.
 
@@ -216,7 +226,7 @@ def _introduce(address: S3Address) -> None:
 
 
 @cache
-def _s3(address: S3Address, attempts: int) -> fs.FileSystem:
+def _s3(address: S3Address, attempts: int, seconds: int = 60) -> fs.FileSystem:
     region = address.region or os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if not region:
         region = "us-east-1" if address.host else _region_of(address.bucket)
@@ -224,8 +234,8 @@ def _s3(address: S3Address, attempts: int) -> fs.FileSystem:
         endpoint_override=address.host,
         scheme=address.scheme,
         region=region,
-        connect_timeout=10,
-        request_timeout=60,
+        connect_timeout=min(10, seconds),
+        request_timeout=seconds,
         retry_strategy=fs.AwsStandardS3RetryStrategy(max_attempts=attempts),
     )
 

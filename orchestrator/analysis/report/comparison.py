@@ -28,6 +28,7 @@ class Comparison:
         skipped: what the plan leaves out (methods and datasets), with the reason.
         question: what the spec asks its report beyond accuracy.
         spec_yaml: the whole spec.
+        remarks: what to know of how results were found.
         search: what a search found; None where there was none.
     """
 
@@ -40,6 +41,7 @@ class Comparison:
     skipped: tuple[tuple[str, str], ...] = ()
     question: ReportSpec = field(default_factory=ReportSpec)
     spec_yaml: str = ""
+    remarks: tuple[str, ...] = ()
     search: SearchFindings | None = None
 
     @property

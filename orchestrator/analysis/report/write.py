@@ -53,7 +53,10 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
         UserError: there is nothing to report yet, or the folder can't be written.
     """
     if not (comparison.finished or comparison.failures or comparison.unsound):
-        raise UserError("nothing has finished yet, so there is nothing to report. Run it first.")
+        raise UserError(
+            "nothing has finished yet that can be read, so there is nothing to report. Run it "
+            "first."
+        )
     sections = sections_of(comparison)
     blocks = [block for section in sections for block in section.blocks]
     tables = [block for block in blocks if isinstance(block, TableBlock)]
@@ -72,7 +75,8 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
         pictures = _pictures(blocks, folder / "figures")
     except OSError as error:
         raise UserError(
-            f"the report can't be written to {folder}: {error.strerror or error}."
+            f"the report can't be written to {folder}: {error.strerror or error}. "
+            f"`report --out FOLDER` writes it elsewhere."
         ) from None
     headlines = tuple(table for table in tables if table.headline)
     written = (*files, *pictures)

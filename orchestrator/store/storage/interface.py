@@ -84,5 +84,12 @@ class Storage(ABC):
         """Bytes of each blob directly in a folder, by name, without reading any."""
 
     @abstractmethod
+    def times(self, folder: str) -> dict[str, float]:
+        """When each blob directly in a folder was written, by name, without reading any.
+
+        In seconds since 1970, by the storage's own clock.
+        """
+
+    @abstractmethod
     def delete(self, name: str, version: Version | None = None) -> None:
         """Removes a blob, but only in this version if one is given; it may be missing."""

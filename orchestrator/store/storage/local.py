@@ -101,10 +101,16 @@ class LocalStorage(Storage):
         return tuple(sorted(f"{folder}/{entry.name}" for entry in self._entries(folder)))
 
     def sizes(self, folder: str) -> dict[str, int]:
+        return {name: stat.st_size for name, stat in self._stats(folder).items()}
+
+    def times(self, folder: str) -> dict[str, float]:
+        return {name: stat.st_mtime for name, stat in self._stats(folder).items()}
+
+    def _stats(self, folder: str) -> dict[str, os.stat_result]:
         found = {}
         for entry in self._entries(folder):
             with suppress(FileNotFoundError):  # deleted in the meantime
-                found[f"{folder}/{entry.name}"] = entry.stat().st_size
+                found[f"{folder}/{entry.name}"] = entry.stat()
         return found
 
     def _entries(self, folder: str) -> list[os.DirEntry[str]]:

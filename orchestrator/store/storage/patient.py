@@ -97,6 +97,9 @@ class PatientStorage(Storage):
     def sizes(self, folder: str) -> dict[str, int]:
         return self._patiently(lambda: self._inner.sizes(folder))
 
+    def times(self, folder: str) -> dict[str, float]:
+        return self._patiently(lambda: self._inner.times(folder))
+
     def delete(self, name: str, version: Version | None = None) -> None:
         self._patiently(lambda: self._inner.delete(name, version))
 

@@ -115,13 +115,21 @@ class S3Storage(Storage):
         return tuple(sorted(self.sizes(folder)))
 
     def sizes(self, folder: str) -> dict[str, int]:
+        return {name: int(entry["Size"]) for name, entry in self._listed(folder).items()}
+
+    def times(self, folder: str) -> dict[str, float]:
+        listed = self._listed(folder).items()
+        return {name: float(entry["LastModified"].timestamp()) for name, entry in listed}
+
+    def _listed(self, folder: str) -> dict[str, dict[str, Any]]:
+        """What the bucket says of each object directly in a folder, by name."""
         root = self._key("")
         with self._translated(folder):
             pages = self._client.get_paginator("list_objects_v2").paginate(
                 Bucket=self._address.bucket, Prefix=f"{root}{folder}/", Delimiter="/"
             )
             return {
-                entry["Key"].removeprefix(root): int(entry["Size"])
+                entry["Key"].removeprefix(root): entry
                 for page in pages
                 for entry in page.get("Contents", ())
             }

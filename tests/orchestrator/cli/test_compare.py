@@ -150,8 +150,12 @@ def test_the_exit_code_of_two_stores_says_whether_they_differ(tmp_path: Path) ->
 
 
 def test_an_empty_store_is_said(tmp_path: Path) -> None:
-    with pytest.raises(UserError, match="holds no finished results"):
-        compare_stores(store_with(tmp_path / "one", 50), str(tmp_path / "none"), 0)
+    one, empty = store_with(tmp_path / "one", 50), tmp_path / "empty"
+    with pytest.raises(UserError, match="empty is not there"):
+        compare_stores(one, str(empty), 0)
+    empty.mkdir()
+    with pytest.raises(UserError, match="empty holds no finished results"):
+        compare_stores(one, str(empty), 0)
 
 
 def test_one_store_alone_is_refused(tmp_path: Path) -> None:

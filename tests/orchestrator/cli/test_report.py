@@ -70,11 +70,19 @@ def test_it_goes_where_it_is_told(folder: Path, tmp_path: Path) -> None:
 
 
 def test_without_results_there_is_nothing_to_report(tmp_path: Path) -> None:
-    said = querycurve("report", write_spec(tmp_path), "--store", tmp_path / "none")
-    assert said.code == 2
-    assert said.out == ""
+    (tmp_path / "empty").mkdir()
+    said = querycurve("report", write_spec(tmp_path), "--store", tmp_path / "empty")
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"error: nothing has finished yet in {tmp_path}/empty. Run it first.\n"
+
+
+@pytest.mark.parametrize("verb", ["report", "track", "compare"])
+def test_a_store_that_is_not_there_is_said_and_not_made(verb: str, tmp_path: Path) -> None:
+    said = querycurve(verb, write_spec(tmp_path), "--store", tmp_path / "none")
+    assert (said.code, said.out) == (2, "")
     assert said.err == (
-        "error: nothing has finished yet, so there is nothing to report. Run it first.\n"
+        f"error: there is no store at {tmp_path}/none: nothing has run with this --store yet, or "
+        f"its path is wrong.\n"
     )
     assert not (tmp_path / "none").exists()
 

@@ -37,7 +37,8 @@ def test_a_store_that_is_not_there_holds_nothing_and_is_not_made(
 ) -> None:
     said = querycurve("status", spec, "--store", tmp_path / "none")
     assert said.code == 0
-    assert said.out == f"small in {tmp_path / 'none'}: 10 new\n"
+    none = tmp_path / "none"
+    assert said.out == f"small in {none}: 10 new\nnote: there is no store at {none}\n"
     assert not (tmp_path / "none").exists()
 
 

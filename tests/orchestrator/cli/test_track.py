@@ -118,10 +118,10 @@ def test_a_new_result_adds_its_cell_and_nothing_else(first: Tracked, tmp_path: P
 
 
 def test_without_results_nothing_is_tracked(tmp_path: Path) -> None:
-    said = querycurve("track", write_spec(tmp_path), "--store", tmp_path / "none")
+    said = querycurve("track", write_spec(tmp_path), "--store", tmp_path)
     assert said.code == 2
     assert "nothing has finished yet" in said.err
-    assert not (tmp_path / "none").exists()
+    assert not (tmp_path / "mlflow.db").exists()
 
 
 def test_an_mlflow_that_cannot_be_written_is_one_message(tmp_path: Path) -> None:

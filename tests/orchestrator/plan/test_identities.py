@@ -20,6 +20,7 @@ from benchmarks.datasets.sampling import few_shot_split
 from benchmarks.datasets.verify import verify
 from orchestrator.errors import UserError
 from orchestrator.plan.identities import with_identities
+from orchestrator.plan.listener import Listener
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
 from orchestrator.plan.unreadable import unreadable_among
@@ -193,7 +194,8 @@ def test_reading_many_images_is_announced(
     monkeypatch.setattr("orchestrator.plan.reading.MANY", 3)
     monkeypatch.setenv("QUERYCURVE_CACHE", str(tmp_path / "cache"))
     said: list[str] = []
-    plan = make_plan(spec_of(own(birds(tmp_path / "birds"))), store, "nowhere", say=said.append)
+    told = Listener(said.append)
+    plan = make_plan(spec_of(own(birds(tmp_path / "birds"))), store, "nowhere", listener=told)
     with_identities(plan, "nowhere", said.append)
     assert len(said) == 2
     for text in said:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.pocket.datasets import PocketDots
 from benchmarks.protocols import evaluation_task
+from methods.registry import method_class
 from orchestrator.cell import Source
 from orchestrator.errors import UserError
 from orchestrator.oracle.features import FeatureTable
@@ -21,7 +23,7 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
-from orchestrator.trial.checkpoint import Checkpoints, Snapshot
+from orchestrator.trial.checkpoint import Checkpoints, Snapshot, cell_in
 from orchestrator.trial.factory import TrialFactory
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.trial import Trial
@@ -115,6 +117,11 @@ def test_a_cell_leaves_one_whole_trace(done: Bench) -> None:
     assert trace.last("train_loss") is not None
     assert trace.timing["seconds_per_query"] > 0
     assert "torch" in trace.provenance["packages"]
+    made = trace.provenance["fingerprints"]
+    assert made["method_version"] == method_class("zip").version
+    assert (made["rounding"], made["encoder"], made["templates"]) == (None, None, None)
+    age = datetime.now(UTC) - datetime.fromisoformat(trace.provenance["written"])
+    assert 0 <= age.total_seconds() < 3600
     assert done.store.checkpoint(trace.key, 0) is None
 
 
@@ -204,6 +211,10 @@ def test_a_stopped_worker_ends_its_cell_with_a_checkpoint(tmp_path: Path, whole:
     outcome = stopped.worker.run_cell(cell.cell, cell.key, table)
     assert (outcome.status, outcome.queries) == ("stopped", 10)
     assert stopped.store.running_keys() == {cell.key}
+    kept = stopped.store.checkpoint(cell.key, 0)
+    assert kept is not None
+    assert cell_in(kept) == cell.cell.model_dump(mode="json"), "it says what it is of"
+    assert cell_in(kept[:100]) is None, "a damaged one doesn't"
     again = Bench(tmp_path / "stopped").run("zip")
     assert again.points == whole.points
     assert again.ledgers == whole.ledgers

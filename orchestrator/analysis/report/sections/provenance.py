@@ -17,6 +17,12 @@ _BASES = {
 }
 """How a dataset's images are known, in words."""
 
+
+def _version_of(run: Run) -> str | None:
+    known = run.trace.provenance.get("fingerprints", {}).get("method_version")
+    return None if known is None else f"{run.method_name} {known}"
+
+
 _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("backbone", lambda run: run.trace.provenance.get("backbone")),
     ("images", lambda run: run.trace.provenance.get("images")),
@@ -30,6 +36,8 @@ _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("hardware", lambda run: run.trace.provenance.get("machine")),
     ("towers", lambda run: run.trace.provenance.get("towers")),
     ("hosts", lambda run: run.trace.provenance.get("host")),
+    ("days", lambda run: str(run.trace.provenance.get("written", ""))[:10]),
+    ("method versions", _version_of),
     ("Python", lambda run: run.trace.provenance.get("python")),
     ("datasets' remarks", lambda run: run.trace.provenance.get("dataset_remark")),
 )

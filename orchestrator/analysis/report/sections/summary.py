@@ -37,6 +37,8 @@ def _standing(comparison: Comparison) -> Iterator[str]:
     if missing:
         some = f"{_cells(missing)} of the plan {'has' if missing == 1 else 'have'}"
         yield f"{some} no result yet, so this is what is known so far."
+    for remark in comparison.remarks:
+        yield f"{remark[0].upper()}{remark[1:]}."
     for what, reason in comparison.skipped:
         yield f"skipped: {what}: {reason}"
     for label, other in sorted({(r.method, r.same_as) for r in comparison.runs if r.same_as}):

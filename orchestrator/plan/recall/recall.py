@@ -1,0 +1,71 @@
+"""Finds results of cells that have no key here, by what the cells say."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from benchmarks.datasets.class_names import shown
+from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.plan.recall.choice import Choice, chosen
+from orchestrator.plan.recall.present import Present
+from orchestrator.plan.recall.stored import Stored, StoredCells
+
+
+def recalled(plan: Plan, stored: StoredCells) -> Plan:
+    """The plan, whose skipped cells have the results that the store holds of the same cells.
+
+    Its `recalled` says for which cells, and what is not known of them.
+    """
+    places = [place for place, cell in enumerate(plan.cells) if cell.status == "skipped"]
+    if not places:
+        return plan
+    skipped = [plan.cells[place] for place in places]
+    known = {cell.key for cell in plan.cells}
+    others = [*stored.all_but(known), *stored.running_but(known)[0]]
+    choice = chosen(skipped, others, stored.written, Present(plan.spec).allows)
+    cells = list(plan.cells)
+    for number, one in choice.taken.items():
+        cells[places[number]] = _with_result(skipped[number], one)
+    unchecked = frozenset(cell.cell.dataset for cell in skipped)
+    notes = tuple(_notes(skipped, choice))
+    return replace(plan, cells=tuple(cells), recalled=notes, unchecked=unchecked)
+
+
+def _with_result(cell: PlannedCell, one: Stored) -> PlannedCell:
+    return replace(
+        cell,
+        cell=one.cell,
+        backbone=replace(cell.backbone, digest=one.cell.backbone),
+        key=one.key,
+        status=one.status,
+        reason="",
+        split=one.split or "",
+    )
+
+
+def _notes(asked: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
+    """What a reader should know of what was taken."""
+    if choice.taken:
+        found = [asked[number] for number in sorted(choice.taken)]
+        weights = "" if all(cell.backbone.digest for cell in found) else " and weights"
+        names = list(dict.fromkeys(cell.cell.dataset for cell in found))
+        yield (
+            f"results on {shown(names)} are read from the store alone, and not checked against "
+            f"the present images{weights} ({_reason(found[0])})"
+        )
+    if choice.several:
+        have = "cell has" if choice.several == 1 else "cells have"
+        yield (
+            f"{choice.several} {have} several results, of other images, weights or versions; the "
+            f"newest of the present version are taken"
+        )
+    if choice.older:
+        cells = "1 cell" if choice.older == 1 else f"{choice.older} cells"
+        yield (
+            f"results of {cells} in the store are left out, being of other images or of another "
+            f"version of the code than the rest"
+        )
+
+
+def _reason(cell: PlannedCell) -> str:
+    """Why a cell has no key here, for a place inside a sentence."""
+    return f"{cell.cell.dataset}: {cell.reason.rstrip('.')}"
