@@ -114,14 +114,14 @@ def few_shot(dataset: Dataset, shots: int, seed: int, short_classes: ShortClasse
     """
     split = few_shot_split(dataset, shots, seed, short_classes)
     names = dataset.class_names()
-    train = dataset.usable(split.train)
+    train = tuple(dataset.usable(split.train))
     if short_classes == "refuse" or not train:
         _refuse_unreadable_classes(dataset, split.train, train)
     return Task(
         dataset=dataset,
         class_names=names,
         train=train,
-        val=dataset.usable(split.val),
+        val=tuple(dataset.usable(split.val)),
         test=tuple(dataset.items("test")),
         short_classes=tuple(names[label] for label in split.short),
     )

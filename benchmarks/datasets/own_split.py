@@ -94,10 +94,10 @@ def _share(count: int, share: float, enough: int) -> int:
 def _by_label(rows: Iterable[LabelledFile]) -> Sequence[list[LabelledFile]]:
     """The rows grouped by label, in order of label, each group in order of hashes."""
     groups: dict[int, list[LabelledFile]] = {}
-    for row in sorted(rows, key=_hash):
+    for row in rows:
         groups.setdefault(row[1], []).append(row)
-    return [groups[label] for label in sorted(groups)]
+    return [sorted(groups[label], key=_hash) for label in sorted(groups)]
 
 
-def _hash(row: LabelledFile) -> str:
-    return hashlib.sha256(row[0].encode()).hexdigest()
+def _hash(row: LabelledFile) -> bytes:
+    return hashlib.sha256(row[0].encode()).digest()

@@ -58,8 +58,10 @@ class DatasetView(Dataset):
     def shuffled_before_draw(self) -> tuple[int, ...]:
         return self._dataset.shuffled_before_draw()
 
-    def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
+    def usable(self, items: Sequence[Item]) -> Sequence[Item]:
         kept = self._dataset.usable(items)
+        if not self._unreadable:
+            return kept
         return tuple(item for item in kept if item.reference not in self._unreadable)
 
     def remark(self) -> str:

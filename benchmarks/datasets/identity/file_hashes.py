@@ -64,7 +64,7 @@ def silent(files: int, size: int) -> None:
 
 def sizes_of(paths: Iterable[str]) -> list[str]:
     """The size in bytes of each file, as text; `MISSING` where there is none."""
-    return [str(found.size) if (found := _state(path)) else MISSING for path in paths]
+    return [str(found.st_size) if (found := _found(path)) else MISSING for path in paths]
 
 
 def stamps_of(paths: Iterable[str]) -> list[str]:
@@ -91,12 +91,18 @@ def sha256_of(paths: Iterable[str], announce: Announce = silent) -> list[str]:
     return [MISSING if state is None else known[state] for state in states]
 
 
-def _state(path: str) -> FileState | None:
+def _found(path: str) -> os.stat_result | None:
+    """What is known of a file without reading it; None where there is none."""
     try:
         found = os.stat(path)  # noqa: PTH116  (half the time of a Path's, for each of very many)
     except (OSError, ValueError):
         return None
-    return _state_of(path, found) if stat.S_ISREG(found.st_mode) else None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def _state(path: str) -> FileState | None:
+    found = _found(path)
+    return None if found is None else _state_of(path, found)
 
 
 def _state_of(path: str, found: os.stat_result) -> FileState:
