@@ -8,11 +8,8 @@ from pathlib import Path
 
 from benchmarks.datasets.interface import DatasetError
 
-NOTHING_THERE = (
-    FileNotFoundError,
-    NotADirectoryError,
-    ValueError,
-)  # the latter for a NUL in a name
+NOTHING_THERE = (FileNotFoundError, NotADirectoryError, ValueError)
+"""What says that nothing is at a path; the last one is of a name with a NUL in it."""
 
 
 class Unlisted(DatasetError):
