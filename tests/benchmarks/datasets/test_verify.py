@@ -61,7 +61,7 @@ def test_duplicates_are_found_and_what_is_wrong_with_them_is_said(tree: Dataset)
     result = verify(tree)
     assert list(described(result.duplicates, tree.class_names())) == [
         "the same file: b/1.jpg (train), a/3.jpg (test); it leaks between train and test and has "
-        "the labels 'a', 'b'",
+        "the labels 'alpha one', 'beta'",
         "the same file: a/1.jpg (train), a/2.jpg (val); it leaks between train and val",
     ]
     assert result.unreadable == ()
