@@ -33,8 +33,9 @@ class FolderRule:
     def paths(self, folder: Path | Folder) -> list[str]:
         """Paths of the images, below the folder, sorted; empty when it isn't there."""
         listed = Folder.of(folder)
-        if not self.nested:
-            return self.images(listed.contents().files)
+        files, folders = listed.contents()
+        if not self.nested or not folders:
+            return self.images(files)
         return sorted(prefix + f for prefix, files in listed.below() for f in self.images(files))
 
     def images(self, names: Collection[str]) -> list[str]:

@@ -233,14 +233,7 @@ def _facts(dataset: Dataset, missing: str | None) -> tuple[str, str, str, str]:
 
 
 def _show_verified(results: Sequence[tuple[Dataset, Verified]]) -> None:
-    others = (
-        "train / val / test",
-        "full copy",
-        "unreadable",
-        "duplicates",
-        "leaks",
-        "labels differ",
-    )
+    others = ("train / val / test", "full copy", "unreadable", "duplicates", "leaks")
     table = plain_table(Column("dataset", no_wrap=True), *others)
     for dataset, result in results:
         table.add_row(
@@ -250,12 +243,11 @@ def _show_verified(results: Sequence[tuple[Dataset, Verified]]) -> None:
             str(len(result.unreadable)),
             str(len(result.duplicates)),
             str(sum(group.leaks for group in result.duplicates)),
-            str(sum(group.ambiguous for group in result.duplicates)),
         )
     output.print(table)
     say(
         "duplicates: groups of files with the same bytes; leaks: those of them that are in more "
-        "than one split; labels differ: those that are in more than one class."
+        "than one split."
     )
     for dataset, result in results:
         for line in _details(dataset, result):

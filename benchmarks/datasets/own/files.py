@@ -70,8 +70,9 @@ class OwnFiles(ImageFolderDataset):
     def _nested(self) -> int:
         """How many images lie deeper than directly in a class folder."""
         folders = {folder for folder, _, _ in self.classes()}
-        rows = (row for rows in self.listing().values() for row in rows)
-        return sum(path.rpartition("/")[0] not in folders for path, _, _ in rows)
+        listed = ((self.images / folder).contents().files for folder in folders)
+        direct = sum(len(self.rule.images(files)) for files in listed)
+        return sum(map(len, self.listing().values())) - direct
 
     def revision(self) -> str:
         return self._division.origin

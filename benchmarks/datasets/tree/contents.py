@@ -79,8 +79,9 @@ def scan(folder: str, stamp: str) -> Scan:
     with told_if_locked(Path(folder)), os.scandir(folder) as entries:
         for entry in entries:
             name = entry.name
-            links = links or entry.is_symlink()  # where it leads may change by itself
-            inner = is_folder(entry)
+            link = entry.is_symlink()
+            links = links or link  # where it leads may change by itself
+            inner = is_folder(entry) if link else entry.is_dir()
             if name[0] == "." or name.lower() in (_LITTER_FOLDERS if inner else _LITTER):
                 continue
             if not name.isprintable() and (inner or suffix_of(name) in _IMAGES):
