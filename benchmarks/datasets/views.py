@@ -142,6 +142,14 @@ class SteadyView(DatasetView):
         self._announce = announce
         self._seen: dict[str, str] = {}
 
+    def items(self, split: Split) -> Sequence[Item]:
+        return self._test if split == "test" else super().items(split)
+
+    @cached_property
+    def _test(self) -> tuple[Item, ...]:
+        """The test images, which are the same for all tasks."""
+        return tuple(super().items("test"))
+
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
         del announce  # the plan's own
         unseen = [item for item in items if item.reference not in self._seen]
