@@ -36,15 +36,21 @@ def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
 
 @dataclass(frozen=True)
 class DrawnTask:
-    """The task of some cells, whose images are hashed once for all of them."""
+    """The task of some cells, whose images are hashed once for all of them.
+
+    Attributes:
+        task: the task.
+        texts: keeps what digests cover of the test split, for the next task.
+    """
 
     task: Task
+    texts: SplitTexts
     _digests: dict[tuple[Split, ...], str] = field(default_factory=dict)
 
     def digest(self, splits: tuple[Split, ...]) -> str:
         """As `split_digest`."""
         if splits not in self._digests:
-            self._digests[splits] = split_digest(self.task, splits)
+            self._digests[splits] = split_digest(self.task, splits, self.texts)
         return self._digests[splits]
 
 
