@@ -29,12 +29,11 @@ def divide_folders(folder: Folder, dataset: str) -> Division:
     parts = above.by_split or {"train": "."}
     found = {part: _images(folder / part) for part in parts.values()}
     named = _named(found, folder, dataset)
+    refuse_flat(folder, above.by_split.values(), dataset)
     if not found[parts.get("test", ".")]:
         raise DatasetError(
             f"dataset {dataset}: {folder / parts['test']} has no class folders with images."
-            f"{hint(folder, [parts['test']])}"
         )
-    refuse_flat(folder, above.by_split.values(), dataset)
     # Of each part all, there or not: beside them, images of no class are looked for.
     classes = tuple((_inside(part, n), *named[n]) for part in found for n in named)
     listing: Listing = {split: [] for split in SPLITS}

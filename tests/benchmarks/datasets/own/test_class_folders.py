@@ -152,7 +152,7 @@ def test_images_beside_the_class_folders_of_a_split_are_counted(tmp_path: Path) 
 
 def test_a_test_split_without_class_folders_is_refused(tmp_path: Path) -> None:
     write_image(birds(tmp_path, "train") / "test" / "1.png")
-    told = f"{tmp_path / 'test'} has no class folders with images. Images lie directly in test/:"
+    told = f"expected class folders in {tmp_path / 'test'}, but 1 image lies directly in it."
     assert told in refusal(tmp_path)
 
 
