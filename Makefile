@@ -78,7 +78,8 @@ audit: install  ## Look for known weaknesses in the dependencies (needs api.osv.
 	  || { echo "api.osv.dev can't be reached from here, so nothing was audited"; exit 2; }
 	$(BIN)/pip-audit --vulnerability-service osv --disable-pip --no-deps -r constraints.txt
 
-bench-scale: install  ## Time planning and scheduling of 1,000 and 10,000 cells
+bench-scale: install  ## Time listing of many files, planning and scheduling of many cells
+	$(BIN)/python -m tests.performance.listing
 	$(BIN)/python -m tests.performance.scheduling
 
 clean:  ## Remove the virtual environment and caches, never results

@@ -23,6 +23,8 @@ _TABLES = (
     "CREATE TABLE IF NOT EXISTS verified (place TEXT, state TEXT, full_digest TEXT, "
     "PRIMARY KEY (place, state)) WITHOUT ROWID",
     "CREATE TABLE IF NOT EXISTS weights (sha256 TEXT PRIMARY KEY, flaw TEXT) WITHOUT ROWID",
+    "CREATE TABLE IF NOT EXISTS rows (path BLOB, part TEXT, stamp TEXT, sha256 BLOB, "
+    "PRIMARY KEY (path, part))",
 )
 
 T = TypeVar("T")

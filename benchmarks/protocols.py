@@ -114,14 +114,14 @@ def few_shot(dataset: Dataset, shots: int, seed: int, short_classes: ShortClasse
     """
     split = few_shot_split(dataset, shots, seed, short_classes)
     names = dataset.class_names()
-    train = dataset.usable(split.train)
+    train = tuple(dataset.usable(split.train))
     if short_classes == "refuse" or not train:
         _refuse_unreadable_classes(dataset, split.train, train)
     return Task(
         dataset=dataset,
         class_names=names,
         train=train,
-        val=dataset.usable(split.val),
+        val=tuple(dataset.usable(split.val)),
         test=tuple(dataset.items("test")),
         short_classes=tuple(names[label] for label in split.short),
     )
@@ -203,23 +203,54 @@ def protocol_named(name: str) -> Protocol:
         raise UnknownProtocol(name) from None
 
 
-def split_digest(task: Task, splits: Iterable[Split]) -> str:
+class SplitTexts:
+    """What digests cover of splits, as text; the last one is kept for the next task that has it.
+
+    Only for a dataset that gives the same fingerprints each time, as a `SteadyView` does.
+    """
+
+    def __init__(self) -> None:
+        self._last: tuple[Dataset, tuple[Item, ...], bytes] | None = None
+
+    def of_test(self, dataset: Dataset, items: tuple[Item, ...]) -> bytes:
+        """The text of a test split, which most tasks of a dataset share."""
+        last = self._last
+        if last is not None and last[0] is dataset and last[1] is items:
+            return last[2]
+        text = _text(dataset, "test", items)
+        self._last = dataset, items, text
+        return text
+
+
+def split_digest(task: Task, splits: Iterable[Split], texts: SplitTexts | None = None) -> str:
     """SHA-256 over the named splits of a task, as 64 hex digits.
 
     It covers the dataset's name and revision, the class names, the references, labels and
     fingerprints of each split in order, and then the test images of new classes, where there are
     any. Fingerprints, and whether images are turned upright, are left out where there are none and
     they aren't.
+
+    Args:
+        task: the task.
+        splits: names of its splits.
+        texts: keeps the text of a large split from one call to the next; None for none.
     """
+    kept = texts or SplitTexts()
     digest = hashlib.sha256()
     dataset = task.dataset
     head = [dataset.card.name, dataset.revision(), list(task.class_names)]
     digest.update(json.dumps([*head, "upright"] if dataset.upright else head).encode())
     for split in splits:
-        digest.update(json.dumps([split, _rows(dataset, task.items(split))]).encode())
+        items = task.items(split)
+        test = split == "test"
+        digest.update(kept.of_test(dataset, items) if test else _text(dataset, split, items))
     if task.new is not None:
         digest.update(split_digest(task.new, ("test",)).encode())
     return digest.hexdigest()
+
+
+def _text(dataset: Dataset, split: Split, items: Sequence[Item]) -> bytes:
+    return json.dumps([split, _rows(dataset, items)]).encode()
 
 
 def _rows(dataset: Dataset, items: Sequence[Item]) -> list[list[str | int]]:

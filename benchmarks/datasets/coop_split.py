@@ -65,7 +65,7 @@ class CoopSplitDataset(ImageFolderDataset):
             DatasetError: a file that it needs is missing or malformed, or no class folder holds
                 images.
         """
-        base = self.folder / self.image_folder
+        base = self.images
         classes = self.classes_named(subfolders(base, self.ignored))
         rows = images_in(base, classes)
         if not rows:

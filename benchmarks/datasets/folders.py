@@ -5,32 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
 from benchmarks.datasets.interface import Ignored
-from benchmarks.datasets.looking import Unlisted, contents
+from benchmarks.datasets.looking import contents
 from benchmarks.datasets.own_split import LabelledFile
-from benchmarks.datasets.texts import CONTROL
-from benchmarks.quoting import one_line, quoted
+from benchmarks.datasets.tree.endings import OFFICIAL_SUFFIXES, OTHER_SUFFIXES, suffix_of
+from benchmarks.datasets.tree.folder import Folder
+from benchmarks.quoting import one_line
 
 INNER = "in folders inside class folders"
 OUTSIDE = "outside of class folders"
 
-_OFFICIAL_SUFFIXES = frozenset(
-    (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".webp", ".tif", ".tiff", ".ppm", ".pgm")
-)
-
-# What else Pillow reads. Fixed, not asked of the Pillow at hand, so that a dataset has the same
-# images on every machine; where one is without a decoder, they are unreadable by name.
-_OTHER_SUFFIXES = frozenset(
-    (
-        ".jpe", ".jfif", ".mpo", ".apng", ".dib", ".pbm", ".pnm", ".avif", ".jp2", ".j2k", ".j2c",
-        ".jpc", ".jpf", ".jpx", ".tga", ".qoi", ".pcx", ".sgi",
-    )
-)  # fmt: skip
-
-# What operating systems and tools leave behind; names in lower case.
-_LITTER = frozenset(("thumbs.db", "ehthumbs.db", "desktop.ini", "icon\r"))
-_LITTER_FOLDERS = frozenset(
-    ("__macosx", "__pycache__", "@eadir", "$recycle.bin", "system volume information", "lost+found")
-)
+_TAIL = 6
+"""Letters at a name's end that tell whether it is an image's: the longest ending has one less."""
 
 
 @dataclass(frozen=True)
@@ -45,38 +30,61 @@ class FolderRule:
     suffixes: frozenset[str]
     nested: bool
 
-    def paths(self, folder: Path) -> list[str]:
+    def paths(self, folder: Path | Folder) -> list[str]:
         """Paths of the images, below the folder, sorted; empty when it isn't there."""
-        files = _files_below(folder) if self.nested else _contents(folder)[0]
-        return sorted(file for file in files if _suffix(file) in self.suffixes)
+        listed = Folder.of(folder)
+        files, folders = listed.contents()
+        if not self.nested or not folders:
+            return self.images(files)
+        return sorted(prefix + f for prefix, files in listed.below() for f in self.images(files))
 
-    def ignored(self, path: str, label: int) -> Ignored | None:
-        """A file below a class folder as one that is ignored; None if it is an image."""
-        if _suffix(path) not in self.suffixes:
-            return Ignored(label, one_line(_suffix(path)) or "no ending")
-        return Ignored(label, "", INNER) if "/" in path and not self.nested else None
+    def images(self, names: Collection[str]) -> list[str]:
+        """Those of some names that are an image's."""
+        others = self._other_tails(names)
+        return [n for n in names if n[-_TAIL:] not in others] if others else list(names)
+
+    def _other_tails(self, names: Collection[str]) -> set[str]:
+        """The last letters of names that are no image's; many names have few kinds of them."""
+        return {
+            tail for tail in {n[-_TAIL:] for n in names} if suffix_of(tail) not in self.suffixes
+        }
+
+    def ignored(self, names: Collection[str], label: int, *, inner: bool) -> Iterator[Ignored]:
+        """The files that are no images of a class, given their names in one folder.
+
+        Args:
+            names: of files.
+            label: of the class.
+            inner: whether they lie in a folder inside the class folder.
+        """
+        others, misplaced = self._other_tails(names), inner and not self.nested
+        for name in names if others or misplaced else ():
+            if name[-_TAIL:] in others:
+                yield Ignored(label, one_line(suffix_of(name)) or "no ending")
+            elif misplaced:
+                yield Ignored(label, "", INNER)
 
 
-OFFICIAL = FolderRule(_OFFICIAL_SUFFIXES, nested=False)
+OFFICIAL = FolderRule(OFFICIAL_SUFFIXES, nested=False)
 """For datasets that others have results on: nothing is added to the images that those have."""
 
-OWN = FolderRule(_OFFICIAL_SUFFIXES | _OTHER_SUFFIXES, nested=True)
+OWN = FolderRule(OFFICIAL_SUFFIXES | OTHER_SUFFIXES, nested=True)
 """For a user's own datasets."""
 
 
-def subfolders(folder: Path, ignored: Collection[str] = ()) -> list[str]:
+def subfolders(folder: Path | Folder, ignored: Collection[str] = ()) -> list[str]:
     """Names of the folders in a folder but hidden ones and litter, sorted; empty when not there."""
-    return [name for name in _contents(folder)[1] if name not in ignored]
+    return [name for name in Folder.of(folder).contents().folders if name not in ignored]
 
 
-def holds_files(folder: Path) -> bool:
+def holds_files(folder: Path | Folder) -> bool:
     """Whether any file but hidden ones and litter lies in a folder or below it."""
-    return next(_files_below(folder), None) is not None
+    return any(files for _, files in Folder.of(folder).below())
 
 
-def holds_images(folder: Path, rule: FolderRule) -> bool:
+def holds_images(folder: Path | Folder, rule: FolderRule) -> bool:
     """Whether any image lies in a folder or below it."""
-    return any(_suffix(file) in rule.suffixes for file in _files_below(folder))
+    return any(rule.images(files) for _, files in Folder.of(folder).below())
 
 
 def visible_entries(folder: Path) -> int:
@@ -85,82 +93,29 @@ def visible_entries(folder: Path) -> int:
 
 
 def images_in(
-    base: Path, folders: Iterable[LabelledFile], rule: FolderRule = OFFICIAL
+    base: Path | Folder, folders: Iterable[LabelledFile], rule: FolderRule = OFFICIAL
 ) -> list[LabelledFile]:
     """All images in folders below `base`, each folder given with its label and class name."""
     return [
         (f"{folder}/{file}", label, name)
         for folder, label, name in folders
-        for file in rule.paths(base / folder)
+        for file in rule.paths(Folder.of(base) / folder)
     ]
 
 
-def ignored_in(base: Path, folders: Iterable[LabelledFile], rule: FolderRule) -> Iterator[Ignored]:
+def ignored_in(
+    base: Path | Folder, folders: Iterable[LabelledFile], rule: FolderRule
+) -> Iterator[Ignored]:
     """The files in class folders that are no images to the rule; classes may lie in classes."""
     labels = {folder: label for folder, label, _ in folders if folder}
     for folder, label in labels.items():
-        for path in _files_below(base / folder):
-            inner = PurePosixPath(folder, path).parents
-            if "/" in path and any(str(p) in labels and str(p) != folder for p in inner):
+        for prefix, names in (Folder.of(base) / folder).below():
+            above = PurePosixPath(folder, prefix, "file").parents if prefix else ()
+            if any(str(p) in labels and str(p) != folder for p in above):
                 continue  # of a class that has its folder in this one's
-            ignored = rule.ignored(path, label)
-            if ignored is not None:
-                yield ignored
+            yield from rule.ignored(names, label, inner=bool(prefix))
 
 
-def strays(folder: Path, rule: FolderRule) -> list[Ignored]:
+def strays(folder: Path | Folder, rule: FolderRule) -> list[Ignored]:
     """The images that lie beside class folders, and so are of no class."""
-    files, _ = _contents(folder)
-    return [Ignored(None, "", OUTSIDE) for file in files if _suffix(file) in rule.suffixes]
-
-
-def _suffix(path: str) -> str:
-    """As `pathlib` has it, which is slow for millions of files."""
-    name = path.rpartition("/")[2]
-    dot = name.rfind(".")
-    return name[dot:].lower() if 0 < dot < len(name) - 1 else ""
-
-
-def _contents(folder: Path) -> tuple[list[str], list[str]]:
-    """Names of the files and folders in a folder, without hidden ones and litter; sorted.
-
-    A link that leads nowhere counts as a file: its image is then missing by name.
-
-    Raises:
-        Unlisted: the folder can't be read, or an image's or folder's name can't be used.
-    """
-    found: tuple[list[str], list[str]] = ([], [])
-    for name, inner in contents(folder):
-        litter = _LITTER_FOLDERS if inner else _LITTER
-        if name.startswith(".") or name.lower() in litter:
-            continue
-        if not name.isprintable() and (inner or _suffix(name) in OWN.suffixes):
-            _check_name(folder, name, inner=inner)
-        found[inner].append(name)
-    return sorted(found[0]), sorted(found[1])
-
-
-def _check_name(folder: Path, name: str, *, inner: bool) -> None:
-    """Refuses names that can't be in keys and prompts: not in UTF-8, or of a class in two lines."""
-    try:
-        name.encode()
-        reason = "has a line end or the like" if inner and CONTROL.search(name) else ""
-    except UnicodeEncodeError:
-        reason = "is not in UTF-8"
-    if reason:
-        raise Unlisted(f"in {folder}, the name {quoted(name)} {reason}. Rename it.")
-
-
-def _files_below(folder: Path) -> Iterator[str]:
-    """Paths of all files below a folder; a link that leads back up is not followed."""
-    todo: list[tuple[str, tuple[Path, ...]]] = [("", ())]  # folders, and the true ones above each
-    while todo:
-        prefix, above = todo.pop()
-        files, folders = _contents(folder / prefix)
-        yield from (prefix + file for file in files)
-        here = (*above, (folder / prefix).resolve()) if folders else ()
-        for inner in folders:
-            path = folder / prefix / inner
-            target = path.resolve() if path.is_symlink() else None
-            if target is None or not any(passed.is_relative_to(target) for passed in here):
-                todo.append((f"{prefix}{inner}/", here))
+    return [Ignored(None, "", OUTSIDE) for _ in rule.images(Folder.of(folder).contents().files)]

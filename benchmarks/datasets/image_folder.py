@@ -1,9 +1,10 @@
 """Datasets whose images are files below one folder."""
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
-from itertools import count, islice
+from itertools import chain, count, islice
+from operator import itemgetter
 from os.path import isfile
 from pathlib import Path, PurePosixPath
 
@@ -18,10 +19,12 @@ from benchmarks.datasets.identity.file_hashes import (
     stamps_of,
 )
 from benchmarks.datasets.interface import DatasetError, Identity, Item, Source, Split
+from benchmarks.datasets.items import Items
 from benchmarks.datasets.lookalikes import lookalike
 from benchmarks.datasets.looking import of_dataset, present
 from benchmarks.datasets.own_split import LabelledFile, Listing
 from benchmarks.datasets.texts import CONTROL, reason_of
+from benchmarks.datasets.tree.folder import Folder
 from benchmarks.quoting import quoted
 
 
@@ -77,9 +80,11 @@ class ImageFolderDataset(EncodedDataset):
 
     def source(self) -> Source:
         text, remedy = self.listed_in()
-        base, classes = self.folder / self.image_folder, self.classes()
+        base, classes = self.images, self.classes()
         beside = (one for part in self.above(classes) for one in strays(base / part, self.rule))
-        return Source(text, remedy, (*ignored_in(base, classes, self.rule), *beside))
+        ignored = (*ignored_in(base, classes, self.rule), *beside)
+        base.remember()
+        return Source(text, remedy, ignored)
 
     def above(self, classes: Sequence[LabelledFile]) -> list[str]:
         """The folders that hold class folders, and so should hold no images."""
@@ -108,7 +113,7 @@ class ImageFolderDataset(EncodedDataset):
         return tuple(self._names[label] for label in range(len(self._names)))
 
     def items(self, split: Split) -> Sequence[Item]:
-        return [Item(path, label) for path, label, _ in self._listing[split]]
+        return self._items[split]
 
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
         paths = self._paths(items)
@@ -139,21 +144,33 @@ class ImageFolderDataset(EncodedDataset):
         return [f"{folder}/{item.reference}" for item in items]
 
     @cached_property
+    def images(self) -> Folder:
+        """The folder of the images, listed as far as it was asked for."""
+        return Folder.remembered(self.folder / self.image_folder)
+
+    @cached_property
+    def _items(self) -> Mapping[Split, Items]:
+        return {
+            split: Items([path for path, _, _ in rows], [label for _, label, _ in rows])
+            for split, rows in self._listing.items()
+        }
+
+    @cached_property
     def _listing(self) -> Listing:
         reason = self.missing()
         if reason is not None:
             raise DatasetError(f"dataset {self.card.name}: {reason}")
         with of_dataset(self.card.name):
             listing = self.listing()
-        for path, _, _ in (row for rows in listing.values() for row in rows):
-            self._check_inside(path)
+        self._check_inside([row[0] for rows in listing.values() for row in rows])
+        self.images.remember()
         return listing
 
     @cached_property
     def _names(self) -> dict[int, str]:
         names: dict[int, str] = {}
-        listed = [row for rows in self._listing.values() for row in rows]
-        for _, label, name in (*self.classes(), *listed):
+        rows = chain(self.classes(), *self._listing.values())
+        for label, name in dict.fromkeys(map(itemgetter(1, 2), rows)):
             known = names.setdefault(label, name)
             if known != name:
                 raise self._malformed(f"label {label} is called both {both(known, name)}")
@@ -167,11 +184,15 @@ class ImageFolderDataset(EncodedDataset):
             )
         return names
 
-    def _check_inside(self, path: str) -> None:
-        if path.startswith("/") or ".." in path.split("/"):
-            raise self._malformed(f"the path {quoted(path)} leads out of the image folder")
-        if not path.isprintable() and CONTROL.search(path):
-            raise self._malformed(f"the path {quoted(path)} has a character that no path has")
+    def _check_inside(self, paths: Sequence[str]) -> None:
+        text = " ".join(("", *paths))
+        if ".." not in text and " /" not in text and text.isprintable():  # mostly, and soon seen
+            return
+        for path in paths:
+            if path.startswith("/") or ".." in path.split("/"):
+                raise self._malformed(f"the path {quoted(path)} leads out of the image folder")
+            if not path.isprintable() and CONTROL.search(path):
+                raise self._malformed(f"the path {quoted(path)} has a character that no path has")
 
     def _malformed(self, what: str) -> DatasetError:
         text, remedy = self.listed_in()

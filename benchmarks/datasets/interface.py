@@ -206,9 +206,9 @@ class Dataset(ABC):
         """
         return ()
 
-    def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
+    def usable(self, items: Sequence[Item]) -> Sequence[Item]:
         """The items of a draw that are used: all, unless unreadable images are left out."""
-        return tuple(items)
+        return items
 
     @abstractmethod
     def open(self, item: Item) -> Image.Image:

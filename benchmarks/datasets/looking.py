@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.datasets.interface import DatasetError
 
-_NOTHING = (FileNotFoundError, NotADirectoryError, ValueError)  # the latter for a NUL in a name
+NOTHING_THERE = (FileNotFoundError, NotADirectoryError, ValueError)
+"""What says that nothing is at a path; the last one is of a name with a NUL in it."""
 
 
 class Unlisted(DatasetError):
@@ -53,7 +54,7 @@ def present(path: Path) -> bool:
     with told_if_locked(path):
         try:
             path.stat()
-        except _NOTHING:
+        except NOTHING_THERE:
             return False
     return True
 
@@ -69,14 +70,15 @@ def contents(folder: Path) -> Iterator[tuple[str, bool]]:
     with told_if_locked(folder):
         try:
             entries = os.scandir(folder)
-        except _NOTHING:
+        except NOTHING_THERE:
             return
         with entries:
             for entry in entries:
-                yield entry.name, _is_folder(entry)
+                yield entry.name, is_folder(entry)
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether an entry is a folder, or a link to one; not if it is a link to itself."""
     try:
         return entry.is_dir()
     except OSError as error:

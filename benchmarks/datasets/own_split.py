@@ -5,7 +5,8 @@ They depend on paths alone, so they are the same on every machine and with every
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from benchmarks.datasets.interface import SPLITS, Split
 
@@ -59,6 +60,12 @@ def official_division(
     return Division(listing, f"{origin}, {HELD_OUT}", tuple(classes))
 
 
+def in_order_of_paths(division: Division) -> Division:
+    """The same images in the order that class folders have: by label, then path."""
+    listing = {s: sorted(rows, key=itemgetter(1, 0)) for s, rows in division.listing.items()}
+    return replace(division, listing=listing)
+
+
 def own_split(rows: Iterable[LabelledFile]) -> Listing:
     """Splits every class into 70 % train, 10 % val and 20 % test.
 
@@ -94,10 +101,10 @@ def _share(count: int, share: float, enough: int) -> int:
 def _by_label(rows: Iterable[LabelledFile]) -> Sequence[list[LabelledFile]]:
     """The rows grouped by label, in order of label, each group in order of hashes."""
     groups: dict[int, list[LabelledFile]] = {}
-    for row in sorted(rows, key=_hash):
+    for row in rows:
         groups.setdefault(row[1], []).append(row)
-    return [groups[label] for label in sorted(groups)]
+    return [sorted(groups[label], key=_hash) for label in sorted(groups)]
 
 
-def _hash(row: LabelledFile) -> str:
-    return hashlib.sha256(row[0].encode()).hexdigest()
+def _hash(row: LabelledFile) -> bytes:
+    return hashlib.sha256(row[0].encode()).digest()

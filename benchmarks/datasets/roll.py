@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from benchmarks.datasets.class_names import alike, refuse_alike, shown
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Source, Split
+from benchmarks.datasets.items import Items
 from benchmarks.quoting import cut, quoted
 
 
@@ -126,10 +127,14 @@ def roll_of(dataset: Dataset) -> Roll:
         DatasetError: the dataset can't be read.
     """
     images: dict[Split, Mapping[int, int]] = {
-        split: Counter(item.label for item in dataset.usable(dataset.items(split)))
+        split: {label: len(places) for label, places in _by_label(dataset, split).items()}
         for split in SPLITS
     }
     return Roll(dataset.card.name, dataset.class_names(), images, dataset.source())
+
+
+def _by_label(dataset: Dataset, split: Split) -> Mapping[int, Sequence[int]]:
+    return Items.of(dataset.usable(dataset.items(split))).by_label
 
 
 def counted(classes: int) -> str:

@@ -1,11 +1,12 @@
 """Few-shot splits, identical to CoOp's, or to a dataset's own reader's, for the same seed."""
 
 import random
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.datasets.interface import Dataset, DatasetError, Item
+from benchmarks.datasets.items import Items
 from benchmarks.datasets.roll import roll_of
 from benchmarks.quoting import quoted
 
@@ -58,7 +59,8 @@ def few_shot_split(
     """
     if shots < 1:
         raise DatasetError(f"dataset {dataset.card.name}: shots must be at least 1, got {shots}")
-    groups = _by_label(dataset.items("train"))
+    training = Items.of(dataset.items("train"))
+    groups = training.by_label
     if not groups:
         raise DatasetError(
             f"dataset {dataset.card.name}: it has no training images, so nothing can be trained on "
@@ -75,25 +77,16 @@ def few_shot_split(
     generator = random.Random(seed)
     for length in dataset.shuffled_before_draw():
         generator.shuffle([None] * length)  # only for what it leaves of the generator
-    train = _sample(groups, shots, generator)
-    val = _sample(_by_label(dataset.items("val")), min(shots, VALIDATION_SHOTS), generator)
+    train = _sample(training, shots, generator)
+    val = _sample(Items.of(dataset.items("val")), min(shots, VALIDATION_SHOTS), generator)
     return FewShotSplit(train, val, short)
 
 
-def _by_label(items: Sequence[Item]) -> dict[int, list[Item]]:
-    groups: dict[int, list[Item]] = {}
-    for item in items:
-        groups.setdefault(item.label, []).append(item)
-    return groups
-
-
-def _sample(
-    groups: dict[int, list[Item]], shots: int, generator: random.Random
-) -> tuple[Item, ...]:
-    drawn: list[Item] = []
-    for items in groups.values():
-        drawn += generator.sample(items, shots) if len(items) >= shots else items
-    return tuple(drawn)
+def _sample(items: Items, shots: int, generator: random.Random) -> tuple[Item, ...]:
+    drawn: list[int] = []
+    for places in items.by_label.values():
+        drawn += generator.sample(places, shots) if len(places) >= shots else places
+    return tuple(items[place] for place in drawn)
 
 
 def _too_many_shots(dataset: Dataset, shots: int, short: Mapping[int, int]) -> DatasetError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from benchmarks.datasets.completeness import Counted, count
+from benchmarks.datasets.duplicates import Duplicates, worst_first
 from benchmarks.datasets.identity.contents import FullDigest, state_digest
 from benchmarks.datasets.identity.verified import remember_verified
 from benchmarks.datasets.interface import SPLITS, Dataset, ImageUnreadable, Item, Split
@@ -19,15 +20,13 @@ class Verified(Counted):
 
     Attributes:
         unreadable: one message per image that can't be read.
-        duplicates: groups of references with the same bytes.
-        leaked: number of those groups with images in the test split and in another split.
+        duplicates: groups of images with the same bytes, the worst first.
         full_digest: the `FullDigest` of all images; empty if one can't be read.
         recorded_digest: the one that came with the data; empty if none did.
     """
 
     unreadable: tuple[str, ...] = ()
-    duplicates: tuple[tuple[str, ...], ...] = ()
-    leaked: int = 0
+    duplicates: tuple[Duplicates, ...] = ()
     full_digest: str = ""
     recorded_digest: str = ""
 
@@ -52,7 +51,7 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
     Raises:
         DatasetError: the dataset can't be read.
     """
-    files: dict[str, list[tuple[Split, str]]] = defaultdict(list)
+    files: dict[str, list[tuple[Split, Item]]] = defaultdict(list)
     unreadable: list[str] = []
     full, state = FullDigest(), _to_remember(dataset)
     for split in SPLITS:
@@ -60,19 +59,17 @@ def verify(dataset: Dataset, tell: Callable[[int], None] = lambda _: None) -> Ve
             if error:
                 unreadable.append(error)
             else:
-                files[digest].append((split, item.reference))
+                files[digest].append((split, item))
             full.add(split, item, digest)
             tell(1)
     whole = "" if unreadable else full.hexdigest()
     if whole and state and state == _to_remember(dataset):  # no file has changed meanwhile
         remember_verified(dataset, state, whole)
-    repeated = [group for group in files.values() if len(group) > 1]
-    splits = [{split for split, _ in group} for group in repeated]
+    repeated = (Duplicates(tuple(places)) for places in files.values() if len(places) > 1)
     return Verified(
         **vars(count(dataset)),
         unreadable=tuple(unreadable),
-        duplicates=tuple(tuple(reference for _, reference in group) for group in repeated),
-        leaked=sum("test" in group and len(group) > 1 for group in splits),
+        duplicates=worst_first(repeated),
         full_digest=whole,
         recorded_digest=dataset.recorded_digest(),
     )

@@ -58,8 +58,10 @@ class DatasetView(Dataset):
     def shuffled_before_draw(self) -> tuple[int, ...]:
         return self._dataset.shuffled_before_draw()
 
-    def usable(self, items: Sequence[Item]) -> tuple[Item, ...]:
+    def usable(self, items: Sequence[Item]) -> Sequence[Item]:
         kept = self._dataset.usable(items)
+        if not self._unreadable:
+            return kept
         return tuple(item for item in kept if item.reference not in self._unreadable)
 
     def remark(self) -> str:
@@ -139,6 +141,14 @@ class SteadyView(DatasetView):
         super().__init__(dataset, blind=blind)
         self._announce = announce
         self._seen: dict[str, str] = {}
+
+    def items(self, split: Split) -> Sequence[Item]:
+        return self._test if split == "test" else super().items(split)
+
+    @cached_property
+    def _test(self) -> tuple[Item, ...]:
+        """The test images, which are the same for all tasks."""
+        return tuple(super().items("test"))
 
     def fingerprints(self, items: Sequence[Item], announce: Announce = silent) -> Sequence[str]:
         del announce  # the plan's own

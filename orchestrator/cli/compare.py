@@ -57,7 +57,7 @@ def compare_stores(first: str, second: str, tolerance: float) -> bool:
     stores = [Store(open_storage(location)) for location in (first, second)]
     for location, store in zip((first, second), stores, strict=True):
         if not store.finished_keys():
-            there = "holds no finished results" if is_there(location) else "is not there"
+            there = "holds no finished results" if is_there(store) else "is not there"
             raise UserError(
                 f"{location} {there}. Give two stores, or one spec to compare with published "
                 f"numbers."

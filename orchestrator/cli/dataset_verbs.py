@@ -10,9 +10,9 @@ from pathlib import Path
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Column
 
-from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.completeness import count, counts
 from benchmarks.datasets.download import DownloadFailed, unpack_archives
+from benchmarks.datasets.duplicates import described
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError
 from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import is_uri, open_location
@@ -27,7 +27,7 @@ from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
 
 _SHOWN = 5
-"""Unreadable images and duplicates that are named; the rest are counted."""
+"""Unreadable images that are named; the rest are counted."""
 
 
 @dataclass(frozen=True)
@@ -274,12 +274,12 @@ def _show_verified(results: Sequence[tuple[Dataset, Verified]]) -> None:
             _expected(result),
             str(len(result.unreadable)),
             str(len(result.duplicates)),
-            str(result.leaked),
+            str(sum(group.leaks for group in result.duplicates)),
         )
     output.print(table)
     say(
-        "duplicates: groups of files with the same bytes; leaks: those of them that are in the "
-        "test split and in another one."
+        "duplicates: groups of files with the same bytes; leaks: those of them that are in more "
+        "than one split."
     )
     for dataset, result in results:
         for line in _details(dataset, result):
@@ -306,8 +306,8 @@ def _details(dataset: Dataset, result: Verified) -> Iterator[str]:
     yield from result.unreadable[:_SHOWN]
     if len(result.unreadable) > _SHOWN:
         yield f"{name}: and {len(result.unreadable) - _SHOWN} more that can't be read"
-    for group in result.duplicates[:_SHOWN]:
-        yield f"{name}: the same file: {shown(group)}"
+    for line in described(result.duplicates, dataset.class_names()):
+        yield f"{name}: {line}"
 
 
 @contextmanager

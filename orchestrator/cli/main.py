@@ -147,7 +147,7 @@ def status(
 
     work = open_work_to_read(spec, set_, store, data, results=False)
     show_status(work.plan, work.store)
-    if not is_there(store):
+    if not is_there(work.store):
         say(f"note: there is no store at {store}")
     show_recalled(work.plan)
     if work.search is not None:

@@ -10,7 +10,12 @@ from rich.text import Text
 from orchestrator.analysis.fitting_table import FittingTable, Line
 from orchestrator.console import duration, output, say
 from orchestrator.errors import last_line
-from orchestrator.plan.calibration import calibration_name, costs_in, measure_towers
+from orchestrator.plan.calibration import (
+    calibration_name,
+    costs_in,
+    measure_towers,
+    slow_here,
+)
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
 from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
 from orchestrator.plan.recall.stored import StoredCells
@@ -110,6 +115,8 @@ def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pric
             with output.status(Text(f"timing {backbone.label} on this machine")):
                 costs[backbone.digest] = measure_towers(backbone, precision, threads)
             store.save_calibration(name, asdict(costs[backbone.digest]))
+    if costs and measure and (remark := slow_here(precision)):
+        say(f"note: {remark}")
     return pricing_from(plan, store, costs)
 
 

@@ -90,12 +90,12 @@ def open_work_to_read(
     from orchestrator.spec.load import load_spec
 
     loaded = load_spec(spec, overrides or ())
-    if results and not is_there(location):
+    store = _open_store(location, PATIENCE)
+    if results and not is_there(store):
         raise UserError(
             f"there is no store at {location}: nothing has run with this --store yet, or its path "
             f"is wrong."
         )
-    store = _open_store(location, PATIENCE)
     reader = Reader(StoredCells(store, warn), data, _remark)
     work = _read(loaded, reader)
     if results and not any(cell.status in ("done", "failed") for cell in work.plan.cells):
@@ -113,9 +113,10 @@ def _read(spec: Spec, reader: Reader) -> Work:
     return Work(plan, store, found)
 
 
-def is_there(location: str) -> bool:
+def is_there(store: Store) -> bool:
     """Whether a store's folder exists; of a bucket, its storage says so."""
-    return "://" in location or Path(location).expanduser().is_dir()
+    location = store.storage.location
+    return "://" in location or Path(location).is_dir()
 
 
 def open_work_to_run(

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter, ValidationError
 
 from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
+from orchestrator.oracle.cpu_formats import remark_on
 from orchestrator.precision import Precision
 
 IMAGES = 16
@@ -57,6 +58,13 @@ def calibration_name(backbone: ResolvedBackbone, precision: Precision, threads: 
     """File name under which the costs of a backbone on this kind of machine are kept."""
     text = f"{backbone.label}-{precision}-{machine_name(threads)}"
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-").lower()
+
+
+def slow_here(precision: Precision) -> str:
+    """Says that a precision is slow on this machine; empty if it isn't."""
+    import torch
+
+    return remark_on(precision, "cuda" if torch.cuda.is_available() else "cpu")
 
 
 def measure_towers(backbone: ResolvedBackbone, precision: Precision, threads: int) -> TowerCosts:

@@ -200,7 +200,7 @@ class _Planner:
         except (UserError, DatasetError) as error:
             return self._tolerated(Misfit.of_dataset(error, dataset.card.name))
         self.notes.extend(training_notes(task, shots) if shots else ())
-        return DrawnTask(task)
+        return DrawnTask(task, self._tasks.texts)
 
     def _planned(self, drawn: DrawnTask | Misfit, draft: PlannedCell) -> PlannedCell:
         if isinstance(drawn, Misfit):

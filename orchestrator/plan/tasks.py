@@ -8,7 +8,7 @@ from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Split
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.roll import counted, roll_of
-from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
+from benchmarks.protocols import SplitTexts, Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import given_path
 from orchestrator.plan.transfers import Transfers
@@ -36,15 +36,21 @@ def dataset_of(spec: Spec, name: str, data_root: Path | str) -> Dataset:
 
 @dataclass(frozen=True)
 class DrawnTask:
-    """The task of some cells, whose images are hashed once for all of them."""
+    """The task of some cells, whose images are hashed once for all of them.
+
+    Attributes:
+        task: the task.
+        texts: keeps what digests cover of the test split, for the next task.
+    """
 
     task: Task
+    texts: SplitTexts
     _digests: dict[tuple[Split, ...], str] = field(default_factory=dict)
 
     def digest(self, splits: tuple[Split, ...]) -> str:
         """As `split_digest`."""
         if splits not in self._digests:
-            self._digests[splits] = split_digest(self.task, splits)
+            self._digests[splits] = split_digest(self.task, splits, self.texts)
         return self._digests[splits]
 
 
@@ -52,6 +58,9 @@ class Tasks:
     """Draws the splits of a plan, and refuses those that can't be used.
 
     A blind plan also refuses datasets without validation images.
+
+    Attributes:
+        texts: keeps what digests cover of the splits.
     """
 
     def __init__(self, spec: Spec, transfers: Transfers, *, blind: bool) -> None:
@@ -59,6 +68,7 @@ class Tasks:
         self._transfers = transfers
         self._blind = blind
         self._checked: set[str] = set()
+        self.texts = SplitTexts()
         self._whole: dict[str, tuple[str, int]] = {}
 
     def task(self, dataset: Dataset, shots: int, seed: int) -> Task:
@@ -112,7 +122,7 @@ class Tasks:
         name = dataset.card.name
         if name not in self._whole:
             task = evaluation_task(dataset)
-            self._whole[name] = split_digest(task, ("test",)), len(task.test)
+            self._whole[name] = split_digest(task, ("test",), self.texts), len(task.test)
         return self._whole[name]
 
 

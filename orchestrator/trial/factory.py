@@ -26,6 +26,7 @@ from orchestrator.oracle.backbone import (
 )
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.compiling import as_written, compiler_for
+from orchestrator.oracle.cpu_formats import remark_on
 from orchestrator.oracle.encoder import resolve_encoder
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
@@ -119,9 +120,10 @@ class TrialFactory:
     @property
     def remarks(self) -> tuple[str, ...]:
         """Messages for the user about the device."""
-        if self._setup.compile and self.device.type != "cuda":
-            return ("--compile is ignored on a CPU: it compiles for GPUs",)
-        return ()
+        slow = remark_on(self._setup.precision, self.device.type)
+        ignored = self._setup.compile and self.device.type != "cuda"
+        uncompiled = "--compile is ignored on a CPU: it compiles for GPUs" if ignored else ""
+        return tuple(filter(None, (slow, uncompiled)))
 
     def provenance(self) -> dict[str, Any]:
         """The hardware and software on which trials run, as they are stored in traces."""

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.datasets.interface import DatasetError, Item
-from benchmarks.datasets.views import DatasetView
+from benchmarks.datasets.views import DatasetView, SteadyView
 from benchmarks.protocols import (
     PROTOCOLS,
+    SplitTexts,
     Task,
     UnknownProtocol,
     base_to_new,
@@ -63,6 +65,15 @@ def test_unknown_protocols_are_answered_with_the_nearest() -> None:
 
 def test_the_digest_is_stable() -> None:
     assert split_digest(TASK, ALL) == split_digest(few_shot(ToyDataset(), 2, 1, "refuse"), ALL)
+
+
+def test_kept_texts_change_no_digest() -> None:
+    texts = SplitTexts()
+    views = [SteadyView(ToyDataset()), SteadyView(ToyDataset((9, 8, 9)))]
+    for shots, view, protocol in product((0, 1, 2), views, PROTOCOLS.values()):
+        task = protocol.task(view, shots, 1, "refuse")
+        for splits in (ALL, ("test",)):
+            assert split_digest(task, splits, texts) == split_digest(task, splits)
 
 
 @given(seed=st.integers(2, 500))

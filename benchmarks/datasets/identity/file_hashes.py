@@ -64,12 +64,12 @@ def silent(files: int, size: int) -> None:
 
 def sizes_of(paths: Iterable[str]) -> list[str]:
     """The size in bytes of each file, as text; `MISSING` where there is none."""
-    return [str(found.size) if (found := _state(path)) else MISSING for path in paths]
+    return [str(found.st_size) if (found := _found(path)) else MISSING for path in paths]
 
 
 def stamps_of(paths: Iterable[str]) -> list[str]:
     """The `FileState.stamp` of each file; `MISSING` where there is none."""
-    return [found.stamp if (found := _state(path)) else MISSING for path in paths]
+    return [found.stamp if (found := state_of(path)) else MISSING for path in paths]
 
 
 def sha256_of(paths: Iterable[str], announce: Announce = silent) -> list[str]:
@@ -81,7 +81,7 @@ def sha256_of(paths: Iterable[str], announce: Announce = silent) -> list[str]:
         paths: the files; symbolic links are followed.
         announce: called once, before any file is read; not called if all are remembered.
     """
-    states = [_state(path) for path in paths]
+    states = [state_of(path) for path in paths]
     there = {state for state in states if state is not None}
     known = _remembered(there)
     unread = sorted(there - known.keys())
@@ -91,12 +91,19 @@ def sha256_of(paths: Iterable[str], announce: Announce = silent) -> list[str]:
     return [MISSING if state is None else known[state] for state in states]
 
 
-def _state(path: str) -> FileState | None:
+def _found(path: str) -> os.stat_result | None:
+    """What is known of a file without reading it; None where there is none."""
     try:
         found = os.stat(path)  # noqa: PTH116  (half the time of a Path's, for each of very many)
     except (OSError, ValueError):
         return None
-    return _state_of(path, found) if stat.S_ISREG(found.st_mode) else None
+    return found if stat.S_ISREG(found.st_mode) else None
+
+
+def state_of(path: str) -> FileState | None:
+    """The state of a file; None where there is none."""
+    found = _found(path)
+    return None if found is None else _state_of(path, found)
 
 
 def _state_of(path: str, found: os.stat_result) -> FileState:
@@ -166,9 +173,16 @@ def _hash(state: FileState) -> tuple[str, bool]:
         return MISSING, False
     except OSError:
         return UNREADABLE, False
-    # Users may set the time of contents to any other, even a future one.
+    return digest, same and is_settled(state, now)
+
+
+def is_settled(state: FileState, now: int) -> bool:
+    """Whether a file that was read at `now`, in nanoseconds, gets another state when it changes.
+
+    Users may set the time of contents to any other, even a future one.
+    """
     recent = state.changed > now - SETTLED or now - SETTLED < state.modified <= now
-    return digest, same and not recent
+    return not recent
 
 
 def _remember(cache: sqlite3.Connection, found: Sequence[tuple[FileState, str]]) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from benchmarks.datasets.class_names import one_form, refuse_alike, shown
 from benchmarks.datasets.folders import OWN, holds_files, subfolders
@@ -12,11 +11,12 @@ from benchmarks.datasets.own.not_class_folders import hint
 from benchmarks.datasets.own.split_folders import find_split_folders
 from benchmarks.datasets.own.split_names import split_called
 from benchmarks.datasets.own_split import Division, Listing, own_division
+from benchmarks.datasets.tree.folder import Folder
 
 GIVEN = "split folders"  # part of keys
 
 
-def divide_folders(folder: Path, dataset: str) -> Division:
+def divide_folders(folder: Folder, dataset: str) -> Division:
     """The images in `<class>/<image>`, split 70/10/20; or in `{train,val,test}/<class>/<image>`.
 
     Images may lie in folders inside a class folder. Labels follow the sorted names of the class
@@ -50,14 +50,14 @@ def divide_folders(folder: Path, dataset: str) -> Division:
     return replace(division, notes=_notes(empty, above.without_images))
 
 
-def _images(folder: Path) -> dict[str, list[str]]:
+def _images(folder: Folder) -> dict[str, list[str]]:
     """The images in each folder in a folder, but in those that are empty."""
     found = {name: OWN.paths(folder / name) for name in subfolders(folder)}
     return {name: paths for name, paths in found.items() if paths or holds_files(folder / name)}
 
 
 def _named(
-    there: Mapping[str, Collection[str]], folder: Path, dataset: str
+    there: Mapping[str, Collection[str]], folder: Folder, dataset: str
 ) -> dict[str, tuple[int, str]]:
     """Label and class name by the name of a folder; one name in two normal forms is one class.
 
@@ -84,7 +84,7 @@ def _inside(part: str, name: str) -> str:
     return name if part == "." else f"{part}/{name}"
 
 
-def _refuse_splits_inside(folder: Path, names: Iterable[str], dataset: str) -> None:
+def _refuse_splits_inside(folder: Folder, names: Iterable[str], dataset: str) -> None:
     for name in names:
         inner = {split_called(inner) for inner in subfolders(folder / name)}
         if {"train", "test"} <= inner:

@@ -24,6 +24,8 @@ _OTHER_NAMES = {
     "split": ("subset", "partition"),
 }  # fmt: skip
 
+_READ_AS = {"name": "the images' paths"}
+
 _CLOSE = 0.75
 """How alike an unknown name and a column's are, from 0 to 1, where one seems to mean the other."""
 
@@ -45,7 +47,7 @@ class Columns:
     notes: tuple[str, ...] = ()
 
 
-def find_columns(names: Sequence[str], where: str) -> Columns:
+def find_columns(names: Sequence[str], where: str, *, named: bool = False) -> Columns:
     """Finds the columns by their names in the manifest, in whatever case.
 
     A manifest without `class_name` may name its classes in `label`.
@@ -53,6 +55,8 @@ def find_columns(names: Sequence[str], where: str) -> Columns:
     Args:
         names: the manifest's names, in order; blank for a column without one.
         where: names the manifest in errors.
+        named: whether `image` has bytes, so that another column may have the images' paths: then
+            it is `name`.
 
     Raises:
         BadManifest: a required column is missing, two columns could be one, or a name is nearly
@@ -65,10 +69,14 @@ def find_columns(names: Sequence[str], where: str) -> Columns:
         if (place := _place(column, plain, names, where)) is not None
     }
     _check_required(places, names, where)
+    paths = [place for place, name in enumerate(plain) if name in _OTHER_NAMES["image"]]
+    paths = [place for place in paths if place not in places.values()]
+    if named and len(paths) == 1:
+        places["name"] = paths[0]
     unread = [place for place in range(len(names)) if place not in places.values()]
     _refuse_misspelled(places, [names[place] for place in unread], where)
     renamed = [
-        f"the column {quoted(names[place])} is read as {column!r}"
+        f"the column {quoted(names[place])} is read as {_READ_AS.get(column, repr(column))}"
         for column, place in places.items()
         if plain[place] != column
     ]

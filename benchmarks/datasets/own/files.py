@@ -11,6 +11,7 @@ from benchmarks.datasets.interface import Card, Source
 from benchmarks.datasets.own.class_folders import divide_folders
 from benchmarks.datasets.own.split_folders import innermost
 from benchmarks.datasets.own_split import Division, LabelledFile, Listing
+from benchmarks.datasets.tree.folder import Folder
 
 
 class OwnFiles(ImageFolderDataset):
@@ -69,8 +70,9 @@ class OwnFiles(ImageFolderDataset):
     def _nested(self) -> int:
         """How many images lie deeper than directly in a class folder."""
         folders = {folder for folder, _, _ in self.classes()}
-        rows = (row for rows in self.listing().values() for row in rows)
-        return sum(path.rpartition("/")[0] not in folders for path, _, _ in rows)
+        listed = ((self.images / folder).contents().files for folder in folders)
+        direct = sum(len(self.rule.images(files)) for files in listed)
+        return sum(map(len, self.listing().values())) - direct
 
     def revision(self) -> str:
         return self._division.origin
@@ -102,7 +104,12 @@ class OwnFolders(OwnFiles):
         Raises:
             DatasetError: a folder can't be read.
         """
-        return innermost(self.root)
+        return self.images.path
+
+    @cached_property
+    def images(self) -> Folder:
+        """The inner folder, with what has been listed."""
+        return innermost(Folder.remembered(self.root))
 
     def source(self) -> Source:
         source = super().source()
@@ -111,4 +118,4 @@ class OwnFolders(OwnFiles):
         return replace(source, notes=(f"it is read from {self.folder}", *source.notes))
 
     def _divided(self) -> Division:
-        return divide_folders(self.folder, self.card.name)
+        return divide_folders(self.images, self.card.name)

@@ -1,13 +1,13 @@
 """Refuses a train, val or test folder that has images, and no class folders to tell their class."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from benchmarks.datasets.folders import OWN, strays, subfolders
 from benchmarks.datasets.interface import DatasetError
+from benchmarks.datasets.tree.folder import Folder
 
 
-def refuse_flat(folder: Path, parts: Iterable[str], dataset: str) -> None:
+def refuse_flat(folder: Folder, parts: Iterable[str], dataset: str) -> None:
     """Refuses images that lie directly in a split's folder, where no class folder stands beside.
 
     Args:

@@ -1,11 +1,11 @@
 """What lies in a folder in place of class folders, and what to do about it."""
 
 from collections.abc import Iterable
-from pathlib import Path
 
 from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.folders import OWN, strays
 from benchmarks.datasets.looking import contents
+from benchmarks.datasets.tree.folder import Folder
 
 ARCHIVES = (
     ".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".gz", ".xz", ".bz2", ".7z", ".rar",
@@ -13,7 +13,7 @@ ARCHIVES = (
 MANIFESTS = (".csv", ".tsv", ".parquet", ".pq")
 
 
-def hint(folder: Path, parts: Iterable[str]) -> str:
+def hint(folder: Folder, parts: Iterable[str]) -> str:
     """A sentence for a user whose folder holds fewer than two classes; "" if nothing stands out.
 
     Args:
@@ -24,7 +24,7 @@ def hint(folder: Path, parts: Iterable[str]) -> str:
     if bare:
         places = shown("it" if part == "." else f"{part}/" for part in bare)
         return f" Images lie directly in {places}: put each into a folder of its class."
-    files = sorted(name for name, inner in contents(folder) if not inner)
+    files = sorted(name for name, inner in contents(folder.path) if not inner)
     for name in files:
         if name.lower().endswith(MANIFESTS):
             return f" If {name} lists the images, give it as the path."

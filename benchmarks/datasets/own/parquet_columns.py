@@ -24,6 +24,8 @@ Kind = Literal["bytes", "paths"]
 _BYTES = ("binary", "large_binary", "binary_view", "fixed_size_binary")
 _TEXT = ("string", "large_string", "string_view")
 
+_BUFFER = 1 << 20
+
 
 def kind_of(path: Path) -> Kind | None:
     """What a file's `image` column has; None if it can't be read, which `read_table` explains."""
@@ -40,7 +42,8 @@ def columns_of(path: Path, where: str) -> Columns:
     Raises:
         BadManifest: the file can't be read, or has other columns.
     """
-    return find_columns(_opened(path, where).schema_arrow.names, where)
+    file = open_parquet(path, where)
+    return find_columns(file.schema_arrow.names, where, named=_kind(file, where) == "bytes")
 
 
 def read_table(path: Path, where: str) -> pa.Table:
@@ -53,7 +56,7 @@ def read_table(path: Path, where: str) -> pa.Table:
     Raises:
         BadManifest: the file can't be read, or has other columns.
     """
-    file = _opened(path, where)
+    file = open_parquet(path, where)
     schema = file.schema_arrow
     places = find_columns(schema.names, where).places
     kind = _kind(file, where)
@@ -68,9 +71,60 @@ def read_table(path: Path, where: str) -> pa.Table:
     return pa.table(_with_names(table, {c: n for c, n in named.items() if n}, where))
 
 
-def _opened(path: Path, where: str) -> pq.ParquetFile:
+def read_facts(path: Path, where: str) -> pa.Table:
+    """As `read_table`, without the bytes of images.
+
+    The column `name` has the images' paths, if the file has any.
+
+    Raises:
+        BadManifest: the file can't be read, or has other columns.
+    """
+    file = open_parquet(path, where)
+    schema = file.schema_arrow
+    places = find_columns(schema.names, where, named=True).places
+    names = {column: schema.names[place] for column, place in places.items()}
+    image = names.pop("image")
+    inner = "name" not in names and _is_one_of(_inside(schema.field(image).type).get("path"), _TEXT)
     try:
-        return pq.ParquetFile(path)  # `read_table` would import pandas
+        read = file.read(columns=[*names.values(), *([f"{image}.path"] if inner else [])])
+        table = {column: read.column(name) for column, name in names.items()}
+        if inner:
+            table["name"] = pc.struct_field(read.column(image), "path")
+    except (OSError, KeyError, pa.ArrowException) as error:
+        raise BadManifest(f"{where} is no readable Parquet file: {reason_of(error)}.") from None
+    named = {column: _class_names(schema, name) for column, name in names.items()}
+    return pa.table(_with_names(table, {c: n for c, n in named.items() if n}, where))
+
+
+def bytes_column(file: pq.ParquetFile, where: str) -> str:
+    """The path of the column that has the bytes of images.
+
+    Raises:
+        BadManifest: the file has other columns.
+    """
+    schema = file.schema_arrow
+    name = schema.names[find_columns(schema.names, where, named=True).places["image"]]
+    return f"{name}.bytes" if "bytes" in _inside(schema.field(name).type) else name
+
+
+def bytes_in(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    """The bytes of images in what was read of their column."""
+    return _images(column, "bytes")
+
+
+def _inside(kind: pa.DataType) -> dict[str, pa.DataType]:
+    return {field.name: field.type for field in kind} if pa.types.is_struct(kind) else {}
+
+
+def open_parquet(path: Path, where: str) -> pq.ParquetFile:
+    """A Parquet file, of which little is held in memory while it is read in batches.
+
+    Raises:
+        BadManifest: it can't be read.
+    """
+    try:
+        # `read_table` would import pandas; without a buffer, batches hold whole row groups.
+        return pq.ParquetFile(path, pre_buffer=False, buffer_size=_BUFFER)
     except (OSError, pa.ArrowException) as error:
         reason = _instead(path) or reason_of(error)
         raise BadManifest(f"{where} is no readable Parquet file: {reason}.") from None

@@ -10,12 +10,12 @@ import pyarrow as pa
 
 from benchmarks.datasets.encoded import EncodedDataset
 from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
-from benchmarks.datasets.interface import Card, DatasetError, Item, Source, Split
+from benchmarks.datasets.interface import DatasetError, Item, Source, Split
 from benchmarks.datasets.own.columns import OPTIONAL, BadManifest
 from benchmarks.datasets.own.image_paths import ImagePaths
 from benchmarks.datasets.own.manifest import check_rows
 from benchmarks.datasets.own.parquet_columns import columns_of, kind_of, read_table
-from benchmarks.datasets.own_split import Division
+from benchmarks.datasets.own_split import Division, in_order_of_paths
 from benchmarks.quoting import brief
 
 
@@ -33,7 +33,7 @@ def read_parquet(path: Path, dataset: str) -> Division:
     where = f"dataset {dataset}: {path}"
     table = read_table(path, where)
     rows = rows_of(table, values_of(table, "image", where), where)
-    division = check_rows(rows, where, ImagePaths(path.parent))
+    division = in_order_of_paths(check_rows(rows, where, ImagePaths(path.parent)))
     return replace(division, notes=(*columns_of(path, where).notes, *division.notes))
 
 
@@ -107,33 +107,6 @@ class ParquetImages(EncodedDataset):
         return f"dataset {self.card.name}: {self.file}"
 
 
-class OwnParquetImages(ParquetImages):
-    """A user's own Parquet file of images.
-
-    Args:
-        path: the file.
-        card: name and templates.
-    """
-
-    upright = True
-
-    def __init__(self, path: Path, card: Card) -> None:
-        super().__init__(path.parent)
-        self.card = card
-        self.file = path
-
-    def revision(self) -> str:
-        return f"{self.division.origin} {super().revision()}"
-
-    def source(self) -> Source:
-        source = super().source()
-        notes = columns_of(self.file, self._where).notes
-        return replace(source, notes=(*notes, *source.notes))
-
-    def remark(self) -> str:
-        return self.division.remark(self.card.name)
-
-
 def values_of(table: pa.Table, column: str, where: str) -> list[Any]:
     """A column's values.
 
@@ -148,7 +121,7 @@ def values_of(table: pa.Table, column: str, where: str) -> list[Any]:
 
 
 def rows_of(
-    table: pa.Table, images: Sequence[str], where: str
+    table: pa.Table, images: Sequence[object], where: str
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Numbered rows from 0, each with the image's name."""
     names = [name for name in ("class_name", *OPTIONAL) if name in table.column_names]

@@ -13,11 +13,8 @@ from benchmarks.datasets.own.files import OwnFiles, OwnFolders
 from benchmarks.datasets.own.kinds import kind_of_path, refuse
 from benchmarks.datasets.own.pack import OwnPack
 from benchmarks.datasets.own.parquet_folder import OwnParquetFolder, parts_in
-from benchmarks.datasets.own.parquet_manifest import (
-    OwnParquetImages,
-    holds_images,
-    read_parquet,
-)
+from benchmarks.datasets.own.parquet_images import OwnParquetImages
+from benchmarks.datasets.own.parquet_manifest import holds_images, read_parquet
 from benchmarks.datasets.own_split import Division
 from benchmarks.datasets.packed.layout import is_pack
 from benchmarks.datasets.packed.location import is_uri, open_location

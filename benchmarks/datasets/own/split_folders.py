@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
-from pathlib import Path
 
 from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.folders import OWN, holds_files, holds_images, strays, subfolders
 from benchmarks.datasets.interface import SPLITS, DatasetError, Split
 from benchmarks.datasets.own.split_names import split_called
+from benchmarks.datasets.tree.folder import Folder
 
 _DEEPEST = 3
 """Folders in folders that are looked into; more would be no wrapping of an archive."""
@@ -27,7 +27,7 @@ class SplitFolders:
     without_images: tuple[str, ...] = ()
 
 
-def innermost(folder: Path) -> Path:
+def innermost(folder: Folder) -> Folder:
     """The folder itself, or the one in it that holds everything, as unpacked archives have it.
 
     Raises:
@@ -44,12 +44,12 @@ def innermost(folder: Path) -> Path:
     return folder
 
 
-def filled(folder: Path, names: Iterable[str]) -> Iterator[str]:
+def filled(folder: Folder, names: Iterable[str]) -> Iterator[str]:
     """Those of the folders in a folder in which any file lies but hidden ones and litter."""
     return (name for name in names if holds_files(folder / name))
 
 
-def find_split_folders(folder: Path, dataset: str) -> SplitFolders:
+def find_split_folders(folder: Folder, dataset: str) -> SplitFolders:
     """The folders of splits in a folder.
 
     Raises:
@@ -77,7 +77,7 @@ def find_split_folders(folder: Path, dataset: str) -> SplitFolders:
 
 
 def _refuse_images_beside(
-    folder: Path, others: Sequence[str], by_split: dict[Split, str], dataset: str
+    folder: Folder, others: Sequence[str], by_split: dict[Split, str], dataset: str
 ) -> None:
     images = [name for name in others if holds_images(folder / name, OWN)]
     if images:
@@ -87,7 +87,7 @@ def _refuse_images_beside(
         )
 
 
-def _one_each(called: dict[str, Split], folder: Path, dataset: str) -> dict[Split, str]:
+def _one_each(called: dict[str, Split], folder: Folder, dataset: str) -> dict[Split, str]:
     by_split: dict[Split, str] = {}
     for split in SPLITS:
         names = sorted(name for name, its in called.items() if its == split)

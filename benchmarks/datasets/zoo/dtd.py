@@ -29,7 +29,7 @@ class DescribableTextures(CoopSplitDataset):
     fallback_needs = ("labels/train1.txt", "labels/val1.txt", "labels/test1.txt")
 
     def fallback(self) -> Division:
-        names = subfolders(self.folder / self.image_folder)
+        names = subfolders(self.images)
         labels = {name: label for label, name in enumerate(names)}
         # Lines such as `banded/banded_0002.jpg`.
         lists = {split: self.folder / "labels" / f"{split}1.txt" for split in SPLITS}

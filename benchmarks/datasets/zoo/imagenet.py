@@ -52,7 +52,7 @@ class ImageNet(ImageNetFamily):
 
     def _unlisted(self) -> Iterator[Ignored]:
         """The images in folders that no class is known of."""
-        base, parts = self.folder / self.image_folder, ("train", "val")
+        base, parts = self.images, ("train", "val")
         unlisted = [f"{p}/{wnid}" for p in parts for wnid in subfolders(base / p, self.names)]
         place = f"in folders that the list of classes lacks ({shown(unlisted)})"
         images = (image for folder in unlisted for image in self.rule.paths(base / folder))

@@ -74,7 +74,7 @@ class ImageNetFamily(ImageFolderDataset):
 
     def images_of(self, wnids: Mapping[str, str]) -> list[LabelledFile]:
         """The images in class folders, given each folder's WordNet id in the order of labels."""
-        return images_in(self.folder / self.image_folder, self.classes_of(wnids))
+        return images_in(self.images, self.classes_of(wnids))
 
     def classes_of(self, wnids: Mapping[str, str]) -> list[LabelledFile]:
         """Classes, given each one's folder and its WordNet id in the order of labels."""

@@ -53,7 +53,7 @@ class ImageNetVariant(ImageNetFamily):
     @cached_property
     def _wnids(self) -> dict[str, str]:
         """WordNet id by folder, in ImageNet's order."""
-        names = subfolders(self.folder / self.image_folder)
+        names = subfolders(self.images)
         return {wnid: wnid for wnid in sorted(names, key=self.imagenet_label)}
 
 

@@ -33,7 +33,7 @@ class Sun397(CoopSplitDataset):
         labels = {folder: label for label, folder in enumerate(folders)}
         classes = [(folder, label, self._words(folder)) for folder, label in labels.items()]
         if not (self.folder / "Training_01.txt").is_file():
-            return own_division(images_in(self.folder / self.image_folder, classes), classes)
+            return own_division(images_in(self.images, classes), classes)
         train = self._listed("Training_01.txt", labels)
         test = self._listed("Testing_01.txt", labels)
         origin = "first of the ten official partitions"

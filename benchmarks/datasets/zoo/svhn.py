@@ -119,8 +119,9 @@ class Svhn(CoopSplitDataset):
 
     def _digits(self, part: str) -> list[LabelledFile]:
         """Images by digit; sorted, so that the order is the same everywhere."""
-        digits = [name for name in subfolders(self.folder / part) if re.fullmatch("[0-9]+", name)]
-        return images_in(self.folder, [(f"{part}/{name}", int(name), name) for name in digits])
+        found = subfolders(self.images / part)
+        digits = [name for name in found if re.fullmatch("[0-9]+", name)]
+        return images_in(self.images, [(f"{part}/{name}", int(name), name) for name in digits])
 
 
 def _old_names(folder: Path) -> str | None:

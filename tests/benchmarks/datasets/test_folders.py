@@ -6,6 +6,8 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from benchmarks.datasets.decoding import decode
@@ -65,6 +67,15 @@ def test_files_with_other_endings_are_counted_and_litter_is_not(tmp_path: Path) 
     endings = Counter(file.ending for file in ignored_in(tmp_path, [OWL], OWN))
     assert endings == {".heic": 2, "no ending": 1, ".txt": 1}
     assert paths(tmp_path, OWN) == []
+
+
+@given(st.lists(st.text("ab.jpgJPEGtif", min_size=1).filter(lambda name: name[0] != ".")))
+def test_endings_are_those_of_pathlib(names: list[str]) -> None:
+    expected = [name for name in names if Path(name).suffix.lower() in OWN.suffixes]
+    assert OWN.images(names) == expected
+    others = [name for name in names if name not in expected]
+    endings = [file.ending for file in OWN.ignored(names, 0, inner=False)]
+    assert endings == [Path(name).suffix.lower().rstrip(".") or "no ending" for name in others]
 
 
 def test_litter_is_no_class(tmp_path: Path) -> None:

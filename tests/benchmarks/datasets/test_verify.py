@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.datasets.duplicates import described
 from benchmarks.datasets.interface import Dataset
 from benchmarks.datasets.packed.layout import Facts
 from benchmarks.datasets.packed.location import open_location
@@ -56,10 +57,13 @@ def test_a_pack_of_other_images_than_it_says_is_not_sound(tree: Dataset, tmp_pat
     assert not verify(open_dataset("dtd", tmp_path / "packs")).as_recorded
 
 
-def test_duplicates_are_found_and_leaks_counted(tree: Dataset) -> None:
+def test_duplicates_are_found_and_what_is_wrong_with_them_is_said(tree: Dataset) -> None:
     file(tree, "a/2.jpg").write_bytes(file(tree, "a/1.jpg").read_bytes())  # val = train
     file(tree, "a/3.jpg").write_bytes(file(tree, "b/1.jpg").read_bytes())  # test = train
     result = verify(tree)
-    assert set(result.duplicates) == {("a/1.jpg", "a/2.jpg"), ("b/1.jpg", "a/3.jpg")}
-    assert result.leaked == 1
+    assert list(described(result.duplicates, tree.class_names())) == [
+        "the same file: b/1.jpg (train), a/3.jpg (test); it leaks between train and test and has "
+        "the labels 'alpha one', 'beta'",
+        "the same file: a/1.jpg (train), a/2.jpg (val); it leaks between train and val",
+    ]
     assert result.unreadable == ()

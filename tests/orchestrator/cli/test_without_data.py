@@ -97,7 +97,7 @@ def test_a_bucket_that_is_away_is_asked_once(bench: Bench, monkeypatch: pytest.M
     for name, value in {"AWS_ACCESS_KEY_ID": "x", "AWS_SECRET_ACCESS_KEY": "y"}.items():
         monkeypatch.setenv(name, value)
     spec = bench.spec(datasets=["eurosat", "dtd", "food101"], short_classes="take_all")
-    away = "s3://bucket/data?endpoint_override=http://127.0.0.1:9"
+    away = "s3://bucket/data?endpoint_override=127.0.0.1:9&scheme=http"
     said = bench.say("status", spec, "--data", away)
     assert said.out.splitlines()[0] == f"small in {bench.store}: 3 done, 6 skipped"
     assert "eurosat: can't reach s3://bucket/data" in said.out

@@ -16,6 +16,7 @@ from benchmarks.protocols import evaluation_task
 from methods.registry import method_class
 from orchestrator.cell import Source
 from orchestrator.errors import UserError
+from orchestrator.oracle import cpu_formats
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
@@ -254,6 +255,17 @@ def test_compiling_is_ignored_on_a_cpu_with_a_remark_and_without_a_change(
     else:
         assert trace.provenance["towers"] == "as written"
         assert remarks == ("--compile is ignored on a CPU: it compiles for GPUs",)
+
+
+def test_a_precision_that_is_slow_here_is_remarked_on(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(cpu_formats, "multiplies", lambda precision: precision != "bf16")
+    monkeypatch.setattr(torch.cuda, "is_available", lambda: False)
+    slow, plain = (Worker(replace(bench.setup, precision=p)) for p in ("bf16", "fp32"))
+    (remark,) = slow.progress().remarks
+    assert "this CPU has no bf16 instructions" in remark
+    assert plain.progress().remarks == ()
 
 
 @pytest.mark.fault

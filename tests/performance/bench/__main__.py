@@ -13,9 +13,10 @@ from statistics import median
 import torch
 from torch._subclasses.fake_tensor import FakeTensorMode
 
+from orchestrator.precision import Precision
 from tests.performance.bench import models
 from tests.performance.bench.cases import Case, Sides, sides
-from tests.performance.bench.machine import Machine, flops
+from tests.performance.bench.machine import Machine, flops, share
 
 CASES = (
     *(Case("zip", classes) for classes in (10, 100, 1000)),
@@ -37,14 +38,18 @@ def main() -> None:
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
     torch.set_num_threads(options.threads)
     machine = Machine(device, options.threads)
-    peaks = {name: machine.peak(models.DTYPES[name]) for name in ("fp32", "bf16")}
+    formats: tuple[Precision, ...] = ("fp32", "bf16")
+    peaks = {f: machine.peak(models.DTYPES[f]) for f in formats if not machine.slow_at(f)}
     print(f"{machine.name}; torch {torch.__version__}; {machine.clock} seconds")
     print("matrix product: " + ", ".join(f"{n} {p / 1e9:.0f} GFLOP/s" for n, p in peaks.items()))
+    for left_out in filter(None, map(machine.slow_at, formats)):
+        print(f"left out: {left_out}")
     print(f"ViT-B/16 shapes, {options.layers} of 12 layers, mini-batches of {options.batch}\n")
     print(HEADER)
     print("|" + "---|" * (HEADER.count("|") - 1))
     for case in CASES:
-        if case.method in options.methods and case.classes in options.classes:
+        wanted = case.method in options.methods and case.classes in options.classes
+        if wanted and case.precision in peaks:
             print(_row(case, options, machine, peaks[case.precision]), flush=True)
 
 
@@ -62,7 +67,7 @@ def _row(case: Case, options: argparse.Namespace, machine: Machine, peak: float)
     return (
         f"| {case.title} | {case.classes} | {slow:.3f} | {fast:.3f} | {slow / fast:.1f} "
         f"| {allowed:.1f} | {slow / fast / allowed:.0%} | {naive_flops / 1e9:.1f} "
-        f"| {oracle_flops / 1e9:.1f} | {oracle_flops / fast / peak:.0%} |"
+        f"| {oracle_flops / 1e9:.1f} | {share(oracle_flops, fast, peak)} |"
     )
 
 

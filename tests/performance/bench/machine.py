@@ -11,7 +11,11 @@ from pathlib import Path
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
+from orchestrator.oracle.cpu_formats import cpu_flags, remark_on
+from orchestrator.precision import Precision
+
 _SIDE = {"cpu": 2048, "cuda": 8192}
+_MOST = 1.1
 
 
 @dataclass(frozen=True)
@@ -31,13 +35,13 @@ class Machine:
         """GPU, or CPU with its instructions that matter for matrix products."""
         if self.device.type == "cuda":
             return torch.cuda.get_device_name()
-        lines = Path("/proc/cpuinfo").read_text().splitlines() if _has_cpuinfo() else []
-        stated = dict(line.split(":", 1) for line in lines if ":" in line)
-        values = {key.strip(): value.strip() for key, value in stated.items()}
         known = ("avx2", "avx512f", "avx512_bf16", "amx_tile", "amx_bf16")
-        flags = [flag for flag in known if flag in values.get("flags", "").split()]
-        model = values.get("model name", platform.processor() or platform.machine())
-        return f"{model} ({', '.join(flags)}), {self.threads} thread(s)"
+        flags = [flag for flag in known if flag in cpu_flags()]
+        return f"{_cpu_model()} ({', '.join(flags)}), {self.threads} thread(s)"
+
+    def slow_at(self, precision: Precision) -> str:
+        """Why a number format is no faster than fp32 here; empty if it may be."""
+        return remark_on(precision, self.device.type)
 
     @property
     def clock(self) -> str:
@@ -51,7 +55,8 @@ class Machine:
         start = now()
         work()
         self._synchronise()
-        return now() - start
+        kind = "process_time" if self._counts_cpu_time else "perf_counter"
+        return max(now() - start, time.get_clock_info(kind).resolution)
 
     def peak(self, dtype: torch.dtype) -> float:
         """FLOP/s of a large square matrix product, the best of five."""
@@ -81,5 +86,17 @@ def flops(work: Callable[[], object]) -> int:
     return int(counter.get_total_flops())
 
 
-def _has_cpuinfo() -> bool:
-    return Path("/proc/cpuinfo").is_file()
+def share(flops: float, seconds: float, peak: float) -> str:
+    """How much of a peak in FLOP/s was reached; empty where the peak is none.
+
+    Work can't be faster than a large product, but for what two timings differ by.
+    """
+    reached = flops / seconds / peak if peak > 0 else 0.0
+    return f"{reached:.0%}" if 0 < reached <= _MOST else ""
+
+
+def _cpu_model() -> str:
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    names = (line.partition(":")[2].strip() for line in lines if line.startswith("model name"))
+    return next(names, platform.processor() or platform.machine())

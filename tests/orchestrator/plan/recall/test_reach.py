@@ -11,7 +11,7 @@ from orchestrator.plan.recall.reach import unreachable
 from orchestrator.spec.load import load_spec
 from tests.s3_server import s3_server, status
 
-AWAY = "s3://bucket/data?endpoint_override=http://127.0.0.1:9"
+AWAY = "s3://bucket/data?endpoint_override=127.0.0.1:9&scheme=http"
 SPEC = load_spec("demo", ("datasets=[eurosat, pocket_dots]",))
 
 
@@ -26,7 +26,7 @@ def test_only_datasets_that_lie_there_are_unreachable(monkeypatch: pytest.Monkey
 
 def test_an_address_that_cannot_be_is_a_reason_too() -> None:
     found = unreachable(SPEC, SPEC.datasets, "s3://")
-    assert found == {"eurosat": "data: s3:// names no bucket: expected s3://BUCKET/PREFIX."}
+    assert found == {"eurosat": "s3:// names no bucket: expected s3://BUCKET/PREFIX."}
 
 
 def test_a_server_is_greeted_with_one_request() -> None:

@@ -1,0 +1,1 @@
+"""What lies in folders: each is listed once, and what hasn't changed is remembered between runs."""
