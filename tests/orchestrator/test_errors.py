@@ -16,6 +16,7 @@ from methods.registry import UnknownMethod
 from orchestrator.errors import last_line
 from orchestrator.oracle.ledger import BudgetExhausted
 from orchestrator.plan.misfit import Misfit
+from orchestrator.spec.validation import Clash, Refused
 
 ROOT = Path(__file__).parents[2]
 MADE_OF_PARTS = (
@@ -25,6 +26,8 @@ MADE_OF_PARTS = (
     UnknownProtocol("few"),
     UnknownMethod("zap"),
     BudgetExhausted(10, 95, 100),
+    Refused("rank: too small", "budget: too large"),
+    Clash("rank is larger than size"),
     Misfit("method 'zip' on pocket_dots: too long", "too long"),
 )
 
