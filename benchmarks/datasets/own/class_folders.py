@@ -19,6 +19,8 @@ GIVEN = "split folders"  # part of keys
 def divide_folders(folder: Folder, dataset: str) -> Division:
     """The images in `<class>/<image>`, split 70/10/20; or in `{train,val,test}/<class>/<image>`.
 
+    There may be test/ alone, on which nothing is trained.
+
     Images may lie in folders inside a class folder. Labels follow the sorted names of the class
     folders; in class names, underscores become blanks. Folders without any file are no classes.
 

@@ -20,7 +20,7 @@ class SplitFolders:
 
     Attributes:
         by_split: the folder of each split that has one; empty if class folders lie directly there.
-        without_images: other folders there, which hold no images.
+        without_images: other folders there, and those of splits, which hold no images.
     """
 
     by_split: dict[Split, str] = field(default_factory=dict)
@@ -50,28 +50,32 @@ def filled(folder: Folder, names: Iterable[str]) -> Iterator[str]:
 
 
 def find_split_folders(folder: Folder, dataset: str) -> SplitFolders:
-    """The folders of splits in a folder.
+    """The folders of splits in a folder; test/ alone is a dataset on which nothing is trained.
 
     Raises:
-        DatasetError: other folders with images stand beside them, one of train and test is missing,
-            or two are of one split.
+        DatasetError: other folders with images stand beside them, test is missing, or two are of
+            one split.
     """
-    names = subfolders(folder)
-    if not any(map(split_called, names)):
+    every = subfolders(folder)
+    if not any(map(split_called, every)):
         return SplitFolders()
-    names = list(filled(folder, names))
+    names = list(filled(folder, every))
     called = {name: split for name in names if (split := split_called(name))}
-    if {"train", "test"} <= set(called.values()):
-        others = [name for name in names if name not in called]
+    others = [name for name in names if name not in called]
+    whole = {"train", "test"} <= set(called.values())
+    if not whole and any(holds_images(folder / name, OWN) for name in others):
+        return SplitFolders()  # all of them are classes
+    if "test" in called.values():
         by_split = _one_each(called, folder, dataset)
-        _refuse_images_beside(folder, others, by_split, dataset)
-        return SplitFolders(by_split, tuple(others))
-    if called and not any(holds_images(folder / n, OWN) for n in names if n not in called):
-        lacking = " and ".join({"train", "test"} - set(called.values()))
+        if whole:
+            _refuse_images_beside(folder, others, by_split, dataset)
+        emptied = [name for name in every if split_called(name) and name not in called]
+        return SplitFolders(by_split, (*others, *emptied))
+    if called:
         raise DatasetError(
             f"dataset {dataset}: expected train/, test/ and perhaps val/ in {folder}, got only "
-            f"{shown(sorted(called))}. Add {lacking}/, or leave only class folders there, which "
-            f"are split 70/10/20."
+            f"{shown(sorted(called))}. Add test/, or leave only class folders there, which are "
+            f"split 70/10/20."
         )
     return SplitFolders()
 

@@ -52,6 +52,23 @@ def test_splits_without_a_test_split_are_refused(tmp_path: Path) -> None:
     assert "got only Valid, train. Add test/, or leave only class folders there" in told
 
 
+@pytest.mark.parametrize("beside", [(), ("val",)])
+def test_a_test_split_may_stand_alone(beside: tuple[str, ...], tmp_path: Path) -> None:
+    found = images(own(birds(tmp_path, "Test", *beside)))
+    assert {split: len(rows) for split, rows in found.items()} == {
+        "train": 0,
+        "val": 6 * len(beside),
+        "test": 6,
+    }
+
+
+def test_an_empty_train_folder_beside_a_test_split_is_named(tmp_path: Path) -> None:
+    (birds(tmp_path, "test") / "train" / "owl").mkdir(parents=True)
+    assert notes(tmp_path) == [
+        "folders without images beside those of the splits are ignored: train/",
+    ]
+
+
 def test_a_folder_around_the_data_is_looked_into(tmp_path: Path) -> None:
     plain = images(own(birds(tmp_path / "plain")))
     wrapped = birds(tmp_path / "wrapped", "birds-main/birds")
@@ -85,7 +102,7 @@ def test_empty_folders_are_no_classes_and_are_named(tmp_path: Path) -> None:
     assert images(own(tmp_path)) == plain
     assert notes(tmp_path) == [
         "empty folders are ignored: train/jay/, test/wren/",
-        "folders without images beside those of the splits are ignored: docs/",
+        "folders without images beside those of the splits are ignored: docs/, val/",
     ]
 
 
