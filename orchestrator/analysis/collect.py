@@ -1,7 +1,8 @@
 """Collects a plan's cells from the store, for tracking and reports."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Sequence
 
+from benchmarks.datasets.class_names import shown
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY, Run, split_by_measurements
 from orchestrator.masking import masked
@@ -73,8 +74,18 @@ def comparison_of(plan: Plan, store: Store, left_out: LeftOut | None = None) -> 
         skipped=tuple((one.what, one.reason) for one in skipped(plan.cells)),
         question=plan.spec.report,
         spec_yaml=masked(spec_as_yaml(plan.spec)),
-        remarks=plan.recalled,
+        remarks=(*plan.recalled, *_untrained(sound)),
     )
+
+
+def _untrained(runs: Sequence[Run]) -> Iterator[str]:
+    """Says which methods have results of prompts that nothing was spent on."""
+    labels = dict.fromkeys(run.method for run in runs if run.untrained)
+    if labels:
+        yield (
+            f"results of {shown(tuple(labels))} are of untrained prompts: the budget is below one "
+            f"step"
+        )
 
 
 def _runs(

@@ -117,6 +117,14 @@ class Run:
         return self.shots > 0 and not self.transferred
 
     @property
+    def untrained(self) -> bool:
+        """Whether its prompt was never trained: its budget was below one step of its method.
+
+        Former releases have run such cells.
+        """
+        return self.trains and self.trace.ledgers.get("method", {}).get("queries") == 0
+
+    @property
     def queries(self) -> int:
         """Queries that this run itself was charged."""
         return 0 if self.transferred else self.trace.ledgers.get("method", {}).get("queries", 0)

@@ -165,13 +165,11 @@ def report(
     out: options.Out = None,
 ) -> None:
     """Write a page, tables and figures of what has finished."""
-    from orchestrator.cli.plan_view import show_recalled
     from orchestrator.cli.report import out_folder, show_report, write_plan_report
 
     folder = out_folder(out)
     work = open_work_to_read(spec, set_, store, data)
     written = write_plan_report(work.plan, work.store, folder, work.search, warn)
-    show_recalled(work.plan)
     show_report(written, work.plan)
 
 

@@ -105,6 +105,8 @@ def out_folder(out: Path | None) -> Path | None:
 
 def show_report(report: Report, plan: Plan) -> None:
     """Prints what the protocol asks or else the comparison; last of all, where the page is."""
+    for remark in report.remarks:
+        say(f"note: {remark}")
     for block in report.headlines:
         title = f"{plan.spec.name}: {seeds_text(report.rows)}"
         show_table(block, title, output)

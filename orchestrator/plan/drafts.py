@@ -8,7 +8,6 @@ from benchmarks.datasets.interface import Dataset
 from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.oracle.backbone import preprocessing_of
-from orchestrator.plan.budget import check_budget
 from orchestrator.plan.cells import cell_of
 from orchestrator.plan.demand import NOTHING, QueryDemand, ResolvedArm
 from orchestrator.plan.misfit import Misfit
@@ -34,14 +33,10 @@ class Drafts:
     def draft(
         self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand | Misfit
     ) -> PlannedCell:
-        """A cell before it is known whether its data are there; of a misfit, as it stays.
-
-        Raises:
-            UserError: its budget is below one step of its method.
-        """
+        """A cell before it is known whether its data are there; of a misfit, as it stays."""
         misfit = demand if isinstance(demand, Misfit) else None
         asked = NOTHING if isinstance(demand, Misfit) else demand
-        draft = PlannedCell(
+        return PlannedCell(
             self._cell(dataset, one, seed, asked),
             one.arm.label,
             one.backbone,
@@ -52,9 +47,6 @@ class Drafts:
             fits=misfit is None,
             ablation_points=one.arm.ablation_points,
         )
-        if draft.fits:
-            check_budget(draft)
-        return draft
 
     def key(self, draft: PlannedCell, dataset: Dataset, split: str) -> str:
         """The key of a cell, given the digest of its images."""

@@ -11,8 +11,8 @@ class Listener:
     Attributes:
         say: told that reading very many images will take a while.
         without: told the name of each dataset that is missing or can't be planned, and why; the
-            plan then lacks its cells. None plans a missing dataset's cells as skipped, and refuses
-            one that can't be planned.
+            plan then lacks its cells, and its budgets are not checked, as it is only read. None
+            plans a missing dataset's cells as skipped, and refuses what can't be planned.
     """
 
     say: Callable[[str], None] = lambda _: None

@@ -53,15 +53,15 @@ def make_plan(
         data_root: the folder or location that holds the datasets.
         blind: whether cells are measured on validation images alone, as those of a search are;
             then nothing is skipped but missing datasets.
-        listener: hears of what takes long, and of datasets that can't be planned.
+        listener: hears of what takes long, and of what can't be planned.
 
     Raises:
         Misfit: something doesn't fit, and the plan is blind.
         UserError: an own dataset or a backbone's weights are missing, or a budget is below one step
             of its method.
     """
-    planner = _Planner(spec, store, data_root, blind=blind)
-    cells = [cell for name in planner.datasets for cell in planner.available(name, listener)]
+    planner = _Planner(spec, store, data_root, blind=blind, listener=listener)
+    cells = [cell for name in planner.datasets for cell in planner.available(name)]
     notes = (*planner.notes, *image_notes(cell for cell in cells if cell.fits))
     ready = with_lost_prompts(under_labels(cells), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
@@ -77,8 +77,17 @@ class _Planner:
         unreadable: references of the images that are left out, by dataset.
     """
 
-    def __init__(self, spec: Spec, store: Store, data_root: Path | str, *, blind: bool) -> None:
+    def __init__(
+        self,
+        spec: Spec,
+        store: Store,
+        data_root: Path | str,
+        *,
+        blind: bool,
+        listener: Listener,
+    ) -> None:
         self._spec, self._store, self._data_root = spec, store, data_root
+        self._listener = listener
         self._transfers = Transfers(spec, data_root)
         self._blind = blind
         self._drafts = Drafts(spec, self._transfers, blind=blind)
@@ -95,29 +104,29 @@ class _Planner:
         self.notes: list[str] = []
         self.unreadable: dict[str, frozenset[str]] = {}
 
-    def available(self, name: str, listener: Listener) -> list[PlannedCell]:
-        """All cells of a dataset; none where a listener is told that it can't be planned.
+    def available(self, name: str) -> list[PlannedCell]:
+        """All cells of a dataset; none where the listener is told that it can't be planned.
 
         Raises:
             UserError: as `make_plan`.
         """
         try:
-            return self._planned_on(name, listener)
+            return self._planned_on(name)
         except StorageDown:
             raise
         except UserError as error:
-            if listener.without is None:
+            if self._listener.without is None:
                 raise
-            listener.without(name, str(error))
+            self._listener.without(name, str(error))
             return []
 
-    def _planned_on(self, name: str, listener: Listener) -> list[PlannedCell]:
+    def _planned_on(self, name: str) -> list[PlannedCell]:
         try:
             opened = dataset_of(self._spec, name, self._data_root)
-            told = told_of_reading(name, listener.say)
+            told = told_of_reading(name, self._listener.say)
             dataset: DatasetView = SteadyView(opened, told, blind=self._blind)
             missing = dataset.missing()
-            if missing is not None and listener.without is not None:
+            if missing is not None and self._listener.without is not None:
                 raise UserError(missing)
             if missing is not None:
                 return list(self._missing(dataset, missing))
@@ -162,7 +171,10 @@ class _Planner:
             drawn = draw(shots, seed) if self._trains else draw(0, 0)
             if isinstance(drawn, Misfit) and not _trains(one):
                 drawn = draw(0, 0)
-            yield self._planned(drawn, draft) if draft.fits else draft
+            if draft.fits:
+                self._check_budget(draft)
+                draft = self._planned(drawn, draft)
+            yield draft
 
     def _missing(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
@@ -170,6 +182,7 @@ class _Planner:
         for _, seed, one in self._places():
             draft = self._drafts.draft(card.name, one, seed, demands[one.arm.label])
             if draft.fits:
+                self._check_budget(draft)
                 draft = replace(
                     draft,
                     reason=reason,
@@ -178,6 +191,15 @@ class _Planner:
                     test_images=card.images["test"],
                 )
             yield draft
+
+    def _check_budget(self, draft: PlannedCell, train_images: int | None = None) -> None:
+        """Refuses a budget below one step, but where results of former releases are read.
+
+        Raises:
+            UserError: as `check_budget`.
+        """
+        if self._listener.without is None:
+            check_budget(draft, train_images)
 
     def _asked(
         self, dataset: Dataset, class_names: tuple[str, ...]
@@ -207,7 +229,7 @@ class _Planner:
             return replace(draft, reason=drawn.reason, fits=False)
         cell, kind, task = draft.cell, method_class(draft.cell.method.name), drawn.task
         if kind.trains:
-            check_budget(draft, len(task.train))
+            self._check_budget(draft, len(task.train))
         problem = self._transfers.problem(cell)
         split = drawn.digest(SPLITS if kind.trains else ("test",))
         key = "" if problem else self._drafts.key(draft, task.dataset, split)

@@ -32,6 +32,7 @@ class Report:
         folder: where everything lies.
         files: everything that was written, the page included.
         headlines: tables that answer what the protocol asks; empty where the comparison does.
+        remarks: what to know of how results were found.
     """
 
     rows: tuple[Row, ...]
@@ -40,6 +41,7 @@ class Report:
     folder: Path
     files: tuple[Path, ...]
     headlines: tuple[TableBlock, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 LONGEST_NAME = 160
@@ -80,7 +82,9 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
         ) from None
     headlines = tuple(table for table in tables if table.headline)
     written = (*files, *pictures)
-    return Report(comparison.rows, comparison.sweeps, page, folder, written, headlines)
+    return Report(
+        comparison.rows, comparison.sweeps, page, folder, written, headlines, comparison.remarks
+    )
 
 
 def _pictures(blocks: Iterable[Block], folder: Path) -> list[Path]:

@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ import pytest
 from safetensors.numpy import save_file
 
 from methods.interface import State
+from orchestrator.plan.listener import Listener
+from orchestrator.plan.planner import make_plan
 from orchestrator.plan.recall.reading import Reader
 from orchestrator.plan.recall.stored import StoredCells
 from orchestrator.spec.load import load_spec
@@ -24,7 +27,7 @@ from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Snapshot
 from tests.benchmarks.datasets.trees import coop_tree
 from tests.orchestrator.cli.moved import Bench, class_folders
-from tests.orchestrator.cli.verbs import files_in, querycurve
+from tests.orchestrator.cli.verbs import files_in, querycurve, trace_of
 from tests.s3_server import S3Server, s3_server
 
 READ_ALONE = "read from the store alone, and not checked against the present images"
@@ -207,6 +210,22 @@ def test_an_older_version_of_a_method_is_left_out(bench: Bench) -> None:
     said = bench.say("report", spec)
     assert said.code == 2
     assert "results of 2 cells in the store are left out, being of other images or of" in said.err
+
+
+def test_untrained_results_of_a_former_release_are_shown_and_told(bench: Bench) -> None:
+    spec, store = bench.spec(budget=5), Store(LocalStorage(Path(bench.store)))
+    reads = Listener(without=lambda *_: None)
+    for cell in make_plan(load_spec(str(spec)), store, "nowhere", listener=reads).cells:
+        store.save(replace(trace_of(cell), ledgers={"method": {"queries": 0, "images": 0}}))
+    refused = bench.say("plan", spec)
+    assert (refused.code, "budget 5 is below one step of zip" in refused.err) == (2, True)
+    assert bench.say("status", spec).out == f"small in {bench.store}: 3 done\n"
+    said = bench.say("report", spec)
+    told = "results of zip are of untrained prompts: the budget is below one step"
+    assert (said.code, said.rows["birds", "zip"][0]) == (0, "61.5")
+    assert said.out.startswith(f"note: {told}\n")
+    page = (Path(bench.store) / "reports" / "small" / "report.html").read_text()
+    assert f'<p class="warning">R{told[1:]}.</p>' in page
 
 
 def test_results_of_another_spec_are_told_from_none(bench: Bench) -> None:
