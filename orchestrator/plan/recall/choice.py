@@ -1,7 +1,7 @@
 """Chooses among the stored results of the same cells, so that a comparison never mixes versions."""
 
 from collections import Counter
-from collections.abc import Callable, Hashable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -33,17 +33,20 @@ def chosen(
     stored: Sequence[Stored],
     written: Callable[[Sequence[Stored]], Mapping[str, float]],
     present: Callable[[Stored], bool] = lambda _: True,
+    beside: Sequence[tuple[PlannedCell, Stored]] = (),
 ) -> Choice:
     """The results of cells: of the present code where that is recorded, and of the newest images.
 
     Results of a dataset are all of the same images, and a comparison's all of the same weights, as
-    far as traces say so. Where a result and a failure of a cell are left, the result counts.
+    far as traces say so: those of what stands beside them or else the newest. Where a result and a
+    failure of a cell are left, the result counts.
 
     Args:
         cells: cells without keys.
         stored: results and failures, among them theirs.
         written: when results were made, by key.
         present: whether a result is of the present code, as far as it says so.
+        beside: the other cells of the same comparison, each with what is known of it.
     """
     same = by_identity(stored)
     digests = digests_of((cell.backbone for cell in cells), stored)
@@ -58,7 +61,7 @@ def chosen(
     several = _places_with_several(fitting)
     times = written([each.one for each in fitting]) if _differ(fitting) else {}
     for group, value in _SETS:
-        fitting = _newest(fitting, group, value, times)
+        fitting = _agreeing(fitting, group, value, times, _values(beside, group, value))
     fitting.sort(key=lambda f: (_RANK[f.one.status], times.get(f.one.key, 0.0), f.one.key))
     taken = {each.place: each.one for each in fitting}
     return Choice(taken, several, len(had.difference(taken)))
@@ -93,34 +96,44 @@ _SETS: tuple[tuple[Group, Value], ...] = (
 """Results that must agree, and in what."""
 
 
-def _newest(
-    found: Sequence[_Found], group: Group, value: Value, times: Mapping[str, float]
+def _agreeing(
+    found: Sequence[_Found],
+    group: Group,
+    value: Value,
+    times: Mapping[str, float],
+    beside: Mapping[Hashable, set[str]],
 ) -> list[_Found]:
-    """What has the value of the newest in its group, or none."""
-    last: dict[Hashable, tuple[float, str]] = {}
+    """What has a value that stands beside its group, else that of its newest; or has none."""
+    newest: dict[Hashable, tuple[float, str]] = {}
     for _, cell, one in found:
         known, where = value(one), group(cell, one)
         if known is not None:
-            last[where] = max(last.get(where, (0.0, "")), (times.get(one.key, 0.0), known))
+            newest[where] = max(newest.get(where, (0.0, "")), (times.get(one.key, 0.0), known))
+    wanted = {where: {known} for where, (_, known) in newest.items()} | dict(beside)
     return [
         each
         for each in found
-        if value(each.one) is None or value(each.one) == last[group(each.cell, each.one)][1]
+        if (known := value(each.one)) is None or known in wanted[group(each.cell, each.one)]
     ]
+
+
+def _values(
+    known: Iterable[tuple[PlannedCell, Stored]], group: Group, value: Value
+) -> dict[Hashable, set[str]]:
+    """Every value that a group has."""
+    values: dict[Hashable, set[str]] = {}
+    for cell, one in known:
+        if (its := value(one)) is not None:
+            values.setdefault(group(cell, one), set()).add(its)
+    return values
 
 
 def _differ(found: Sequence[_Found]) -> bool:
     """Whether there is anything to choose."""
-    if _places_with_several(found):
-        return True
-    for group, value in _SETS:
-        values: dict[Hashable, set[str]] = {}
-        for _, cell, one in found:
-            if (known := value(one)) is not None:
-                values.setdefault(group(cell, one), set()).add(known)
-        if any(len(some) > 1 for some in values.values()):
-            return True
-    return False
+    pairs = [(cell, one) for _, cell, one in found]
+    return _places_with_several(found) > 0 or any(
+        len(some) > 1 for group, value in _SETS for some in _values(pairs, group, value).values()
+    )
 
 
 def _places_with_several(found: Sequence[_Found]) -> int:

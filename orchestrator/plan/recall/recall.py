@@ -1,6 +1,6 @@
 """Finds results of cells that have no key here, by what the cells say."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
 from benchmarks.datasets.class_names import shown
@@ -21,13 +21,29 @@ def recalled(plan: Plan, stored: StoredCells) -> Plan:
     skipped = [plan.cells[place] for place in places]
     known = {cell.key for cell in plan.cells}
     others = [*stored.all_but(known), *stored.running_but(known)[0]]
-    choice = chosen(skipped, others, stored.written, Present(plan.spec).allows)
+    beside = list(_beside(plan, {cell.cell.dataset for cell in skipped}, stored))
+    choice = chosen(skipped, others, stored.written, Present(plan.spec).allows, beside)
     cells = list(plan.cells)
     for number, one in choice.taken.items():
         cells[places[number]] = _with_result(skipped[number], one)
     unchecked = frozenset(cell.cell.dataset for cell in skipped)
-    notes = tuple(_notes(skipped, choice))
+    notes = tuple(_notes(plan, skipped, choice))
     return replace(plan, cells=tuple(cells), recalled=notes, unchecked=unchecked)
+
+
+def _beside(
+    plan: Plan, datasets: Collection[str], stored: StoredCells
+) -> Iterator[tuple[PlannedCell, Stored]]:
+    """The cells of some datasets that can be planned here, with what their results say of images.
+
+    A method may be skipped alone, beside others that are planned with the present images.
+    """
+    planned = [cell for cell in plan.cells if cell.key and cell.cell.dataset in datasets]
+    done = [cell.key for cell in planned if cell.status == "done"]
+    made = {one.key: one.provenance for one in stored.of(done)}
+    for cell in planned:
+        provenance = {**made.get(cell.key, {}), "split": cell.split}
+        yield cell, Stored(cell.key, cell.cell, cell.status, provenance)
 
 
 def _with_result(cell: PlannedCell, one: Stored) -> PlannedCell:
@@ -42,14 +58,13 @@ def _with_result(cell: PlannedCell, one: Stored) -> PlannedCell:
     )
 
 
-def _notes(asked: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
+def _notes(plan: Plan, asked: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
     """What a reader should know of what was taken."""
     if choice.taken:
         found = [asked[number] for number in sorted(choice.taken)]
         weights = "" if all(cell.backbone.digest for cell in found) else " and weights"
-        names = list(dict.fromkeys(cell.cell.dataset for cell in found))
         yield (
-            f"results on {shown(names)} are read from the store alone, and not checked against "
+            f"results {_of(found, plan)} are read from the store alone, and not checked against "
             f"the present images{weights} ({_reason(found[0])})"
         )
     if choice.several:
@@ -66,6 +81,16 @@ def _notes(asked: Sequence[PlannedCell], choice: Choice) -> Iterator[str]:
         )
 
 
+def _of(found: Sequence[PlannedCell], plan: Plan) -> str:
+    """The datasets of cells, with their methods where others are planned on the same dataset."""
+    planned = {cell.cell.dataset for cell in plan.cells if cell.key}
+    partly = {cell.cell.dataset for cell in found} & planned
+    whole = shown(dict.fromkeys(c.cell.dataset for c in found if c.cell.dataset not in partly))
+    labels = shown(dict.fromkeys(c.label for c in found if c.cell.dataset in partly))
+    some = f"of {labels} on {shown(sorted(partly))}" if partly else ""
+    return " and ".join(filter(None, (f"on {whole}" if whole else "", some)))
+
+
 def _reason(cell: PlannedCell) -> str:
-    """Why a cell has no key here, for a place inside a sentence."""
-    return f"{cell.cell.dataset}: {cell.reason.rstrip('.')}"
+    """Why a cell has no key here, in the first of the sentences that say so: inside of another."""
+    return f"{cell.cell.dataset}: {cell.reason.split('. ')[0].rstrip('.')}"

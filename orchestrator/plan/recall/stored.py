@@ -78,9 +78,13 @@ class StoredCells:
 
     def all_but(self, keys: Collection[str]) -> list[Stored]:
         """All results and failures, in order of keys, except those of some keys."""
-        wanted = sorted((self.store.finished_keys() | self.store.failed_keys()).difference(keys))
-        self._read([key for key in wanted if key not in self._known])
-        return [found for key in wanted if (found := self._known[key]) is not None]
+        every = self.store.finished_keys() | self.store.failed_keys()
+        return self.of(every.difference(keys))
+
+    def of(self, keys: Collection[str]) -> list[Stored]:
+        """The results and failures of some keys that have one, in order of keys."""
+        self._read([key for key in sorted(keys) if key not in self._known])
+        return [found for key in sorted(keys) if (found := self._known[key]) is not None]
 
     def running_but(self, keys: Collection[str]) -> tuple[list[Stored], int]:
         """Cells that have a checkpoint, except those of some keys; and how many don't say what."""

@@ -134,6 +134,27 @@ def test_an_encoder_that_has_moved_hides_no_results(bench: Bench) -> None:
     assert "no encoder" in said.out
 
 
+@pytest.mark.parametrize("version", [0, 1])
+def test_results_without_their_encoder_join_those_of_the_same_images_alone(
+    version: int, bench: Bench
+) -> None:
+    encoder = bench.folder / "mae.safetensors"
+    save_file({"weights": np.zeros(3, dtype=np.float32)}, encoder)
+    methods = ["zip", {"name": "blackvip", "encoder": str(encoder)}]
+    fields = {"backbone": {"model": "ViT-B-32", "pretrained": "random"}}
+    bench.fill(bench.spec(methods=methods, **fields))
+    encoder.unlink()
+    class_folders(bench.folder / "birds", version)
+    bench.fill(bench.spec(methods=methods[:1], **fields))
+    said = bench.say("status", bench.spec(methods=methods, **fields))
+    if version == 0:
+        assert said.out.startswith(f"small in {bench.store}: 4 done")
+        assert f"results of blackvip on birds are {READ_ALONE} (birds: no encoder" in said.out
+    else:
+        assert said.out.startswith(f"small in {bench.store}: 2 done, 2 skipped")
+        assert "results of 2 cells in the store are left out, being of other images" in said.out
+
+
 def test_looking_at_a_plan_leaves_the_store_as_it_is(bench: Bench) -> None:
     spec = bench.spec(unreadable="skip")
     said = bench.say("status", spec)

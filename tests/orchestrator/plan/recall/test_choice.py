@@ -87,6 +87,14 @@ def test_seeds_are_never_mixed_over_versions_of_a_dataset() -> None:
     assert choice.older == 4
 
 
+def test_results_agree_with_those_that_stand_beside_them() -> None:
+    here = [(CELLS[1], result(CELLS[1], 1, "here", images="mine"))]
+    old, new = result(CELLS[2], 2, "here", images="mine"), result(CELLS[2], 3, "other")
+    of_zero_shot = result(CELLS[0], 4, "test images", images="theirs")
+    choice = chosen([CELLS[0], CELLS[2]], [old, new, of_zero_shot], days, beside=here)
+    assert (choice.taken, choice.older) == ({1: old}, 1)
+
+
 def test_a_result_counts_more_than_a_later_failure() -> None:
     done, failed = result(CELLS[1], 3, "same"), result(CELLS[1], 9, ok=False)
     choice = choose([failed, done])
