@@ -101,8 +101,10 @@ def rebuild_tracking(
         if not alone:
             raise UserError(f"{_NOT_ALONE}. Try again when it has ended.")
         try:
-            for run in runs:
-                tracker.put(cell_entry(run, spec))
+            cells = [cell_entry(run, spec) for run in runs]
+            for entry in cells:
+                tracker.put(entry)
+            tracker.forget_former_labels({entry.key for entry in cells})
             for entry in (*aggregate_entries(runs, spec), *trials):
                 tracker.put(entry)
             tracker.put(summary_entry(report, runs, spec))

@@ -11,7 +11,7 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import contextmanager
 from functools import cached_property
 from itertools import chain
@@ -79,6 +79,27 @@ class Tracker:
                     return
                 self._client.delete_run(old.info.run_id)
             self._present[entry.key] = self._write(entry)
+
+    def forget_former_labels(self, keys: Collection[str]) -> None:
+        """Deletes runs of the same cells under labels that they had, and means of such labels.
+
+        Args:
+            keys: of the entries of all labels that these cells have now.
+
+        Raises:
+            TrackingError: MLflow can't be reached or written.
+        """
+        cells = {key.split()[0] for key in keys}
+        with _translated(self._uri):
+            self._forget([k for k in self._present if k not in keys and k.split(" ")[0] in cells])
+            tags = {key: run.data.tags for key, run in self._present.items()}
+            groups = {its.get("group") for its in tags.values() if its.get("kind") == "cell"}
+            means = [key for key, its in tags.items() if its.get("kind") == "aggregate"]
+            self._forget([key for key in means if tags[key].get("group") not in groups])
+
+    def _forget(self, keys: Iterable[str]) -> None:
+        for key in keys:
+            self._client.delete_run(self._present.pop(key).info.run_id)
 
     @cached_property
     def _client(self) -> Any:

@@ -60,6 +60,7 @@ class View:
 
     def rebuild(self, *runs: Run) -> None:
         self.log(*runs)
+        self.tracker.forget_former_labels({cell_entry(run, SPEC).key for run in runs})
         for entry in aggregate_entries(runs, SPEC):
             self.tracker.put(entry)
 
@@ -249,3 +250,16 @@ def test_a_cell_that_joins_an_ablation_is_written_anew(view: View) -> None:
     view.log(placed(ZIP, ROOT, base=True))
     (run,) = view.runs()
     assert run.data.tags["varied"] == "clip"
+
+
+def test_labels_that_a_cell_no_longer_has_are_gone(view: View) -> None:
+    a, b = replace(ZIP, method="a"), replace(ZIP, method="b", same_as="a")
+    other = make_run([(0, 10.0), (20, 20.0)], seed=7, method="kept")
+    view.rebuild(other)
+    for labels in ((a, b), (replace(b, same_as=""), replace(a, same_as="b"))):
+        view.rebuild(*labels)
+        for kind in ("cell", "aggregate"):
+            shown = [run.data.tags["method"] for run in view.runs(kind)]
+            assert sorted(shown) == ["a", "b", "kept"], "each once, and what is of other cells"
+    view.rebuild(replace(ZIP, method="c"))
+    assert sorted(run.data.tags["method"] for run in view.runs("aggregate")) == ["c", "kept"]
