@@ -115,6 +115,7 @@ class Bar(Method):
     @classmethod
     def demand(cls, problem: Problem, settings: BarSettings) -> Demand:
         _checked_size(cls.image_size(problem.space, settings), problem.space)
+        _check_first_rate(problem, settings)
         return Demand(1 + settings.directions, touches_images=True, templates=problem.templates[:1])
 
     def ask(self) -> Prompts:
@@ -199,6 +200,20 @@ def _checked_size(inner: int, space: PromptSpace) -> int:
             f"on the canvas of {space.image_size} pixels, but got {inner}"
         )
     return inner
+
+
+def _check_first_rate(problem: Problem, settings: BarSettings) -> None:
+    """Refuses a budget of whole steps, none of which has a size: nothing would be trained.
+
+    With `decay_epochs`, that depends on the mini-batches, which are not known yet.
+    """
+    if settings.decay_epochs is not None or problem.budget < 1 + settings.directions:
+        return
+    if _step_size_schedule(problem, settings)(1) == 0:
+        raise SettingsError(
+            "final_step_size = 0 is reached at the first step already, so nothing would be "
+            "trained: give a final_step_size above 0, a larger step_decay or a larger budget"
+        )
 
 
 def _step_size_schedule(problem: Problem, settings: BarSettings) -> Schedule:

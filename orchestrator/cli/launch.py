@@ -28,7 +28,7 @@ def launch(plan: Plan, store: Store, options: LaunchOptions) -> int:
     show_notes(plan)
     show_skipped(plan)
     if all(cell.status == "skipped" for cell in plan.cells):
-        raise UserError("none of the datasets is there, so nothing can run (see above).")
+        raise UserError("nothing can run: all cells are skipped, for the reasons above.")
     with tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track:
         if not plan.to_run():
             return 0

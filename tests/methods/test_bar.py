@@ -72,6 +72,28 @@ def test_rates_sum_to_what_the_docstring_says(
     assert round(sum(map(rate, range(1, 5000 // 6 + 1)))) == total
 
 
+@pytest.mark.parametrize(
+    ("budget", "changes", "moves"),
+    [
+        (6, {}, False),
+        (12, {}, True),
+        (12, {"step_decay": 0.5}, False),
+        (6, {"final_step_size": 0.1}, True),
+        (6, {"directions": 1}, True),
+    ],
+)
+def test_settings_by_which_no_step_has_a_size_are_refused(
+    budget: int, changes: dict[str, float], moves: bool
+) -> None:
+    settings = BarSettings.model_validate({"final_step_size": 0, **changes})
+    assert (_step_size_schedule(problem(budget=budget), settings)(1) > 0) == moves
+    if moves:
+        Bar.demand(problem(budget=budget), settings)
+        return
+    with pytest.raises(SettingsError, match="final_step_size = 0 is reached at the first step"):
+        Bar.demand(problem(budget=budget), settings)
+
+
 def test_the_image_stands_in_the_centre_and_the_frame_is_a_normalised_picture() -> None:
     method = Bar(problem(), BarSettings())
     images = torch.randn(2, 3, 20, 20, generator=generator(0, "images"))

@@ -107,7 +107,7 @@ def test_a_spec_of_which_no_dataset_is_there_does_not_run(tmp_path: Path) -> Non
     said = querycurve("run", spec, "--store", tmp_path / "store", "--no-tracking", *data)
     assert said.code == 2
     assert "skipped dtd: " in said.out
-    assert said.err == ("error: none of the datasets is there, so nothing can run (see above).\n")
+    assert said.err == ("error: nothing can run: all cells are skipped, for the reasons above.\n")
 
 
 @pytest.mark.parametrize(
