@@ -47,6 +47,11 @@ def plain_table(*columns: Column | str, title: str | None = None, dense: bool = 
     return Table(*columns, title=title, header_style="bold", box=SIMPLE_HEAD, **close)
 
 
+def counted(count: int, noun: str) -> str:
+    """A number with its noun, such as `1 cell` or `1,200 cells`."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
+
+
 def duration(seconds: float) -> str:
     """Seconds as a person would say them.
 

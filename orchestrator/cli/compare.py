@@ -15,7 +15,7 @@ from orchestrator.analysis.reproduction import MARGIN, Judgement, Verdict, compa
 from orchestrator.analysis.runs import Group, split_by_measurements
 from orchestrator.analysis.short_names import short_names
 from orchestrator.cli.work import is_there
-from orchestrator.console import output, plain_table, say, warn
+from orchestrator.console import counted, output, plain_table, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.storage import open_storage
@@ -114,7 +114,7 @@ def show_regression(result: Regression, names: tuple[str, str]) -> None:
         output.print(_change_table(result.cells, names))
     for name, titles in zip(names, (result.only_first, result.only_second), strict=True):
         if titles:
-            say(f"only in {name}: {len(titles)} cells")
+            say(f"only in {name}: {counted(len(titles), 'cell')}")
             for title in titles:
                 say(f"  {title}", "dim")
 

@@ -5,7 +5,7 @@ from functools import partial
 
 from orchestrator.analysis.collect import run_of
 from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
-from orchestrator.console import output, say, warn
+from orchestrator.console import counted, output, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.cluster import connected
@@ -39,8 +39,8 @@ def launch(plan: Plan, store: Store, options: LaunchOptions) -> int:
         say(line, "red")
     if failed:
         say(
-            f"{len(failed)} cells failed; their tracebacks are in the store, and the same command "
-            f"tries them again."
+            f"{counted(len(failed), 'cell')} failed; tracebacks are in the store, and the same "
+            f"command tries again."
         )
     return len(failed)
 

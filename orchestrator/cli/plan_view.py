@@ -8,7 +8,7 @@ from rich.filesize import decimal
 from rich.text import Text
 
 from orchestrator.analysis.fitting_table import FittingTable, Line
-from orchestrator.console import duration, output, say
+from orchestrator.console import counted, duration, output, say
 from orchestrator.errors import last_line
 from orchestrator.plan.calibration import (
     calibration_name,
@@ -26,7 +26,7 @@ from orchestrator.store.store import Store, UnreadableTrace
 
 def show_plan(plan: Plan, pricing: Pricing) -> None:
     """One line per dataset and method: where its cells stand and what they still cost."""
-    title = f"{plan.spec.name}: {len(plan.work)} cells"
+    title = f"{plan.spec.name}: {counted(len(plan.work), 'cell')}"
     lines = [
         Line((dataset, label), (_standing(cells), *_priced(pricing.total(cells))))
         for (dataset, label), cells in _grouped(plan.cells).items()

@@ -17,7 +17,7 @@ from orchestrator.analysis.report.terminal import comparison_table, seeds_text, 
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.short_names import short_names
 from orchestrator.cli.plan_view import show_skipped
-from orchestrator.console import output, plain_table, say
+from orchestrator.console import counted, output, plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
@@ -116,7 +116,8 @@ def show_report(report: Report, plan: Plan) -> None:
         show_sweep(sweep)
     left_out = plan.counts()["skipped"]
     if left_out:
-        say(f"{left_out} of {len(plan.work)} cells are skipped:")
+        are = "is" if left_out == 1 else "are"
+        say(f"{left_out} of {counted(len(plan.work), 'cell')} {are} skipped:")
         show_skipped(plan)
     say(f"figures and tables: {report.folder}")
     say(f"report: {report.page}")
