@@ -13,7 +13,7 @@ from orchestrator.errors import UserError
 
 if TYPE_CHECKING:
     from orchestrator.plan.plan import Plan
-    from orchestrator.plan.recall.reading import Reader
+    from orchestrator.plan.recall.reader import Reader
     from orchestrator.search.plan import PlannedSearch
     from orchestrator.spec.spec import Spec
     from orchestrator.store.store import Store
@@ -84,8 +84,8 @@ def open_work_to_read(
     Raises:
         UserError: the spec is wrong, the store can't be opened, or it has no results.
     """
-    from orchestrator.plan.recall.others import why_nothing
-    from orchestrator.plan.recall.reading import Reader
+    from orchestrator.plan.recall.not_found import why_nothing
+    from orchestrator.plan.recall.reader import Reader
     from orchestrator.plan.recall.stored import StoredCells
     from orchestrator.spec.load import load_spec
 

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from orchestrator.analysis.search import Search
 from orchestrator.plan.plan import Plan
-from orchestrator.plan.recall.reading import Reader
+from orchestrator.plan.recall.reader import Reader
 from orchestrator.search.plan import PlannedSearch, comes_along, data_digest, with_what_follows
 from orchestrator.search.study import read_search
 from orchestrator.spec.search import SearchSpec

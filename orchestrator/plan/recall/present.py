@@ -1,7 +1,5 @@
 """Whether a stored result is of the present code and spec, as far as its trace says so."""
 
-from collections.abc import Mapping
-
 from orchestrator.plan.recall.stored import Stored
 from orchestrator.spec.spec import Spec
 from orchestrator.trial.code_fingerprints import fingerprints
@@ -15,9 +13,9 @@ class Present:
 
     def allows(self, one: Stored) -> bool:
         """Whether a result was made in no other way; those of former releases don't say how."""
-        recorded = one.provenance.get("fingerprints")
-        if not isinstance(recorded, Mapping):
+        if not one.of_known_code:
             return True
+        recorded = one.provenance["fingerprints"]
         known = fingerprints(one.cell)
         if templates := self._templates.get(one.cell.dataset):
             known["templates"] = templates

@@ -62,10 +62,15 @@ def _notes(plan: Plan, asked: Sequence[PlannedCell], choice: Choice) -> Iterator
     """What a reader should know of what was taken."""
     if choice.taken:
         found = [asked[number] for number in sorted(choice.taken)]
-        weights = "" if all(cell.backbone.digest for cell in found) else " and weights"
+        unchecked = ["images"]
+        if not all(cell.backbone.digest for cell in found):
+            unchecked.append("weights")
+        if any(one.finished and not one.of_known_code for one in choice.taken.values()):
+            unchecked.append("code")
+        present = " and ".join(filter(None, (", ".join(unchecked[:-1]), unchecked[-1])))
         yield (
             f"results {_of(found, plan)} are read from the store alone, and not checked against "
-            f"the present images{weights} ({_reason(found[0])})"
+            f"the present {present} ({_reason(found[0])})"
         )
     if choice.several:
         have = "cell has" if choice.several == 1 else "cells have"

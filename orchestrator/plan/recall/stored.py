@@ -44,6 +44,11 @@ class Stored:
         return str(self.provenance.get("backbone", ""))
 
     @property
+    def of_known_code(self) -> bool:
+        """Whether it says which code it was made with; results of former releases don't."""
+        return isinstance(self.provenance.get("fingerprints"), Mapping)
+
+    @property
     def written(self) -> float:
         """When it ended, in seconds since 1970; 0 if it was not recorded."""
         try:

@@ -17,6 +17,7 @@ from orchestrator.plan.planner import make_plan
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
+from orchestrator.trial.code_fingerprints import fingerprints
 from tests.orchestrator.cli.verbs import Said, querycurve, trace_of
 
 
@@ -78,7 +79,14 @@ class Bench:
         plan, store = self.plan(spec, **data), Store(open_storage(self.store))
         for cell in plan.cells:
             if cell.key:
-                made = {"backbone": cell.backbone.label, "split": cell.split, **(provenance or {})}
+                own = [own for own in plan.spec.own_datasets if own.name == cell.cell.dataset]
+                code = fingerprints(cell.cell)
+                made = {
+                    "backbone": cell.backbone.label,
+                    "split": cell.split,
+                    "fingerprints": {**code, "templates": list(own[0].templates) if own else None},
+                    **(provenance or {}),
+                }
                 known = {"zero_shot", "zip", "bar"}
                 name = cell.cell.method.name
                 labelled = replace(cell, label=name if name in known else "bar")

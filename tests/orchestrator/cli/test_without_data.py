@@ -18,7 +18,7 @@ from safetensors.numpy import save_file
 from methods.interface import State
 from orchestrator.plan.listener import Listener
 from orchestrator.plan.planner import make_plan
-from orchestrator.plan.recall.reading import Reader
+from orchestrator.plan.recall.reader import Reader
 from orchestrator.plan.recall.stored import StoredCells
 from orchestrator.spec.load import load_spec
 from orchestrator.store import trace_file
@@ -247,6 +247,13 @@ def test_untrained_results_of_a_former_release_are_shown_and_told(bench: Bench) 
     assert said.out.startswith(f"note: {told}\n")
     page = (Path(bench.store) / "reports" / "small" / "report.html").read_text()
     assert f'<p class="warning">R{told[1:]}.</p>' in page
+
+
+def test_results_of_a_former_release_are_not_checked_against_the_code(bench: Bench) -> None:
+    spec = bench.spec()
+    bench.fill(spec, {"fingerprints": None})
+    bench.move_away()
+    assert f"{READ_ALONE} and code (birds: " in bench.say("status", spec).out
 
 
 def test_results_of_another_spec_are_told_from_none(bench: Bench) -> None:

@@ -9,7 +9,7 @@ from orchestrator.plan.listener import Listener
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
 from orchestrator.plan.recall.blanks import Blanks
-from orchestrator.plan.recall.others import other_versions
+from orchestrator.plan.recall.not_found import other_versions
 from orchestrator.plan.recall.reach import unreachable
 from orchestrator.plan.recall.recall import recalled
 from orchestrator.plan.recall.stored import StoredCells

@@ -1,4 +1,4 @@
-"""What a store holds beside a plan's results, for those who find none or too few."""
+"""Why results were not found, by what a store holds beside those of a plan."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
