@@ -168,21 +168,19 @@ class _Planner:
         draw = cache(partial(self._drawn, dataset))
         for shots, seed, one in self._places():
             draft = self._drafts.draft(name, one, seed, demands[one.arm.label])
+            self._below_a_step(draft)  # before images are looked for
             drawn = draw(shots, seed) if self._trains else draw(0, 0)
             if isinstance(drawn, Misfit) and not _trains(one):
                 drawn = draw(0, 0)
-            if draft.fits:
-                self._check_budget(draft)
-                draft = self._planned(drawn, draft)
-            yield draft
+            yield self._planned(drawn, draft) if draft.fits else draft
 
     def _missing(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
         card, demands = dataset.card, self._asked(dataset, ())
         for _, seed, one in self._places():
             draft = self._drafts.draft(card.name, one, seed, demands[one.arm.label])
+            self._below_a_step(draft)
             if draft.fits:
-                self._check_budget(draft)
                 draft = replace(
                     draft,
                     reason=reason,
@@ -192,14 +190,20 @@ class _Planner:
                 )
             yield draft
 
-    def _check_budget(self, draft: PlannedCell, train_images: int | None = None) -> None:
-        """Refuses a budget below one step, but where results of former releases are read.
+    def _below_a_step(self, draft: PlannedCell, train_images: int | None = None) -> str:
+        """Why nothing could be trained with a cell's budget; empty if something can.
 
         Raises:
-            UserError: as `check_budget`.
+            UserError: the same, unless the plan is only read: former releases have run such cells.
         """
-        if self._listener.without is None:
-            check_budget(draft, train_images)
+        try:
+            if draft.fits:
+                check_budget(draft, train_images)
+        except UserError as error:
+            if self._listener.without is None:
+                raise
+            return str(error)
+        return ""
 
     def _asked(
         self, dataset: Dataset, class_names: tuple[str, ...]
@@ -228,12 +232,13 @@ class _Planner:
         if isinstance(drawn, Misfit):
             return replace(draft, reason=drawn.reason, fits=False)
         cell, kind, task = draft.cell, method_class(draft.cell.method.name), drawn.task
-        if kind.trains:
-            self._check_budget(draft, len(task.train))
+        low = self._below_a_step(draft, len(task.train)) if kind.trains else ""
         problem = self._transfers.problem(cell)
         split = drawn.digest(SPLITS if kind.trains else ("test",))
         key = "" if problem else self._drafts.key(draft, task.dataset, split)
         self._transfers.remember(cell, key)
+        if low and key not in self._status:
+            return replace(draft, key=key, split=split, reason=low, fits=False)
         whole, test_images = self._tasks.whole_test(task.dataset)
         plain = preprocessing_of(draft.backbone, "none")
         return replace(

@@ -241,6 +241,10 @@ def test_untrained_results_of_a_former_release_are_shown_and_told(bench: Bench) 
     refused = bench.say("plan", spec)
     assert (refused.code, "budget 5 is below one step of zip" in refused.err) == (2, True)
     assert bench.say("status", spec).out == f"small in {bench.store}: 3 done\n"
+    untried = bench.say("status", bench.spec(budget=6)).out
+    assert untried.startswith(f"small in {bench.store}: 1 done, 2 skipped\nskipped zip on birds: ")
+    assert "budget 6 is below one step of zip, which costs 10 queries" in untried
+    bench.spec(budget=5)
     said = bench.say("report", spec)
     told = "results of zip are of untrained prompts: the budget is below one step"
     assert (said.code, said.rows["birds", "zip"][0]) == (0, "61.5")
