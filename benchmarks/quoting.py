@@ -39,7 +39,8 @@ def quoted(value: object) -> str:
 
 def brief(error: BaseException) -> str:
     """The first line of a library's reason, or the error's kind if it gives none; without a dot."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    told = f"{error} is missing" if isinstance(error, KeyError) and error.args else str(error)
+    lines = [line.strip() for line in told.splitlines() if line.strip()]
     reason = lines[0] if lines else type(error).__name__
     return cut(one_line(reason), _LONGEST_REASON).rstrip(".")
 

@@ -14,20 +14,32 @@ from typing import Any
 import methods
 from methods.interface import Method
 
+_LONGEST = 60
+"""Characters of an unknown name that a message repeats."""
+
 
 class UnknownMethod(ValueError):
     """A name that no method has; suggests the nearest ones."""
 
     def __init__(self, name: str) -> None:
-        known = (*method_names(), *variant_names())
-        near = get_close_matches(name, known, n=3, cutoff=0.5)
-        hint = f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(known)}."
-        super().__init__(f"unknown method {name!r}. {hint}")
+        super().__init__(f"unknown method {name[:_LONGEST]!r}. {_hint(name[:_LONGEST])}")
         self._name = name
 
     def __reduce__(self) -> tuple[type, tuple[str]]:
         """Exceptions are otherwise made again of their message."""
         return UnknownMethod, (self._name,)
+
+
+def _hint(name: str) -> str:
+    """A sentence with the nearest names, in whatever case and with whatever blanks."""
+    plain = name.strip().lower()
+    base = plain.partition("@")[0]
+    if "@" in plain and base in method_classes():
+        known: tuple[str, ...] = (base, *(n for n in variant_names() if n.startswith(f"{base}@")))
+    else:
+        known = (*method_names(), *variant_names())
+    near = [plain] if plain in known else get_close_matches(plain, known, n=3, cutoff=0.5)
+    return f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(known)}."
 
 
 @cache

@@ -12,14 +12,6 @@ class UserError(Exception):
     """
 
 
-def short_reason(error: BaseException, longest: int = 160) -> str:
-    """What an error of a library says, on one line and not at length."""
-    text = " ".join("".join(c if c.isprintable() else " " for c in str(error)).split())
-    if not text:
-        return type(error).__name__
-    return text if len(text) <= longest else f"{text[: longest - 3]}..."
-
-
 def last_line(error: BaseException | str) -> str:
     """The last line of an error's message or of a traceback, which says what went wrong.
 

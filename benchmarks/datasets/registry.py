@@ -2,10 +2,11 @@
 
 import importlib
 import inspect
+import json
 import pkgutil
 from collections.abc import Iterable, Iterator
 from functools import cache
-from pathlib import Path
+from pathlib import Path, PurePath
 from types import ModuleType
 
 from benchmarks.datasets.interface import Card, Dataset, DatasetError
@@ -14,6 +15,7 @@ from benchmarks.datasets.packed.dataset import PackedDataset
 from benchmarks.datasets.packed.layout import is_pack
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.naming import did_you_mean
+from benchmarks.quoting import quoted
 
 PACKAGES = ("benchmarks.datasets.zoo", "benchmarks.pocket.datasets")
 
@@ -22,7 +24,11 @@ class UnknownDataset(DatasetError):
     """A name that no dataset has; suggests the nearest ones."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"unknown dataset {name!r}. {did_you_mean(name, dataset_names())}")
+        hint = did_you_mean(name, dataset_names())
+        if "/" in name:
+            own = json.dumps({"name": PurePath(name).stem, "path": name}, ensure_ascii=False)
+            hint = f"A dataset of your own is an entry of a spec, such as {own}."
+        super().__init__(f"unknown dataset {quoted(name)}. {hint}")
         self._name = name
 
     def __reduce__(self) -> tuple[type, tuple[str]]:

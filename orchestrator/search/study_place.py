@@ -9,7 +9,8 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
-from orchestrator.errors import UserError, short_reason
+from benchmarks.quoting import brief
+from orchestrator.errors import UserError
 from orchestrator.store.sqlite_address import sqlite_file
 
 _DATABASE = (SQLAlchemyError, StorageInternalError)
@@ -63,7 +64,7 @@ class StudyPlace:
 
     def _unusable(self, error: Exception) -> UserError:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-        reason = short_reason(getattr(cause, "orig", None) or cause or error)
+        reason = brief(getattr(cause, "orig", None) or cause or error)
         remedy = "Give an SQLAlchemy URL in search.storage, such as sqlite:////path/study.db."
         if self._file is not None and self._file.is_file():
             remedy = (

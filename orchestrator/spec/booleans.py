@@ -6,8 +6,10 @@ from typing import Any, get_args
 from pydantic import BaseModel
 
 
-def booleans_for_numbers(kind: type[BaseModel], values: Any, place: str = "") -> Iterator[str]:
-    """A sentence on each boolean in the values of a model where it takes numbers alone."""
+def booleans_for_numbers(
+    kind: type[BaseModel], values: Any, place: str = ""
+) -> Iterator[tuple[str, str]]:
+    """Where a boolean stands in the values of a model that takes numbers alone, and a sentence."""
     if not isinstance(values, Mapping):
         return
     for name, value in values.items():
@@ -16,10 +18,10 @@ def booleans_for_numbers(kind: type[BaseModel], values: Any, place: str = "") ->
             yield from _misplaced(field.annotation, value, f"{place}{name}")
 
 
-def _misplaced(annotation: Any, value: Any, place: str) -> Iterator[str]:
+def _misplaced(annotation: Any, value: Any, place: str) -> Iterator[tuple[str, str]]:
     if isinstance(value, bool):
         if _takes(annotation, {int, float}) and not _takes(annotation, {bool, Any}):
-            yield f"{place}: expected a number, got {str(value).lower()}"
+            yield place, f"expected a number, got {str(value).lower()}"
     elif isinstance(value, list | tuple):
         for number, entry in enumerate(value):
             yield from _misplaced(annotation, entry, f"{place}.{number}")

@@ -6,7 +6,7 @@ import numpy as np
 from pydantic import Field, model_validator
 
 from benchmarks.frozen import Frozen
-from benchmarks.naming import shortened
+from benchmarks.quoting import cut
 
 Scalar = bool | int | float | str | None
 Kind = Literal["log_uniform", "uniform", "int", "choice"]
@@ -45,7 +45,7 @@ class Dimension(Frozen):
     @classmethod
     def _from_yaml(cls, given: Any) -> Any:
         if not isinstance(given, dict):
-            raise ValueError(f"expected such as {{uniform: [0, 1]}}, got {shortened(repr(given))}")  # noqa: TRY004
+            raise ValueError(f"expected such as {{uniform: [0, 1]}}, got {cut(repr(given))}")  # noqa: TRY004
         if "kind" in given:
             return given
         kinds = [name for name in given if name in KINDS]
@@ -58,12 +58,12 @@ class Dimension(Frozen):
         (kind,) = kinds
         value = given[kind]
         if not isinstance(value, list | tuple):
-            raise ValueError(f"{kind} takes a list, got {shortened(repr(value))}")  # noqa: TRY004
+            raise ValueError(f"{kind} takes a list, got {cut(repr(value))}")  # noqa: TRY004
         points = {"points": given["points"]} if "points" in given else {}
         if kind == "choice":
             return {"kind": kind, "values": value, **points}
         if len(value) != 2:
-            raise ValueError(f"{kind} takes [low, high], got {shortened(repr(value))}")
+            raise ValueError(f"{kind} takes [low, high], got {cut(repr(value))}")
         return {"kind": kind, "low": value[0], "high": value[1], **points}
 
     @model_validator(mode="after")

@@ -2,7 +2,7 @@
 
 import unicodedata
 
-from benchmarks.naming import shortened
+from benchmarks.quoting import cut
 
 LONGEST = 200
 """Characters of a label at most."""
@@ -22,12 +22,10 @@ def checked_label(label: str) -> str:
     if not label.strip():
         raise ValueError("is empty: give a name, or leave it out")
     if label != label.strip():
-        raise ValueError(f"{shortened(repr(label))} begins or ends with a blank")
+        raise ValueError(f"{cut(repr(label))} begins or ends with a blank")
     for char in label:
         if unicodedata.category(char) in _UNSHOWN or char in _DIRECTIONS:
-            raise ValueError(
-                f"{shortened(repr(label))} holds U+{ord(char):04X}, which can't be shown"
-            )
+            raise ValueError(f"{cut(repr(label))} holds U+{ord(char):04X}, which can't be shown")
     if len(label) > LONGEST:
-        raise ValueError(f"is longer than {LONGEST} characters: {shortened(repr(label))}")
+        raise ValueError(f"is longer than {LONGEST} characters: {cut(repr(label))}")
     return label

@@ -1,17 +1,21 @@
 """Reads a spec from a YAML file, and writes it as YAML."""
 
+import re
 from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.naming import did_you_mean, shortened
+from benchmarks.naming import did_you_mean
+from benchmarks.quoting import cut
 from orchestrator.errors import UserError
 from orchestrator.spec.overrides import apply_overrides
 from orchestrator.spec.ready import SPECS, ready_specs
 from orchestrator.spec.spec import Spec
 from orchestrator.spec.validation import Refused, validated
 from orchestrator.spec.yaml_text import NotPlainYaml, read_yaml, write_yaml
+
+_OWN = re.compile(r"own_datasets\.([0-9]+)")
 
 LARGEST = 2**20
 """Bytes of a spec at most: people write them."""
@@ -31,10 +35,11 @@ def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
     Raises:
         UserError: there is no such spec, it is not YAML, or it has an unknown or impossible field.
     """
+    fields = read_fields(name, overrides)
     try:
-        return validated(Spec, read_fields(name, overrides))
+        return validated(Spec, fields)
     except Refused as error:
-        problems = "\n  ".join(error.problems)
+        problems = "\n  ".join(_as_written(problem, fields) for problem in error.problems)
         raise UserError(f"{_spec_path(name)} is not a valid spec:\n  {problems}") from None
 
 
@@ -52,6 +57,16 @@ def spec_as_yaml(spec: Spec) -> str:
     return write_yaml(spec.model_dump(mode="json"))
 
 
+def _as_written(problem: str, fields: Mapping[str, Any]) -> str:
+    """A problem with an own dataset, told at the place where the user wrote it."""
+    found = _OWN.match(problem)
+    if found is None or "own_datasets" in fields:
+        return problem
+    entries = enumerate(fields["datasets"])
+    places = [place for place, entry in entries if isinstance(entry, Mapping)]
+    return f"datasets.{places[int(found[1])]}{problem[found.end() :]}"
+
+
 def _spec_path(name: str) -> Path:
     given = Path(name).expanduser() if name.startswith("~/") else Path(name)
     try:
@@ -60,7 +75,7 @@ def _spec_path(name: str) -> Path:
                 return path
         beside = _specs_in(given if given.is_dir() else given.parent)
     except OSError as error:
-        raise UserError(f"the spec {shortened(name)!r} can't be read: {error.strerror}.") from None
+        raise UserError(f"the spec {cut(name)!r} can't be read: {error.strerror}.") from None
     if given.is_dir():
         within = ", ".join(beside[:5]) or "it holds none"
         raise UserError(f"{given} is a folder. Give a YAML file, such as in it: {within}.")
@@ -68,7 +83,7 @@ def _spec_path(name: str) -> Path:
         hint = did_you_mean(given.with_suffix("").name, ready_specs())
     else:
         hint = did_you_mean(given.name, (*beside, *ready_specs()))
-    raise UserError(f"no spec {shortened(name)!r}. Give a YAML file or a ready spec. {hint}")
+    raise UserError(f"no spec {cut(name)!r}. Give a YAML file or a ready spec. {hint}")
 
 
 def _specs_in(folder: Path) -> list[str]:
@@ -88,6 +103,8 @@ def _read_document(path: Path) -> dict[str, Any]:
     if not isinstance(document, Mapping):
         got = "a list" if isinstance(document, list) else "a single value"
         got = "nothing" if document is None else got
+        if isinstance(document, str) and ":" in document:
+            got += ". Put a blank after each colon"
         raise UserError(f"{path} must hold a mapping of fields, such as `budget: 500`, got {got}.")
     return dict(document)
 

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import field_validator, model_validator
 
 from benchmarks.frozen import Frozen
-from benchmarks.naming import shortened
+from benchmarks.quoting import cut
 from methods.registry import method_class, method_variant
 from orchestrator.cell import MethodChoice
 from orchestrator.spec.label import checked_label
@@ -44,7 +44,7 @@ class MethodSpec(Frozen):
         if not isinstance(nested, Mapping):
             # Of a TypeError pydantic would make no sentence.
             raise ValueError(  # noqa: TRY004
-                f"expected `settings` as a mapping, got {shortened(repr(nested))}"
+                f"expected `settings` as a mapping, got {cut(repr(nested))}"
             )
         kind, defaults = method_variant(name)
         try:
@@ -80,8 +80,7 @@ def _given(value: Any) -> dict[str, Any]:
     given = {"name": value} if isinstance(value, str) else value
     if not isinstance(given, Mapping):
         raise ValueError(  # noqa: TRY004 - as above
-            f"expected a method's name, or a mapping of `name` and settings, got "
-            f"{shortened(repr(value))}"
+            f"expected a method's name, or a mapping of `name` and settings, got {cut(repr(value))}"
         )
     if not isinstance(given.get("name"), str):
         raise ValueError("a method needs a `name`, such as {name: zip}")  # noqa: TRY004

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any
 
-from benchmarks.naming import shortened
+from benchmarks.quoting import cut
 from orchestrator.errors import UserError
 from orchestrator.spec.yaml_text import NotPlainYaml, read_yaml
 
@@ -31,15 +31,13 @@ def apply_overrides(document: Mapping[str, Any], overrides: Sequence[str]) -> di
         try:
             value = read_yaml(text)
         except NotPlainYaml as error:
-            raise UserError(
-                f"{_said(override)}: {shortened(text)!r} is not YAML: {error}."
-            ) from None
+            raise UserError(f"{_said(override)}: {cut(text)!r} is not YAML: {error}.") from None
         _set(changed, path.split("."), value, override)
     return changed
 
 
 def _said(override: str) -> str:
-    return f"--set {shortened(override)!r}"
+    return f"--set {cut(override)!r}"
 
 
 def _set(node: Any, path: list[str], value: Any, override: str) -> None:
@@ -62,5 +60,6 @@ def _step(node: Any, part: str, override: str) -> Any:
         return int(part)
     wanted = "no further field"
     if isinstance(node, list):
-        wanted = f"a number from 0 to {len(node) - 1}" if node else "nothing: the list is empty"
-    raise UserError(f"{_said(override)}: at {shortened(part)!r} expected {wanted}.")
+        only = "nothing: the list is empty" if not node else "0, the list's only entry"
+        wanted = only if len(node) < 2 else f"a number from 0 to {len(node) - 1}"
+    raise UserError(f"{_said(override)}: at {cut(part)!r} expected {wanted}.")

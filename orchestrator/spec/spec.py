@@ -11,9 +11,10 @@ from benchmarks.datasets.registry import dataset_class, dataset_names
 from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.datasets.views import OnUnreadable
 from benchmarks.frozen import Frozen
-from benchmarks.naming import did_you_mean, shortened
+from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
+from benchmarks.quoting import cut
 from orchestrator.cell import Evaluation
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.precision import Precision
@@ -153,7 +154,7 @@ class Spec(Frozen):
         if not _FOLDER.fullmatch(value):
             raise ValueError(
                 f"expected letters, digits, `-`, `_` and `.`, the first a letter or digit, because "
-                f"it names the report's folder, got {shortened(repr(value))}"
+                f"it names the report's folder, got {cut(repr(value))}"
             )
         return value
 
@@ -209,7 +210,7 @@ class Spec(Frozen):
     @field_validator("methods")
     @classmethod
     def _distinct_labels(cls, value: tuple[MethodSpec, ...]) -> tuple[MethodSpec, ...]:
-        _distinct([m.label for m in value], "method label (give each its own `label`)")
+        _distinct([m.label for m in value], "label", ": give each method a `label` of its own")
         return value
 
     @property
@@ -296,15 +297,15 @@ def _check_labels(arms: Sequence[Arm]) -> None:
         first = known.setdefault(arm.label, arm)
         if (first.method, first.conditions) != (arm.method, arm.conditions):
             raise ValueError(
-                f"the label {shortened(repr(arm.label))} stands for two of its methods: change the "
+                f"the label {cut(repr(arm.label))} stands for two of its methods: change the "
                 f"one of `methods`, or its `label`"
             )
 
 
-def _distinct(values: SequenceT, what: str) -> SequenceT:
+def _distinct(values: SequenceT, what: str, remedy: str = "") -> SequenceT:
     seen: set[Any] = set()
     for value in values:
         if value in seen:
-            raise ValueError(f"{what} {shortened(repr(value))} is given twice")
+            raise ValueError(f"{what} {cut(repr(value))} is given twice{remedy}")
         seen.add(value)
     return values

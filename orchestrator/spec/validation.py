@@ -1,5 +1,6 @@
 """Checks values against a model, and says what is wrong in sentences for whoever wrote the YAML."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
@@ -7,7 +8,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from benchmarks.naming import did_you_mean, shortened
+from benchmarks.naming import did_you_mean
+from benchmarks.quoting import cut, one_line
 from orchestrator.spec.booleans import booleans_for_numbers, model_in
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
@@ -23,6 +25,11 @@ _BRANCH = re.compile(
 )
 """What pydantic adds to a place for each type that a value may have."""
 
+_WORDS = re.compile(r" *\w[\w./@ -]*(, *\w[\w./@ -]*)*")
+"""One or more texts that YAML takes as they are in a list."""
+
+_RANGE = re.compile(r"\d+[^\d,]+\d+")
+
 _EXPECTED = {
     "int_type": "a whole number",
     "int_parsing": "a whole number",
@@ -34,8 +41,8 @@ _EXPECTED = {
     "string_type": "a text",
     "bool_type": "true or false",
     "bool_parsing": "true or false",
-    "tuple_type": "a list, such as [a, b]",
-    "list_type": "a list, such as [a, b]",
+    "tuple_type": "a list, such as {entries}",
+    "list_type": "a list, such as {entries}",
     "dict_type": "a mapping of fields, such as {{name: value}}",
     "mapping_type": "a mapping of fields, such as {{name: value}}",
     "model_type": "a mapping of fields, such as {{name: value}}",
@@ -75,21 +82,27 @@ def validated(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
         Clash: values are impossible together; says what is allowed.
         Refused: a field is unknown or a value impossible; says which, and what is allowed.
     """
-    problems = list(booleans_for_numbers(model, values))
+    booleans = dict(booleans_for_numbers(model, values))
     try:
         made = model.model_validate(values)
     except ValidationError as error:
-        told = _few([*problems, *_described(error, model)])
-        clash = not problems and not any(problem["loc"] for problem in error.errors())
+        found = error.errors(include_url=False)
+        clash = not booleans and not any(problem["loc"] for problem in found)
+        for problem in found:  # where more is said than of a boolean
+            booleans.pop(".".join(map(str, _place(problem))), None)
+        told = _few([*_sentences(booleans), *_described(found, model)])
         raise (Clash if clash else Refused)(*told) from None
-    if problems:
-        raise Refused(*_few(problems))
+    if booleans:
+        raise Refused(*_few(_sentences(booleans)))
     return made
 
 
-def _described(error: ValidationError, model: type[BaseModel]) -> list[str]:
+def _sentences(problems: Mapping[str, str]) -> list[str]:
+    return [f"{place}: {problem}" for place, problem in problems.items()]
+
+
+def _described(problems: Sequence[Any], model: type[BaseModel]) -> list[str]:
     """One line per problem: where, what was expected, what was received, and the nearest name."""
-    problems = error.errors(include_url=False)
     told = [problem for problem in problems if not _follows_from_another(problem, problems)]
     return [_describe_one(list(group), model) for _, group in groupby(told, _place)]
 
@@ -114,7 +127,7 @@ def _describe_one(problems: Sequence[Any], model: type[BaseModel]) -> str:
     first, where = problems[0], ".".join(location)
     if first["type"] == "extra_forbidden":
         known = _fields_at(model, location[:-1])
-        message = f"unknown field {shortened(location[-1])!r}. {did_you_mean(location[-1], known)}"
+        message = f"unknown field {cut(location[-1])!r}. {did_you_mean(location[-1], known)}"
     elif first["type"] == "missing":
         message = "is missing"
     elif first["type"] in _EXPECTED:
@@ -123,16 +136,31 @@ def _describe_one(problems: Sequence[Any], model: type[BaseModel]) -> str:
             message += ". Put quotes around yes, no, on and off where they are texts"
     else:
         message = str(first["msg"]).removeprefix("Value error, ")
-    return _one_line(f"{shortened(where, 120)}: {message}" if where else message)
+    return cut(one_line(f"{cut(where, 120)}: {message}" if where else message), LONGEST)
 
 
 def _expected(problems: Sequence[Any]) -> str:
     found = (
-        _EXPECTED[problem["type"]].format(**problem.get("ctx", {}))
+        _EXPECTED[problem["type"]].format(
+            entries=_entries(problem["input"]), **problem.get("ctx", {})
+        )
         for problem in problems
         if problem["type"] in _EXPECTED
     )
     return " or ".join(dict.fromkeys(found))
+
+
+def _entries(value: Any) -> str:
+    """A list as an example: of the value itself where a single one was given."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"[{value}]"
+    if isinstance(value, str) and value.startswith("-"):
+        return "[a, b], or lines that begin with a dash and a blank"
+    if not isinstance(value, str) or not value.strip() or _RANGE.fullmatch(value):
+        return "[a, b]"
+    plain = _WORDS.fullmatch(value) is not None
+    words = value.split(",") if plain else [json.dumps(value, ensure_ascii=False)]
+    return cut(f"[{', '.join(word.strip() for word in words)}]")
 
 
 def _given(value: Any) -> str:
@@ -141,12 +169,7 @@ def _given(value: Any) -> str:
         return "nothing" if value is None else str(value).lower()
     if isinstance(value, int) and value.bit_length() > 200:
         return "a number of many digits"
-    return shortened(repr(value))
-
-
-def _one_line(text: str) -> str:
-    plain = "".join(char if char.isprintable() else repr(char)[1:-1] for char in text)
-    return shortened(plain, LONGEST)
+    return cut(repr(value))
 
 
 def _few(problems: Iterable[str]) -> list[str]:

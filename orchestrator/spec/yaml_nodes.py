@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
-from benchmarks.naming import shortened
+from benchmarks.quoting import cut
 
 MOST_VALUES = 100_000
 """Values of a document with all its aliases written out. A few lines can stand for billions."""
@@ -90,7 +90,7 @@ def _check(node: Node, kind_of: Callable[[str], str]) -> None:
         resolved = kind_of(node.value)
         plain = node.tag in (f"{TAG}str", _MERGE, resolved)
     if not plain:
-        tag = shortened(node.tag.replace(TAG, "!!"))
+        tag = cut(node.tag.replace(TAG, "!!"))
         raise NotPlainYaml(f"line {_line(node)}: the tag {tag!r} has no place here")
     if isinstance(node, ScalarNode) and node.tag == f"{TAG}int":
         _check_digits(node)
@@ -114,7 +114,7 @@ def _check_names(node: MappingNode) -> None:
         if name.value in lines:
             first, second = lines[name.value], _line(name)
             where = f"line {first}" if first == second else f"lines {first} and {second}"
-            raise NotPlainYaml(f"{shortened(name.value)!r} is given twice, in {where}")
+            raise NotPlainYaml(f"{cut(name.value)!r} is given twice, in {where}")
         lines[name.value] = _line(name)
         name.tag = _MERGE if name.value == "<<" and name.style is None else f"{TAG}str"
 

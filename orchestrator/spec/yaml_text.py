@@ -8,7 +8,7 @@ from typing import Any
 import yaml
 from yaml.nodes import ScalarNode
 
-from benchmarks.naming import shortened
+from benchmarks.quoting import cut
 from orchestrator.spec.yaml_nodes import TAG, NotPlainYaml, check_nodes
 
 __all__ = ["NotPlainYaml", "read_yaml", "write_yaml"]
@@ -84,12 +84,24 @@ _reads(
 _reads("null", r"~|null|Null|NULL|", "~nN")
 
 
+_REMEDIES = {
+    r"'\t'": "indent with blanks, not tabs",
+    "that cannot start any token": "put quotes around the value",
+    "mapping values are not allowed": "is a colon missing above, or is it indented too far?",
+    "could not find expected ':'": "a field is `name: value`, with a blank after the colon",
+    "quoted scalar": "is a quote not closed?",
+    "expected ',' or": "is a bracket not closed?",
+    "<block end>": "is it indented like the lines above?",
+}
+"""What to do about an error of PyYAML, by words of it."""
+
+
 def _sentence(error: yaml.MarkedYAMLError) -> str:
     """Where and why, without the excerpt."""
     if error.problem == "but found another document":
         return "it holds several documents (---)"
     mark = error.problem_mark or error.context_mark
     what = ", ".join(part for part in (error.context, error.problem) if part)
-    tab = " (indent with blanks, not tabs)" if r"'\t'" in what else ""
+    remedy = next((f" ({told})" for words, told in _REMEDIES.items() if words in what), "")
     where = "" if mark is None else f"line {mark.line + 1}: "
-    return f"{where}{shortened(what, 160)}{tab}"
+    return f"{where}{cut(what, 160)}{remedy}"

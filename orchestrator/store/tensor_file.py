@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from safetensors import SafetensorError
 
-from orchestrator.errors import short_reason
+from benchmarks.quoting import brief
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -48,7 +48,7 @@ def from_bytes(data: bytes, title: str) -> tuple[dict[str, Tensor], dict[str, An
             raise UnreadableTensors("its content is not what was written")
         return tensors, dict(json.loads(text))
     except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
-        raise UnreadableTensors(short_reason(error)) from None
+        raise UnreadableTensors(brief(error)) from None
 
 
 def values_in(data: bytes, title: str) -> dict[str, Any]:

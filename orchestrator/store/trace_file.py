@@ -16,7 +16,8 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ValidationError
 
-from orchestrator.errors import UserError, short_reason
+from benchmarks.quoting import brief
+from orchestrator.errors import UserError
 from orchestrator.store.trace import Ending, Point, Trace
 
 SCHEMA_VERSION = "1"
@@ -131,9 +132,7 @@ def _told_of_damage(where: str) -> Iterator[None]:
     try:
         yield
     except (pa.ArrowException, OSError, KeyError, ValueError, TypeError, RecursionError) as error:
-        raise DamagedTrace(
-            f"{where} is not a readable trace ({short_reason(error)}). {REMEDY}"
-        ) from None
+        raise DamagedTrace(f"{where} is not a readable trace ({brief(error)}). {REMEDY}") from None
 
 
 def _points(table: pa.Table) -> pa.Table:
@@ -149,10 +148,12 @@ def _header(metadata: dict[bytes, bytes] | None, where: str) -> dict[str, Any]:
 
     Raises:
         UnreadableTrace: it has a schema version that this release doesn't know.
-        KeyError, ValueError: it is not what was written.
+        TypeError, ValueError: it is not what was written.
     """
     found = metadata or {}
     found = {name.replace(_FORMER, _META): text for name, text in found.items()}
+    if _META not in found:
+        raise ValueError("it was not written by this program")
     if found.get(_DIGEST) not in (None, _digest(found[_META])):
         raise ValueError("its header is not what was written")
     header = dict(json.loads(found[_META]))

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.quoting import brief, one_line, quoted
+from benchmarks.quoting import brief, cut, one_line, quoted
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,8 @@ def test_values_are_told_by_what_a_user_can_read(value: object, told: str) -> No
 
 
 def test_long_values_are_cut() -> None:
+    assert cut("x" * 100) == "x" * 57 + "..."
+    assert cut("x" * 60) == "x" * 60
     assert quoted("x" * 1000) == repr("x" * 57 + "...")
 
 
@@ -41,3 +43,4 @@ def test_any_text_becomes_one_printable_line(text: str) -> None:
 def test_a_reason_of_many_lines_is_told_by_its_first() -> None:
     assert brief(ValueError("\nno such column.\nstack: ...")) == "no such column"
     assert brief(KeyError()) == "KeyError"
+    assert brief(KeyError("image")) == "'image' is missing"

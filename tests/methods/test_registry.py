@@ -32,6 +32,9 @@ def test_a_method_may_build_on_another_and_keeps_its_own_name() -> None:
         ("bptvlm@orignal", "Did you mean: bptvlm@original"),
         ("blackvipse", "Did you mean: blackvip"),
         ("bar@", "Did you mean: bar"),
+        ("ZIP", r"Did you mean: zip\?"),
+        ("bar@Zip-Port", r"Did you mean: bar@zip-port\?"),
+        ("zip@zip-port", r"Known: zip\."),
         ("xyz@q", "Known: bar"),
     ],
 )

@@ -76,9 +76,13 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
             path.write_text(text, encoding="utf-8")
         pictures = _pictures(blocks, folder / "figures")
     except OSError as error:
+        reason = error.strerror or str(error)
+        if isinstance(error, FileExistsError):
+            reason = "something that is no folder is in the way"
+        at = f" ({error.filename})" if error.filename else ""
         raise UserError(
-            f"the report can't be written to {folder}: {error.strerror or error}. "
-            f"`report --out FOLDER` writes it elsewhere."
+            f"the report can't be written to {folder}: {reason}{at}. `report --out FOLDER` writes "
+            f"it elsewhere."
         ) from None
     headlines = tuple(table for table in tables if table.headline)
     written = (*files, *pictures)

@@ -117,6 +117,9 @@ class LocalStorage(Storage):
         with self._translated(folder):
             path = self._path(folder)
             if not path.is_dir():
+                if path.is_symlink() or path.exists():
+                    # Not as good as empty: a link may lead to a disk that is not there just now.
+                    raise OSError(errno.ENOTDIR, "a file or a broken link stands for a folder")
                 return []
             return [e for e in os.scandir(path) if _is_file(e) and e.name[0] != "."]
 

@@ -35,7 +35,7 @@ def assert_refused(said: Said, message: str) -> None:
         ("shots=[]", "needs at least one value"),
         ("seeds=[1, 1]", "value 1 is given twice"),
         ("methods=[]", "give at least one method"),
-        ("methods=[zip, zip]", "give each its own `label`"),
+        ("methods=[zip, zip]", "give each method a `label` of its own"),
         ("backbone=VIT", "unknown backbone 'VIT'"),
         ("protocol=fewshot", "Did you mean: few_shot"),
         ("report.reference=zipp", "Did you mean: zip"),

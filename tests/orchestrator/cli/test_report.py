@@ -93,3 +93,26 @@ def test_a_folder_that_cannot_be_written_is_refused(folder: Path, tmp_path: Path
     said = querycurve("report", folder / "small.yaml", "--store", folder / "store", "--out", out)
     assert said.code == 2
     assert said.err.startswith(f"error: the report can't be written to {out}: ")
+
+
+@pytest.mark.parametrize(
+    ("place", "kind", "reason"),
+    [
+        ("out", "file", "something that is no folder is in the way (PLACE)"),
+        ("out", "link", "something that is no folder is in the way (PLACE)"),
+        ("out/report.html", "folder", "Is a directory (PLACE)"),
+    ],
+)
+def test_what_is_in_the_way_of_a_report_is_named(
+    place: str, kind: str, reason: str, folder: Path, tmp_path: Path
+) -> None:
+    path, out = tmp_path / place, tmp_path / "out"
+    if kind == "folder":
+        path.mkdir(parents=True)
+    elif kind == "file":
+        path.write_text("")
+    else:
+        path.symlink_to("/a/disk/that/is/not/there")
+    said = querycurve("report", folder / "small.yaml", "--store", folder / "store", "--out", out)
+    assert said.code == 2
+    assert f"to {out}: {reason.replace('PLACE', str(path))}. `report" in said.err

@@ -11,7 +11,6 @@ import yaml
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from benchmarks.naming import shortened
 from methods.registry import method_names
 from orchestrator.errors import UserError
 from orchestrator.spec.load import LARGEST, load_spec
@@ -48,6 +47,7 @@ def test_encodings_that_say_what_they_are_are_read(encoding: str, tmp_path: Path
         (b"# all commented\n", "got nothing."),
         (b"- a\n", "got a list."),
         (b"5", "got a single value."),
+        (b"name:x\nbudget:5\n", "got a single value. Put a blank after each colon."),
         (b"#" * (LARGEST + 1), "is no spec: it is larger than 1,024 KiB."),
     ],
 )
@@ -113,8 +113,3 @@ def test_any_document_is_a_spec_or_is_refused_in_sentences(
         assert len(lines) < 20
         assert all(len(line) < 600 and line.isprintable() for line in lines)
         assert "Input should" not in str(error)
-
-
-def test_what_messages_repeat_is_cut() -> None:
-    assert shortened("x" * 100) == "x" * 57 + "..."
-    assert shortened("x" * 60) == "x" * 60

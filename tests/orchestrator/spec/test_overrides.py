@@ -12,6 +12,7 @@ from orchestrator.spec.overrides import apply_overrides
 DOCUMENT: dict[str, Any] = {
     "budget": 5000,
     "backbone": "pocket",
+    "only": ["a"],
     "methods": ["zero_shot", {"name": "zip", "rank": 5}],
 }
 
@@ -58,6 +59,7 @@ def test_the_document_is_left_as_it_was() -> None:
         ("=5", "expected field=value"),
         ("methods.7.rank=1", "a number from 0 to 1"),
         ("methods.zip.rank=1", "a number from 0 to 1"),
+        ("only.1=a", "at '1' expected 0, the list's only entry"),
         ("datasets=[a", "not YAML"),
         ("budget.deep.er=1", "no further field"),
         ("methods.-1.rank=1", "a number from 0 to 1"),

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.reference.published import published_results
 from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec, spec_as_yaml
 from orchestrator.spec.ready import ready_specs
 from orchestrator.spec.spec import Spec
+from orchestrator.spec.validation import Refused, validated
+from orchestrator.spec.yaml_text import read_yaml
 
 MINIMAL: dict[str, Any] = {
     "name": "mine",
@@ -136,8 +140,9 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"datasets": ["pocket_dot"]}, "unknown dataset 'pocket_dot'. Did you mean: pocket_dots"),
         ({"datasets": ["pocket_dots", "pocket_dots"]}, "'pocket_dots' is given twice"),
         ({"datasets": []}, "datasets: expected at least one entry"),
-        ({"datasets": [{"name": "birds"}]}, "own_datasets.0.path: is missing"),
-        ({"datasets": [{"path": "x"}]}, "own_datasets.0.name: is missing"),
+        ({"datasets": [{"name": "birds"}]}, "datasets.0.path: is missing"),
+        ({"datasets": [{"path": "x"}]}, " datasets.0.name: is missing"),
+        ({"own_datasets": [{"path": "x"}]}, "own_datasets.0.name: is missing"),
         ({"datasets": [{"name": "dtd", "path": "x"}]}, "'dtd' has a known dataset's name"),
         ({"datasets": [{"name": "b", "path": "ftp://x"}]}, "ftp:// is not supported"),
         ({"datasets": [{"name": "b", "path": "x", "template": "{}"}]}, "Did you mean: templates"),
@@ -152,7 +157,7 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ),
         ({"methods": [{"name": "zip", "batch_size": 0}]}, "batch_size"),
         ({"methods": [{"name": "zip", "optimiser": "adam"}]}, "'spsa', 'spsa-gc' or 'spsa-clip'"),
-        ({"methods": ["zip", "zip"]}, "give each its own `label`"),
+        ({"methods": ["zip", "zip"]}, "label 'zip' is given twice: give each method a `label` of"),
         ({"methods": [{"name": "zip", "rank": 9}]}, "rank must be between 1 and 8"),
         ({"methods": [{"name": "zip", "clip": "sqrt"}]}, "clip"),
         ({"protocol": "fewshot"}, "unknown protocol 'fewshot'. Did you mean: few_shot"),
@@ -170,7 +175,16 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"methods": [{"name": "zip", "rank": True}]}, "rank: expected a number, got true"),
         ({"budget": 2**63}, "budget: expected a number of 1,000,000,000 or less"),
         ({"seeds": [2**64]}, "seeds.0: expected a number below 9,223,372,036,854,775,808"),
-        ({"seeds": 1}, r"seeds: expected a list, such as \[a, b\], got 1"),
+        ({"seeds": 1}, r"seeds: expected a list, such as \[1\], got 1"),
+        ({"seeds": "1-3"}, r"seeds: expected a list, such as \[a, b\], got '1-3'"),
+        ({"methods": "zip"}, r"methods: expected a list, such as \[zip\], got 'zip'"),
+        ({"methods": "zip, bar@zip-port"}, r"such as \[zip, bar@zip-port\], got "),
+        ({"datasets": "-dtd -svhn"}, "or lines that begin with a dash and a blank, got '-dtd -sv"),
+        ({"datasets": ["./birds"]}, r"is an entry of a spec, such as \{.*\"path\": \"./birds\"\}"),
+        (
+            {"datasets": ["pocket_dots", {"name": "b", "path": "x", "templates": "a {}"}]},
+            r"datasets.1.templates: expected a list, such as \[\"a \{\}\"\], got 'a \{\}'",
+        ),
         ({"report": {"target_gain": math.inf}}, "target_gain: expected a finite number, got inf"),
         ({"methods": [{"name": "zip", "step_size": math.nan}]}, "expected a finite number"),
         ({"methods": [{"name": "zip", "clip": [1]}]}, "clip: expected 'none' or 'sqrt_dim' or a n"),
@@ -187,6 +201,23 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
 def test_mistakes_are_explained(changes: dict[str, Any], message: str, tmp_path: Path) -> None:
     with pytest.raises(UserError, match=message):
         load(tmp_path, changes)
+
+
+def test_a_boolean_is_complained_of_once(tmp_path: Path) -> None:
+    with pytest.raises(UserError) as error:
+        load(tmp_path, {"methods": [{"name": "zip", "clip": False}]})
+    assert str(error.value).count("expected") == 1
+    assert "'none' or 'sqrt_dim' or a number above 0" in str(error.value)
+
+
+@given(st.text() | st.integers(-9, 9) | st.from_regex(r"[\w, .@-]{1,20}", fullmatch=True))
+@settings(max_examples=60, deadline=None)
+def test_a_list_that_is_suggested_for_a_single_value_is_one(value: str | int) -> None:
+    with pytest.raises(Refused) as error:
+        validated(OwnDataset, {"name": "birds", "path": "x", "templates": value})
+    found = re.search(r"such as (\[.*\])(, or lines .*)?, got ", str(error.value))
+    assert found is None or isinstance(read_yaml(found[1]), list)
+    assert found or "...," in str(error.value)
 
 
 def test_a_refused_entry_is_the_only_complaint(tmp_path: Path) -> None:

@@ -72,6 +72,13 @@ def test_anchors_and_merge_keys_work_and_a_mapping_may_change_what_it_merges() -
         ("[" * 5000, "nested too deeply"),
         ("a: " + "9" * 5000, "line 1: a number has more than 30 digits"),
         ("a: [", "line 1: while parsing a flow node"),
+        ("a: [b", r"line 1: .*\(is a bracket not closed\?\)"),
+        ("a: 'b", r"line 1: .*\(is a quote not closed\?\)"),
+        ("a: @b", r"line 1: .*\(put quotes around the value\)"),
+        ("a b\nc: d", r"line 2: .*\(is a colon missing above"),
+        ("a: b\n c: d", r"line 2: .*is it indented too far\?\)"),
+        ("a: b\nc:d\ne: f", r"line 3: .*\(a field is `name: value`, with a blank after the colon"),
+        ("a:\n  - b\n c", r"line 3: .*\(is it indented like the lines above\?\)"),
     ],
 )
 def test_what_is_no_plain_yaml_is_refused_in_one_line(text: str, message: str) -> None:

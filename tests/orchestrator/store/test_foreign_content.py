@@ -62,6 +62,20 @@ def test_files_that_are_no_results_are_left_alone(store: Store, tmp_path: Path) 
     assert list(store.traces()) == [TRACE]
 
 
+@pytest.mark.parametrize("folder", ["results", "failures", "checkpoints"])
+@pytest.mark.parametrize("link", [True, False])
+def test_a_folder_that_is_none_is_not_taken_for_an_empty_one(
+    store: Store, tmp_path: Path, folder: str, *, link: bool
+) -> None:
+    path = tmp_path / folder
+    if link:
+        path.symlink_to("/a/disk/that/is/not/there")
+    else:
+        path.write_text("x")
+    with pytest.raises(UserError, match=rf"stands for a folder \({folder}\). Move that away"):
+        store.storage.names(folder)
+
+
 @pytest.mark.parametrize("link", [True, False])
 def test_a_result_that_something_is_in_the_way_of_is_not_taken_for_stored(
     store: Store, tmp_path: Path, *, link: bool
@@ -118,6 +132,13 @@ def test_sound_parquet_that_is_no_trace_is_damaged(
     with pytest.raises(DamagedTrace, match=message) as error:
         decode(rewritten(header, columns), "here")
     assert str(error.value).isprintable()
+
+
+def test_parquet_of_another_program_is_told_as_that() -> None:
+    buffer = io.BytesIO()
+    pq.write_table(pa.table({"a": [1]}), buffer)
+    with pytest.raises(DamagedTrace, match=r"\(it was not written by this program\)"):
+        decode(buffer.getvalue(), "here")
 
 
 @given(st.binary(max_size=60) | st.text(alphabet='{}[]":,1a', max_size=30).map(str.encode))
