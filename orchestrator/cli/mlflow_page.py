@@ -27,7 +27,7 @@ def show_page(uri: str, host: str, port: int) -> None:
         raise UserError(f"MLflow at {masked(uri)} has a page of its own: open it in a browser.")
     file = sqlite_file(uri)
     if file is not None:
-        if not file.exists():
+        if not file.exists() and not file.is_symlink():
             raise UserError(f"nothing was tracked in {file} yet. Run a spec first.")
         try:
             settle(file)

@@ -54,7 +54,6 @@ _EXPECTED = {
     "literal_error": "{expected}",
     "string_too_short": "at least {min_length} characters",
     "string_too_long": "at most {max_length} characters",
-    "string_pattern_mismatch": "a text like {pattern}",
     "too_short": "at least one entry",
 }
 

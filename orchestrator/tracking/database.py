@@ -40,6 +40,8 @@ def settle(file: Path) -> None:
     """
     with _explained(file):
         if not file.exists():
+            if file.is_symlink():  # MLflow would try again for minutes
+                raise DatabaseError("that is a broken link, and no database; move it away")
             file.parent.mkdir(parents=True, exist_ok=True)
             return
         if file.is_dir():

@@ -224,7 +224,7 @@ def only_writer(storage: Storage, uri: str) -> Iterator[bool]:
         uri: tracking URI.
     """
     file = sqlite_file(uri)
-    place = uri if file is None else f"sqlite:///{file.resolve()}"
+    place = uri if file is None else f"sqlite:///{os.path.realpath(file)}"
     name = f"tracking-{hashlib.sha256(place.encode()).hexdigest()[:16]}"
     with Leases.of_process(storage, run=uuid4().hex).held(name) as lease:
         yield lease is not None

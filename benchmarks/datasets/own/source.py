@@ -1,5 +1,6 @@
 """A user's own dataset, as a spec describes it."""
 
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -29,6 +30,9 @@ _READERS: dict[str, Callable[[Path, str], Division]] = {
 }
 
 
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*")
+
+
 class OwnDataset(Frozen):
     """A user's own dataset.
 
@@ -40,9 +44,20 @@ class OwnDataset(Frozen):
             own. By default those of the pack, or "a photo of a {}."
     """
 
-    name: str = Field(pattern=r"^[a-z0-9][a-z0-9_-]*$", max_length=100)
+    name: str = Field(max_length=100)
     path: str = Field(min_length=1)
     templates: tuple[str, ...] = ()
+
+    @field_validator("name")
+    @classmethod
+    def _plain(cls, value: str) -> str:
+        """Names of datasets are names of folders and parts of keys."""
+        if not _NAME.fullmatch(value):
+            raise ValueError(
+                f"expected lower-case letters, digits, `-` and `_`, the first a letter or digit, "
+                f"got {quoted(value)}"
+            )
+        return value
 
     @field_validator("path")
     @classmethod

@@ -144,6 +144,7 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"datasets": [{"path": "x"}]}, " datasets.0.name: is missing"),
         ({"own_datasets": [{"path": "x"}]}, "own_datasets.0.name: is missing"),
         ({"datasets": [{"name": "dtd", "path": "x"}]}, "'dtd' has a known dataset's name"),
+        ({"datasets": [{"name": "Birds", "path": "x"}]}, "datasets.0.name: expected lower-case le"),
         ({"datasets": [{"name": "b", "path": "ftp://x"}]}, "ftp:// is not supported"),
         ({"datasets": [{"name": "b", "path": "x", "template": "{}"}]}, "Did you mean: templates"),
         ({"datasets": [{"name": "b", "path": "x", "templates": ["a"]}]}, "exactly one .* got 'a'"),

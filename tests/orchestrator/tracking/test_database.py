@@ -12,9 +12,10 @@ import pytest
 from mlflow.tracking import MlflowClient
 
 from orchestrator.store.sqlite_address import sqlite_url
+from orchestrator.store.storage.local import LocalStorage
 from orchestrator.tracking.database import DatabaseError, settle
 from orchestrator.tracking.entries import TrackedSpec, cell_entry
-from orchestrator.tracking.tracker import Tracker, TrackingError
+from orchestrator.tracking.tracker import Tracker, TrackingError, only_writer
 from tests.orchestrator.analysis.builders import make_run
 
 ENTRIES = [
@@ -132,3 +133,13 @@ def test_a_locked_database_is_told(copy: Path, monkeypatch: pytest.MonkeyPatch) 
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DatabaseError, match="another process is writing to it: try again"):
             settle(copy / "mlflow.db")
+
+
+@pytest.mark.parametrize("target", ["/a/disk/that/is/not/there/mlflow.db", "mlflow.db"])
+def test_a_broken_link_is_refused_at_once(target: str, tmp_path: Path) -> None:
+    file = tmp_path / "mlflow.db"
+    file.symlink_to(target)
+    with pytest.raises(DatabaseError, match="a broken link, and no database; move it away"):
+        settle(file)
+    with only_writer(LocalStorage(tmp_path), sqlite_url(file)) as alone:
+        assert alone
