@@ -9,7 +9,7 @@ from optuna.exceptions import StorageInternalError
 from optuna.storages import BaseStorage, RDBStorage
 from sqlalchemy.exc import SQLAlchemyError
 
-from benchmarks.quoting import brief
+from benchmarks.quoting import cut, one_line
 from orchestrator.errors import UserError
 from orchestrator.store.sqlite_address import sqlite_file
 
@@ -32,8 +32,13 @@ class StudyPlace:
 
     @property
     def exists(self) -> bool:
-        """Whether there may be a study; of a database on a server, one can't tell."""
-        return self._file is None or self._file.is_file()
+        """Whether there may be a study; of a database on a server, one can't tell.
+
+        Raises:
+            UserError: its folder can't be read.
+        """
+        with self.readable():
+            return self._file is None or self._file.is_file()
 
     def storage(self) -> BaseStorage:
         """Opens the storage, making it if need be.
@@ -64,9 +69,12 @@ class StudyPlace:
 
     def _unusable(self, error: Exception) -> UserError:
         cause = error.__cause__ if isinstance(error, StorageInternalError) else error
-        reason = brief(getattr(cause, "orig", None) or cause or error)
+        said = str(getattr(cause, "orig", None) or cause or error)
+        reason = cut(one_line(said), 240).rstrip(".") or type(error).__name__
         remedy = "Give an SQLAlchemy URL in search.storage, such as sqlite:////path/study.db."
-        if self._file is not None and self._file.is_file():
+        if isinstance(error, PermissionError):
+            reason, remedy = "Permission denied", "Correct the permissions of its folder."
+        elif self._file is not None and self._file.is_file():
             remedy = (
                 "Where no other run holds it, move the file away: a new search finds what the "
                 "store has measured."

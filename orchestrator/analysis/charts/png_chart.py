@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -127,9 +128,9 @@ class _Legend:
     def of(cls, names: Iterable[str], shown: Labels, width: float) -> _Legend:
         """The legend of names in a figure that is so many inches wide."""
         labels = tuple(dict.fromkeys(shown[name] for name in names))
-        longest = max(map(cell_len, labels), default=0)
-        fit = int(width / (HANDLE_WIDTH + LETTER_WIDTH * longest))
-        columns = max(1, min(fit, len(labels), LEGEND_COLUMNS))
+        most = min(len(labels), LEGEND_COLUMNS)
+        fitting = (n for n in range(most, 1, -1) if _legend_width(labels, n) <= width)
+        columns = next(fitting, 1)
         lines = -(-len(labels) // columns)
         return cls(labels, columns, LINE_HEIGHT * max(lines - 1, 0))
 
@@ -148,6 +149,14 @@ class _Legend:
                 ncols=self.columns,
                 frameon=False,
             )
+
+
+def _legend_width(labels: Sequence[str], columns: int) -> float:
+    """In inches; matplotlib fills one column after the other, each as wide as its longest label."""
+    each, longer = divmod(len(labels), columns)
+    ends = [0, *accumulate(each + (place < longer) for place in range(columns))]
+    longest = (max(map(cell_len, labels[start:end])) for start, end in pairwise(ends))
+    return sum(HANDLE_WIDTH + LETTER_WIDTH * letters for letters in longest)
 
 
 def _draw(axes: Any, chart: Chart, shown: Labels) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import optuna
 import pytest
 
+from orchestrator.errors import UserError
 from orchestrator.search.study import study_place
 from orchestrator.search.study_place import StudyPlace
 from orchestrator.spec.load import load_spec
@@ -40,3 +41,15 @@ def test_a_study_is_in_a_store_of_any_name_and_goes_where_it_goes(
 def test_a_tilde_in_the_specs_storage_is_the_home_folder(tmp_path: Path) -> None:
     found = place(tmp_path, "search.storage=sqlite:///~/study.db?timeout=9")
     assert found.url == f"sqlite:///{Path.home()}/study.db?timeout=9"
+
+
+def test_a_folder_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(_: Path) -> bool:
+        raise PermissionError(13, "Permission denied", "study.db")
+
+    there = place(tmp_path)
+    monkeypatch.setattr(Path, "is_file", refuse)
+    with pytest.raises(UserError, match=r"Permission denied\. Correct the permissions of its fol"):
+        _ = there.exists

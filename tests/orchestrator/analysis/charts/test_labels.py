@@ -63,6 +63,19 @@ def test_a_legend_holds_every_label_as_it_is(
     assert texts == [*ODD[:-1], "x" * 22 + "…" + "x" * 21, "target $5"]
 
 
+def test_six_short_labels_stand_on_one_line(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    figures = figures_of(monkeypatch)
+    labels = ("zero_shot", "bar", "blackvip", "bptvlm", "zip")
+    write_png(lines_of(labels), tmp_path / "chart.png")
+    (legend,) = figures[0].legends
+    tops = {round(text.get_window_extent().y0) for text in legend.get_texts()}
+    assert len(legend.get_texts()) == 6
+    assert len(tops) == 1
+    assert legend.get_window_extent().x0 >= 0
+
+
 def test_many_long_labels_leave_the_axes_their_room(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
