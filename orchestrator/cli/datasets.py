@@ -25,7 +25,7 @@ def without_verb(context: typer.Context, data: Data = DATA) -> None:
         list_(data)
 
 
-@datasets.command("list")
+@datasets.command("list", short_help="Show what is there, what is missing and how to get it.")
 def list_(data: Data = DATA, spec: SpecOption = None) -> None:
     """Show what is there, what is missing, its size and licence, and how to get it."""
     from orchestrator.cli.dataset_verbs import Shelf, show_list
@@ -34,7 +34,7 @@ def list_(data: Data = DATA, spec: SpecOption = None) -> None:
         show_list(Shelf.of(data, spec))
 
 
-@datasets.command()
+@datasets.command(short_help="Unpack archives, or download; else say what to do by hand.")
 def prepare(names: NamesArgument, data: Data = DATA) -> None:
     """Unpack archives that lie in a dataset's folder, or download it; else say what to do by hand.
 
@@ -47,7 +47,7 @@ def prepare(names: NamesArgument, data: Data = DATA) -> None:
             raise typer.Exit(1)
 
 
-@datasets.command()
+@datasets.command(short_help="Read every image: counts, faults and a digest.")
 def verify(
     names: Annotated[
         list[str] | None,
@@ -67,7 +67,7 @@ def verify(
             raise typer.Exit(1)
 
 
-@datasets.command()
+@datasets.command(short_help="Write datasets as Parquet shards.")
 def pack(
     names: NamesArgument,
     to: Annotated[str, typer.Option(help="A folder, or s3://BUCKET/PREFIX.", metavar="URI")],

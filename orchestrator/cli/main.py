@@ -173,7 +173,7 @@ def report(
     show_report(written, work.plan)
 
 
-@app.command()
+@app.command(short_help="Compare results with published ones, or two stores.")
 def compare(
     first: Annotated[str, typer.Argument(metavar="SPEC|STORE", help="A spec, or a store.")],
     second: Annotated[
@@ -203,7 +203,7 @@ def compare(
     compare_references(work.plan, work.store)
 
 
-@app.command()
+@app.command(short_help="Rebuild MLflow from the store, whole.")
 def track(
     spec: options.Spec,
     set_: options.Set = None,
@@ -228,7 +228,7 @@ def track(
     say(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}")
 
 
-@app.command()
+@app.command(short_help="Open the MLflow UI on what has been run.")
 def ui(
     store: options.Store = options.STORE,
     tracking_uri: options.Tracking = None,

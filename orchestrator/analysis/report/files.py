@@ -1,5 +1,7 @@
 """Tables as CSV and LaTeX."""
 
+import re
+
 import pandas as pd
 
 from orchestrator.analysis.report.blocks import TableBlock, TableCell, cell_of
@@ -9,11 +11,19 @@ _SPECIAL = {
     **{char: f"\\{char}" for char in "&%$#_{}"},
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    # In LaTeX's own font encoding, these three are other signs: > is an upside-down question mark.
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
+    "|": r"\textbar{}",
     "±": r"$\pm$",
     "†": r"$^\dagger$",
     "→": r"$\rightarrow$",
     "≥": r"$\geq$",
 }
+
+
+_DASHES = re.compile("-(?=-)")
+"""Of two in a row, LaTeX would make a single longer one."""
 
 
 def as_csv(table: TableBlock) -> str:
@@ -41,8 +51,9 @@ def as_latex(table: TableBlock) -> str:
 def escape(text: str) -> str:
     """Plain text as LaTeX."""
     escaped = "".join(_SPECIAL.get(char, char) for char in text)
-    # At the start of a row, LaTeX would take brackets for an argument of the row before.
-    return f"{{[}}{escaped[1:]}" if escaped.startswith("[") else escaped
+    escaped = _DASHES.sub("-{}", escaped)
+    # At the start of a row, LaTeX would take these for an argument of the row before.
+    return f"{{{escaped[0]}}}{escaped[1:]}" if escaped.startswith(("[", "*")) else escaped
 
 
 def _latex_cell(cell: TableCell) -> str:

@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator.cli import main as cli
 from orchestrator.errors import UserError
+from tests.orchestrator.cli.verbs import querycurve
 
 
 def test_without_arguments_the_default_spec_is_run(
@@ -20,3 +21,10 @@ def test_without_arguments_the_default_spec_is_run(
     printed = capsys.readouterr()
     assert "running the spec 'demo'" in printed.out
     assert "opened demo" in printed.err
+
+
+@pytest.mark.parametrize("verbs", [[], ["datasets"]])
+def test_the_help_tells_each_verb_in_a_whole_sentence(verbs: list[str]) -> None:
+    told = querycurve(*verbs, "--help").out.partition("Commands:\n")[2].splitlines()
+    assert len(told) >= 4
+    assert all(line.endswith(".") and not line.endswith("...") for line in told)

@@ -33,5 +33,12 @@ def test_what_latex_would_read_is_escaped() -> None:
     )
 
 
-def test_a_row_that_begins_with_a_bracket_is_no_argument_of_the_row_before() -> None:
+def test_signs_that_latex_would_draw_as_others_stay_what_they_are() -> None:
+    assert escape("> 5,994") == r"\textgreater{} 5,994"
+    assert escape("<a|b>") == r"\textless{}a\textbar{}b\textgreater{}"
+    assert escape("a-b--c---d") == "a-b-{}-c-{}-{}-d"
+
+
+def test_a_row_that_begins_with_a_bracket_or_star_is_no_argument_of_the_row_before() -> None:
     assert escape("[red] 50 %") == r"{[}red] 50 \%"
+    assert escape("*zip") == "{*}zip"
