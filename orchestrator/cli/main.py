@@ -16,7 +16,7 @@ import typer
 from orchestrator.cli import options
 from orchestrator.cli.datasets import datasets
 from orchestrator.cli.work import is_there, open_work, open_work_to_read, open_work_to_run
-from orchestrator.console import errors, output, print_anything, say, warn
+from orchestrator.console import counted, errors, output, print_anything, say, warn
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
@@ -225,7 +225,8 @@ def track(
     search = None if work.search is None else work.search.search
     trials = () if search is None else trial_entries(search.trials, search.method, work.store, warn)
     count = rebuild_tracking(work.plan, work.store, uri, written, trials)
-    say(f"{count} runs are in MLflow. {_ui_hint(tracking_uri, store)}")
+    held = f"{counted(count, 'run')} {'is' if count == 1 else 'are'} in MLflow"
+    say(f"{held}. {_ui_hint(tracking_uri, store)}")
 
 
 @app.command(short_help="Open the MLflow UI on what has been run.")
