@@ -135,7 +135,7 @@ class ImageFolderDataset(EncodedDataset):
         try:
             return (self.folder / self.image_folder / item.reference).read_bytes()
         except FileNotFoundError:
-            raise self.unreadable(item, "no such file") from None
+            raise self.unreadable(item, f"no such file in {self.images.path}") from None
         except (OSError, ValueError) as error:  # the latter for a path that none can be
             raise self.unreadable(item, reason_of(error)) from None
 

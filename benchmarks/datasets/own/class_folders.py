@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from benchmarks.datasets.class_names import one_form, refuse_alike, shown
+from benchmarks.datasets.class_names import named_by_codes, one_form, refuse_alike, shown
 from benchmarks.datasets.folders import OWN, holds_files, subfolders
 from benchmarks.datasets.interface import SPLITS, DatasetError
 from benchmarks.datasets.own.misplaced import (
@@ -53,7 +53,8 @@ def divide_folders(folder: Folder, dataset: str) -> Division:
         refuse_unclear_splits(folder, found["."], dataset)
         division = own_division(listing["train"], classes)
     empty = [_inside(p, n) for p in found for n in subfolders(folder / p) if n not in found[p]]
-    return replace(division, notes=_notes(empty, above.without_images))
+    coded = named_by_codes([name for _, name in sorted(set(named.values()))])
+    return replace(division, notes=(*coded, *_notes(empty, above.without_images)))
 
 
 def _images(folder: Folder) -> dict[str, list[str]]:

@@ -65,9 +65,7 @@ def test_splits_are_found_in_folders_that_archives_leave(
 )
 def test_what_seem_to_be_splits_are_no_two_classes(train: str, test: str, tmp_path: Path) -> None:
     told = refusal(pets(tmp_path, train, test))
-    assert (
-        f"{train.split('/', maxsplit=1)[0]}/ and {test}/ seem to be splits, and not classes" in told
-    )
+    assert f"{Path(train).parts[0]}/ and {test}/ seem to be splits, and not classes" in told
     assert "Call them train/ and test/" in told
 
 
