@@ -1,6 +1,7 @@
 """Class names that differ, but give one prompt."""
 
 import html
+import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 
@@ -9,6 +10,8 @@ from benchmarks.quoting import cut
 
 MOST = 8
 """Names that a message shows; it counts the rest."""
+
+_CODE = re.compile(r"n?[0-9]+")
 
 
 def plain(name: str) -> str:
@@ -71,6 +74,13 @@ def one_form(names: Iterable[str]) -> dict[str, str]:
         for composed, spelled in written.items()
         for name in spelled
     }
+
+
+def named_by_codes(names: Sequence[str]) -> tuple[str, ...]:
+    """A note on classes of which all are called by a number, as WordNet's; else none."""
+    if not all(map(_CODE.fullmatch, names)):
+        return ()
+    return (f"its classes are called by numbers, and prompts say so too: {shown(names)}",)
 
 
 def both(first: str, second: str) -> str:

@@ -135,7 +135,7 @@ class ImageFolderDataset(EncodedDataset):
         try:
             return (self.folder / self.image_folder / item.reference).read_bytes()
         except FileNotFoundError:
-            raise self.unreadable(item, "no such file") from None
+            raise self.unreadable(item, f"no such file in {self.images.path}") from None
         except (OSError, ValueError) as error:  # the latter for a path that none can be
             raise self.unreadable(item, reason_of(error)) from None
 
@@ -192,7 +192,13 @@ class ImageFolderDataset(EncodedDataset):
             if path.startswith("/") or ".." in path.split("/"):
                 raise self._malformed(f"the path {quoted(path)} leads out of the image folder")
             if not path.isprintable() and CONTROL.search(path):
-                raise self._malformed(f"the path {quoted(path)} has a character that no path has")
+                raise self._unusable(path)
+
+    def _unusable(self, path: str) -> DatasetError:
+        what = f"the path {quoted(path)} has a character that no path has"
+        if "\0" in path or not isfile(self.folder / self.image_folder / path):  # noqa: PTH113
+            return self._malformed(what)
+        return DatasetError(f"dataset {self.card.name}: {what}, such as a line end. Rename it.")
 
     def _malformed(self, what: str) -> DatasetError:
         text, remedy = self.listed_in()

@@ -19,6 +19,7 @@ def lookalike(path: Path) -> Path | None:
         missing = missing.parent
     wanted = _squeezed(missing.name)
     found = [name for name, _ in contents(missing.parent) if _squeezed(name) == wanted]
+    found = [name for name in found if name != missing.name]  # that is a link that leads nowhere
     return missing.with_name(found[0]) if wanted and len(found) == 1 else None
 
 

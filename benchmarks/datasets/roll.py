@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.datasets.class_names import alike, refuse_alike, shown
+from benchmarks.datasets.class_names import alike, plain, refuse_alike, shown
 from benchmarks.datasets.interface import SPLITS, Dataset, DatasetError, Source, Split
 from benchmarks.datasets.items import Items
 from benchmarks.quoting import cut, quoted
@@ -38,11 +38,13 @@ class Roll:
         """Refuses classes that a user has to mend.
 
         Raises:
-            DatasetError: two classes have one prompt, a class has no images, or there is no test
-                image.
+            DatasetError: two classes have one prompt, a class has no name or no images, there is
+                no test image, or no class has images both to train on and to test.
         """
         where = f"dataset {self.dataset}: in {self.source.text}"
         refuse_alike(self.names, where)
+        if not all(map(plain, self.names)):
+            raise DatasetError(f"{where}, the name of a class has no letters. Give it another one.")
         empty = self.without(*SPLITS)
         if empty:
             raise DatasetError(
@@ -52,6 +54,18 @@ class Roll:
             raise DatasetError(
                 f"{where}, there are no test images, so nothing can be measured. Add some; where "
                 f"images are split 70/10/20 here, a class needs two images to have one to test."
+            )
+
+        self._check_splits(where)
+
+    def _check_splits(self, where: str) -> None:
+        """Refuses a test split of other classes, such as the folder test/unknown/."""
+        trained, tested = self._present("train"), self._present("test")
+        if trained and not trained & tested:
+            raise DatasetError(
+                f"{where}, no class has both training and test images: training images are of "
+                f"{self._quoted(trained)}, test images of {self._quoted(tested)}. Sort both into "
+                f"the same classes."
             )
 
     def described(self, labels: Sequence[int]) -> str:
@@ -115,6 +129,12 @@ class Roll:
         """The files that a class has in place of images, in brackets."""
         endings = Counter(f.ending for f in self.source.ignored if f.label == label and f.ending)
         return f" (only {_endings(endings)}, which are not read)" if endings else ""
+
+    def _present(self, split: Split) -> set[int]:
+        return {label for label, images in self.images[split].items() if images}
+
+    def _quoted(self, labels: Iterable[int]) -> str:
+        return shown(quoted(self.names[n]) for n in sorted(labels))
 
     def _named(self, labels: Iterable[int]) -> str:
         return shown(cut(self.names[label]) for label in labels)

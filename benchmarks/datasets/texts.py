@@ -33,13 +33,16 @@ def read_text(path: Path) -> str:
         raise NoText(reason_of(error)) from None
     encoding = "utf-16" if data.startswith(_UTF_16) else "utf-8-sig"
     try:
-        return data.decode(encoding)
+        text = data.decode(encoding)
     except UnicodeDecodeError as error:
         known = stand_in(data[:_START])
         line = data[: error.start].count(b"\n") + 1
         raise NoText(
             known or f"line {line} is not in UTF-8 ({error.reason}). Save it as UTF-8 text"
         ) from None
+    if data[1:2] == b"\0" or data[:1] == b"\0":  # every other byte, in a text of most languages
+        raise NoText("it is in UTF-16 without a byte-order mark, or no text. Save it as UTF-8 text")
+    return text
 
 
 def reason_of(error: Exception) -> str:

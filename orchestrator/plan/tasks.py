@@ -1,11 +1,11 @@
 """The datasets and splits of a plan, checked before anything runs."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.datasets.class_names import shown
-from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Split
+from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item, Split
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.roll import counted, roll_of
 from benchmarks.protocols import SplitTexts, Task, evaluation_task, protocol_named, split_digest
@@ -114,7 +114,7 @@ class Tasks:
             items += dataset.items("test")
         absent = dataset.absent(items)
         if absent is not None:
-            raise UserError(str(ImageUnreadable(name, absent, "no such file")))
+            raise UserError(_why_absent(dataset, absent, items))
         self._checked.add(name)
 
     def whole_test(self, dataset: Dataset) -> tuple[str, int]:
@@ -124,6 +124,16 @@ class Tasks:
             task = evaluation_task(dataset)
             self._whole[name] = split_digest(task, ("test",), self.texts), len(task.test)
         return self._whole[name]
+
+
+def _why_absent(dataset: Dataset, reference: str, items: Iterable[Item]) -> str:
+    """What opening an image says, of which there is no file or there are no bytes."""
+    item = next(item for item in items if item.reference == reference)
+    try:
+        dataset.open(item)
+    except ImageUnreadable as error:
+        return str(error)
+    return str(ImageUnreadable(dataset.card.name, reference, "no such file"))
 
 
 def _check_measurable(task: Task) -> None:

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item
 from benchmarks.datasets.sampling import few_shot_split
+from benchmarks.quoting import quoted
 from orchestrator.oracle.features import DECODERS
 from orchestrator.store.store import Store
 
@@ -27,8 +28,8 @@ def unreadable_images(
         first = next(iter(looked_at.values()))
         raise DatasetError(
             f"dataset {dataset.card.name}: none of its {len(found):,} images that would be used "
-            f"can be read; {first.reference!r}, for one: {_why(first, dataset)}. Check that they "
-            f"were copied whole, or leave the dataset out."
+            f"can be read; {quoted(first.reference)}, for one: {_why(first, dataset)}. Check that "
+            f"they were copied whole, or leave the dataset out."
         )
     return found
 

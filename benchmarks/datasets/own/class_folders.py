@@ -1,15 +1,18 @@
 """A folder of class folders, with or without train, val and test folders above them."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
-from benchmarks.datasets.class_names import one_form, refuse_alike, shown
+from benchmarks.datasets.class_names import named_by_codes, one_form, refuse_alike, shown
 from benchmarks.datasets.folders import OWN, holds_files, subfolders
 from benchmarks.datasets.interface import SPLITS, DatasetError
-from benchmarks.datasets.own.flat_splits import refuse_flat
-from benchmarks.datasets.own.not_class_folders import hint
+from benchmarks.datasets.own.misplaced import (
+    hint,
+    refuse_flat,
+    refuse_splits_inside,
+    refuse_unclear_splits,
+)
 from benchmarks.datasets.own.split_folders import find_split_folders
-from benchmarks.datasets.own.split_names import split_called
 from benchmarks.datasets.own_split import Division, Listing, own_division
 from benchmarks.datasets.tree.folder import Folder
 
@@ -46,10 +49,12 @@ def divide_folders(folder: Folder, dataset: str) -> Division:
     if above.by_split:
         division = Division(listing, GIVEN, classes)
     else:
-        _refuse_splits_inside(folder, found["."], dataset)
+        refuse_splits_inside(folder, found["."], dataset)
+        refuse_unclear_splits(folder, found["."], dataset)
         division = own_division(listing["train"], classes)
     empty = [_inside(p, n) for p in found for n in subfolders(folder / p) if n not in found[p]]
-    return replace(division, notes=_notes(empty, above.without_images))
+    coded = named_by_codes([name for _, name in sorted(set(named.values()))])
+    return replace(division, notes=(*coded, *_notes(empty, above.without_images)))
 
 
 def _images(folder: Folder) -> dict[str, list[str]]:
@@ -84,17 +89,6 @@ def _named(
 
 def _inside(part: str, name: str) -> str:
     return name if part == "." else f"{part}/{name}"
-
-
-def _refuse_splits_inside(folder: Folder, names: Iterable[str], dataset: str) -> None:
-    for name in names:
-        inner = {split_called(inner) for inner in subfolders(folder / name)}
-        if {"train", "test"} <= inner:
-            raise DatasetError(
-                f"dataset {dataset}: expected train/ and test/ above the class folders, but they "
-                f"are inside {folder / name}. Move the class folders into {folder}/train and "
-                f"{folder}/test."
-            )
 
 
 def _notes(empty: Sequence[str], without_images: Sequence[str]) -> tuple[str, ...]:

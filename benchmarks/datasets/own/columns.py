@@ -15,13 +15,14 @@ OPTIONAL = ("label", "split")
 _OTHER_NAMES = {
     "image": (
         "images", "img", "image_path", "img_path", "image_file", "image_name", "image_filename",
-        "file", "filename", "file_name", "filepath", "file_path", "path",
+        "image_paths", "file", "filename", "file_name", "filepath", "file_path", "path",
+        "filenames", "file_names", "filepaths", "file_paths", "paths",
     ),
     "class_name": ("classname", "class", "category", "category_name", "label_name"),
     "label": (
         "labels", "label_id", "label_index", "class_id", "class_index", "class_idx", "target",
     ),
-    "split": ("subset", "partition"),
+    "split": ("subset", "partition", "set", "data_set", "phase", "data_split"),
 }  # fmt: skip
 
 _READ_AS = {"name": "the images' paths"}
@@ -113,9 +114,10 @@ def _check_required(places: dict[str, int], names: Sequence[str], where: str) ->
         if column in places or (column == "class_name" and "label" in places):
             continue
         got = shown(quoted(name) for name in names) or "none"
+        remedy = "" if recognised(names) else " Is the line with the columns' names missing?"
         raise BadManifest(
             f"{where}: the column {column!r} is missing. Expected the columns "
-            f"{', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}; got {got}."
+            f"{', '.join(REQUIRED)} and optionally {', '.join(OPTIONAL)}; got {got}.{remedy}"
         )
 
 

@@ -85,7 +85,7 @@ def _cells(
         if len(row) > width and any(map(str.strip, row[width:])):
             raise BadManifest(
                 f"{where}, row {number}: it has more cells than row {header}, which names the "
-                f"columns. Is a quotation mark missing?"
+                f"columns. Is a quotation mark missing, or the name of a column?"
             )
         row.extend([""] * (width - len(row)))
         yield number, {name: row[place] for name, place in columns.places.items()}

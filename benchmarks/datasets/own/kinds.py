@@ -6,23 +6,29 @@ from typing import Literal, NoReturn
 
 from benchmarks.datasets.folders import OWN
 from benchmarks.datasets.interface import DatasetError
-from benchmarks.datasets.own.not_class_folders import ARCHIVES
 
 Kind = Literal["folder", "csv", "parquet", "other"]
+
+ARCHIVES = (
+    ".zip", ".tar", ".tgz", ".tar.gz", ".tar.xz", ".tar.bz2", ".gz", ".xz", ".bz2", ".7z", ".rar",
+)  # fmt: skip
 
 _BY_ENDING: dict[str, Kind] = {
     ".csv": "csv", ".tsv": "csv", ".parquet": "parquet", ".pq": "parquet",
 }  # fmt: skip
+
+MANIFESTS = tuple(_BY_ENDING)
 
 
 def kind_of_path(path: Path) -> Kind:
     """Tells a folder, which may not be there, from a manifest, by the ending of its name."""
     if os.path.isdir(path):  # noqa: PTH112  (which also answers where a Path raises)
         return "folder"
+    is_file, is_there = os.path.isfile(path), os.path.exists(path)  # noqa: PTH110, PTH113
     known = _BY_ENDING.get(path.suffix.lower())
-    if known is not None:
+    if known is not None and (is_file or not is_there):  # a pipe would be waited for
         return known
-    return "other" if os.path.isfile(path) else "folder"  # noqa: PTH113
+    return "other" if is_there else "folder"
 
 
 def refuse(path: Path, dataset: str) -> NoReturn:
@@ -33,7 +39,7 @@ def refuse(path: Path, dataset: str) -> NoReturn:
     """
     name = path.name.lower()
     if name.endswith(ARCHIVES):
-        remedy = "Unpack the archive, and give the folder."
+        remedy = "Unpack it, and give what was in it."
     elif path.suffix.lower() in OWN.suffixes:
         remedy = "It is an image: give the folder with the class folders."
     else:

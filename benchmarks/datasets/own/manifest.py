@@ -11,7 +11,7 @@ from dataclasses import replace
 from posixpath import normpath
 from typing import Any
 
-from benchmarks.datasets.class_names import alike, both, one_form, shown
+from benchmarks.datasets.class_names import alike, both, named_by_codes, one_form, shown
 from benchmarks.datasets.interface import SPLITS
 from benchmarks.datasets.labels import is_blank, whole_number
 from benchmarks.datasets.own.columns import BadManifest
@@ -54,7 +54,8 @@ def check_rows(
         division = own_division(files)
     else:
         division = Division(_given(once, files, where), GIVEN)
-    return replace(division, notes=_repeated(len(read) - len(once)))
+    notes = (*named_by_codes(sorted(labels, key=labels.__getitem__)), *_repeated(len(read), once))
+    return replace(division, notes=notes)
 
 
 def _with_class_names(rows: list[tuple[int, Cells]], where: str) -> list[tuple[int, Cells]]:
@@ -95,7 +96,8 @@ def _said(row: Row) -> str:
     return quoted(row.class_name) + (f" ({told})" if told else "")
 
 
-def _repeated(rows: int) -> tuple[str, ...]:
+def _repeated(read: int, once: Sequence[Row]) -> tuple[str, ...]:
+    rows = read - len(once)
     if not rows:
         return ()
     what, verb = ("row", "says") if rows == 1 else ("rows", "say")

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from benchmarks.datasets.own.columns import BadManifest, Columns, find_columns
 from benchmarks.datasets.stand_ins import stand_in
 from benchmarks.datasets.texts import reason_of
-from benchmarks.quoting import cut
+from benchmarks.quoting import cut, quoted
 
 Kind = Literal["bytes", "paths"]
 """What the `image` column has: the bytes of image files, or their paths."""
@@ -207,8 +207,10 @@ def _with_names(
         if column not in named or not pa.types.is_integer(table[column].type):
             continue
         numbers = table[column]
-        known = table if column == "label" and "class_name" in table else {}
         names = _names_of(numbers.to_pylist(), named[column], where)
+        known = table if column == "label" and "class_name" in table else {}
+        if known:
+            _check_same(names.to_pylist(), table["class_name"], named[column], where)
         return {**table, "label": numbers, "class_name": pa.chunked_array([names]), **known}
     return table
 
@@ -221,3 +223,13 @@ def _names_of(numbers: list[int | None], names: list[str], where: str) -> pa.Arr
                 f"{len(names)} classes, from 0."
             )
     return pa.array([names[number] for number in numbers if number is not None], pa.string())
+
+
+def _check_same(by_label: list[str], given: pa.ChunkedArray, names: list[str], where: str) -> None:
+    """Refuses a class name that the file's metadata give to another label."""
+    for row, (one, other) in enumerate(zip(by_label, given.to_pylist(), strict=True)):
+        if other != one and other in names:
+            raise BadManifest(
+                f"{where}, row {row}: the column 'class_name' has {quoted(other)}, but the file "
+                f"calls this label {quoted(one)}. Leave one of the columns out."
+            )

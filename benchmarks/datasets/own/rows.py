@@ -104,7 +104,10 @@ def _label(value: object) -> int | None:
     text = text_of(value) if isinstance(value, bytes) else value
     label = whole_number(text)
     if label is None:
-        raise BadManifest(f"'label' must be a whole number from 0, got {quoted(value)}.")
+        raise BadManifest(
+            f"'label' must be a whole number from 0, got {quoted(value)}. Names of classes belong "
+            f"into the column 'class_name'."
+        )
     return label
 
 

@@ -70,6 +70,7 @@ def find_split_folders(folder: Folder, dataset: str) -> SplitFolders:
         if whole:
             _refuse_images_beside(folder, others, by_split, dataset)
         emptied = [name for name in every if split_called(name) and name not in called]
+        by_split = _unwrapped(folder, by_split)
         return SplitFolders(by_split, (*others, *emptied))
     if called:
         raise DatasetError(
@@ -89,6 +90,23 @@ def _refuse_images_beside(
             f"dataset {dataset}: beside {by_split['train']}/ and {by_split['test']}/, {folder} may "
             f"only have val/, but it has {shown(images)}. Move them away."
         )
+
+
+def _unwrapped(folder: Folder, by_split: dict[Split, str]) -> dict[Split, str]:
+    """The folders `train/train`, where each split holds nothing but one folder of folders.
+
+    Archives of one split each are unpacked so. As class folders, they would be one class a split.
+    """
+    inner: dict[Split, str] = {}
+    for split, part in by_split.items():
+        names = list(islice(filled(folder / part, subfolders(folder / part)), 2))
+        if len(names) != 1 or strays(folder / part, OWN):
+            return by_split
+        wrapped = folder / part / names[0]
+        if strays(wrapped, OWN):
+            return by_split
+        inner[split] = f"{part}/{names[0]}"
+    return inner
 
 
 def _one_each(called: dict[str, Split], folder: Folder, dataset: str) -> dict[Split, str]:

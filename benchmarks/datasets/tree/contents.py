@@ -86,7 +86,8 @@ def scan(folder: str, stamp: str) -> Scan:
                 continue
             if not name.isprintable() and (inner or suffix_of(name) in _IMAGES):
                 _check_name(folder, name, inner=inner)
-            found[inner].append(name)
+            if inner or link or entry.is_file():  # reading a pipe would never end
+                found[inner].append(name)
     contents = Contents(sorted(found[0]), sorted(found[1]))
     return Scan(contents, not links and _is_settled(stamp, now) and stamp_of(folder) == stamp)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from benchmarks.datasets.interface import Item
@@ -143,3 +145,16 @@ def test_a_dataset_without_a_readable_test_image_is_refused(
         (dots / item.reference).write_bytes(b"")
     with pytest.raises(UserError, match="there are no readable test images to measure accuracy"):
         plan_of(dots, store, "unreadable=skip", f"methods={methods}")
+
+
+def test_a_row_without_bytes_is_no_missing_file(tmp_path: Path, store: Store) -> None:
+    names, splits = ["owl", "tit"] * 3, ["train", "test", "test"] * 2
+    images = pa.array([None] * 6, pa.binary())
+    table = pa.table({"image": images, "class_name": names, "split": splits})
+    pq.write_table(table, tmp_path / "b.parquet")
+    with pytest.raises(UserError, match=r"can't read image '\d': no bytes\. Replace"):
+        plan_of(tmp_path / "b.parquet", store, "short_classes=take_all")
+    lines = [f"{n}.png,{names[n]},{splits[n]}" for n in range(6)]
+    (tmp_path / "b.csv").write_text("\n".join(("image,class_name,split", *lines)))
+    with pytest.raises(UserError, match=rf"image '\d\.png': no such file in {tmp_path}\. Replace"):
+        plan_of(tmp_path / "b.csv", store, "short_classes=take_all")

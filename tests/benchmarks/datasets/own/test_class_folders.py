@@ -135,6 +135,9 @@ def test_files_that_are_no_images_may_have_any_name(tmp_path: Path) -> None:
     [
         (("train/1.png", "test/2.png"), "Images lie directly in train/, test/: put each into"),
         (("1.png",), "found the folders: none. Images lie directly in it: put each into a folder"),
+        (("metadata.csv", "1.png"), "If metadata.csv lists the images, give it as the path."),
+        (("train/_classes.csv", "train/1.png", "test/1.png"), "If train/_classes.csv lists the"),
+        (("birds.npz", "readme.txt"), "It has the files birds.npz, readme.txt."),
         (("birds.csv", "images/1.png"), "If birds.csv lists the images, give it as the path."),
         (("birds.zip",), "Unpack birds.zip first."),
     ],
@@ -148,8 +151,8 @@ def test_what_lies_there_instead_is_told(files: tuple[str, ...], told: str, tmp_
 @pytest.mark.parametrize(
     ("name", "told"),
     [
-        ("birds.zip", "got the file {}. Unpack the archive, and give the folder."),
-        ("birds.tar.gz", "got the file {}. Unpack the archive, and give the folder."),
+        ("birds.zip", "got the file {}. Unpack it, and give what was in it."),
+        ("birds.tar.gz", "got the file {}. Unpack it, and give what was in it."),
         ("owl.jpg", "got the file {}. It is an image: give the folder with the class folders."),
         ("birds.xlsx", "got the file {}. Save a table as CSV."),
     ],

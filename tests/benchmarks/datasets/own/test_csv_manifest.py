@@ -170,3 +170,47 @@ def test_one_image_of_two_classes_or_splits_is_refused_with_both(folder: Path) -
 def test_another_encoding_is_told_by_its_line(folder: Path) -> None:
     told = refusal(written(folder, *PLAIN, "a.jpg,caf\u00e9,test", encoding="latin-1"))
     assert "no readable CSV file in UTF-8: line 7 is not in UTF-8" in told
+
+
+@pytest.mark.parametrize("name", ["set", "Data Set", "phase"])
+def test_a_split_is_read_under_its_other_names(name: str, folder: Path) -> None:
+    plain = images(own(written(folder, *PLAIN)))
+    header = PLAIN[0].replace("split", name)
+    assert images(own(written(folder, header, *PLAIN[1:]))) == plain
+
+
+@pytest.mark.parametrize(
+    ("lines", "encoding", "told"),
+    [
+        (
+            PLAIN[1:],
+            "utf-8",
+            "got 'a.jpg', 'snow goose', 'train'. Is the line with the",
+        ),
+        (
+            ("image,class_name", *PLAIN[1:]),
+            "utf-8",
+            "missing, or the name of a column?",
+        ),
+        (PLAIN, "utf-16-le", "it is in UTF-16 without a byte-order mark"),
+        (
+            ("image,label,class_name", "a.jpg,owl,owl"),
+            "utf-8",
+            "Names of classes belong into",
+        ),
+    ],
+)
+def test_what_a_header_lacks_is_told(
+    lines: tuple[str, ...], encoding: str, told: str, folder: Path
+) -> None:
+    assert told in refusal(written(folder, *lines, encoding=encoding))
+
+
+def test_classes_that_are_called_by_numbers_are_noted(folder: Path) -> None:
+    lines = (line.replace("snow goose", "n01").replace("barn owl", "2") for line in PLAIN)
+    (note,) = notes(written(folder, *lines))
+    assert note == "its classes are called by numbers, and prompts say so too: 2, n01"
+    for name in ("n01", "n02"):
+        for number in range(3):
+            write_image(folder / "birds" / name / f"{number}.png")
+    assert notes(folder / "birds")[0].endswith("prompts say so too: n01, n02")

@@ -162,5 +162,50 @@ def test_files_that_are_named_by_split_are_one_dataset(inside: str, tmp_path: Pa
     }
     assert dataset.encoded(dataset.items("test")[1]) == FILES[1]
     before = contents_digest(dataset)
-    (folder / "train-00001-of-00002.parquet").unlink()
+    (folder / "train-00001-of-00002.parquet").rename(folder / "train-2.parquet")
+    (folder / "train-00000-of-00002.parquet").rename(folder / "train-1.parquet")
+    assert contents_digest(own(tmp_path)) == before
+    (folder / "train-2.parquet").unlink()
     assert contents_digest(own(tmp_path)) != before
+
+
+@pytest.mark.parametrize(
+    ("train", "test"),
+    [
+        ("train_0", "test.0"),
+        ("default/train/0000", "default/test/0000"),
+        ("train/0000", "Test/0000"),
+        ("birds/train-00000-of-00001", "birds/test-00000-of-00001"),
+    ],
+)
+def test_files_are_told_by_split_in_other_layouts(train: str, test: str, tmp_path: Path) -> None:
+    for name in (train, test):
+        file = tmp_path / f"{name}.parquet"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        written(file, class_label("goose", "owl"), image=STRUCTS[:2], label=[0, 1])
+    found = images(own(tmp_path))
+    assert {split: len(rows) for split, rows in found.items()} == {"train": 2, "val": 0, "test": 2}
+
+
+def test_files_are_no_dataset_while_one_of_them_is_lacking(tmp_path: Path) -> None:
+    names = class_label("goose", "owl")
+    for name in ("test-00000-of-00001", "train-00001-of-00002"):
+        written(tmp_path / f"{name}.parquet", names, image=STRUCTS[:2], label=[0, 1])
+    told = f"{tmp_path}/train-00000-of-00002.parquet is not there, though other parts of it are"
+    assert told in refusal(tmp_path)
+
+
+def test_files_without_a_test_split_are_told_as_files(tmp_path: Path) -> None:
+    name = "train-00000-of-00001.parquet"
+    written(tmp_path / name, class_label("a", "b"), image=STRUCTS[:2], label=[0, 1])
+    assert "has Parquet files of train, and none of test. Add one, or give" in refusal(tmp_path)
+
+
+def test_names_may_be_others_than_the_files_but_not_swapped(tmp_path: Path) -> None:
+    columns: dict[str, Any] = {"image": STRUCTS[:2] * 3, "label": [0, 1] * 3}
+    file, names = tmp_path / "b.parquet", class_label("goose", "owl")
+    written(file, names, **columns, class_name=["snow goose", "owl"] * 3)
+    assert own(file).class_names() == ("snow goose", "owl")
+    written(file, names, **columns, class_name=["owl", "goose"] * 3)
+    told = "row 0: the column 'class_name' has 'owl', but the file calls this label 'goose'"
+    assert told in refusal(file)
