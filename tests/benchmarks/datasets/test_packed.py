@@ -131,7 +131,7 @@ def test_a_missing_image_stops_packing_by_name(tmp_path: Path) -> None:
         pack(dataset, open_location(tmp_path / "packs").child("dtd"))
 
 
-@pytest.mark.parametrize("content", [b"{", b"{}"])
+@pytest.mark.parametrize("content", [b"{", b"{}", b"[" * 100_000])
 def test_damaged_facts_are_explained(content: bytes, tmp_path: Path) -> None:
     pack(noisy_tree(tmp_path), open_location(tmp_path / "packs").child("dtd"))
     (tmp_path / "packs" / "dtd" / "dataset.json").write_bytes(content)
