@@ -26,8 +26,11 @@ class DatabaseError(Exception):
 
 
 def artifacts_beside(file: Path) -> str:
-    """URI of the folder that holds the artifacts of a database's runs."""
-    return (file.parent / ARTIFACTS).as_uri()
+    """URI of the folder that holds the artifacts of a database's runs.
+
+    Of one folder it is the same whatever path leads there: by a link, or over `..`.
+    """
+    return (file.parent.resolve() / ARTIFACTS).as_uri()
 
 
 def settle(file: Path) -> None:

@@ -73,6 +73,15 @@ def test_what_was_tracked_before_a_move_stays_as_it_was(copy: Path) -> None:
     assert all(place.is_relative_to(moved) for place in places(moved))
 
 
+def test_a_folder_is_one_place_whatever_path_leads_there(copy: Path) -> None:
+    link = copy.parent / "link"
+    link.symlink_to(copy)
+    for folder in (link, copy / ".." / copy.name, copy):
+        Tracker(sqlite_url(folder / "mlflow.db"), "demo").put(ENTRIES[1])
+        assert all(place.is_relative_to(copy) for place in places(folder))
+        assert not any(".." in place.parts for place in places(folder))
+
+
 def test_a_run_whose_artifacts_were_not_copied_is_written_anew(copy: Path) -> None:
     shutil.rmtree(copy / "mlflow-artifacts")
     Tracker(sqlite_url(copy / "mlflow.db"), "demo").put(ENTRIES[0])
