@@ -128,6 +128,14 @@ def test_what_is_no_database_is_told_at_once(tmp_path: Path) -> None:
         Tracker(sqlite_url(file), "demo").put(ENTRIES[0])
 
 
+def test_where_none_can_be_made_mlflow_is_not_left_to_try(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="unable to open database file; check its permissions"):
+        settle(Path("/proc/self/mlflow.db"))
+    deep = tmp_path.joinpath(*["x" * 120] * 5)
+    with pytest.raises(DatabaseError, match="its path is too long for SQLite, which takes 500"):
+        settle(deep / "mlflow.db")
+
+
 def test_a_database_of_another_mlflow_is_told_with_what_to_do(copy: Path) -> None:
     with closing(sqlite3.connect(copy / "mlflow.db")) as database, database:
         database.execute("UPDATE alembic_version SET version_num = 'ffffffffffff'")
