@@ -275,6 +275,15 @@ def test_a_missing_bucket_is_told(server: S3Server, tmp_path: Path) -> None:
     assert reason is not None
 
 
+def test_an_unfinished_pack_of_an_own_dataset_is_packed_with_its_spec(tmp_path: Path) -> None:
+    shards = tmp_path / "packs" / "birds" / "shards"
+    shards.mkdir(parents=True)
+    (shards / "train-00000.parquet").touch()
+    reason = OwnDataset(name="birds", path=str(shards.parent)).open().missing()
+    assert reason is not None
+    assert reason.endswith(f"`datasets pack birds --to {tmp_path / 'packs'} --spec SPEC`.")
+
+
 LISTER = """
 import sys
 from benchmarks.datasets.registry import open_dataset
