@@ -4,7 +4,8 @@ import re
 from pathlib import Path
 
 _ADDRESS = re.compile(
-    r"[a-z][a-z0-9+.-]*://|(s3[an]?|gs|gcs|https?|ftp|hdfs|abfss?|az|wasbs?|file):", re.IGNORECASE
+    r"[a-z][a-z0-9+.-]*://|(s3[an]?|gs|gcs|https?|ftp|hdfs|abfss?|az|wasbs?|file)(:|//)",
+    re.IGNORECASE,
 )
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 
@@ -14,7 +15,8 @@ class PlaceError(ValueError):
 
 
 def is_address(where: str | Path) -> bool:
-    """Whether this names a place elsewhere, such as `s3://bucket/x`, or tries to (`s3:/bucket`).
+    """Whether this names a place elsewhere, such as `s3://bucket/x`, or tries to (`s3:/bucket`,
+    `s3//bucket`).
 
     A folder of such a name is meant by `./s3:/bucket`.
     """

@@ -12,6 +12,7 @@ from benchmarks.places import PlaceError, check_readable
 
 _OPTIONS = ("endpoint_override", "scheme", "region")
 _BUCKET = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,254}")
+_NO_SCHEME = re.compile(r"[^A-Za-z0-9+.-]")
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:\d{1,5})?")
 _REGION = re.compile(r"[A-Za-z0-9-]{1,63}")
 _USE = "s3://BUCKET/PREFIX"
@@ -48,19 +49,13 @@ class S3Address:
         Raises:
             AddressError: it is not on S3, has no bucket, an unknown option, or credentials in it.
         """
-        scheme, _, rest = address.partition(":")
-        where, _, query = rest.partition("?")
-        if scheme.lower() == "file":
-            raise AddressError(f"{scheme}: is not supported: give the folder's path alone.")
-        if scheme.lower() != "s3":
-            raise AddressError(f"{scheme}:// is not supported: give a folder or {_USE}.")
-        if not where.startswith("//"):
-            raise AddressError(f"{address} is no address: expected {_USE}.")
+        where = _after_scheme(address)
         try:
             check_readable(address)
         except PlaceError as error:
             raise AddressError(str(error)) from None
-        bucket, *folders = where.removeprefix("//").split("/")
+        where, _, query = where.partition("?")
+        bucket, *folders = where.split("/")
         if "@" in bucket or "@" in query:
             raise AddressError(
                 "an S3 address must hold no credentials, since addresses are shown and logged. "
@@ -74,6 +69,8 @@ class S3Address:
                 f"{bucket!r} in {address} can't be a bucket's name: expected letters, digits, dots "
                 f"and hyphens. A server is named by ?endpoint_override=HOST:PORT."
             )
+        if not {".", ".."}.isdisjoint(folders):
+            raise AddressError(f"{address} holds . or .., which mean no folder on S3.")
         options = dict(parse_qsl(query, keep_blank_values=True))
         for name in options:
             if name not in _OPTIONS:
@@ -136,6 +133,19 @@ class S3Address:
         options = {"endpoint_override": self.host, "scheme": self.scheme if self.host else None}
         given = {k: v for k, v in {**options, "region": self.region}.items() if v}
         return f"{plain}?{urlencode(given, safe=':')}" if given else plain
+
+
+def _after_scheme(address: str) -> str:
+    """What follows `s3://`."""
+    scheme = _NO_SCHEME.split(address, maxsplit=1)[0]
+    rest = address[len(scheme) :]
+    if scheme.lower() == "file":
+        raise AddressError(f"{scheme}: is not supported: give the folder's path alone.")
+    if scheme.lower() != "s3":
+        raise AddressError(f"{scheme}:// is not supported: give a folder or {_USE}.")
+    if not rest.startswith("://"):
+        raise AddressError(f"{address} is no address: expected {_USE}.")
+    return rest.removeprefix("://")
 
 
 def _is_host(text: str) -> bool:

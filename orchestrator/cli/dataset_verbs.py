@@ -18,7 +18,12 @@ from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import is_uri, open_location
 from benchmarks.datasets.packed.reach import check_reachable
 from benchmarks.datasets.packed.write import pack
-from benchmarks.datasets.registry import dataset_classes, dataset_names, open_dataset
+from benchmarks.datasets.registry import (
+    UnknownDataset,
+    dataset_classes,
+    dataset_names,
+    open_dataset,
+)
 from benchmarks.datasets.roll import roll_of
 from benchmarks.datasets.verify import Verified, verify
 from orchestrator.cli.pack_hints import pack_hints
@@ -78,10 +83,13 @@ class Shelf:
         """The dataset of a name, which must be there.
 
         Raises:
-            UnknownDataset: there is no dataset of this name.
-            UserError: it isn't there.
+            UserError: there is no dataset of this name, or it isn't there.
         """
-        dataset = self.open(name)
+        try:
+            dataset = self.open(name)
+        except UnknownDataset as error:
+            hint = "" if self.own else " A dataset of your own needs its spec: --spec FILE."
+            raise UserError(f"{error}{hint}") from None
         missing = dataset.missing()
         if missing is not None:
             raise UserError(f"dataset {name}: {missing}")
@@ -150,8 +158,7 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
     """Looks at every image of datasets; returns how many datasets aren't sound.
 
     Raises:
-        UnknownDataset: one of the names is unknown.
-        UserError: a named dataset isn't there, or none is.
+        UserError: a name is unknown, a named dataset isn't there, or none is.
         DatasetError: none can be read.
     """
     if not names:
@@ -195,8 +202,7 @@ def pack_all(shelf: Shelf, names: Sequence[str], to: str, *, replace: bool = Fal
     """Packs datasets to a folder or location; with `replace`, also over packs of other versions.
 
     Raises:
-        UnknownDataset: one of the names is unknown, before any work.
-        UserError: one isn't there, before any work.
+        UserError: a name is unknown, or one isn't there, before any work.
         DatasetError: a dataset can't be read.
     """
     root = open_location(to)

@@ -292,7 +292,7 @@ def _read_config(folder: Path) -> dict[str, Any]:
     path = folder / "open_clip_config.json"
     try:
         return dict(json.loads(path.read_text(encoding="utf-8-sig")))
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError, TypeError, RecursionError) as error:
         raise UserError(f"{path} is not a readable open_clip configuration: {error}") from None
 
 

@@ -107,7 +107,7 @@ def decode_header(data: bytes, where: str) -> Trace:
         UnreadableTrace: it has a schema version that this release doesn't know.
     """
     with _told_of_damage(where):
-        header = _header(pq.read_metadata(io.BytesIO(data)).metadata, where)
+        header = _header(pq.read_metadata(pa.BufferReader(data)).metadata, where)
     return _trace(header, (), where)
 
 
@@ -122,8 +122,10 @@ def _trace(header: dict[str, Any], points: tuple[Point, ...], where: str) -> Tra
 
 def _read(data: bytes, where: str) -> tuple[dict[str, Any], pa.Table]:
     with _told_of_damage(where):
-        # `read_table` would import pandas.
-        table = pq.ParquetFile(io.BytesIO(data), page_checksum_verification=True).read()
+        # `read_table` would import pandas. Threads of pyarrow that still hold an object of Python's
+        # abort a process that ends.
+        file = pq.ParquetFile(pa.BufferReader(data), page_checksum_verification=True)
+        table = file.read(use_threads=False)
         return _header(table.schema.metadata, where), _points(table)
 
 

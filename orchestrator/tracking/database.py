@@ -8,6 +8,7 @@ otherwise is rewritten.
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
@@ -16,6 +17,9 @@ from pathlib import Path
 ARTIFACTS = "mlflow-artifacts"
 COMPLETE = "complete"
 """Tag of a run that was written to its end."""
+
+LONGEST = 500
+"""Bytes of a path at most: SQLite takes 512, for the files that it makes beside a database too."""
 
 _PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
@@ -26,8 +30,11 @@ class DatabaseError(Exception):
 
 
 def artifacts_beside(file: Path) -> str:
-    """URI of the folder that holds the artifacts of a database's runs."""
-    return (file.parent / ARTIFACTS).as_uri()
+    """URI of the folder that holds the artifacts of a database's runs.
+
+    Of one folder it is the same whatever path leads there: by a link, or over `..`.
+    """
+    return (file.parent.resolve() / ARTIFACTS).as_uri()
 
 
 def settle(file: Path) -> None:
@@ -39,13 +46,12 @@ def settle(file: Path) -> None:
         DatabaseError: it is no database, or can't be read or written.
     """
     with _explained(file):
-        if not file.exists():
-            if file.is_symlink():  # MLflow would try again for minutes
-                raise DatabaseError("that is a broken link, and no database; move it away")
-            file.parent.mkdir(parents=True, exist_ok=True)
-            return
+        if file.is_symlink() and not file.exists():
+            raise DatabaseError("that is a broken link, and no database; move it away")
         if file.is_dir():
             raise DatabaseError("that is a folder, and no database; move it away")
+        # Made here, as MLflow tries for minutes where it can't be.
+        file.parent.mkdir(parents=True, exist_ok=True)
         # Isolation of None: transactions begin where they are asked for.
         with closing(sqlite3.connect(file, _PATIENCE, isolation_level=None)) as database:
             tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
@@ -110,6 +116,8 @@ def remedy(text: str, file: Path | None = None) -> str:
         return f"it is of another version of MLflow: {away}, or run `mlflow db upgrade`"
     if "locked" in lower:
         return "another process is writing to it: try again when it has ended"
+    if "unable to open" in lower and file and len(os.fsencode(file)) > LONGEST:
+        return f"its path is too long for SQLite, which takes {LONGEST} bytes"
     if "readonly" in lower or "read-only" in lower or "unable to open" in lower:
         return "check its permissions and those of its folder"
     return "free some space" if "full" in lower else ""

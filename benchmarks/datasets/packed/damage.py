@@ -22,6 +22,8 @@ def lacking(location: Location, facts: Facts) -> str:
     for name in (facts.items, *facts.shards):
         if name not in found:
             return f"{name} is missing"
+        if not found[name]:
+            return f"{name} is empty"
         if name in facts.files and found[name] != facts.files[name].size:
             expected = facts.files[name].size
             return f"{name} has {found[name]:,} bytes, not the {expected:,} that were packed"

@@ -133,9 +133,10 @@ class PackedDataset(EncodedDataset):
     def _absence(self) -> str:
         uri, root = self._location.uri, shlex.quote(self._location.parent_uri)
         name = self._location.path.rpartition("/")[2]
+        spec = "" if self._known else " --spec SPEC"
         found = self._location.child(SHARDS).sizes()
         what = "is an unfinished pack" if found else "is no packed dataset"
-        return f"{uri} {what}: write it with `datasets pack {name} --to {root}`."
+        return f"{uri} {what}: write it with `datasets pack {name} --to {root}{spec}`."
 
     @cached_property
     def _facts(self) -> Facts:

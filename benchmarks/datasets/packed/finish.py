@@ -63,7 +63,7 @@ def _of_the_same(one: Facts, other: Facts) -> bool:
 def _check_there(location: Location, facts: Facts) -> None:
     lacks = lacking(location, facts)
     if lacks:
-        raise damaged(location, facts, f"{lacks}, since another process deleted it")
+        raise damaged(location, facts, f"{lacks}; another process writes there, or did just now")
 
 
 def _sweep(location: Location, facts: Facts) -> None:

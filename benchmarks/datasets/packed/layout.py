@@ -163,7 +163,7 @@ def _document(data: bytes) -> dict[str, Any]:
     """Facts as they were written; empty if they can't be read."""
     try:
         document = json.loads(data)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

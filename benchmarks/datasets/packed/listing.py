@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import io
 from typing import NamedTuple
 
 import pyarrow as pa
@@ -45,7 +44,9 @@ def read_listing(location: Location, facts: Facts) -> Listing:
     if known is not None and hashlib.sha256(data).hexdigest() != known.sha256:
         raise damaged(location, facts, f"{facts.items} does not hold what was packed")
     try:
-        columns = pq.ParquetFile(io.BytesIO(data)).read().to_pydict().values()
+        # Threads of pyarrow that still hold an object of Python's abort a process that ends.
+        file = pq.ParquetFile(pa.BufferReader(data))
+        columns = file.read(use_threads=False).to_pydict().values()
     except (OSError, pa.ArrowException):
         raise damaged(location, facts, f"{facts.items} can't be read") from None
     listing = Listing({split: [] for split in SPLITS}, {})

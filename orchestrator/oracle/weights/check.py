@@ -12,7 +12,7 @@ from orchestrator.oracle.backbone import (
 )
 from orchestrator.oracle.weights.file import OPENAI_MARKS, Shapes, WeightsFile, weights_file
 from orchestrator.oracle.weights.finite import check_finite
-from orchestrator.oracle.weights.shapes import first_misfit
+from orchestrator.oracle.weights.shapes import first_misfit, whole_numbers
 
 
 def checked_weights(backbone: ResolvedBackbone) -> tuple[str, ...]:
@@ -36,12 +36,16 @@ def checked_weights(backbone: ResolvedBackbone) -> tuple[str, ...]:
             f"for SigLIP models alone. Name such a model, or weights in another format."
         )
     whole = backbone.folder is None and file.kind != "NumPy"
-    shapes = file.header_shapes() or (_shapes_by_torch(file) if whole else None)
+    shapes = file.header_shapes()
+    if shapes is None and whole:
+        shapes = _shapes_by_torch(file)
     if shapes is None:
         return ()
     openai = shapes.keys() >= OPENAI_MARKS
     check_activation(backbone, file, openai=openai)
-    misfit = first_misfit(backbone.config, shapes)
+    misfit = first_misfit(backbone.config, shapes) or whole_numbers(
+        backbone.config, file.header_formats()
+    )
     if whole and not misfit and not backbone.config["text_cfg"].get("hf_model_name"):
         misfit = _rehearsed(backbone, file)
     if misfit:

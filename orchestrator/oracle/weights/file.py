@@ -64,6 +64,12 @@ class WeightsFile:
             return None
         return plain_names({part.name: part.shape for part in safetensors_parts(self.path)})
 
+    def header_formats(self) -> Mapping[str, str]:
+        """safetensors' names of the formats in its header; empty for other files."""
+        if self.kind != "safetensors":
+            return {}
+        return plain_names({part.name: part.format for part in safetensors_parts(self.path)})
+
     @property
     def activation(self) -> str:
         """The activation that the code of a TorchScript archive applies; empty for other files."""
@@ -164,7 +170,7 @@ def safetensors_parts(path: Path) -> list[TensorPart]:
     """The tensors of a safetensors file, by its header.
 
     Raises:
-        UserError: it is cut short, or its header is damaged.
+        UserError: it is cut short or goes on for too long, or its header is damaged.
     """
     size = path.stat().st_size
     with path.open("rb") as file:
@@ -177,8 +183,14 @@ def safetensors_parts(path: Path) -> list[TensorPart]:
             parts = [_part(name, entry, _LENGTH + length) for name, entry in header.items()]
         except (ValueError, KeyError, TypeError, IndexError):
             raise UserError(f"{path} has a damaged safetensors header. {_AGAIN}.") from None
-    if max((part.end for part in parts), default=0) > size:
+    end = max((part.end for part in parts), default=_LENGTH + length)
+    if end > size:
         raise _cut_short(path)
+    if end < size:
+        raise UserError(
+            f"the weights file {path} goes on for {size - end:,} bytes after its contents. "
+            f"{_AGAIN}."
+        )
     return parts
 
 

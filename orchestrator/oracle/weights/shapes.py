@@ -2,9 +2,10 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from itertools import chain
 from typing import Any
 
-from orchestrator.oracle.weights.file import Shapes
+from orchestrator.oracle.weights.file import OPENAI_MARKS, Shapes
 
 _ANY = -1
 """Positions may be of another number: they are interpolated."""
@@ -12,6 +13,16 @@ _HUGGING_FACE = ("vision_model.", "text_model.")
 _TIMM = "visual.trunk."
 _CONVERTED = "image_encoder."
 """Apple's own names of MobileCLIP, which open_clip translates."""
+_PARTS = frozenset(
+    {
+        *("visual", "text", "text_decoder", "transformer", "token_embedding"),
+        *("positional_embedding", "ln_final", "text_projection", "logit_scale", "logit_bias"),
+        "attn_mask",
+    }
+)
+"""How names begin in open_clip's models of all kinds."""
+_WHOLE = ("I", "U", "BOOL")
+"""How safetensors' formats of whole numbers begin."""
 
 
 def first_misfit(config: Mapping[str, Any], shapes: Shapes) -> str:
@@ -28,7 +39,26 @@ def first_misfit(config: Mapping[str, Any], shapes: Shapes) -> str:
     if _has_any(shapes, _CONVERTED):
         return ""
     found = {name.removeprefix("text."): shape for name, shape in shapes.items()}
-    return next(_misfits(config, found), "")
+    return next(chain(_misfits(config, found), _unknown(shapes)), "")
+
+
+def whole_numbers(config: Mapping[str, Any], formats: Mapping[str, str]) -> str:
+    """Says which weight is stored as whole numbers, which a model would round; empty for none.
+
+    Args:
+        config: open_clip's configuration of the model.
+        formats: safetensors' names of formats, by name of the weight.
+    """
+    found = {name.removeprefix("text."): kind for name, kind in formats.items()}
+    whole = (name for name, _ in _expected(config) if found.get(name, "").startswith(_WHOLE))
+    first = next(whole, "")
+    return f"there are only whole numbers in {first!r}" if first else ""
+
+
+def _unknown(shapes: Shapes) -> Iterator[str]:
+    for name in shapes:
+        if name.partition(".")[0] not in _PARTS | OPENAI_MARKS:
+            yield f"the model has no {name!r}"
 
 
 def _misfits(config: Mapping[str, Any], found: Shapes) -> Iterator[str]:

@@ -9,6 +9,7 @@ from typing import TypeVar
 
 import stamina
 
+from benchmarks.places import is_address
 from orchestrator.errors import UserError
 from orchestrator.store.storage.interface import (
     Blob,
@@ -22,6 +23,11 @@ from orchestrator.store.storage.interface import (
 logging.getLogger("stamina").setLevel(logging.ERROR)
 
 _Value = TypeVar("_Value")
+
+_LATER = (
+    "Nothing that was stored is lost: the same command goes on from there once it answers again."
+)
+_NEVER = "It has not answered once: check its address, AWS_ENDPOINT_URL and the network."
 
 
 class StorageDown(UserError):
@@ -144,16 +150,18 @@ class PatientStorage(Storage):
             attempts=None,
             timeout=limit,
             wait_initial=patience.first_wait,
-            wait_max=patience.longest_wait,
+            # Waits that grew too long would go on far beyond a short limit.
+            wait_max=min(patience.longest_wait, limit / 10),
             wait_jitter=patience.first_wait,
         )
         try:
             value = caller(may_pass, request)
         except StorageUnavailable as error:
+            likely_wrong = is_address(self.location) and not self._known
+            advice = _NEVER if likely_wrong else _LATER
             raise StorageDown(
                 f"the store {self.location} did not answer for {seconds():.0f} s ({error}). "
-                f"Nothing that was stored is lost: the same command goes on from there once it "
-                f"answers again."
+                f"{advice}"
             ) from None
         self._known = True
         if told:

@@ -14,11 +14,16 @@ from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
     ClientError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
     CredentialRetrievalError,
+    EndpointConnectionError,
     HTTPClientError,
     NoCredentialsError,
     ParamValidationError,
     PartialCredentialsError,
+    ProfileNotFound,
+    ReadTimeoutError,
     SSLError,
     SSOError,
     TokenRetrievalError,
@@ -191,10 +196,19 @@ class S3Storage(Storage):
         except ParamValidationError as error:
             told = last_line(error)
             raise UserError(
-                f"the store {self.location} can't be: {told}. Correct --store."
+                f"the store {self.location} can't be: {told}. Correct the address."
             ) from None
         except (BotoCoreError, HTTPClientError, ConnectionError, TimeoutError) as error:
-            raise StorageUnavailable(f"{type(error).__name__}: {error}") from None
+            raise StorageUnavailable(self._silence(error)) from None
+
+    def _silence(self, error: Exception) -> str:
+        """What a lost request means; what boto3 says of it is the request's whole URL."""
+        server = str(self._client.meta.endpoint_url)
+        if isinstance(error, EndpointConnectionError | ConnectTimeoutError):
+            return f"nothing answers at {server}"
+        if isinstance(error, ReadTimeoutError | ConnectionClosedError):
+            return f"{server} broke off"
+        return f"{type(error).__name__}: {last_line(error)}"
 
     def _meaning(self, error: ClientError, name: str) -> Exception:
         code = str(error.response.get("Error", {}).get("Code", ""))
@@ -227,5 +241,9 @@ def _client(address: S3Address, timeout: float) -> Any:
         return boto3.session.Session().client(
             "s3", endpoint_url=address.endpoint, region_name=address.region, config=config
         )
+    except ProfileNotFound as error:
+        raise UserError(
+            f"the store {address} can't be opened: {error}. Correct or unset AWS_PROFILE."
+        ) from None
     except (BotoCoreError, ValueError) as error:
         raise UserError(f"the store {address} can't be opened: {error}") from None

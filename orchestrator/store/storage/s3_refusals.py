@@ -12,9 +12,9 @@ _KEYS = (
 _REGION = "the bucket {bucket!r} is in another region. Add ?region=REGION to the address."
 _EXPIRED = f"the credentials have expired. Renew them. {_KEYS}"
 _MEANINGS = {
-    "NoSuchBucket": "there is no bucket {bucket!r} at {server}. Create it, or correct --store.",
+    "NoSuchBucket": "there is no bucket {bucket!r} at {server}. Create it, or correct the address.",
     "InvalidBucketName": "{bucket!r} can't be a bucket's name at {server}: Amazon's have 3 to 63 "
-    "small letters, digits, dots and hyphens. Correct --store.",
+    "small letters, digits, dots and hyphens. Correct the address.",
     "InvalidAccessKeyId": f"{{server}} doesn't know the access key. {_KEYS}",
     "SignatureDoesNotMatch": f"{{server}} finds the secret key wrong. {_KEYS}",
     "ExpiredToken": _EXPIRED,

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -131,7 +133,7 @@ def test_a_missing_image_stops_packing_by_name(tmp_path: Path) -> None:
         pack(dataset, open_location(tmp_path / "packs").child("dtd"))
 
 
-@pytest.mark.parametrize("content", [b"{", b"{}"])
+@pytest.mark.parametrize("content", [b"{", b"{}", b"[" * 100_000])
 def test_damaged_facts_are_explained(content: bytes, tmp_path: Path) -> None:
     pack(noisy_tree(tmp_path), open_location(tmp_path / "packs").child("dtd"))
     (tmp_path / "packs" / "dtd" / "dataset.json").write_bytes(content)
@@ -271,6 +273,30 @@ def test_a_missing_bucket_is_told(server: S3Server, tmp_path: Path) -> None:
         pack(noisy_tree(tmp_path), open_location(uri).child("dtd"))
     reason = open_dataset("dtd", uri).missing()
     assert reason is not None
+
+
+def test_an_unfinished_pack_of_an_own_dataset_is_packed_with_its_spec(tmp_path: Path) -> None:
+    shards = tmp_path / "packs" / "birds" / "shards"
+    shards.mkdir(parents=True)
+    (shards / "train-00000.parquet").touch()
+    reason = OwnDataset(name="birds", path=str(shards.parent)).open().missing()
+    assert reason is not None
+    assert reason.endswith(f"`datasets pack birds --to {tmp_path / 'packs'} --spec SPEC`.")
+
+
+LISTER = """
+import sys
+from benchmarks.datasets.registry import open_dataset
+print(len(open_dataset("dtd", sys.argv[1]).items("train")))
+"""
+
+
+def test_a_process_that_read_a_list_on_s3_ends_well(server: S3Server, tmp_path: Path) -> None:
+    place = server.bucket()
+    pack(noisy_tree(tmp_path), open_location(place).child("dtd"))
+    command = [sys.executable, "-c", LISTER, place]
+    running = [subprocess.Popen(command, stdout=subprocess.DEVNULL) for _ in range(4)]
+    assert [process.wait() for process in running] == [0] * 4
 
 
 def test_a_server_that_stumbles_is_asked_again(server: S3Server, tmp_path: Path) -> None:

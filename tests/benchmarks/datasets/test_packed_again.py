@@ -228,6 +228,16 @@ def test_a_pack_of_format_two_is_read_and_becomes_one_of_today(
     assert sorted(contents(location)) == sorted(["dataset.json", facts.items, *facts.shards])
 
 
+def test_an_empty_shard_is_named_also_where_sizes_are_not_known(
+    tmp_path: Path, dtd: Dataset
+) -> None:
+    location = open_location(tmp_path / "packs").child("dtd")
+    as_format_two(location, pack(dtd, location))
+    overwrite(location.child("shards/test-00000.parquet"), b"")
+    with pytest.raises(DatasetError, match=r"test-00000\.parquet is empty\. Pack it again"):
+        open_dataset("dtd", tmp_path / "packs").items("train")
+
+
 SCRIPT = """
 import sys, time
 from benchmarks.datasets.own.source import OwnDataset
@@ -293,7 +303,7 @@ def test_facts_of_files_that_are_gone_are_never_written(tmp_path: Path, dtd: Dat
     facts = pack(dtd, place)
     place.child("dataset.json").delete()
     place.child(facts.shards[0]).delete()
-    with pytest.raises(DatasetError, match="is missing, since another process deleted it"):
+    with pytest.raises(DatasetError, match="is missing; another process writes there"):
         finish(place, facts, None)
     assert read_facts(place) is None
 

@@ -227,6 +227,7 @@ def test_packing_says_what_it_did_and_what_is_no_image(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         (("verify", "dtdd"), "unknown dataset 'dtdd'. Did you mean: dtd"),
+        (("pack", "birds", "--to", "packs"), "A dataset of your own needs its spec: --spec"),
         (("verify",), "no dataset is in"),
         (("pack", "dtd", "--to", "packs"), "dataset dtd: "),
         (("pack", "pocket_dots", "--to", "ftp://x"), "ftp:// is not supported"),

@@ -74,6 +74,15 @@ def test_what_was_tracked_before_a_move_stays_as_it_was(copy: Path) -> None:
     assert all(place.is_relative_to(moved) for place in places(moved))
 
 
+def test_a_folder_is_one_place_whatever_path_leads_there(copy: Path) -> None:
+    link = copy.parent / "link"
+    link.symlink_to(copy)
+    for folder in (link, copy / ".." / copy.name, copy):
+        Tracker(sqlite_url(folder / "mlflow.db"), "demo").put(ENTRIES[1])
+        assert all(place.is_relative_to(copy) for place in places(folder))
+        assert not any(".." in place.parts for place in places(folder))
+
+
 def test_a_run_whose_artifacts_were_not_copied_is_written_anew(copy: Path) -> None:
     shutil.rmtree(copy / "mlflow-artifacts")
     Tracker(sqlite_url(copy / "mlflow.db"), "demo").put(ENTRIES[0])
@@ -118,6 +127,14 @@ def test_what_is_no_database_is_told_at_once(tmp_path: Path) -> None:
     file.mkdir()
     with pytest.raises(TrackingError, match="a folder, and no database; move it away"):
         Tracker(sqlite_url(file), "demo").put(ENTRIES[0])
+
+
+def test_where_none_can_be_made_mlflow_is_not_left_to_try(tmp_path: Path) -> None:
+    with pytest.raises(DatabaseError, match="unable to open database file; check its permissions"):
+        settle(Path("/proc/self/mlflow.db"))
+    deep = tmp_path.joinpath(*["x" * 120] * 5)
+    with pytest.raises(DatabaseError, match="its path is too long for SQLite, which takes 500"):
+        settle(deep / "mlflow.db")
 
 
 def test_a_database_of_another_mlflow_is_told_with_what_to_do(copy: Path) -> None:

@@ -299,6 +299,27 @@ def test_a_folders_weights_are_held_to_its_configuration(tmp_path: Path) -> None
         checked_weights(subject)
 
 
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({}, r"they lack 'visual\.class_embedding'"),
+        ({"head.weight": torch.zeros(2)}, r"the model has no 'head\.weight'"),
+        (
+            {"ln_final.bias": torch.zeros(32, dtype=torch.int8)},
+            r"whole numbers in 'ln_final\.bias'",
+        ),
+    ],
+    ids=["nothing", "extra", "whole numbers"],
+)
+def test_what_would_not_load_from_a_folder_is_refused_before(
+    change: dict[str, Tensor], message: str, tmp_path: Path, weights: dict[str, Tensor]
+) -> None:
+    subject = write_tiny_clip(tmp_path)
+    save_file({**weights, **change} if change else {}, tmp_path / "open_clip_model.safetensors")
+    with pytest.raises(UserError, match=message):
+        checked_weights(subject)
+
+
 def test_a_folder_is_checked_without_torch(tmp_path: Path) -> None:
     subject = write_tiny_clip(tmp_path)
     script = (

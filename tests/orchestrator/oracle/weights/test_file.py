@@ -59,6 +59,14 @@ def test_a_file_that_is_cut_short_anywhere_is_noticed(tmp_path: Path, kind: str)
             weights_file(path)
 
 
+def test_a_safetensors_file_with_more_at_its_end_is_noticed(tmp_path: Path) -> None:
+    path = tmp_path / "weights"
+    save_file(TENSORS, path)
+    path.write_bytes(path.read_bytes() + b"xx")
+    with pytest.raises(UserError, match="goes on for 2 bytes after its contents"):
+        weights_file(path)
+
+
 def test_the_format_is_known_by_content_and_not_by_name(tmp_path: Path) -> None:
     path = tmp_path / "weights.pt"
     save_file(TENSORS, path)

@@ -89,6 +89,15 @@ def test_patience_ends_with_what_to_do(tmp_path: Path) -> None:
         storage.write_new("r/k", b"data")
 
 
+def test_growing_waits_do_not_exceed_a_short_limit_by_much(tmp_path: Path) -> None:
+    flaky = Flaky(tmp_path)
+    flaky.failures = 10_000
+    storage = PatientStorage(flaky, Patience(limit=0.2, first_wait=0.001, quiet=0))
+    with pytest.raises(StorageDown):
+        storage.read("r/k")
+    assert 10_000 - flaky.failures > 8  # doubled each time, they would be eight
+
+
 @pytest.mark.parametrize("error", [UserError("no permission"), BlobMissing("r/k"), ValueError("x")])
 def test_what_does_not_pass_is_not_waited_for(error: Exception, tmp_path: Path) -> None:
     flaky = Flaky(tmp_path)

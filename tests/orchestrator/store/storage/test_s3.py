@@ -155,8 +155,17 @@ def test_an_endpoint_without_conditional_writes_is_refused(
 @pytest.mark.fault
 def test_a_server_that_never_answered_is_not_waited_for_long() -> None:
     location = "s3://bucket?endpoint_override=127.0.0.1:9&scheme=http"
-    with s3_server(), pytest.raises(UserError, match=r"127\.0\.0\.1:9.* did not answer"):
+    with s3_server(), pytest.raises(UserError, match=r"127\.0\.0\.1:9.* did not answer") as told:
         open_storage(location, HASTY).check_writable()
+    assert "(nothing answers at http://127.0.0.1:9). It has not answered once" in str(told.value)
+
+
+def test_a_profile_that_is_not_there_is_said_to_be_missing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("AWS_PROFILE", "no-such")
+    with pytest.raises(UserError, match=r"\(no-such\) could not be found\. Correct or unset"):
+        open_storage("s3://bucket")
 
 
 def test_no_credentials_are_said_to_be_missing(
