@@ -11,7 +11,6 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 from PIL import Image
 
@@ -20,43 +19,15 @@ from benchmarks.datasets.interface import (
     Card,
     Dataset,
     DatasetError,
-    ImageUnreadable,
     Item,
     Split,
 )
-from benchmarks.datasets.own.parquet_columns import read_table
-from benchmarks.datasets.own.parquet_manifest import ParquetImages
 from benchmarks.pocket.numerals import NUMERALS
+from benchmarks.pocket.parquet_dataset import EMBEDDED, ParquetDataset
 
 DATA = Path(__file__).parent / "data"
 
 _DIGITS = "data/digits.csv.gz"
-_EMBEDDED = "It comes with the project; reinstall the project or run `git checkout` on it."
-
-
-class ParquetDataset(ParquetImages):
-    """A generated dataset, in one Parquet file with the columns image, label, class_name, split.
-
-    Class attributes:
-        file: the Parquet file.
-    """
-
-    def unreadable(self, item: Item, reason: str) -> ImageUnreadable:
-        return ImageUnreadable(self.card.name, f"row {item.reference}", reason)
-
-    @cached_property
-    def table(self) -> pa.Table:
-        """The whole file.
-
-        Raises:
-            DatasetError: it is missing or damaged.
-        """
-        try:
-            return read_table(self.file, str(self.file))
-        except DatasetError as error:
-            raise DatasetError(
-                f"dataset {self.card.name}: it is missing or damaged: {error} {_EMBEDDED}"
-            ) from None
 
 
 def _card(name: str, classes: int, *templates: str) -> Card:
@@ -66,7 +37,7 @@ def _card(name: str, classes: int, *templates: str) -> Card:
         classes=classes,
         images={"train": 32 * classes, "val": 12 * classes, "test": 50 * classes},
         templates=templates,
-        how_to_get=_EMBEDDED,
+        how_to_get=EMBEDDED,
     )
 
 

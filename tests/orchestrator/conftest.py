@@ -59,7 +59,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Trace:
 @pytest.fixture
 def few_test_images(monkeypatch: pytest.MonkeyPatch) -> None:
     """Fewer images of the pocket to score, each of them anew for methods that change images."""
-    from benchmarks.pocket.datasets import ParquetDataset
+    from benchmarks.pocket.parquet_dataset import ParquetDataset
 
     items = ParquetDataset.items
 

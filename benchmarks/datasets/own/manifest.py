@@ -27,7 +27,10 @@ Cells = Mapping[str, Any]
 
 
 def check_rows(
-    rows: Iterable[tuple[int, Cells]], where: str, paths: ImagePaths | None = None
+    rows: Iterable[tuple[int, Cells]],
+    where: str,
+    paths: ImagePaths | None = None,
+    listed: Sequence[str] = (),
 ) -> Division:
     """Checks the rows and sorts them into splits.
 
@@ -35,6 +38,8 @@ def check_rows(
         rows: number of each row, and its values by column.
         where: names the manifest in errors.
         paths: what reads the images' paths; None where `image` is a number of its own in each row.
+        listed: the file's own list of classes, which labels count; classes of it without any row
+            are left out.
 
     Raises:
         BadManifest: a row is invalid, or there are fewer than two classes or no test images.
@@ -47,6 +52,10 @@ def check_rows(
         once = [row._replace(class_name=forms[row.class_name]) for row in once]
     _check_spelling(once, where)
     labels = _labels(once, where)
+    lacking = [name for label, name in enumerate(listed) if label not in labels.values()]
+    if lacking:
+        labels = _numbered_anew(labels)
+    _check_gaps(labels, where)
     if len(labels) < 2:
         raise BadManifest(f"{where}: expected at least two classes, got {len(labels)}.")
     files: list[LabelledFile] = [(r.image, labels[r.class_name], r.class_name) for r in once]
@@ -54,7 +63,11 @@ def check_rows(
         division = own_division(files)
     else:
         division = Division(_given(once, files, where), GIVEN)
-    notes = (*named_by_codes(sorted(labels, key=labels.__getitem__)), *_repeated(len(read), once))
+    notes = (
+        *_left_out(lacking),
+        *named_by_codes(sorted(labels, key=labels.__getitem__)),
+        *_repeated(len(read), once),
+    )
     return replace(division, notes=notes)
 
 
@@ -135,8 +148,19 @@ def _labels(rows: Sequence[Row], where: str) -> dict[str, int]:
                 f"{where}, row {row.number}: class {quoted(row.class_name)} has label {row.label} "
                 f"here and {known} elsewhere."
             )
-    _check_gaps(labels, where)
     return labels
+
+
+def _numbered_anew(labels: Mapping[str, int]) -> dict[str, int]:
+    """Labels from 0 without gaps, in the same order."""
+    places = {label: place for place, label in enumerate(sorted(set(labels.values())))}
+    return {name: places[label] for name, label in labels.items()}
+
+
+def _left_out(listed: Sequence[str]) -> tuple[str, ...]:
+    if not listed:
+        return ()
+    return (f"classes of its list that no row has are left out: {shown(listed)}",)
 
 
 def _check_gaps(labels: Mapping[str, int], where: str) -> None:

@@ -46,6 +46,20 @@ def columns_of(path: Path, where: str) -> Columns:
     return find_columns(file.schema_arrow.names, where, named=_kind(file, where) == "bytes")
 
 
+def listed_classes(path: Path, where: str) -> list[str]:
+    """The classes that a file's labels count, as Hugging Face's datasets list them; [] if none.
+
+    Raises:
+        BadManifest: the file can't be read, or has other columns.
+    """
+    schema = open_parquet(path, where).schema_arrow
+    places = find_columns(schema.names, where).places
+    for column in ("class_name", "label"):
+        if column in places and pa.types.is_integer(schema.field(places[column]).type):
+            return _class_names(schema, schema.names[places[column]])
+    return []
+
+
 def read_table(path: Path, where: str) -> pa.Table:
     """The columns of a manifest by the names that they have here, images as bytes or as text.
 

@@ -14,7 +14,7 @@ from benchmarks.datasets.interface import SPLITS, Card, Item, Source, Split
 from benchmarks.datasets.items import Items
 from benchmarks.datasets.looking import present
 from benchmarks.datasets.own.manifest import Cells, check_rows
-from benchmarks.datasets.own.parquet_columns import columns_of, read_facts
+from benchmarks.datasets.own.parquet_columns import columns_of, listed_classes, read_facts
 from benchmarks.datasets.own.parquet_manifest import rows_of, values_of
 from benchmarks.datasets.own.row_images import RowImages
 from benchmarks.datasets.own_split import Division, in_order_of_paths
@@ -96,7 +96,9 @@ class OwnParquetImages(EncodedDataset):
         Raises:
             DatasetError: a file can't be read, or is invalid.
         """
-        division = check_rows(enumerate(self._cells), self._where(self.file))
+        listed = listed_classes(self._files[0].path, self._where(self._files[0].path))
+        rows = enumerate(self._cells)
+        division = check_rows(rows, self._where(self.file), listed=listed)
         return in_order_of_paths(division) if self._named else division
 
     @cached_property

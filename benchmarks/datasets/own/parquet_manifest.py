@@ -1,20 +1,16 @@
-"""A Parquet file that lists images and their classes, or that holds the images themselves."""
+"""A Parquet file that lists images and their classes."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
-from benchmarks.datasets.interface import DatasetError, Item, Source, Split
 from benchmarks.datasets.own.columns import OPTIONAL, BadManifest
 from benchmarks.datasets.own.image_paths import ImagePaths
 from benchmarks.datasets.own.manifest import check_rows
-from benchmarks.datasets.own.parquet_columns import columns_of, kind_of, read_table
+from benchmarks.datasets.own.parquet_columns import columns_of, kind_of, listed_classes, read_table
 from benchmarks.datasets.own_split import Division, in_order_of_paths
 from benchmarks.quoting import brief
 
@@ -33,78 +29,9 @@ def read_parquet(path: Path, dataset: str) -> Division:
     where = f"dataset {dataset}: {path}"
     table = read_table(path, where)
     rows = rows_of(table, values_of(table, "image", where), where)
-    division = in_order_of_paths(check_rows(rows, where, ImagePaths(path.parent)))
+    listed = listed_classes(path, where)
+    division = in_order_of_paths(check_rows(rows, where, ImagePaths(path.parent), listed))
     return replace(division, notes=(*columns_of(path, where).notes, *division.notes))
-
-
-class ParquetImages(EncodedDataset):
-    """A Parquet file whose `image` column has the bytes of image files.
-
-    Attributes:
-        file: the Parquet file.
-    """
-
-    file: Path
-
-    def missing(self) -> str | None:
-        return None if self.file.is_file() else f"{self.file} is not there. {self.card.how_to_get}"
-
-    def class_names(self) -> tuple[str, ...]:
-        named = {label: name for rows in self.division.listing.values() for _, label, name in rows}
-        return tuple(named[label] for label in sorted(named))
-
-    def items(self, split: Split) -> Sequence[Item]:
-        return [Item(row, label) for row, label, _ in self.division.listing[split]]
-
-    def encoded(self, item: Item) -> bytes:
-        """The bytes of the image's file.
-
-        Raises:
-            ImageUnreadable: the file has no bytes for this image.
-        """
-        try:
-            data: bytes | None = self.table.column("image")[int(item.reference)].as_py()
-        except (ValueError, IndexError) as error:
-            raise self.unreadable(item, brief(error)) from None
-        if not data:
-            raise self.unreadable(item, "no bytes")
-        return data
-
-    def source(self) -> Source:
-        notes = self.division.notes
-        return Source(f"the manifest {self.file}", "Correct it.", notes=notes)
-
-    def revision(self) -> str:
-        (digest,) = sha256_of([str(self.file)])
-        if digest in (MISSING, UNREADABLE):
-            raise DatasetError(f"dataset {self.card.name}: {self.file} is {digest}.")
-        return digest
-
-    def place(self) -> str:
-        return str(self.file.absolute())
-
-    @cached_property
-    def table(self) -> pa.Table:
-        """The whole file.
-
-        Raises:
-            DatasetError: it can't be read.
-        """
-        return read_table(self.file, self._where)
-
-    @cached_property
-    def division(self) -> Division:
-        """The images by split, each named by its row, counted from 0.
-
-        Raises:
-            DatasetError: the file can't be read, or is invalid.
-        """
-        rows = map(str, range(self.table.num_rows))
-        return check_rows(rows_of(self.table, list(rows), self._where), self._where)
-
-    @property
-    def _where(self) -> str:
-        return f"dataset {self.card.name}: {self.file}"
 
 
 def values_of(table: pa.Table, column: str, where: str) -> list[Any]:

@@ -24,7 +24,8 @@ from benchmarks.pocket.build.clip import load_clip
 from benchmarks.pocket.build.make_datasets import as_png
 from benchmarks.pocket.build.renderings import RENDERINGS
 from benchmarks.pocket.build.text import room_for_prefix
-from benchmarks.pocket.datasets import ParquetDataset, PocketDots
+from benchmarks.pocket.datasets import PocketDots
+from benchmarks.pocket.parquet_dataset import ParquetDataset
 
 NAMES = tuple(name for name in dataset_names() if name.startswith("pocket_"))
 CONTEXT_TOKENS = 8

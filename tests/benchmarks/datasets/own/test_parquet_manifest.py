@@ -73,6 +73,16 @@ def test_labels_get_their_names_from_the_files_metadata(kind: Any, tmp_path: Pat
     assert "'label' has numbers, and prompts need names" in refusal(path)
 
 
+def test_classes_of_the_files_list_that_have_no_images_are_left_out(tmp_path: Path) -> None:
+    names = class_label("goose", "heron", "owl", "robin")
+    path = written(tmp_path / "b.parquet", names, image=FILES, label=[0, 2, 0, 2], split=SPLITS)
+    assert images(own(path)) == FOUND
+    assert own(path).class_names() == ("goose", "owl")
+    assert notes(path) == ["classes of its list that no row has are left out: heron, robin"]
+    plain = written(tmp_path / "c.parquet", image=FILES, class_name=NAMES, label=[0, 2, 0, 2])
+    assert "expected labels 0 to 1, one per class name, got 0, 2" in refusal(plain)
+
+
 @pytest.mark.parametrize(
     "text",
     [pa.string_view(), pa.large_string(), pa.binary_view(), pa.dictionary(pa.int32(), pa.string())],

@@ -84,7 +84,10 @@ def test_without_a_split_file_no_message_speaks_of_one(tmp_path: Path) -> None:
     write_lines(folder / "meta" / "train.txt", "pizza/1")
     write_lines(folder / "meta" / "test.txt", "waffles/1")
     told = refusal_of(open_dataset("food101", tmp_path))
-    assert "meta/classes.txt, meta/train.txt, meta/test.txt don't fit together ('pizza' is missing)" in told
+    assert (
+        "meta/classes.txt, meta/train.txt, meta/test.txt don't fit together ('pizza' is missing)"
+        in told
+    )
     assert "split" not in told
 
 
