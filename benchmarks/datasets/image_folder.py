@@ -105,8 +105,10 @@ class ImageFolderDataset(EncodedDataset):
             path = self.folder / name
             if not present(path):
                 other = lookalike(path)
-                remedy = self.card.how_to_get if other is None else f"Rename {other}."
-                return f"{path} is not there. {remedy}"
+                if other is None:
+                    return f"{path} is not there. {self.card.how_to_get}"
+                called = path.parts[len(other.parts) - 1]
+                return f"{path} is not there. Rename {other} to {called}."
         return None
 
     def class_names(self) -> tuple[str, ...]:

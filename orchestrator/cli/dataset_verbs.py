@@ -238,14 +238,15 @@ def _prepared(shelf: Shelf, name: str) -> bool:
         tell(f"not ready: {missing}")
         return False
     counted = count(dataset)
-    tell(f"ready, {counts(counted.found)} images to train, validate and test")
+    state = "ready" if counted.found["test"] else "not ready: it has no test images"
+    tell(f"{state}, {counts(counted.found)} images to train, validate and test")
     if counted.shortfall:
         tell(f"note: {counted.shortfall}")
     if dataset.remark():
         tell(f"note: {dataset.remark()}")
     for note in roll_of(dataset).all_notes():
         tell(f"note: {note}")
-    return True
+    return bool(counted.found["test"])
 
 
 def _fetch(shelf: Shelf, name: str, tell: Callable[[str], None]) -> None:
@@ -266,8 +267,10 @@ def _facts(dataset: Dataset, missing: str | None) -> tuple[str, str, str, str]:
     card = dataset.card
     if missing is not None:
         return str(card.classes), counts(card.images), card.size, "missing"
+    found = count(dataset).found
     state = "ready" if dataset.split_as_published() else "own split"
-    return str(len(dataset.class_names())), counts(count(dataset).found), card.size, state
+    state = state if found["test"] else "no test images"
+    return str(len(dataset.class_names())), counts(found), card.size, state
 
 
 def _show_verified(results: Sequence[tuple[Dataset, Verified]]) -> None:

@@ -28,5 +28,8 @@ def test_other_names_and_doubtful_ones_are_not_taken(tmp_path: Path) -> None:
 
 def test_a_dataset_says_what_to_rename(tmp_path: Path) -> None:
     (tmp_path / "dtd" / "Images").mkdir(parents=True)
-    told = f"{tmp_path / 'dtd' / 'images'} is not there. Rename {tmp_path / 'dtd' / 'Images'}."
+    told = f"{tmp_path}/dtd/images is not there. Rename {tmp_path}/dtd/Images to images."
     assert open_dataset("dtd", tmp_path).missing() == told
+    (tmp_path / "EuroSAT").mkdir()
+    told = f"{tmp_path}/eurosat/2750 is not there. Rename {tmp_path}/EuroSAT to eurosat."
+    assert open_dataset("eurosat", tmp_path).missing() == told

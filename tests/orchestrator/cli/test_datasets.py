@@ -21,7 +21,7 @@ from orchestrator.errors import UserError
 from orchestrator.spec.load import load_spec
 from tests.benchmarks.datasets.locked import lock
 from tests.benchmarks.datasets.test_packed import noisy_tree
-from tests.benchmarks.datasets.trees import coop_tree, write_image, write_lines
+from tests.benchmarks.datasets.trees import coop_tree, imagenet_tree, write_image, write_lines
 
 
 def datasets(*arguments: str, code: int = 0) -> str:
@@ -107,6 +107,17 @@ def test_an_own_dataset_with_an_empty_class_is_listed_as_such(tmp_path: Path) ->
     assert "can't be" in rows_of(output)["birds"]
     assert "no images are of the class 'tit'" in output
     assert "no images are of the class 'tit'" in refused("verify", "birds", "--spec", str(spec))
+
+
+def test_a_dataset_whose_test_images_are_in_no_class_is_not_ready(tmp_path: Path) -> None:
+    folder = imagenet_tree(tmp_path) / "images"
+    for image in [*(folder / "val").rglob("*.JPEG")]:
+        image.rename(folder / "val" / f"{image.parent.name}.JPEG")
+    row = rows_of(datasets("list", "--data", str(tmp_path)))["imagenet"]
+    assert "2 / 0 / 0" in row
+    assert "no test" in row
+    output = datasets("prepare", "imagenet", "--data", str(tmp_path), code=1)
+    assert "imagenet: not ready: it has no test images, 2 / 0 / 0 images" in output
 
 
 def test_a_locked_folder_ends_neither_list_nor_verify(
