@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, get_args
 
 from benchmarks.datasets.identity.record import DataIdentity
+from methods.registry import method_class
 from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.demand import QueryDemand
@@ -110,6 +111,16 @@ class Plan:
     def backbones(self) -> tuple[ResolvedBackbone, ...]:
         """All models that cells run on."""
         return tuple(dict.fromkeys(cell.backbone for cell in self.cells if cell.fits))
+
+    def encoders(self) -> dict[str, str]:
+        """Digests of the methods' own image encoders, by name."""
+        found: dict[str, str] = {}
+        for cell in self.cells:
+            kind = method_class(cell.cell.method.name)
+            name = kind.encoder_name(kind.settings_type.model_validate(cell.cell.method.settings))
+            if name is not None and cell.fits and cell.demand.encoder is not None:
+                found[name] = cell.demand.encoder
+        return found
 
     def counts(self) -> Counter[Status]:
         """Number of cells by status, each counted once."""

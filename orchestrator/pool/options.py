@@ -63,6 +63,7 @@ def worker_setup(
         own_datasets=plan.spec.own_datasets,
         unreadable=plan.unreadable,
         identities=plan.identities,
+        encoders=plan.encoders(),
         threads=max(1, int(options.cpus)),
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,

@@ -291,9 +291,17 @@ class TrialFactory:
         return DatasetView(dataset, self._setup.unreadable.get(name, ()), blind=blind)
 
     def _encoder(self, name: str) -> MaeEncoder:
-        """A method's own image encoder, loaded once for all cells."""
+        """A method's own image encoder, loaded once for all cells.
+
+        Raises:
+            OtherWeights: it is not the one that was planned.
+            UserError: it can't be loaded.
+        """
         if name not in self._encoders:
-            self._encoders[name] = load_encoder(resolve_encoder(name), self.device)
+            found = resolve_encoder(name)
+            if found.digest != self._setup.encoders.get(name, found.digest):
+                raise _other_weights(f"encoder {name!r}: the weights")
+            self._encoders[name] = load_encoder(found, self.device)
         return self._encoders[name]
 
 
@@ -308,11 +316,15 @@ def _refuse_other_weights(planned: ResolvedBackbone) -> None:
         return
     found = resolve_backbone(Backbone(model=planned.model, pretrained=planned.pretrained))
     if found.digest != planned.digest:
-        raise OtherWeights(
-            f"backbone {planned.label!r}: the files in {planned.folder or planned.weights} on "
-            f"{platform.node()} are not those that were planned. Give every node the same files; "
-            f"if they were changed since, start the run again."
-        )
+        files = f"the files in {planned.folder or planned.weights}"
+        raise _other_weights(f"backbone {planned.label!r}: {files}")
+
+
+def _other_weights(what: str) -> OtherWeights:
+    return OtherWeights(
+        f"{what} on {platform.node()} are not those that were planned. Give every node the same "
+        f"files; if they were changed since, start the run again."
+    )
 
 
 def _refuse_others(task: Task, splits: tuple[Split, ...], planned: str) -> None:

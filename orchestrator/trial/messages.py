@@ -30,6 +30,7 @@ class WorkerSetup:
         own_datasets: the user's own datasets.
         unreadable: images to leave out, by dataset.
         identities: what is known of the images of each dataset, for traces.
+        encoders: digests of the methods' own image encoders, by name; others are not checked.
         threads: CPU threads for the model.
         checkpoint_interval: seconds between two checkpoints of a trial.
         patience: seconds to wait for a store that doesn't answer.
@@ -47,6 +48,7 @@ class WorkerSetup:
     own_datasets: tuple[OwnDataset, ...] = ()
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     identities: Mapping[str, DataIdentity] = field(default_factory=dict)
+    encoders: Mapping[str, str] = field(default_factory=dict)
     threads: int = 1
     checkpoint_interval: float = 10.0
     patience: float = 3600.0
