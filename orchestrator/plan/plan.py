@@ -116,9 +116,11 @@ class Plan:
         """Digests of the methods' own image encoders, by name."""
         found: dict[str, str] = {}
         for cell in self.cells:
+            if cell.demand.encoder is None:
+                continue
             kind = method_class(cell.cell.method.name)
             name = kind.encoder_name(kind.settings_type.model_validate(cell.cell.method.settings))
-            if name is not None and cell.fits and cell.demand.encoder is not None:
+            if name is not None:
                 found[name] = cell.demand.encoder
         return found
 

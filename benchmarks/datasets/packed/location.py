@@ -123,17 +123,6 @@ class Location:
         with telling(self.uri):
             return self.filesystem.open_input_file(self.path)
 
-    def create(self) -> pa.NativeFile:
-        """Opens the file for writing from its start, and makes the folders above it.
-
-        Raises:
-            Unreachable: it can't be written.
-        """
-        with telling(self.uri, missing_too=True):
-            if not self.on_s3:
-                Path(self.path).parent.mkdir(parents=True, exist_ok=True)
-            return self.filesystem.open_output_stream(self.path)
-
     def sizes(self) -> dict[str, int]:
         """Bytes of each file directly in this folder, by name; empty where there is no folder.
 

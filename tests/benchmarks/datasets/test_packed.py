@@ -198,7 +198,7 @@ def test_a_shard_with_another_image_of_equal_size_is_refused_in_every_pack(
     images[0] = images[0][:-1] + bytes([images[0][-1] ^ 1])
     packed = PackedDataset(location)
     item = packed.items("test")[0]
-    with shard.create() as stream:
+    with shard.filesystem.open_output_stream(shard.path) as stream:
         pq.write_table(table.set_column(0, "image", pa.array(images, pa.binary())), stream)
     with pytest.raises(Unreachable, match="does not hold the image"):
         packed.encoded(item)

@@ -56,7 +56,7 @@ def contents(location: Location) -> dict[str, bytes | None]:
 
 
 def overwrite(location: Location, data: bytes) -> None:
-    with location.create() as stream:
+    with location.filesystem.open_output_stream(location.path) as stream:
         stream.write(data)
 
 

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from PIL import Image
 
 from benchmarks.datasets.coop_split import CoopSplitDataset
@@ -22,6 +23,17 @@ SPLIT: dict[str, list[list[Any]]] = {
 def write_image(path: Path, mode: str = "RGB") -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     Image.new(mode, (20, 10)).save(path)
+
+
+def noisy_class_folders(folder: Path, version: int = 0) -> Path:
+    """Twenty noisy images in two class folders; each version has other pixels, of the same size."""
+    draw = np.random.default_rng(version)
+    for name in ("goose", "owl"):
+        for number in range(10):
+            (folder / name).mkdir(parents=True, exist_ok=True)
+            pixels = draw.integers(0, 255, (8, 8, 3), dtype=np.uint8)
+            Image.fromarray(pixels).save(folder / name / f"{number}.bmp")
+    return folder
 
 
 def coop_tree(root: Path, name: str, split: Any = SPLIT) -> Dataset:

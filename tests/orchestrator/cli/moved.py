@@ -8,9 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import yaml
-from PIL import Image
 
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
@@ -18,18 +16,8 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
 from orchestrator.trial.code_fingerprints import fingerprints
+from tests.benchmarks.datasets.trees import noisy_class_folders
 from tests.orchestrator.cli.verbs import Said, querycurve, trace_of
-
-
-def class_folders(folder: Path, version: int = 0) -> Path:
-    """Twenty noisy images in two class folders; each version has other pixels."""
-    draw = np.random.default_rng(version)
-    for name in ("goose", "owl"):
-        for number in range(10):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            pixels = draw.integers(0, 255, (8, 8, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / name / f"{number}.bmp")
-    return folder
 
 
 @dataclass(frozen=True)
@@ -46,7 +34,7 @@ class Bench:
 
     @classmethod
     def at(cls, folder: Path, store: str | None = None) -> Bench:
-        class_folders(folder / "birds")
+        noisy_class_folders(folder / "birds")
         return cls(folder, store or str(folder / "store"))
 
     @property

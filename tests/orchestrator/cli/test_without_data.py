@@ -25,8 +25,8 @@ from orchestrator.store import trace_file
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Snapshot
-from tests.benchmarks.datasets.trees import coop_tree
-from tests.orchestrator.cli.moved import Bench, class_folders
+from tests.benchmarks.datasets.trees import coop_tree, noisy_class_folders
+from tests.orchestrator.cli.moved import Bench
 from tests.orchestrator.cli.verbs import files_in, querycurve, trace_of
 from tests.s3_server import S3Server, s3_server
 
@@ -144,7 +144,7 @@ def test_results_without_their_encoder_join_those_of_the_same_images_alone(
     fields = {"backbone": {"model": "ViT-B-32", "pretrained": "random"}}
     bench.fill(bench.spec(methods=methods, **fields))
     encoder.unlink()
-    class_folders(bench.folder / "birds", version)
+    noisy_class_folders(bench.folder / "birds", version)
     bench.fill(bench.spec(methods=methods[:1], **fields))
     said = bench.say("status", bench.spec(methods=methods, **fields))
     if version == 0:
@@ -163,7 +163,7 @@ def test_looking_at_a_plan_leaves_the_store_as_it_is(bench: Bench) -> None:
 
 
 def test_prompts_of_a_source_are_found_by_its_name(bench: Bench) -> None:
-    class_folders(bench.folder / "others")
+    noisy_class_folders(bench.folder / "others")
     others = {"name": "others", "path": str(bench.folder / "others")}
     fields = {"protocol": "cross_dataset", "source": "birds", "own_datasets": [bench.birds, others]}
     spec = bench.spec(**fields, datasets=["others", "pocket_dots"])
@@ -201,7 +201,7 @@ def test_results_on_base_and_new_classes_are_found(bench: Bench) -> None:
 def test_the_newest_of_two_versions_of_the_images_is_taken(bench: Bench) -> None:
     spec = bench.spec()
     bench.fill(spec, {"written": "2026-02-02T00:00:00+00:00"})
-    class_folders(bench.folder / "birds", version=1)
+    noisy_class_folders(bench.folder / "birds", version=1)
     newest = bench.fill(spec, {"written": "2026-03-03T00:00:00+00:00"})
     bench.move_away()
     said = bench.say("report", spec)
@@ -214,7 +214,7 @@ def test_the_newest_of_two_versions_of_the_images_is_taken(bench: Bench) -> None
 def test_other_images_are_told_from_nothing(bench: Bench) -> None:
     spec = bench.spec()
     bench.fill(spec)
-    class_folders(bench.folder / "birds", version=1)
+    noisy_class_folders(bench.folder / "birds", version=1)
     said = bench.say("report", spec)
     assert said.code == 2
     assert said.err == (

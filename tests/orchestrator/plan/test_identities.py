@@ -6,7 +6,6 @@ import os
 import time
 from pathlib import Path
 
-import numpy as np
 import pytest
 from PIL import Image
 from pydantic import ValidationError
@@ -30,17 +29,7 @@ from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Point, Trace
 from tests.benchmarks.datasets.test_packed import noisy_tree
-
-
-def birds(folder: Path, version: int = 0) -> Path:
-    """Twenty noisy images in two class folders; each version has other pixels, of the same size."""
-    draw = np.random.default_rng(version)
-    for name in ("goose", "owl"):
-        for number in range(10):
-            (folder / name).mkdir(parents=True, exist_ok=True)
-            pixels = draw.integers(0, 255, (8, 8, 3), dtype=np.uint8)
-            Image.fromarray(pixels).save(folder / name / f"{number}.bmp")
-    return folder
+from tests.benchmarks.datasets.trees import noisy_class_folders
 
 
 @pytest.fixture
@@ -78,7 +67,7 @@ def features(plan: Plan) -> set[str]:
 
 
 def test_another_version_under_the_same_names_is_new(store: Store, tmp_path: Path) -> None:
-    first, second = birds(tmp_path / "v1", 1), birds(tmp_path / "v2", 2)
+    first, second = noisy_class_folders(tmp_path / "v1", 1), noisy_class_folders(tmp_path / "v2", 2)
     plan = plan_of(store, own(first))
     finish(plan, store)
     assert plan_of(store, own(first)).counts() == {"done": 2}
@@ -88,21 +77,21 @@ def test_another_version_under_the_same_names_is_new(store: Store, tmp_path: Pat
 
 
 def test_an_edit_in_place_is_new_and_its_undoing_is_done(store: Store, tmp_path: Path) -> None:
-    folder = birds(tmp_path / "birds", 1)
+    folder = noisy_class_folders(tmp_path / "birds", 1)
     finish(plan_of(store, own(folder)), store)
-    birds(folder, 2)
+    noisy_class_folders(folder, 2)
     assert plan_of(store, own(folder)).counts() == {"new": 2}
-    birds(folder, 1)
+    noisy_class_folders(folder, 1)
     assert plan_of(store, own(folder)).counts() == {"done": 2}
 
 
 def test_a_copy_elsewhere_is_the_same_data(store: Store, tmp_path: Path) -> None:
-    copies = [birds(tmp_path / name, 1) for name in ("a", "b")]
+    copies = [noisy_class_folders(tmp_path / name, 1) for name in ("a", "b")]
     assert keys(plan_of(store, own(copies[0]))) == keys(plan_of(store, own(copies[1])))
 
 
 def test_images_that_no_cell_uses_may_change(store: Store, tmp_path: Path) -> None:
-    folder = birds(tmp_path / "birds")
+    folder = noisy_class_folders(tmp_path / "birds")
     before = plan_of(store, own(folder))
     dataset = OwnDataset(name="birds", path=str(folder)).open()
     drawn = few_shot_split(dataset, shots=2, seed=1).train
@@ -114,7 +103,7 @@ def test_images_that_no_cell_uses_may_change(store: Store, tmp_path: Path) -> No
 
 
 def test_other_templates_are_another_experiment(store: Store, tmp_path: Path) -> None:
-    folder = birds(tmp_path / "birds")
+    folder = noisy_class_folders(tmp_path / "birds")
     one, other = (plan_of(store, own(folder, templates=text)) for text in ('"a {}."', '"the {}."'))
     assert not set(keys(one)) & set(keys(other))
     assert features(one) == features(other)
@@ -123,7 +112,9 @@ def test_other_templates_are_another_experiment(store: Store, tmp_path: Path) ->
 def test_two_packs_made_under_one_name_stay_two(store: Store, tmp_path: Path) -> None:
     packs = []
     for version in (1, 2):
-        source = OwnDataset(name="birds", path=str(birds(tmp_path / f"v{version}", version)))
+        source = OwnDataset(
+            name="birds", path=str(noisy_class_folders(tmp_path / f"v{version}", version))
+        )
         packs.append(tmp_path / f"packs{version}" / "birds")
         pack(source.open(), open_location(packs[-1]))
     plan = plan_of(store, own(packs[0], "one"), own(packs[1], "two"))
@@ -134,7 +125,7 @@ def test_two_packs_made_under_one_name_stay_two(store: Store, tmp_path: Path) ->
 
 
 def test_a_pack_under_another_name_is_what_the_spec_calls_it(store: Store, tmp_path: Path) -> None:
-    folder = birds(tmp_path / "birds")
+    folder = noisy_class_folders(tmp_path / "birds")
     pack(OwnDataset(name="fowl", path=str(folder)).open(), open_location(tmp_path / "pack"))
     unpacked, packed = (plan_of(store, own(path)) for path in (folder, tmp_path / "pack"))
     assert keys(packed) == keys(unpacked)
@@ -143,11 +134,11 @@ def test_a_pack_under_another_name_is_what_the_spec_calls_it(store: Store, tmp_p
 
 
 def test_packing_other_pixels_onto_a_pack_is_refused(tmp_path: Path) -> None:
-    source = OwnDataset(name="birds", path=str(birds(tmp_path / "birds", 1)))
+    source = OwnDataset(name="birds", path=str(noisy_class_folders(tmp_path / "birds", 1)))
     location = open_location(tmp_path / "pack")
     facts = pack(source.open(), location)
     assert pack(source.open(), location) == facts
-    birds(tmp_path / "birds", 2)
+    noisy_class_folders(tmp_path / "birds", 2)
     with pytest.raises(DatasetError, match="holds another version of birds"):
         pack(source.open(), location)
 
@@ -176,7 +167,7 @@ def test_own_datasets_have_names_of_their_own(tmp_path: Path) -> None:
 def test_an_image_broken_or_mended_in_place_is_looked_at_anew(
     size: str, store: Store, tmp_path: Path
 ) -> None:
-    folder = birds(tmp_path / "birds")
+    folder = noisy_class_folders(tmp_path / "birds")
     dataset = OwnDataset(name="birds", path=str(folder)).open()
     items = dataset.items("test")
     path = folder / items[0].reference
@@ -195,7 +186,9 @@ def test_reading_many_images_is_announced(
     monkeypatch.setenv("QUERYCURVE_CACHE", str(tmp_path / "cache"))
     said: list[str] = []
     told = Listener(said.append)
-    plan = make_plan(spec_of(own(birds(tmp_path / "birds"))), store, "nowhere", listener=told)
+    plan = make_plan(
+        spec_of(own(noisy_class_folders(tmp_path / "birds"))), store, "nowhere", listener=told
+    )
     with_identities(plan, "nowhere", said.append)
     assert len(said) == 2
     for text in said:
@@ -204,7 +197,7 @@ def test_reading_many_images_is_announced(
 
 
 def test_the_record_says_how_data_are_known(store: Store, tmp_path: Path) -> None:
-    source = OwnDataset(name="birds", path=str(birds(tmp_path / "birds")))
+    source = OwnDataset(name="birds", path=str(noisy_class_folders(tmp_path / "birds")))
     facts = pack(source.open(), open_location(tmp_path / "pack"))
     noisy_tree(tmp_path)
     data = store.storage.location.replace("/store", "")

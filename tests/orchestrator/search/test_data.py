@@ -12,7 +12,8 @@ from orchestrator.search.study_place import StudyPlace
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
-from tests.orchestrator.plan.test_identities import birds, own
+from tests.benchmarks.datasets.trees import noisy_class_folders
+from tests.orchestrator.plan.test_identities import own
 
 POINT = {"clip": 3.0, "step_size": 0.1}
 
@@ -34,18 +35,18 @@ def place_of(found: PlannedSearch) -> StudyPlace:
 
 
 def test_an_edit_in_place_begins_another_study(store: Store, tmp_path: Path) -> None:
-    folder = birds(tmp_path / "birds", 1)
+    folder = noisy_class_folders(tmp_path / "birds", 1)
     first = place_of(search_on(own(folder), store))
     assert place_of(search_on(own(folder), store)) == first
-    birds(folder, 2)
+    noisy_class_folders(folder, 2)
     assert place_of(search_on(own(folder), store)) != first
 
 
 def test_trials_on_changed_images_are_refused(store: Store, tmp_path: Path) -> None:
-    found = search_on(own(birds(tmp_path / "birds", 1)), store)
+    found = search_on(own(noisy_class_folders(tmp_path / "birds", 1)), store)
     (cell,) = found.assignment(0, POINT).cells
     assert len(cell.split) == 64
-    birds(tmp_path / "birds", 2)
+    noisy_class_folders(tmp_path / "birds", 2)
     assert "images have changed since the search began" in found.assignment(1, POINT).refusal
 
 

@@ -14,7 +14,8 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Point
-from tests.orchestrator.cli.moved import Bench, class_folders
+from tests.benchmarks.datasets.trees import noisy_class_folders
+from tests.orchestrator.cli.moved import Bench
 from tests.orchestrator.cli.verbs import trace_of
 
 CLIPS = [1, 10]
@@ -76,5 +77,5 @@ def test_a_dataset_that_was_not_there_either_hides_no_search(bench: Bench) -> No
 def test_a_search_of_other_images_is_not_taken_for_the_present_one(bench: Bench) -> None:
     spec = bench.spec(search=SEARCH)
     search(bench, spec)
-    class_folders(bench.folder / "birds", version=1)
+    noisy_class_folders(bench.folder / "birds", version=1)
     assert "search of zip: 0 of 2" in bench.say("status", spec).out
