@@ -128,7 +128,7 @@ class Bar(Method):
         gradient = one_sided_estimate(losses, self._directions(), settings.smoothing)
         self._steps_done += 1
         self._parameters = self._parameters - self._step_size(self._steps_done) * gradient
-        here = Scores(scores.logits[:1], scores.labels)
+        here = Scores(scores.logits[:1], scores.labels, scores.examples)
         return {**measured(losses[:1], here), "gradient_norm": float(gradient.norm())}
 
     def best_prompt(self) -> Prompts:

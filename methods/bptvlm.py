@@ -17,6 +17,7 @@ from methods.interface import (
     Settings,
     SettingsError,
     State,
+    TrainingSize,
     Variants,
 )
 from methods.lazy_torch import Tensor, torch
@@ -139,10 +140,10 @@ class BptVlm(Method):
         return Demand(candidates, touches_images=settings.visual_tokens > 0, soft_text=True)
 
     @classmethod
-    def step_queries(cls, settings: BptVlmSettings, demand: Demand, batches_per_epoch: int) -> int:
+    def step_queries(cls, settings: BptVlmSettings, demand: Demand, size: TrainingSize) -> int:
         """Those of a generation: every prompt on every mini-batch of its pass."""
         del demand
-        return settings.population * (settings.fitness_batches or batches_per_epoch)
+        return settings.population * (settings.fitness_batches or size.batches_per_epoch)
 
     def ask(self) -> Prompts | None:
         if self._enough():

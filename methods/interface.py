@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict
 
@@ -48,11 +48,53 @@ class PixelPrompt(Protocol):
         """
 
 
+class Readout(Protocol):
+    """A function of the scores that the black box returns, kept on the client.
+
+    The black box knows nothing of it. What is measured is what it returns.
+    """
+
+    def __call__(self, logits: Tensor) -> Tensor:
+        """The scores `(B, C)` that count, of the logits `(K, B, C)` of the K deployed prompts.
+
+        It treats each image by itself, and never sees labels.
+        """
+
+
+@dataclass(frozen=True)
+class Ensemble:
+    """Hand-written prompts that act as one: their normalised text features are averaged.
+
+    Attributes:
+        templates: P prompts with one `{}` each for the class name.
+        weights: `(P, C)` weight of each template for each class; None weighs all alike.
+    """
+
+    templates: tuple[str, ...]
+    weights: Tensor | None = None
+
+
+@dataclass(frozen=True)
+class DeepPrompts:
+    """What is added inside the towers: to the hidden states that enter their later blocks.
+
+    The first of L - 1 entries is added before the second block, and so on; what enters the first
+    block is the `context` and the `visual_tokens` of the prompt, at whose positions this is added.
+
+    Attributes:
+        text: `(K, L - 1, T, D)`, at the positions of the T context tokens.
+        visual: `(K, L' - 1, V, W)`, at the positions of the V visual tokens.
+    """
+
+    text: Tensor | None = None
+    visual: Tensor | None = None
+
+
 @dataclass(frozen=True)
 class Prompts:
     """K candidate prompts; a part that is None leaves that input of the model as it is.
 
-    Exactly one of `context` and `templates` says what the text tower reads.
+    Exactly one of `context`, `templates` and `ensembles` says what the text tower reads.
 
     Example:
         Three candidates of four soft tokens of width 64, and one prompt written by hand:
@@ -69,20 +111,28 @@ class Prompts:
             candidates; several are averaged as normalised features.
         visual_tokens: `(K, V, W)` tokens appended to the image tower's sequence.
         pixels: how each candidate changes the images.
+        ensembles: K hand-written prompts, a different one for each candidate.
+        deep: what is added inside the towers, which plain black boxes don't allow.
 
     Raises:
-        ValueError: both or none of `context` and `templates` are given, or the parts hold
-            different numbers of candidates.
+        ValueError: not exactly one of `context`, `templates` and `ensembles` is given, or the parts
+            hold different numbers of candidates.
     """
 
     context: Tensor | None = None
     templates: tuple[str, ...] | None = None
     visual_tokens: Tensor | None = None
     pixels: PixelPrompt | None = None
+    ensembles: tuple[Ensemble, ...] | None = None
+    deep: DeepPrompts | None = None
 
     def __post_init__(self) -> None:
-        if (self.context is None) == (self.templates is None):
-            raise ValueError("a prompt needs either `context` or `templates`, and not both")
+        texts = (self.context, self.templates, self.ensembles)
+        if sum(text is not None for text in texts) != 1:
+            raise ValueError(
+                "a prompt needs exactly one of `context`, `templates` and `ensembles`, but got "
+                f"{sum(text is not None for text in texts)}"
+            )
         sizes = set(self._counts)
         if len(sizes) > 1:
             raise ValueError(
@@ -95,14 +145,45 @@ class Prompts:
         return next(iter(self._counts), 1)
 
     @property
+    def queries(self) -> int:
+        """Queries that asking them on one mini-batch costs: one for each text of each candidate.
+
+        An ensemble of P templates is P prompts for a black box, which takes one text per class.
+        """
+        if self.ensembles is not None:
+            return sum(len(one.templates) for one in self.ensembles)
+        return self.count * max(1, len(self.templates or ()))
+
+    @property
     def touches_images(self) -> bool:
         """Whether the image tower sees anything but the plain image."""
         return self.visual_tokens is not None or self.pixels is not None
 
     @property
     def _counts(self) -> list[int]:
-        parts = (self.context, self.visual_tokens, self.pixels)
+        deep = (self.deep.text, self.deep.visual) if self.deep else ()
+        parts = (self.context, self.visual_tokens, self.pixels, self.ensembles, *deep)
         return [len(part) for part in parts if part is not None]
+
+
+@dataclass(frozen=True)
+class Named:
+    """Images of the method's own training set that it asks about, by their ids.
+
+    Attributes:
+        examples: ids of at least one and at most `Problem.batch_size` images, in order.
+        view: which augmented view of them; None takes them as testing would see them. A view is
+            always the same, so that it can be asked about again. Cells that don't augment images
+            have a single view.
+    """
+
+    examples: tuple[int, ...]
+    view: int | None = None
+
+
+ImageChoice = Literal["next", "same"] | Named
+"""The next mini-batch of the training images, the one before again (with its augmentation), or
+images that are named."""
 
 
 @dataclass(frozen=True)
@@ -141,6 +222,19 @@ class PromptSpace:
     pixel_std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
 
 
+class Words(Protocol):
+    """Looks up token embeddings of words: public data, so no query."""
+
+    def count(self, text: str) -> int:
+        """Number of tokens T of a text, without those that mark its start and end."""
+
+    def embed(self, text: str) -> Tensor:
+        """Token embeddings `(T, D)` of a text, float32, on the CPU.
+
+        A plan, which has no model in memory, can't tell them: methods call it when they are built.
+        """
+
+
 @dataclass(frozen=True)
 class Problem:
     """What a method knows of its task: never images, labels or weights.
@@ -154,6 +248,10 @@ class Problem:
         seed: drives every random draw of the method.
         encoder: the frozen network that the method's `encoder_name` asked for.
         ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
+        examples: number of training images N; their ids are 0 to N - 1. 0 where nothing is trained.
+        batch_size: the most images that a query takes.
+        words: looks up the black box's token embeddings; None if it takes no soft context.
+        augmented: whether training images are augmented, so that they have different views.
     """
 
     space: PromptSpace
@@ -164,6 +262,26 @@ class Problem:
     seed: int
     encoder: ImageEncoder | None = None
     ensemble: tuple[str, ...] = ()
+    examples: int = 0
+    batch_size: int = 0
+    words: Words | None = None
+    augmented: bool = False
+
+    def word_context(self, text: str) -> Tensor:
+        """Token embeddings `(T, D)` of given words, where a soft context may start; no query.
+
+        Raises:
+            SettingsError: the black box takes no soft context.
+        """
+        if self.words is None:
+            raise SettingsError("this black box takes no soft context, so words have no embeddings")
+        return self.words.embed(text)
+
+    def whole_set(self) -> tuple[tuple[int, ...], ...]:
+        """Ids of all training images in order, in as few mini-batches as hold them."""
+        size = self.batch_size or self.examples
+        starts = range(0, self.examples, max(1, size))
+        return tuple(tuple(range(i, min(i + size, self.examples))) for i in starts)
 
 
 @dataclass(frozen=True)
@@ -185,6 +303,58 @@ class Demand:
 
 
 @dataclass(frozen=True)
+class TrainingSize:
+    """How many images there are to train on, and how many fit a query.
+
+    Attributes:
+        examples: number of training images N.
+        batch_size: images per mini-batch B.
+    """
+
+    examples: int
+    batch_size: int
+
+    @property
+    def batches_per_epoch(self) -> int:
+        """Mini-batches in one pass; an incomplete last one is left out, unless it is the only one.
+
+        So the stream counts, from which `next` mini-batches come.
+        """
+        return max(1, self.examples // max(1, self.batch_size))
+
+    @property
+    def whole_set(self) -> int:
+        """Queries of one candidate on every image once: `Problem.whole_set` has as many parts."""
+        return max(1, -(-self.examples // max(1, self.batch_size)))
+
+
+Input = Literal["text", "pixels", "soft context", "visual tokens", "inner layers"]
+"""What of a black box a method must be able to change, from what every service takes to what none
+does: strings, images, token embeddings, tokens beside the patches, hidden states."""
+
+
+@dataclass(frozen=True)
+class Access:
+    """What a method needs of a black box, and what it keeps on the client.
+
+    Attributes:
+        inputs: what it changes; empty if it only sends the dataset's own template.
+        readout: whether a function of the returned scores is deployed with the prompt. It knows the
+            classes that it was trained on and no others.
+        unlabelled_test_images: whether it learns from test images, without their labels.
+    """
+
+    inputs: frozenset[Input] = frozenset()
+    readout: bool = False
+    unlabelled_test_images: bool = False
+
+    @property
+    def track(self) -> Literal["plain box", "translucent box"]:
+        """A black box whose inner layers can be changed is a translucent one."""
+        return "translucent box" if "inner layers" in self.inputs else "plain box"
+
+
+@dataclass(frozen=True)
 class Scores:
     """The black box's answer to one `ask`.
 
@@ -192,17 +362,20 @@ class Scores:
         Two candidates on three images of two classes; the second one is right about all three:
 
         >>> logits = torch.tensor([[[0.0, 1.0]] * 3, [[1.0, 0.0]] * 3])
-        >>> scores = Scores(logits, labels=torch.tensor([0, 0, 0]))
+        >>> scores = Scores(logits, labels=torch.tensor([0, 0, 0]), examples=torch.arange(3))
         >>> (scores.logits.argmax(dim=-1) == scores.labels).sum(dim=-1)
         tensor([0, 3])
 
     Attributes:
         logits: `(K, B, C)` class scores of each candidate on the mini-batch.
         labels: `(B,)` true classes of the mini-batch.
+        examples: `(B,)` ids of its images, from 0 to `Problem.examples` - 1: an image has the same
+            id whenever it is asked about.
     """
 
     logits: Tensor
     labels: Tensor
+    examples: Tensor
 
 
 @dataclass(frozen=True)
@@ -252,7 +425,7 @@ class Method(ABC):
         >>> for _ in range(10):
         ...     prompts = method.ask()
         ...     logits = oracle.query(prompts, batch)
-        ...     measured = method.tell(Scores(logits, batch.labels))
+        ...     measured = method.tell(Scores(logits, batch.labels, batch.examples))
         >>> prompts.count  # two candidates per pair
         4
         >>> method.best_prompt().context.shape
@@ -299,6 +472,12 @@ class Method(ABC):
         return False
 
     @classmethod
+    def access(cls, settings: Any) -> Access:
+        """What the method needs of a black box; tables group methods by it."""
+        del settings
+        return Access(frozenset({"soft context"}))
+
+    @classmethod
     def demand(cls, problem: Problem, settings: Any) -> Demand:
         """What the first step asks, which a plan must know.
 
@@ -315,7 +494,7 @@ class Method(ABC):
         return Demand(prompts.count, prompts.touches_images, soft, prompts.templates or ())
 
     @classmethod
-    def step_queries(cls, settings: Any, demand: Demand, batches_per_epoch: int) -> int:
+    def step_queries(cls, settings: Any, demand: Demand, size: TrainingSize) -> int:
         """Queries of one step, of which the method first learns; with fewer nothing is trained.
 
         They are those of one `ask`, unless a step of the method takes more.
@@ -323,10 +502,22 @@ class Method(ABC):
         Args:
             settings: of the method.
             demand: what `demand` said.
-            batches_per_epoch: mini-batches in one pass of the training split.
+            size: of the training set.
         """
-        del settings, batches_per_epoch
+        del settings, size
         return demand.candidates
+
+    @classmethod
+    def most_queries(cls, settings: Any, demand: Demand, size: TrainingSize) -> int | None:
+        """Queries after which the method stops, whatever its budget; None if it uses that up.
+
+        Args:
+            settings: of the method.
+            demand: what `demand` said.
+            size: of the training set.
+        """
+        del settings, demand, size
+        return None
 
     @abstractmethod
     def __init__(self, problem: Problem, settings: Any) -> None: ...
@@ -334,6 +525,13 @@ class Method(ABC):
     @abstractmethod
     def ask(self) -> Prompts | None:
         """The next K candidates, to be evaluated on one mini-batch; None when it is done."""
+
+    def images(self) -> ImageChoice:
+        """Which training images the prompts of `ask` are asked about; called after it.
+
+        A query costs the same whichever they are.
+        """
+        return "next"
 
     @abstractmethod
     def tell(self, scores: Scores) -> Mapping[str, float]:
@@ -351,7 +549,17 @@ class Method(ABC):
 
     @abstractmethod
     def best_prompt(self) -> Prompts:
-        """The one prompt (K = 1) that the method would deploy now; also before any `tell`."""
+        """The prompt that the method would deploy now; also before any `tell`.
+
+        One (K = 1), unless `readout` makes one answer of several.
+        """
+
+    def readout(self) -> Readout | None:
+        """The function of scores that is deployed with `best_prompt`; None deploys none.
+
+        Methods that may return one say so in `access`.
+        """
+        return None
 
     def transferred_prompt(self) -> Prompts:
         """The one prompt (K = 1) for classes and datasets that it was not trained on.

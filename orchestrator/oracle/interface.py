@@ -2,8 +2,9 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import torch
 from torch import Tensor
 
 from methods.interface import Prompts, PromptSpace
@@ -18,11 +19,13 @@ class Batch:
         labels: `(B,)` class indices.
         images: `(B, 3, S, S)` preprocessed pixels; needed by prompts that touch the images.
         features: `(B, E)` normalised image features without a prompt, when they are known.
+        examples: `(B,)` ids of training images; empty for others.
     """
 
     labels: Tensor
     images: Tensor | None = None
     features: Tensor | None = None
+    examples: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
 
 
 class Oracle(ABC):
@@ -41,6 +44,8 @@ class Oracle(ABC):
     def query(self, prompts: Prompts, batch: Batch) -> Tensor:
         """Answers K candidates on one mini-batch and charges K queries to the method.
 
+        An ensemble of several templates is charged as so many (`Prompts.queries`).
+
         Example:
             Two soft prompts of four tokens on a mini-batch of five images, with four classes:
 
@@ -55,11 +60,11 @@ class Oracle(ABC):
             `(K, B, C)` float32 logits.
 
         Raises:
-            BudgetExhausted: fewer than K queries are left; nothing was evaluated.
+            BudgetExhausted: fewer queries are left; nothing was evaluated.
             UserError: the model can't take such prompts, or the batch lacks the pixels that they
                 change.
         """
-        self.method.charge(prompts.count, len(batch.labels))
+        self.method.charge(prompts.queries, len(batch.labels))
         _, logits = next(self._answer(prompts, [batch]))
         return logits
 

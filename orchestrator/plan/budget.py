@@ -1,6 +1,6 @@
 """Refuses budgets of which nothing could be trained."""
 
-from benchmarks.batches import batches_per_epoch
+from methods.interface import TrainingSize
 from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import PlannedCell
@@ -17,8 +17,8 @@ def step_queries(cell: PlannedCell, train_images: int | None = None) -> int:
     kind = method_class(cell.cell.method.name)
     settings = kind.settings_type.model_validate(cell.cell.method.settings)
     size = cell.cell.batch_size
-    batches = batches_per_epoch(size if train_images is None else train_images, size)
-    return kind.step_queries(settings, cell.demand, batches)
+    images = size if train_images is None else train_images
+    return kind.step_queries(settings, cell.demand, TrainingSize(images, size))
 
 
 def check_budget(cell: PlannedCell, train_images: int | None = None) -> None:

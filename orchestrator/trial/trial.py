@@ -111,7 +111,7 @@ class Trial:
             return False
         check_query(logits, self.oracle.method.queries)
         with self._timed("method"):
-            measured = self.method.tell(Scores(logits, batch.labels))
+            measured = self.method.tell(Scores(logits, batch.labels, batch.examples))
         check_measured(measured, self.oracle.method.queries)
         self._step += 1
         self._record(measured)

@@ -116,7 +116,7 @@ class MethodSuite:
             return None
         batch = self.batch(step)
         try:
-            method.tell(Scores(oracle.query(prompts, batch), batch.labels))
+            method.tell(Scores(oracle.query(prompts, batch), batch.labels, batch.examples))
         except BudgetExhausted:
             return None
         return prompts

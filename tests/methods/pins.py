@@ -34,7 +34,7 @@ def pins(name: str) -> dict[str, Any]:
     for step in range(3):
         prompts, batch = method.ask(), toy_batch(step, image_size=size)
         if prompts is not None:
-            method.tell(Scores(oracle.query(prompts, batch), batch.labels))
+            method.tell(Scores(oracle.query(prompts, batch), batch.labels, batch.examples))
     state = method.state()
     return {
         "version": kind.version,

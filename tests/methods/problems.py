@@ -36,7 +36,7 @@ def scores(seed: int, candidates: int) -> Scores:
     """Random answers for 6 images of 3 classes."""
     draw = generator(seed, "scores")
     logits = 5 * torch.randn(candidates, 6, 3, generator=draw)
-    return Scores(logits, torch.randint(0, 3, (6,), generator=draw))
+    return Scores(logits, torch.randint(0, 3, (6,), generator=draw), torch.arange(6))
 
 
 def numpy_loss(logits: np.ndarray, labels: np.ndarray) -> float:
