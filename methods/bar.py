@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 from pydantic import Field, PositiveFloat
 
 from methods.interface import (
+    Access,
     Demand,
     Method,
     Problem,
@@ -111,6 +112,11 @@ class Bar(Method):
         if settings.image_size is not None:
             return int(settings.image_size)
         return space.image_size - 2 * max(1, round(_FRAME * space.image_size))
+
+    @classmethod
+    def access(cls, settings: BarSettings) -> Access:
+        del settings
+        return Access(frozenset({"text", "pixels"}))
 
     @classmethod
     def demand(cls, problem: Problem, settings: BarSettings) -> Demand:

@@ -12,6 +12,7 @@ from typing import Any, ClassVar
 from pydantic import Field
 
 from methods.interface import (
+    Access,
     Demand,
     Method,
     Problem,
@@ -94,6 +95,11 @@ class BlackVip(Method):
     def encoder_name(cls, settings: Any) -> str | None:
         """The encoder that the settings name."""
         return str(settings.encoder)
+
+    @classmethod
+    def access(cls, settings: BlackVipSettings) -> Access:
+        del settings
+        return Access(frozenset({"text", "pixels"}))
 
     @classmethod
     def demand(cls, problem: Problem, settings: CoordinatorSettings) -> Demand:

@@ -9,7 +9,9 @@ from typing import ClassVar, Literal
 from pydantic import Field
 
 from methods.interface import (
+    Access,
     Demand,
+    Input,
     Method,
     Problem,
     Prompts,
@@ -132,6 +134,11 @@ class BptVlm(Method):
         self._best = torch.zeros(_dimension(settings), dtype=torch.float64)
         self._best_loss = math.inf
         self._begin_generation()
+
+    @classmethod
+    def access(cls, settings: BptVlmSettings) -> Access:
+        visual = {"visual tokens"} if settings.visual_tokens else set[Input]()
+        return Access(frozenset({"soft context", *visual}))
 
     @classmethod
     def demand(cls, problem: Problem, settings: BptVlmSettings) -> Demand:

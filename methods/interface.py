@@ -329,8 +329,9 @@ class TrainingSize:
 
 
 Input = Literal["text", "pixels", "soft context", "visual tokens", "inner layers"]
-"""What of a black box a method must be able to change, from what every service takes to what none
-does: strings, images, token embeddings, tokens beside the patches, hidden states."""
+"""What of a black box a method sets, from what every service takes to what hardly one does: strings
+(be it the dataset's own template), changed images, token embeddings before the class name, tokens
+beside the patches, hidden states."""
 
 
 @dataclass(frozen=True)
@@ -338,7 +339,7 @@ class Access:
     """What a method needs of a black box, and what it keeps on the client.
 
     Attributes:
-        inputs: what it changes; empty if it only sends the dataset's own template.
+        inputs: what it sets.
         readout: whether a function of the returned scores is deployed with the prompt. It knows the
             classes that it was trained on and no others.
         unlabelled_test_images: whether it learns from test images, without their labels.

@@ -3,7 +3,17 @@
 from collections.abc import Mapping
 from typing import ClassVar, Literal
 
-from methods.interface import Demand, Method, Problem, Prompts, Scores, Settings, State, Variants
+from methods.interface import (
+    Access,
+    Demand,
+    Method,
+    Problem,
+    Prompts,
+    Scores,
+    Settings,
+    State,
+    Variants,
+)
 
 
 class ZeroShotSettings(Settings):
@@ -44,6 +54,11 @@ class ZeroShot(Method):
     @classmethod
     def averages_templates(cls, settings: ZeroShotSettings) -> bool:
         return settings.templates == "ensemble"
+
+    @classmethod
+    def access(cls, settings: ZeroShotSettings) -> Access:
+        del settings
+        return Access(frozenset({"text"}))
 
     @classmethod
     def demand(cls, problem: Problem, settings: ZeroShotSettings) -> Demand:

@@ -1,5 +1,6 @@
 """An oracle that is an open_clip model."""
 
+import weakref
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from methods.interface import Prompts, PromptSpace
+from methods.interface import Prompts, PromptSpace, Words
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
 from orchestrator.oracle.compiling import Compiler, as_written
@@ -75,6 +76,7 @@ class ClipOracle(Oracle):
         self.method = method
         self.observer = observer
         self._scale = clip.logit_scale
+        self._encoded: tuple[weakref.ref[Batch], Tensor] | None = None
         self._text = TextTower(clip.model, clip.tokenizer, class_names, clip.compiler)
         self._image = ImageTower(clip.model, clip.compiler)
         self.remarks = clip.remarks
@@ -105,6 +107,11 @@ class ClipOracle(Oracle):
         """
         return self._image.encode(images)
 
+    @property
+    def words(self) -> Words | None:
+        """Looks up the text tower's token embeddings; None if it takes no soft context."""
+        return None if self._text.refusal else self._text
+
     def _answer(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
         with torch.inference_mode():
             text = self._class_features(prompts)
@@ -117,8 +124,10 @@ class ClipOracle(Oracle):
     def _class_features(self, prompts: Prompts) -> Tensor:
         if prompts.templates is not None:
             return self._text.encode_templates(prompts.templates)
+        if prompts.ensembles is not None:
+            return torch.cat([self._text.encode_ensemble(one) for one in prompts.ensembles])
         if prompts.context is None:  # excluded by Prompts, said again for the type checker
-            raise ValueError("a prompt needs either a context or templates")
+            raise ValueError("a prompt needs a context, templates or ensembles")
         return self._text.encode_context(prompts.context)
 
     def _image_features(self, prompts: Prompts, batch: Batch) -> Tensor:
@@ -127,7 +136,13 @@ class ClipOracle(Oracle):
             return self._image.encode_prompted(_pixels(batch), prompts)
         if batch.features is not None:
             return batch.features.unsqueeze(0)
-        return self._image.encode(_pixels(batch)).unsqueeze(0)
+        return self._plain_features(batch).unsqueeze(0)
+
+    def _plain_features(self, batch: Batch) -> Tensor:
+        """`(B, E)`; a method may ask about the same mini-batch again, which is encoded once."""
+        if self._encoded is None or self._encoded[0]() is not batch:
+            self._encoded = weakref.ref(batch), self._image.encode(_pixels(batch))
+        return self._encoded[1]
 
 
 def _pixels(batch: Batch) -> Tensor:

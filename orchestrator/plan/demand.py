@@ -65,7 +65,7 @@ class QueryDemands:
     """
 
     def __init__(self, arms: Sequence[ResolvedArm]) -> None:
-        self._known: dict[tuple[str, PromptSpace, _Texts], QueryDemand] = {}
+        self._known: dict[tuple[str, ResolvedBackbone, PromptSpace, _Texts], QueryDemand] = {}
         self._spaces: dict[tuple[ResolvedBackbone, tuple[str, ...]], PromptSpace] = {}
         backbones = dict.fromkeys(one.backbone for one in arms)
         self._lengths = {backbone: TextLengths(backbone) for backbone in backbones}
@@ -117,7 +117,7 @@ class QueryDemands:
     ) -> QueryDemand:
         """Demands depend on nothing else, so datasets that agree in these share them."""
         card = dataset.card
-        identity = (one.arm.label, space, (card.templates, card.ensemble))
+        identity = (one.arm.label, one.backbone, space, (card.templates, card.ensemble))
         if one.arm.impossible:
             raise SettingsError(one.arm.impossible)
         if identity not in self._known:
@@ -129,6 +129,8 @@ class QueryDemands:
                 batches_per_epoch=1,
                 budget=one.arm.conditions.budget,
                 seed=0,
+                batch_size=one.arm.conditions.batch_size,
+                words=None if context_refusal(one.backbone) else self._lengths[one.backbone],
             )
             self._known[identity] = _ask(one.arm.method, problem)
         return self._known[identity]

@@ -23,6 +23,7 @@ class _Values(BaseModel):
     """What a checkpoint holds beside tensors."""
 
     step: int
+    drawn: int | None = None
     method: dict[str, Any]
     ledgers: dict[str, dict[str, int]]
     points: tuple[tuple[int, int, str, float], ...]
@@ -39,6 +40,7 @@ class Snapshot:
 
     Attributes:
         step: number of steps done.
+        drawn: number of mini-batches that were drawn for them; steps may ask about one again.
         method: the method's state.
         ledgers: queries and images of method and observer.
         points: the trace so far.
@@ -46,6 +48,7 @@ class Snapshot:
     """
 
     step: int
+    drawn: int
     method: State
     ledgers: dict[str, dict[str, int]]
     points: tuple[Point, ...]
@@ -56,6 +59,7 @@ class Snapshot:
         values: dict[str, Any] = {
             "format": _FORMAT,
             "step": self.step,
+            "drawn": self.drawn,
             "method": dict(self.method.values),
             "ledgers": self.ledgers,
             "points": [[p.queries, p.images, p.metric, p.value] for p in self.points],
@@ -85,6 +89,7 @@ class Snapshot:
             raise UnusableCheckpoint(f"damaged checkpoint (no sound {place})") from None
         return cls(
             step=known.step,
+            drawn=known.step if known.drawn is None else known.drawn,
             method=State(tensors, known.method),
             ledgers=known.ledgers,
             points=tuple(Point(*row) for row in known.points),

@@ -3,7 +3,7 @@
 import platform
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
 from importlib.metadata import version
 from typing import Any, Self
 
@@ -36,6 +36,7 @@ from orchestrator.trial.code_fingerprints import fingerprints
 from orchestrator.trial.data import EvaluationSplit, TrialData, tested_features
 from orchestrator.trial.feature_cache import FeatureCache
 from orchestrator.trial.messages import WorkerSetup
+from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainStream, ViewFeatures
 from orchestrator.trial.trained_prompts import load_prompt
 
@@ -218,12 +219,15 @@ class TrialFactory:
             evaluation["val"] = EvaluationSplit(shown_val, self._encoded(task, "val", val, oracle))
         augmented = replace(shown, augmentation=cell.augmentation)
         train = ImageSplit(task.dataset, task.train, augmented, "train")
+        untouched = ImageSplit(task.dataset, task.train, plain, "train")
+        encode = cache(partial(self._encoded, task, "train", untouched, oracle))
+        named = NamedImages(train, encode, oracle.encode_images, cell.seed, cell.views)
         features: TrainFeatures | None = None
         if cell.views:
             features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
         elif cell.augmentation == "none":
-            features = PlainFeatures(partial(self._encoded, task, "train", train, oracle))
-        stream = TrainStream(train, features, cell.batch_size, cell.seed)
+            features = PlainFeatures(encode)
+        stream = TrainStream(train, features, named, cell.batch_size, cell.seed)
         return TrialData(stream, evaluation)
 
     def method(self, cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
@@ -244,6 +248,10 @@ class TrialFactory:
             budget=cell.budget,
             seed=cell.seed,
             encoder=None if name is None else self._encoder(name),
+            examples=data.train.examples if data.train else 0,
+            batch_size=cell.batch_size,
+            words=oracle.words,
+            augmented=cell.augmentation != "none",
         )
         method = kind(problem, settings)
         if cell.source is not None:

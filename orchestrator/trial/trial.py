@@ -6,9 +6,11 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from methods.interface import Method, Prompts, Scores
+from torch import Tensor
+
+from methods.interface import ImageChoice, Method, Named, Prompts, Readout, Scores
 from methods.parts.losses import cross_entropy
-from orchestrator.oracle.interface import Oracle
+from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import BudgetExhausted
 from orchestrator.store.trace import Point
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot
@@ -19,6 +21,7 @@ from orchestrator.trial.not_finite import (
     check_measured,
     check_query,
 )
+from orchestrator.trial.train_stream import TrainStream
 
 
 @dataclass
@@ -45,6 +48,7 @@ class Trial:
     points: list[Point] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _step: int = 0
+    _drawn: int = 0
 
     def resume(self, snapshot: Snapshot) -> None:
         """Continues from a snapshot of the same cell."""
@@ -53,13 +57,15 @@ class Trial:
             ledger.queries = snapshot.ledgers[name]["queries"]
             ledger.images = snapshot.ledgers[name]["images"]
         self._step = snapshot.step
+        self._drawn = snapshot.drawn
         self.points = list(snapshot.points)
         self.seconds.update(snapshot.seconds)
 
     def snapshot(self) -> Snapshot:
         """The state of the trial between two steps."""
         state = self.method.state()
-        return Snapshot(self._step, state, self.ledgers, tuple(self.points), self.seconds)
+        points = tuple(self.points)
+        return Snapshot(self._step, self._drawn, state, self.ledgers, points, self.seconds)
 
     def run(self) -> None:
         """Runs to the end of the budget, or until the method asks no more.
@@ -103,7 +109,8 @@ class Trial:
         if prompts is None or self.data.train is None:
             return False
         with self._timed("data"):
-            batch = self.data.train.batch(self._step, pixels=prompts.touches_images)
+            choice = self.method.images()
+            batch = self._batch(self.data.train, choice, pixels=prompts.touches_images)
         try:
             with self._timed("query"):
                 logits = self.oracle.query(prompts, batch)
@@ -114,8 +121,21 @@ class Trial:
             measured = self.method.tell(Scores(logits, batch.labels, batch.examples))
         check_measured(measured, self.oracle.method.queries)
         self._step += 1
+        self._drawn += choice == "next"
         self._record(measured)
         return True
+
+    def _batch(self, train: TrainStream, choice: ImageChoice, *, pixels: bool) -> Batch:
+        """The images that the method asks about.
+
+        Raises:
+            ValueError: the method asks for the same mini-batch again before it had one.
+        """
+        if isinstance(choice, Named):
+            return train.named(choice, pixels=pixels)
+        if choice == "same" and not self._drawn:
+            raise ValueError("there is no mini-batch yet that could be asked about again")
+        return train.batch(self._drawn - (choice == "same"), pixels=pixels)
 
     def _evaluation_due(self) -> bool:
         """Whether the next of the evenly spread evaluation points has been reached."""
@@ -138,13 +158,14 @@ class Trial:
         """Accuracy in percent and mean cross-entropy in nats over a whole split, by metric."""
         right, loss, images = 0, 0.0, 0
         oracle, spent = split.oracle or self.oracle, self.oracle.method.queries
-        prompts = self._deployed(split)
+        prompts, readout = self._deployed(split), self.method.readout()
         brought = self.method.trains and self.data.train is None
         for batch, logits in oracle.observe(prompts, split.batches(pixels=prompts.touches_images)):
             check_evaluation(logits, name, spent, brought=brought)
-            losses = cross_entropy(logits, batch.labels)
+            answers = _answers(logits, readout)
+            losses = cross_entropy(answers.unsqueeze(0), batch.labels)
             check_evaluation(losses, name, spent, brought=brought)
-            right += int((logits[0].argmax(dim=-1) == batch.labels).sum())
+            right += int((answers.argmax(dim=-1) == batch.labels).sum())
             loss += float(losses[0]) * len(batch.labels)
             images += len(batch.labels)
         if not images:
@@ -173,6 +194,19 @@ class Trial:
             yield
         finally:
             self.seconds[what] += time.perf_counter() - start
+
+
+def _answers(logits: Tensor, readout: Readout | None) -> Tensor:
+    """The scores `(B, C)` of what is deployed, of the logits `(K, B, C)` of its K prompts.
+
+    Raises:
+        ValueError: the method deploys several prompts and nothing that makes one answer of them.
+    """
+    if readout is not None:
+        return readout(logits)
+    if len(logits) != 1:
+        raise ValueError(f"a method deploys one prompt, or has a readout, but got {len(logits)}")
+    return logits[0]
 
 
 _SCORED = frozenset({"test_accuracy", "val_accuracy"})

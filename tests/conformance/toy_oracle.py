@@ -7,11 +7,14 @@ from collections.abc import Iterable, Iterator
 import torch
 from torch import Tensor
 
-from methods.interface import Problem, Prompts, PromptSpace
+from methods.interface import Ensemble, ImageChoice, Named, Problem, Prompts, PromptSpace
 from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import Ledger
 
 CLASSES = 4
+BATCH = 5
+EXAMPLES = 13
+"""Training images: two whole mini-batches and a part of one."""
 SPACE = PromptSpace(
     text_width=64, context_tokens=12, vision_width=16, image_size=8, token_embedding_std=0.02
 )
@@ -28,6 +31,24 @@ class ToyEncoder:
         return images[:, 0].mean(dim=-1)
 
 
+class ToyWords:
+    """Every word is a token, whose embedding follows from its letters."""
+
+    def count(self, text: str) -> int:
+        """Number of words T."""
+        return len(text.split())
+
+    def embed(self, text: str) -> Tensor:
+        """Embeddings `(T, D)`."""
+        width, std = SPACE.text_width, SPACE.token_embedding_std
+        rows = [std * torch.randn(width, generator=_named(word)) for word in text.split()]
+        return torch.stack(rows) if rows else torch.empty(0, width)
+
+
+def _named(text: str) -> torch.Generator:
+    return torch.Generator().manual_seed(int.from_bytes(text.encode(), "big") % 2**40)
+
+
 def toy_problem(seed: int = 1, budget: int = 200) -> Problem:
     """A problem on the toy oracle."""
     return Problem(
@@ -38,6 +59,9 @@ def toy_problem(seed: int = 1, budget: int = 200) -> Problem:
         budget=budget,
         seed=seed,
         encoder=ToyEncoder(),
+        examples=EXAMPLES,
+        batch_size=BATCH,
+        words=ToyWords(),
     )
 
 
@@ -46,6 +70,9 @@ class ToyOracle(Oracle):
 
     Args:
         budget: queries the method may spend.
+
+    Attributes:
+        drawn: mini-batches of the stream that a method has seen, which tests count.
     """
 
     space = SPACE
@@ -53,6 +80,7 @@ class ToyOracle(Oracle):
     def __init__(self, budget: int | None = None) -> None:
         self.method = Ledger(limit=budget)
         self.observer = Ledger()
+        self.drawn = 0
         draw = torch.Generator().manual_seed(7)
         self._directions = torch.randn(CLASSES, SPACE.text_width, generator=draw)
 
@@ -62,6 +90,8 @@ class ToyOracle(Oracle):
             if prompts.context is not None:
                 pooled = prompts.context.sum(dim=1) @ self._directions.T
                 logits = logits + 0.2 * pooled.unsqueeze(1)
+            if prompts.ensembles is not None:
+                logits = logits + torch.stack([_said(one) for one in prompts.ensembles])[:, None]
             if prompts.visual_tokens is not None:
                 logits = logits + prompts.visual_tokens.sum(dim=1)[:, None, :CLASSES]
             if prompts.pixels is not None and batch.images is not None:
@@ -72,10 +102,34 @@ class ToyOracle(Oracle):
             yield batch, logits
 
 
-def toy_batch(step: int, size: int = 5, image_size: int = SPACE.image_size) -> Batch:
+def _said(ensemble: Ensemble) -> Tensor:
+    """Logits `(C,)` of hand-written prompts: some words suit the classes better than others."""
+    rows = [torch.randn(CLASSES, generator=_named(template)) for template in ensemble.templates]
+    weights = ensemble.weights
+    table = torch.stack(rows)
+    return table.mean(dim=0) if weights is None else (table * weights).sum(dim=0)
+
+
+def toy_batch(step: int, size: int = BATCH, image_size: int = SPACE.image_size) -> Batch:
     """The mini-batch of a step: most images are of class 0."""
     draw = torch.Generator().manual_seed(step)
     labels = torch.randint(0, CLASSES, (size,), generator=draw)
     labels[: size - 1] = 0
     images = torch.rand(size, 3, image_size, image_size, generator=draw)
-    return Batch(labels=labels, images=images)
+    examples = torch.arange(step * size, (step + 1) * size) % EXAMPLES
+    return Batch(labels=labels, images=images, examples=examples)
+
+
+def toy_images(
+    choice: ImageChoice, drawn: int, size: int = BATCH, image_size: int = SPACE.image_size
+) -> Batch:
+    """The images that a method asks about, after `drawn` mini-batches of the stream.
+
+    Whichever mini-batch holds it, an image that is named is always the same; most are of class 0.
+    """
+    if not isinstance(choice, Named):
+        return toy_batch(drawn - (choice == "same"), size, image_size)
+    rows = [toy_batch(5000 + one, 1, image_size) for one in choice.examples]
+    images = [row.images for row in rows if row.images is not None]
+    labels = torch.tensor([one % CLASSES if one % 3 == 0 else 0 for one in choice.examples])
+    return Batch(labels=labels, images=torch.cat(images), examples=torch.tensor(choice.examples))

@@ -15,7 +15,7 @@ from torch import Tensor
 
 from methods.interface import Prompts, Scores
 from methods.registry import method_names, method_variant, variant_names
-from tests.conformance.toy_oracle import SPACE, ToyOracle, toy_batch, toy_problem
+from tests.conformance.toy_oracle import SPACE, ToyOracle, toy_batch, toy_images, toy_problem
 
 FILE = Path(__file__).with_name("pins.json")
 SMALL = {
@@ -31,10 +31,12 @@ def pins(name: str) -> dict[str, Any]:
     method, oracle = kind(toy_problem(), settings), ToyOracle()
     size = kind.image_size(SPACE, settings)
     first = method.ask()
-    for step in range(3):
-        prompts, batch = method.ask(), toy_batch(step, image_size=size)
+    for _ in range(3):
+        prompts, choice = method.ask(), method.images()
         if prompts is not None:
+            batch = toy_images(choice, oracle.drawn, image_size=size)
             method.tell(Scores(oracle.query(prompts, batch), batch.labels, batch.examples))
+            oracle.drawn += choice == "next"
     state = method.state()
     return {
         "version": kind.version,

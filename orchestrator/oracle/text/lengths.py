@@ -1,10 +1,12 @@
 """How long class texts are for a backbone's tokenizer, before anything is loaded."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from functools import cached_property
 from itertools import product
 from pathlib import Path
-from typing import Any, get_args
+from typing import TYPE_CHECKING, Any, get_args
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone
@@ -17,6 +19,9 @@ from orchestrator.oracle.text.token_count import (
     token_counter,
     vocabulary_size,
 )
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 _AROUND = len(("[start]", "[end]"))
 _JOINED = 2
@@ -52,6 +57,20 @@ class TextLengths:
         if self._count is None or not class_names:
             return self.limit - _AROUND - 1
         return max(0, self.limit - max(self._count(f"{name}.") for name in class_names))
+
+    def count(self, text: str) -> int:
+        """Tokens of a text, without those around it; its words, where they can't be counted."""
+        if self._count is None:
+            return len(text.split())
+        return self._count(text) - self._count("")
+
+    def embed(self, text: str) -> Tensor:
+        """What `methods.interface.Words` promises of a loaded model, which this isn't.
+
+        Raises:
+            RuntimeError: always.
+        """
+        raise RuntimeError(f"the words {text!r} have no embeddings before a model is loaded")
 
     def check(self, templates: Sequence[str], class_names: Sequence[str]) -> None:
         """Refuses templates that are too long with any class name.

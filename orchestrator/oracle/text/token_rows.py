@@ -81,6 +81,12 @@ class TokenRows:
         used = self.layout.length - int(self.layout.padding(self._tokenizer([text])))
         return used + int(used == self.layout.length and self._is_cut(text))
 
+    def words(self, text: str) -> list[int]:
+        """Token ids of a text, without what stands around it."""
+        row: list[int] = self._tokenizer([text])[0].tolist()
+        start = self.layout.start
+        return row[start : start + self.length(text) - self.length("")]
+
     def room(self, ids: Tensor) -> int:
         """The most context tokens that fit into each of the rows `(N, L)`."""
         return int(self.layout.padding(ids).min())

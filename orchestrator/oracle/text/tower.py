@@ -1,11 +1,13 @@
 """The text side of the oracle: soft contexts or hand-written prompts to class features."""
 
+from collections import OrderedDict
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from methods.interface import Ensemble
 from orchestrator.errors import UserError
 from orchestrator.oracle.blocks import Block, Unsupported
 from orchestrator.oracle.compiling import Compiler, as_written
@@ -13,6 +15,9 @@ from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.text.shared_prefix import SharedPrefix, Texts
 from orchestrator.oracle.text.token_rows import TokenRows
 from orchestrator.oracle.text.transformer import TextTransformer
+
+_TEMPLATES_KEPT = 256
+"""Single templates whose features are remembered; 2 MB each for 1,000 classes."""
 
 
 class TextTower:
@@ -59,6 +64,7 @@ class TextTower:
             self.fallback_reason = str(reason)
         self._named: SharedPrefix | None = None
         self._templates: dict[tuple[str, ...], Tensor] = {}
+        self._single: OrderedDict[str, Tensor] = OrderedDict()
 
     @property
     def refusal(self) -> str:
@@ -127,7 +133,48 @@ class TextTower:
             self._templates[templates] = functional.normalize(features, dim=-1).unsqueeze(0)
         return self._templates[templates]
 
+    def encode_ensemble(self, ensemble: Ensemble) -> Tensor:
+        """Normalised class features `(1, C, E)` of hand-written prompts with weights.
+
+        The sum over templates of weight times normalised feature; templates are computed once and
+        remembered.
+
+        Raises:
+            UserError: a prompt with its class name exceeds the model's context length.
+            ValueError: there is not one weight for each template and class.
+        """
+        features = torch.stack([self._encode_template(t) for t in ensemble.templates])
+        weights = ensemble.weights
+        if weights is not None:
+            if weights.shape != features.shape[:2]:
+                raise ValueError(
+                    f"expected weights {tuple(features.shape[:2])}, one for each template and "
+                    f"class, but got {tuple(weights.shape)}"
+                )
+            features = features * weights.to(features).unsqueeze(-1)
+        return functional.normalize(features.sum(dim=0), dim=-1).unsqueeze(0)
+
+    def count(self, text: str) -> int:
+        """Number of tokens T of a text, without those that mark its start and end."""
+        return len(self._rows.words(text))
+
+    @torch.inference_mode()
+    def embed(self, text: str) -> Tensor:
+        """Token embeddings `(T, D)` of a text, float32, on the CPU; T may be 0."""
+        ids = torch.tensor(self._rows.words(text), dtype=torch.long, device=self._device)
+        found: Tensor = self._text.token_embedding(ids)
+        return found.float().cpu().clone()
+
     def _encode_template(self, template: str) -> Tensor:
+        """Normalised class features `(C, E)` of one hand-written prompt, remembered."""
+        if template not in self._single:
+            self._single[template] = self._encode_anew(template)
+        self._single.move_to_end(template)
+        if len(self._single) > _TEMPLATES_KEPT:
+            self._single.popitem(last=False)
+        return self._single[template]
+
+    def _encode_anew(self, template: str) -> Tensor:
         ids = self._rows([template.replace("{}", name) for name in self._class_names])
         if self._blocks is None or not self._text.reads_after(self._rows.layout.start, ids):
             return self._micro_batches.run(lambda positions: self._whole(ids, positions))

@@ -313,7 +313,7 @@ def test_cells_in_progress_are_found_by_their_checkpoints(bench: Bench) -> None:
     bench.fill(bench.spec(seeds=[1]))
     spec = bench.spec()
     (cell,) = (cell for cell in bench.plan(spec).cells if cell.status == "new")
-    snapshot = Snapshot(3, State({}, {}), {"method": {"queries": 30, "images": 960}}, (), {})
+    snapshot = Snapshot(3, 3, State({}, {}), {"method": {"queries": 30, "images": 960}}, (), {})
     store.save_checkpoint(cell.key, 0, snapshot.to_bytes(cell.cell.model_dump(mode="json")))
     with_data = bench.say("status", spec).out
     bench.move_away()
@@ -329,7 +329,7 @@ def test_cells_in_progress_are_found_by_their_checkpoints(bench: Bench) -> None:
 def test_nothing_has_finished_while_cells_are_in_progress(bench: Bench) -> None:
     spec = bench.spec(methods=["zip"], seeds=[2])
     (cell,) = bench.plan(spec).cells
-    snapshot = Snapshot(3, State({}, {}), {"method": {"queries": 30, "images": 960}}, (), {})
+    snapshot = Snapshot(3, 3, State({}, {}), {"method": {"queries": 30, "images": 960}}, (), {})
     data = snapshot.to_bytes(cell.cell.model_dump(mode="json"))
     Store(LocalStorage(Path(bench.store))).save_checkpoint(cell.key, 0, data)
     for _ in range(2):

@@ -122,7 +122,7 @@ def fill(store: Path, spec: Path) -> None:
             kept.save(Trace(cell.key, known, "failed", (), error=error))
         elif place == ("pocket_outlines", "bar", 1):
             ledgers = {"method": {"queries": 120, "images": 3840}}
-            snapshot = Snapshot(12, State({}, {}), ledgers, (), {})
+            snapshot = Snapshot(12, 12, State({}, {}), ledgers, (), {})
             kept.save_checkpoint(cell.key, 0, snapshot.to_bytes())
         elif place != ("pocket_outlines", "bar", 2):
             kept.save(trace_of(cell))

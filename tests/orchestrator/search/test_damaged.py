@@ -23,7 +23,7 @@ from orchestrator.trial.checkpoint import Snapshot
 
 POINT = {"clip": 3.0, "step_size": 0.1}
 MEASURED = (Point(0, 0, "val_accuracy", 30.0), Point(40, 40, "val_accuracy", 31.0))
-SNAPSHOT = Snapshot(1, State({}, {}), {}, MEASURED, {})
+SNAPSHOT = Snapshot(1, 1, State({}, {}), {}, MEASURED, {})
 
 
 @pytest.fixture

@@ -16,6 +16,7 @@ from orchestrator.trial.checkpoint import Snapshot, UnusableCheckpoint
 
 SNAPSHOT = Snapshot(
     step=3,
+    drawn=2,
     method=State({"parameters": torch.arange(3.0)}, {"best": None}),
     ledgers={"method": {"queries": 12, "images": 96}},
     points=(Point(0, 0, "val_accuracy", 30.0), Point(12, 96, "train_loss", float("inf"))),

@@ -17,6 +17,7 @@ from benchmarks.datasets.interface import ImageUnreadable
 from benchmarks.pocket.datasets import PocketDots
 from benchmarks.preprocessing import Preprocessing
 from orchestrator.oracle.features import ImageSplit
+from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.train_stream import TrainStream, ViewFeatures
 
 SIZE, BATCH, SEED = 24, 4, 3
@@ -32,8 +33,9 @@ def mean_colour(images: Tensor) -> Tensor:
     return images.mean(dim=(2, 3))
 
 
-def stream(of: ImageSplit) -> TrainStream:
-    return TrainStream(of, None, BATCH, SEED)
+def stream(of: ImageSplit, features: Any = None) -> TrainStream:
+    named = NamedImages(of, lambda: of.encode(mean_colour), mean_colour, SEED)
+    return TrainStream(of, features, named, BATCH, SEED)
 
 
 @given(steps=st.lists(st.integers(0, 9), min_size=1, max_size=6))
@@ -50,6 +52,7 @@ def test_any_order_of_steps_gives_each_step_its_own_images(steps: list[int]) -> 
         assert batch.images is not None
         assert torch.equal(batch.images, torch.stack(expected))
         assert batch.labels.tolist() == [images.items[i].label for i in index]
+        assert batch.examples.tolist() == index
 
 
 def test_the_next_steps_images_are_decoded_while_this_ones_are_in_use(
@@ -97,7 +100,7 @@ def test_views_are_drawn_from_a_pool_that_is_encoded_once() -> None:
         return mean_colour(pixels)
 
     views = ViewFeatures(images, encoder, 3, SEED)
-    subject = TrainStream(images, views, BATCH, SEED)
+    subject = stream(images, views)
     pool = [
         torch.stack(
             [images.train(item, augmentation_generator(SEED, view, place)) for view in range(3)]
@@ -116,7 +119,7 @@ def test_views_are_drawn_from_a_pool_that_is_encoded_once() -> None:
             seen.add((i, int(near.int().argmax())))
     assert sum(encoded) == 3 * len(images.items)
     assert len(seen) > 2 * len(images.items)  # not always the same view
-    again = TrainStream(images, ViewFeatures(images, mean_colour, 3, SEED), BATCH, SEED)
+    again = stream(images, ViewFeatures(images, mean_colour, 3, SEED))
     third = again.batch(2, pixels=False).features
     assert third is not None
     assert torch.equal(third, subject.batch(2, pixels=False).features)  # type: ignore[arg-type]
@@ -130,5 +133,5 @@ def test_without_features_every_step_has_its_own_images() -> None:
 
 def test_prompted_images_are_never_taken_from_the_pool() -> None:
     images = split()
-    subject = TrainStream(images, ViewFeatures(images, mean_colour, 2, SEED), BATCH, SEED)
+    subject = stream(images, ViewFeatures(images, mean_colour, 2, SEED))
     assert subject.batch(0, pixels=True).images is not None
