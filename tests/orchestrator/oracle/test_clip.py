@@ -6,9 +6,10 @@ import pytest
 import torch
 from torch import Tensor
 
-from methods.interface import Prompts
+from methods.interface import Ensemble, Prompts
 from orchestrator.errors import UserError
 from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
+from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import BudgetExhausted, Ledger
 from tests.conformance.closeness import assert_same_logits
@@ -159,3 +160,63 @@ def test_space_states_what_fits(clip: LoadedClip) -> None:
 def test_a_name_that_fills_the_context_is_refused(clip: LoadedClip) -> None:
     with pytest.raises(UserError, match="fills the model's context"):
         oracle(clip, ("very " * 40 + "long name",))
+
+
+def test_different_templates_are_answered_in_one_ask(clip: LoadedClip) -> None:
+    templates, batch = ("a {}.", "the {}."), random_batch()
+    asked = Prompts(ensembles=tuple(Ensemble((one,)) for one in templates))
+    subject = oracle(clip)
+    logits = subject.query(asked, batch)
+    alone = [oracle(clip).query(Prompts(templates=(one,)), batch)[0] for one in templates]
+    torch.testing.assert_close(logits, torch.stack(alone))
+    assert subject.method.as_dict() == {"queries": 2, "images": 6}
+
+
+def test_an_ensemble_without_weights_is_that_of_hand_written_prompts(clip: LoadedClip) -> None:
+    templates, batch, subject = ("a {}.", "the {}."), random_batch(), oracle(clip)
+    mixed = subject.query(Prompts(ensembles=(Ensemble(templates),)), batch)
+    torch.testing.assert_close(mixed, subject.query(Prompts(templates=templates), batch))
+    assert subject.method.queries == 2 + 2, "each template is a text that is asked about"
+
+
+def test_templates_weigh_differently_for_each_class(clip: LoadedClip) -> None:
+    templates, batch, subject = ("a {}.", "the {}."), random_batch(), oracle(clip)
+    weights = torch.tensor([[1.0, 0.0, 1.0, 0.0], [0.0, 3.0, 0.0, 3.0]])
+    logits = subject.query(Prompts(ensembles=(Ensemble(templates, weights),)), batch)[0]
+    first, second = (subject.query(Prompts(templates=(one,)), batch)[0] for one in templates)
+    torch.testing.assert_close(logits[:, ::2], first[:, ::2])
+    torch.testing.assert_close(logits[:, 1::2], second[:, 1::2])
+    with pytest.raises(ValueError, match=r"expected weights \(2, 4\)"):
+        subject.query(Prompts(ensembles=(Ensemble(templates, weights.T),)), batch)
+
+
+def test_words_as_context_are_the_template_with_these_words(clip: LoadedClip) -> None:
+    subject, batch = oracle(clip), random_batch()
+    words = subject.words
+    assert words is not None
+    context = words.embed("a photo of a")
+    assert words.count("a photo of a") == len(context)
+    logits = subject.query(Prompts(context=context.unsqueeze(0)), batch)
+    template = Prompts(templates=("a photo of a {}.",))
+    torch.testing.assert_close(logits, subject.query(template, batch), rtol=1e-4, atol=1e-4)
+    assert words.embed("").shape == (0, subject.space.text_width)
+
+
+def test_the_same_mini_batch_is_encoded_once(
+    clip: LoadedClip, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject, batch = oracle(clip), random_batch()
+    calls: list[int] = []
+    encode = ImageTower.encode
+
+    def counted(self: ImageTower, images: Tensor) -> Tensor:
+        calls.append(len(images))
+        return encode(self, images)
+
+    monkeypatch.setattr(ImageTower, "encode", counted)
+    template = Prompts(templates=("a {}.",))
+    first, again = (subject.query(template, batch) for _ in range(2))
+    assert torch.equal(first, again)
+    assert calls == [3]
+    subject.query(template, random_batch(seed=1))
+    assert calls == [3, 3]
