@@ -62,12 +62,14 @@ class Protocol:
         classes: turns a task with all classes into the protocol's, after images are drawn.
         transfers: whether prompts are trained on one source dataset, and tested on others.
         same_classes: whether the other datasets must have classes of the source.
+        splits_classes: whether prompts are trained on some classes, and tested on the others too.
     """
 
     name: str
     classes: Callable[[Task], Task] = lambda task: task
     transfers: bool = False
     same_classes: bool = False
+    splits_classes: bool = False
 
     def task(self, dataset: Dataset, shots: int, seed: int, short_classes: ShortClasses) -> Task:
         """The task of one trial.
@@ -184,7 +186,7 @@ PROTOCOLS: Mapping[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
         Protocol("few_shot"),
-        Protocol("base_to_new", classes=base_to_new),
+        Protocol("base_to_new", classes=base_to_new, splits_classes=True),
         Protocol("cross_dataset", transfers=True),
         Protocol("out_of_distribution", transfers=True, same_classes=True),
     )

@@ -1,8 +1,8 @@
-"""Refuses budgets of which nothing could be trained."""
+"""What a cell spends of its budget; refuses budgets of which nothing could be trained."""
 
 from methods.interface import TrainingSize
 from methods.registry import method_class
-from orchestrator.errors import UserError
+from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.plan import PlannedCell
 
 
@@ -29,13 +29,29 @@ def check_budget(cell: PlannedCell, train_images: int | None = None) -> None:
         train_images: as `step_queries` takes it.
 
     Raises:
-        UserError: says what a step costs.
+        Misfit: says what a step costs.
     """
     if not method_class(cell.cell.method.name).trains or cell.cell.source is not None:
         return
     least = step_queries(cell, train_images)
     if cell.cell.budget < least:
-        raise UserError(
+        said = (
             f"budget {cell.cell.budget} is below one step of {cell.label}, which costs {least} "
             f"queries on {cell.cell.dataset}: give at least {least}."
         )
+        raise Misfit(said, said)
+
+
+def queries_of(cell: PlannedCell) -> int:
+    """The most queries that a cell costs: its budget, unless its method stops before.
+
+    Args:
+        cell: the cell; if its number of training images isn't known, a single mini-batch is taken.
+    """
+    kind, budget = method_class(cell.cell.method.name), cell.cell.queries
+    if not budget:
+        return 0
+    settings = kind.settings_type.model_validate(cell.cell.method.settings)
+    batch = cell.cell.batch_size
+    most = kind.most_queries(settings, cell.demand, TrainingSize(cell.train_images or batch, batch))
+    return budget if most is None else min(budget, most)

@@ -16,12 +16,14 @@ from orchestrator.oracle.features import feature_digest
 from orchestrator.plan.budget import check_budget
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
 from orchestrator.plan.drafts import Drafts
+from orchestrator.plan.few_steps import few_steps_notes
 from orchestrator.plan.image_notes import image_notes
 from orchestrator.plan.labels import under_labels
 from orchestrator.plan.listener import NOBODY, Listener
 from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
+from orchestrator.plan.readouts import check_readout
 from orchestrator.plan.tasks import DrawnTask, Tasks, dataset_of, training_notes
 from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
@@ -57,12 +59,15 @@ def make_plan(
 
     Raises:
         Misfit: something doesn't fit, and the plan is blind.
-        UserError: an own dataset or a backbone's weights are missing, or a budget is below one step
-            of its method.
+        UserError: an own dataset or a backbone's weights are missing, or the budget is below one
+            step of all methods that train.
     """
     planner = _Planner(spec, store, data_root, blind=blind, listener=listener)
     cells = [cell for name in planner.datasets for cell in planner.available(name)]
-    notes = (*planner.notes, *image_notes(cell for cell in cells if cell.fits))
+    if planner.low and listener.without is None and not any(map(_can_train, cells)):
+        raise UserError(planner.low[0])
+    images = image_notes(cell for cell in cells if cell.fits)
+    notes = (*planner.notes, *images, *few_steps_notes(cells))
     ready = with_lost_prompts(under_labels(cells), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), planner.unreadable)
@@ -75,6 +80,7 @@ class _Planner:
         datasets: names of all that are planned; a source comes before what its prompts test.
         notes: what the user should know, so far.
         unreadable: references of the images that are left out, by dataset.
+        low: why nothing could be trained with the budgets of some cells.
     """
 
     def __init__(
@@ -103,6 +109,7 @@ class _Planner:
         self.datasets = spec.trained_datasets if blind else spec.all_datasets
         self.notes: list[str] = []
         self.unreadable: dict[str, frozenset[str]] = {}
+        self.low: list[str] = []
 
     def available(self, name: str) -> list[PlannedCell]:
         """All cells of a dataset; none where the listener is told that it can't be planned.
@@ -168,7 +175,6 @@ class _Planner:
         draw = cache(partial(self._drawn, dataset))
         for shots, seed, one in self._places():
             draft = self._drafts.draft(name, one, seed, demands[one.arm.label])
-            self._below_a_step(draft)  # before images are looked for
             drawn = draw(shots, seed) if self._trains else draw(0, 0)
             if isinstance(drawn, Misfit) and not _trains(one):
                 drawn = draw(0, 0)
@@ -179,12 +185,15 @@ class _Planner:
         card, demands = dataset.card, self._asked(dataset, ())
         for _, seed, one in self._places():
             draft = self._drafts.draft(card.name, one, seed, demands[one.arm.label])
-            self._below_a_step(draft)
+            images = card.classes * draft.cell.shots
+            low = self._below_a_step(draft, images or None)
+            if low:
+                draft = replace(draft, reason=low, fits=False)
             if draft.fits:
                 draft = replace(
                     draft,
                     reason=reason,
-                    train_images=card.classes * draft.cell.shots,
+                    train_images=images,
                     classes=card.classes,
                     test_images=card.images["test"],
                 )
@@ -194,16 +203,19 @@ class _Planner:
         """Why nothing could be trained with a cell's budget; empty if something can.
 
         Raises:
-            UserError: the same, unless the plan is only read: former releases have run such cells.
+            Misfit: the same, if the plan is blind.
         """
         try:
             if draft.fits:
                 check_budget(draft, train_images)
-        except UserError as error:
-            if self._listener.without is None:
-                raise
-            return str(error)
+        except Misfit as misfit:
+            self.low.append(self._tolerated(misfit).reason)
+            return misfit.reason
         return ""
+
+    def _keeps_untrained(self, key: str) -> bool:
+        """Whether a result of too small a budget is shown: former releases have run such cells."""
+        return self._listener.without is not None and key in self._status
 
     def _asked(
         self, dataset: Dataset, class_names: tuple[str, ...]
@@ -213,6 +225,8 @@ class _Planner:
         for one in self._arms:
             try:
                 found[one.arm.label] = self._demands.of(one, dataset, class_names)
+                if class_names:
+                    check_readout(one.arm, dataset, self._spec, self._transfers)
             except Misfit as misfit:
                 found[one.arm.label] = self._tolerated(misfit)
         if class_names:
@@ -236,9 +250,9 @@ class _Planner:
         problem = self._transfers.problem(cell)
         split = drawn.digest(SPLITS if kind.trains else ("test",))
         key = "" if problem else self._drafts.key(draft, task.dataset, split)
-        self._transfers.remember(cell, key)
-        if low and key not in self._status:
+        if low and not self._keeps_untrained(key):
             return replace(draft, key=key, split=split, reason=low, fits=False)
+        self._transfers.remember(cell, key)
         whole, test_images = self._tasks.whole_test(task.dataset)
         plain = preprocessing_of(draft.backbone, "none")
         return replace(
@@ -253,6 +267,10 @@ class _Planner:
             features=feature_digest(draft.backbone.digest, whole, plain, cell.precision),
             split=split,
         )
+
+
+def _can_train(cell: PlannedCell) -> bool:
+    return cell.fits and method_class(cell.cell.method.name).trains
 
 
 def _trains(one: ResolvedArm) -> bool:

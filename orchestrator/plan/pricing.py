@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from orchestrator.plan.budget import queries_of
 from orchestrator.plan.calibration import TowerCosts
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.store.store import Store, UnreadableTrace
@@ -47,7 +48,7 @@ class Pricing:
         """The price of a cell; zero if it is done, can't run, or is the same work as another."""
         if cell.status == "done" or not cell.fits or cell.same_as:
             return Price()
-        budget = cell.cell.queries
+        budget = queries_of(cell)
         batch = min(cell.cell.batch_size, cell.train_images)
         return Price(budget, budget * batch, self._seconds(cell, batch))
 
@@ -81,7 +82,7 @@ def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> P
 
 def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
     """Time of both towers over the budget; plain images are encoded once for all candidates."""
-    demand, budget = cell.demand, cell.cell.queries
+    demand, budget = cell.demand, queries_of(cell)
     if not budget:
         return 0.0
     if demand.touches_images:
@@ -91,7 +92,7 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
     elif cell.cell.views:
         images = cell.train_images * cell.cell.views
     else:
-        images = budget * batch // demand.candidates
+        images = budget * batch // max(1, demand.candidates)
     sequences = budget * cell.classes if demand.soft_text else 0
     return images * costs.per_image + sequences * costs.per_sequence
 

@@ -47,6 +47,16 @@ class Transfers:
         if self._source is not None and not self.source_is_missing:
             self._protocol.check_target(self._source, dataset)
 
+    def same_classes(self, dataset: Dataset) -> bool:
+        """Whether a dataset has the source's classes, each with the same label.
+
+        Raises:
+            DatasetError: the source, or the dataset, can't be read.
+        """
+        if self._source is None:
+            return True
+        return self._source.class_names() == dataset.class_names()
+
     def linked(self, cell: Cell) -> Cell:
         """The cell with its source, if it tests another cell's prompt; else as it runs here.
 

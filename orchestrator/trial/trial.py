@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from typing import Any
 
 from torch import Tensor
 
@@ -100,6 +101,14 @@ class Trial:
         return {
             "method": self.oracle.method.as_dict(),
             "observer": self.oracle.observer.as_dict(),
+        }
+
+    @property
+    def deployment(self) -> dict[str, Any]:
+        """What a test image costs in queries, and whether a readout makes the answer of scores."""
+        return {
+            "queries_per_image": self.method.best_prompt().queries,
+            "readout": self.method.readout() is not None,
         }
 
     def _advance(self) -> bool:

@@ -249,6 +249,8 @@ class Worker:
             provenance={
                 **self._factory.provenance(),
                 **self._factory.data_provenance(started.cell, started.task, split),
+                "deployment": trial.deployment,
+                "train_images": len(started.task.train),
             },
         )
 

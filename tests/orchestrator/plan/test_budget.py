@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -56,9 +57,13 @@ def test_what_does_not_train_needs_no_budget(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("vary", "label"), [("budget: [3]", r"zip\[budget=3\]"), ("pairs: [40]", r"zip\[pairs=40\]")]
 )
-def test_a_value_of_an_ablation_is_refused_too(vary: str, label: str, tmp_path: Path) -> None:
-    with pytest.raises(UserError, match=f"below one step of {label}"):
-        planned(tmp_path, "budget=50", f"ablation={{base: zip, vary: {{{vary}}}}}")
+def test_a_value_of_an_ablation_is_skipped_and_the_rest_runs(
+    vary: str, label: str, tmp_path: Path
+) -> None:
+    plan = planned(tmp_path, "budget=50", f"ablation={{base: zip, vary: {{{vary}}}}}")
+    (low,) = (cell for cell in plan.cells if not cell.fits)
+    assert re.search(f"below one step of {label}", low.reason)
+    assert {cell.label for cell in plan.to_run()} >= {"zero_shot", "zip"}
 
 
 def test_it_is_refused_before_data_are_there(tmp_path: Path) -> None:

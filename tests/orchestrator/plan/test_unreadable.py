@@ -86,7 +86,7 @@ def test_skipped_images_are_noted_and_change_the_keys(
     path = broken_in(dots, part, store)
     fresh = Store(LocalStorage(tmp_path / "fresh"))  # one that hasn't looked yet
     plan = plan_of(dots, fresh, "unreadable=skip")
-    (note,) = plan.notes
+    (note,) = (one for one in plan.notes if "unreadable" in one)
     assert f"1 unreadable images are skipped ({path.relative_to(dots)})" in note
     changed = {c.label for c in plan.cells if c.key != before[c.label]}
     assert changed == ({"zip"} if part == "train" else {"zero_shot", "zip"})
