@@ -16,6 +16,7 @@ from rich.progress import (
 )
 
 from orchestrator.console import duration, say
+from orchestrator.plan.budget import queries_of
 from orchestrator.plan.plan import PlannedCell
 
 
@@ -35,7 +36,7 @@ class RunDisplay:
         self, cells: Sequence[PlannedCell], console: Console, interval: float = 10.0
     ) -> None:
         self._console, self._interval = console, interval
-        self._total = sum(cell.cell.queries for cell in cells)
+        self._total = sum(queries_of(cell) for cell in cells)
         self._cells = len(cells)
         self._ended = 0
         self._spent = 0
@@ -75,7 +76,7 @@ class RunDisplay:
         """A cell ended; `error` is empty when it finished, or was `found` finished elsewhere."""
         self._running.pop(cell.key, None)
         self._ended += 1
-        self._note(cell.key, cell.cell.queries)
+        self._note(cell.key, queries_of(cell))
         self._queries.pop(cell.key)
         mark = "failed" if error else "found" if found else "finished"
         self.say(f"{mark:8} {cell.title}{self._why(error)}")
@@ -128,7 +129,7 @@ class RunDisplay:
         for key, cell in self._running.items():
             if key not in self._bars:
                 self._bars[key] = self._progress.add_task(
-                    f"  {escape(cell.title)}", total=max(cell.cell.queries, 1)
+                    f"  {escape(cell.title)}", total=max(queries_of(cell), 1)
                 )
             self._progress.update(self._bars[key], completed=self._queries.get(key, 0))
 
