@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.backbones import BACKBONES
 from benchmarks.protocols import PROTOCOLS
 from benchmarks.reference.published import DEFAULTS, PublishedResult
-from methods.registry import method_class
+from methods.registry import method_class, method_classes
 from orchestrator.analysis.runs import Run
 from orchestrator.cell import Cell, Evaluation, MethodChoice, Source
 from orchestrator.oracle.backbone import file_digest
@@ -73,7 +73,7 @@ def published_cell(published: PublishedResult) -> Cell:
         seed=0,
         method=MethodChoice(name=published.method, settings=_published_settings(published) or {}),
         backbone=_tag(published.backbone),
-        budget=published.budget or 0,
+        budget=published.cost or 0,
         batch_size=PAPER_BATCH if trains else 0,
         precision="fp32",
         augmentation="crop_flip" if trains else "none",
@@ -99,14 +99,25 @@ def _other_backbone(run: Run, published: PublishedResult) -> str:
 
 
 def _other_cost(run: Run, published: PublishedResult) -> str:
-    unit = published.budget_unit
-    if unit == "queries":
-        return ""
-    if unit == "unstated":
+    """Queries are compared with queries alone, whatever another unit comes to.
+
+    A step or a whole-set evaluation is another experiment even where it costs the same.
+    """
+    unit, there, here = published.cost_unit, published.cost, run.trace.cell.get("budget", 0)
+    if unit == "unknown":
         return "cost unknown: the source does not state it"
-    there = f"{published.budget:,} steps" if unit == "steps" else f"{unit} queries"
-    here = run.trace.cell.get("budget", 0)
-    return f"another unit of cost: {there} there, {here:,} queries here"
+    if unit == "queries":
+        return "" if there == here else f"another budget: {there:,} queries there, {here:,} here"
+    spent = f"{unit} queries" if there is None else f"{there:,} {unit}"
+    return f"another unit of cost: {spent} there{_in_queries(published)}, {here:,} queries here"
+
+
+def _in_queries(published: PublishedResult) -> str:
+    """What a cost in another unit comes to. What a step costs is our estimate."""
+    if published.queries is None:
+        return ""
+    about = "about " if published.cost_unit == "steps" else ""
+    return f" ({about}{published.queries:,} queries)"
 
 
 def _other_conditions(run: Run, published: PublishedResult) -> str:
@@ -128,7 +139,7 @@ def _other_settings(run: Run, published: PublishedResult) -> str:
     """Settings of the method that are not those that the source has run."""
     there = _published_settings(published)
     if there is None:
-        return "settings unknown: the source does not state them"
+        return "settings unknown: the source does not state them, or no variant here has them"
     here = _with_defaults(run.method_name, run.trace.cell["method"].get("settings", {}))
     names = [name for name in {**there, **here} if there.get(name) != here.get(name)]
     changed = ", ".join(f"{n}={here.get(n)} here, {there.get(n)} there" for n in names)
@@ -138,9 +149,9 @@ def _other_settings(run: Run, published: PublishedResult) -> str:
 
 def _published_settings(published: PublishedResult) -> dict[str, Any] | None:
     """All settings that the source has run, or None if they aren't known."""
-    if not published.variant:
+    kind = method_classes().get(published.method)
+    if kind is None or published.variant not in (DEFAULTS, *kind.variants):
         return None
-    kind = method_class(published.method)
     changes = {} if published.variant == DEFAULTS else kind.variants[published.variant]
     settings = kind.settings_type.model_validate(changes)
     return _with_defaults(published.method, settings.model_dump(mode="json"))

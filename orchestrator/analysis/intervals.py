@@ -56,6 +56,34 @@ def mean_interval(values: Sequence[float]) -> MeanInterval:
     return MeanInterval(mean, upper - mean if len(values) > 1 else None, len(values))
 
 
+def difference_half_width(ours: MeanInterval, sd: float, count: int) -> float:
+    """Half the 95 % interval of the difference between our mean and another independent one.
+
+    Welch's t-interval: both means keep their own standard error, of runs that need not vary alike.
+
+    Args:
+        ours: our mean, of 2 runs or more.
+        sd: standard deviation of the other's runs.
+        count: number of the other's runs, 2 or more.
+
+    Raises:
+        ValueError: one of the means has no spread, being of a single run.
+
+    Example:
+        >>> ours = mean_interval([60.0, 61.0, 63.0])
+        >>> round(ours.half_width, 2), round(difference_half_width(ours, 1.5, 3), 2)
+        (3.79, 3.43)
+    """
+    if ours.half_width is None or count < 2:
+        raise ValueError("a difference needs two means of 2 runs or more")
+    mine = (ours.half_width / _quantile(ours.count - 1)) ** 2
+    theirs = sd**2 / count
+    if mine + theirs == 0:
+        return 0.0
+    freedom = (mine + theirs) ** 2 / (mine**2 / (ours.count - 1) + theirs**2 / (count - 1))
+    return _quantile(freedom) * float((mine + theirs) ** 0.5)
+
+
 def column_intervals(values: Array) -> tuple[Array, Array, Array]:
     """Means and 95 % t-intervals of columns.
 
@@ -82,7 +110,7 @@ def interval_text(value: MeanInterval) -> str:
 
 
 @cache
-def _quantile(freedom: int) -> float:
+def _quantile(freedom: float) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, (1 + LEVEL) / 2))

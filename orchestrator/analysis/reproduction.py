@@ -7,7 +7,7 @@ from typing import Literal
 from benchmarks.reference.published import PublishedResult
 from orchestrator.analysis.comparability import incomparable
 from orchestrator.analysis.harmonic_mean import harmonic_mean
-from orchestrator.analysis.intervals import MeanInterval, mean_interval
+from orchestrator.analysis.intervals import MeanInterval, difference_half_width, mean_interval
 from orchestrator.analysis.runs import NEW_ACCURACY, Group, Run, by_group
 
 MARGIN = 1.0
@@ -58,9 +58,12 @@ def compare_with_published(
 def judge(ours: MeanInterval, published: PublishedResult, *, trains: bool) -> tuple[Judgement, str]:
     """A verdict on two numbers that may be compared.
 
-    `reproduced`: our whole interval lies within a margin of the published number. `differs`: the
-    published number lies outside both our interval and the margin. `within noise`: neither can be
-    said with these seeds. A digitised number widens both by its error. Never from a single seed.
+    The interval is that of our mean. Where the source gives the spread of its seeds, it is that of
+    the difference of both means, each with its own standard error (Welch).
+
+    `reproduced`: the difference is within a margin, its whole interval included. `differs`: it is
+    beyond both the interval and the margin. `within noise`: neither can be said with these seeds.
+    A digitised number widens both by its error. Never from a single seed of ours.
     """
     error = published.error
     gap = abs(ours.mean - published.value)
@@ -69,13 +72,21 @@ def judge(ours: MeanInterval, published: PublishedResult, *, trains: bool) -> tu
         return ("reproduced" if within else "differs"), f"measured once, no seeds; {gap:.1f} apart"
     if ours.half_width is None:
         return "not judged", "a single seed"
-    half_width, margin = ours.half_width, MARGIN + error
-    reason = f"{gap:.1f} apart, interval ± {half_width:.1f} over {ours.count} seeds"
+    half_width, seeds = _interval(ours, published)
+    margin, reason = MARGIN + error, f"{gap:.1f} apart, interval ± {half_width:.1f} over {seeds}"
     if gap + half_width <= margin:
         return "reproduced", reason
     if gap > max(half_width + error, margin):
         return "differs", reason
     return "within noise", reason
+
+
+def _interval(ours: MeanInterval, published: PublishedResult) -> tuple[float, str]:
+    """Half the interval by which two means are judged, and the seeds that it rests on."""
+    if published.sd is None or published.seeds is None:
+        return ours.half_width or 0.0, f"{ours.count} seeds"
+    half_width = difference_half_width(ours, published.sd, published.seeds)
+    return half_width, f"{ours.count} seeds here and {published.seeds} there"
 
 
 def _same_subject(run: Run, row: PublishedResult) -> bool:

@@ -7,7 +7,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from benchmarks.places import PlaceError, is_address, local_path
-from benchmarks.reference.published import published_results
+from benchmarks.reference.published import PublishedResult, published_results
 from orchestrator.analysis.collect import finished_runs
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regression import Regression, SameCell, compare_traces
@@ -31,6 +31,15 @@ _STYLES: Mapping[Judgement, str] = {
     "not comparable": "dim",
     "not judged": "dim",
 }
+
+
+_VERDICTS_MEAN = (
+    f"reproduced: ours is within {MARGIN:g} point of the published number, its whole interval "
+    "included. differs: further off than that, and than the interval. within noise: these seeds "
+    "can't tell. The interval is the 95 % t-interval of our mean; where the source gives its "
+    "spread over seeds (sd), that of the difference of the two means, each with its own standard "
+    "error (Welch)."
+)
 
 
 def compare_references(plan: Plan, store: Store) -> None:
@@ -81,12 +90,7 @@ def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group]) -> None
         output.print(_verdict_table(verdicts))
         counts = Counter(verdict.judgement for verdict in verdicts)
         say(", ".join(f"{counts[name]} {name}" for name in _STYLES if counts[name]) + ".")
-        say(
-            f"reproduced: our whole interval lies within {MARGIN:g} point of the published number. "
-            f"differs: the number lies outside our interval, and further off than that. "
-            f"within noise: these seeds can't tell.",
-            "dim",
-        )
+        say(_VERDICTS_MEAN, "dim")
     notes = (
         f"note: {v.published.place}, {v.published.published_as} on {v.published.dataset}: "
         f"{v.published.note}."
@@ -126,18 +130,25 @@ def _verdict_table(verdicts: Sequence[Verdict]) -> Table:
     methods = short_names((verdict.group.method for verdict in verdicts), LONGEST_NAME)
     for verdict in verdicts:
         row = verdict.published
-        value = f"{row.value:g}" + (f" ± {row.error:g}" if row.error else "")
         metric = "" if row.metric == "accuracy" else f" ({row.metric})"
         table.add_row(
             Text(datasets[verdict.group.dataset]),
             Text(methods[verdict.group.method]),
             "-" if verdict.ours is None else interval_text(verdict.ours),
-            f"{value} {'' if row.unit == '%' else row.unit}".strip(),
+            _published_text(row),
             verdict.judgement,
             f"{row.place}: {row.published_as}{metric}, {row.status}. {verdict.reason}",
             style=_STYLES[verdict.judgement],
         )
     return table
+
+
+def _published_text(row: PublishedResult) -> str:
+    """The number, its error if it was read off a figure, its unit and its spread over seeds."""
+    error = f" ± {row.error:g}" if row.error else ""
+    unit = "" if row.unit == "%" else f" {row.unit}"
+    spread = "" if row.sd is None else f" (sd {row.sd:g})"
+    return f"{row.value:g}{error}{unit}{spread}"
 
 
 def _change_table(cells: Sequence[SameCell], names: tuple[str, str]) -> Table:

@@ -20,7 +20,7 @@ CHANGES: Mapping[str, tuple[Any, str]] = {
     "shots": (8, "another number of shots: 16 there, 8 here"),
     "method": ({"name": "zip", "settings": {"rank": 3}}, "other settings: rank=3 here, 5 there"),
     "backbone": ("sha256:00", "other weights: OpenAI's ViT-B/16 there, sha256:00 here"),
-    "budget": (1000, "another budget: 5000 there, 1000 here"),
+    "budget": (1000, "another budget: 5,000 queries there, 1,000 here"),
     "batch_size": (64, "another mini-batch: 128 there, 64 here"),
     "precision": ("bf16", "another precision: only fp32 is comparable, bf16 here"),
     "augmentation": ("none", "another augmentation: crop_flip there, none here"),
@@ -95,9 +95,13 @@ def test_a_setting_that_a_key_leaves_out_is_compared_by_its_default() -> None:
     assert found == "other settings: transferred=best here, last there (bptvlm@zip-port)"
 
 
-def test_settings_that_a_source_does_not_state_are_never_taken_for_ours() -> None:
-    row = replace(ZIP, variant="")
+@pytest.mark.parametrize("variant", ["", "of-a-later-release"])
+def test_settings_that_are_unknown_here_are_never_taken_for_ours(variant: str) -> None:
+    row = replace(ZIP, variant=variant)
     assert "settings unknown" in incomparable(paper_run(64.0), row)
+
+
+def test_settings_that_a_source_does_not_state_are_never_taken_for_ours() -> None:
     notes = next(
         r
         for r in published_results()
@@ -112,9 +116,28 @@ def test_settings_that_a_source_does_not_state_are_never_taken_for_ours() -> Non
     [
         ({"backbone": "RN50"}, "another backbone: RN50 there, ViT-B/16 here"),
         ({"backbone": "GPT-4o"}, "another backbone: GPT-4o there, ViT-B/16 here"),
-        ({"budget": 20000, "budget_unit": "steps"}, "20,000 steps there, 5,000 queries here"),
-        ({"budget": None, "budget_unit": "unlimited"}, "unlimited queries there"),
-        ({"budget": None, "budget_unit": "unstated"}, "cost unknown: the source does not state it"),
+        (
+            {"cost": 20000, "cost_unit": "steps", "queries": None},
+            "another unit of cost: 20,000 steps there, 5,000 queries here",
+        ),
+        (
+            {"cost": 20000, "cost_unit": "steps", "queries": 839000},
+            "20,000 steps there (about 839,000 queries), 5,000 queries here",
+        ),
+        (
+            {"cost": 8000, "cost_unit": "whole-set evaluations", "queries": 10000},
+            "8,000 whole-set evaluations there (10,000 queries), 5,000 queries here",
+        ),
+        (
+            {"cost": 4000, "cost_unit": "whole-set evaluations", "queries": 5000},
+            "another unit of cost: 4,000 whole-set evaluations there (5,000 queries), 5,000",
+        ),
+        ({"cost": 10000, "queries": 10000}, "another budget: 10,000 queries there, 5,000 here"),
+        ({"cost": None, "cost_unit": "unlimited", "queries": None}, "unlimited queries there"),
+        (
+            {"cost": None, "cost_unit": "unknown", "queries": None},
+            "cost unknown: the source does not state it",
+        ),
         ({"unit": "minutes"}, "another unit: minutes"),
         ({"shots": 4}, "another number of shots"),
         ({"caveat": "other test sets"}, "other test sets"),

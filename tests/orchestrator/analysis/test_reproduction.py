@@ -37,6 +37,41 @@ def test_a_digitised_number_gives_more_room() -> None:
     assert judge(ours, replace(PRINTED, error=1.0), trains=True)[0] == "reproduced"
 
 
+def test_a_published_spread_is_part_of_the_judgement() -> None:
+    ours = mean_interval((66.1, 66.2, 66.3))
+    steady = replace(PRINTED, sd=0.2, seeds=3)
+    assert judge(ours, PRINTED, trains=True)[0] == "differs"
+    assert judge(ours, steady, trains=True)[0] == "differs"
+    judgement, reason = judge(ours, replace(PRINTED, sd=3.5, seeds=3), trains=True)
+    assert judgement == "within noise"
+    assert reason == "2.2 apart, interval ± 8.7 over 3 seeds here and 3 there"
+    near = mean_interval((64.1, 64.2, 64.3))
+    assert judge(near, PRINTED, trains=True)[0] == "reproduced"
+    assert judge(near, steady, trains=True)[0] == "reproduced"
+    assert judge(near, replace(PRINTED, sd=3.5, seeds=3), trains=True)[0] == "within noise"
+
+
+def test_more_published_seeds_make_the_judgement_sharper() -> None:
+    ours = mean_interval((66.1, 66.2, 66.3))
+    few, many = (replace(PRINTED, sd=3.5, seeds=seeds) for seeds in (3, 100))
+    assert judge(ours, few, trains=True)[0] == "within noise"
+    assert judge(ours, many, trains=True)[0] == "differs"
+
+
+def test_a_spread_makes_no_verdict_of_a_single_seed_of_ours() -> None:
+    row = replace(PRINTED, sd=0.2, seeds=3)
+    assert judge(mean_interval((64.0,)), row, trains=True) == ("not judged", "a single seed")
+
+
+def test_a_rerun_with_its_spread_stands_beside_the_figure() -> None:
+    runs = [paper_run(64.0 + seed / 10, seed) for seed in (1, 2, 3)]
+    verdicts, _ = compare_with_published(runs, published_results())
+    rerun = next(v for v in verdicts if v.published.source.startswith("ZOMP"))
+    assert (rerun.published.value, rerun.published.sd, rerun.published.seeds) == (64.6, 3.5, 3)
+    assert rerun.judgement == "within noise"
+    assert rerun.reason == "0.4 apart, interval ± 8.7 over 3 seeds here and 3 there"
+
+
 def test_zero_shot_has_no_seeds_and_is_judged_by_rounding() -> None:
     assert judge(MeanInterval(64.1, None, 1), PRINTED, trains=False)[0] == "reproduced"
     assert judge(MeanInterval(65.0, None, 1), PRINTED, trains=False)[0] == "differs"

@@ -22,7 +22,7 @@ from orchestrator.store.store import Store
 from orchestrator.store.trace import Point, Trace
 from tests.benchmarks.datasets.trees import coop_tree
 from tests.orchestrator.analysis.builders import make_run
-from tests.orchestrator.analysis.paper_runs import paper_run
+from tests.orchestrator.analysis.paper_runs import paper_run, row_of
 from tests.orchestrator.cli.verbs import shown
 
 
@@ -40,6 +40,21 @@ def test_verdicts_are_printed_with_their_reasons_and_warnings() -> None:
     assert "reproduced" in text
     assert "another unit of cost: 20,000 steps there" in text
     assert "conflict" in text
+
+
+def test_a_spread_and_another_unit_of_cost_are_printed() -> None:
+    runs = [paper_run(64.0 + seed / 10, seed) for seed in (1, 2, 3)]
+    figure = replace(row_of("zip", "eurosat"), value=64.6)
+    rows = [
+        replace(figure, error=0.0, sd=3.5, seeds=3),
+        replace(figure, cost=8000, cost_unit="whole-set evaluations", queries=10000),
+    ]
+    verdicts, unknown = compare_with_published(runs, rows)
+    text = " ".join(shown(lambda: show_verdicts(verdicts, unknown)).split())
+    assert "64.6 (sd 3.5)" in text
+    assert "64.6 ± 1 " in text
+    assert "8,000 whole-set evaluations there (10,000 queries), 5,000 queries here" in text
+    assert "1 within noise, 1 not comparable." in text
 
 
 def test_brackets_in_file_names_are_printed_as_they_are() -> None:
@@ -118,7 +133,7 @@ def test_only_what_the_papers_code_ran_is_judged(tmp_path: Path) -> None:
         ("precision=bf16", "another precision: only fp32 is comparable, bf16 here"),
         ("precision=tf32", "another precision: only fp32 is comparable, tf32 here"),
         ("views=4", "another number of views encoded ahead: 0 there, 4 here"),
-        ("budget=1000", "another budget: 5000 there, 1000 here"),
+        ("budget=1000", "another budget: 5,000 queries there, 1,000 here"),
         ("backbone.pretrained=random", "other weights: OpenAI's ViT-B/16 there, random:ViT"),
     ],
 )
