@@ -59,6 +59,22 @@ def incomparable(run: Run, published: PublishedResult) -> str:
     return next(filter(None, reasons), "")
 
 
+def unrelated(run: Run, published: PublishedResult) -> bool:
+    """Whether a number is so far from a run that beside it it tells nothing.
+
+    That is one with a caveat, that is no accuracy, or of another model or number of shots. A number
+    of other weights, cost or settings tells something, though it can't be compared either.
+    """
+    there = BACKBONES.get(published.backbone)
+    names = (published.backbone, there.model if there else published.backbone)
+    return bool(
+        published.caveat
+        or published.unit != "%"
+        or published.shots != run.shots
+        or run.trace.provenance.get("backbone", _UNKNOWN) not in names
+    )
+
+
 def published_cell(published: PublishedResult) -> Cell:
     """The cell behind a published number, as far as its source says.
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from benchmarks.reference.published import PublishedResult
-from orchestrator.analysis.comparability import incomparable
+from orchestrator.analysis.comparability import incomparable, unrelated
 from orchestrator.analysis.harmonic_mean import harmonic_mean
 from orchestrator.analysis.intervals import MeanInterval, difference_half_width, mean_interval
 from orchestrator.analysis.runs import NEW_ACCURACY, Group, Run, by_group
@@ -29,6 +29,7 @@ class Verdict:
         ours: mean over seeds with its interval; None when that metric was not measured.
         judgement: what follows.
         reason: why, in words.
+        unrelated: whether the published number is too far from ours to tell anything beside it.
     """
 
     group: Group
@@ -36,6 +37,7 @@ class Verdict:
     ours: MeanInterval | None
     judgement: Judgement
     reason: str
+    unrelated: bool = False
 
 
 def compare_with_published(
@@ -119,7 +121,8 @@ def _verdict(group: Group, runs: Sequence[Run], row: PublishedResult, doubts: st
     ours = _measured(runs, row.metric)
     reason = _first((*(incomparable(run, row) for run in runs), doubts))
     if reason:
-        return Verdict(group, row, ours, "not comparable", reason)
+        far = all(unrelated(run, row) for run in runs)
+        return Verdict(group, row, ours, "not comparable", reason, far)
     if ours is None:
         return Verdict(group, row, None, "not judged", f"{row.metric} was not measured")
     return Verdict(group, row, ours, *judge(ours, row, trains=group.shots > 0))

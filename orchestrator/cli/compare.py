@@ -7,7 +7,7 @@ from rich.table import Column, Table
 from rich.text import Text
 
 from benchmarks.places import PlaceError, is_address, local_path
-from benchmarks.reference.published import PublishedResult, published_results
+from benchmarks.reference.published import TABLE, PublishedResult, published_results
 from orchestrator.analysis.collect import finished_runs
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regression import Regression, SameCell, compare_traces
@@ -85,12 +85,22 @@ def looks_like_store(location: str) -> bool:
 
 
 def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group]) -> None:
-    """Each verdict as a row, then notes on the published numbers, then what has none."""
-    if verdicts:
-        output.print(_verdict_table(verdicts))
-        counts = Counter(verdict.judgement for verdict in verdicts)
+    """Each verdict as a row, then notes on the published numbers, then what has none.
+
+    Published numbers that tell nothing beside ours are counted.
+    """
+    shown = [verdict for verdict in verdicts if not verdict.unrelated]
+    if shown:
+        output.print(_verdict_table(shown))
+        counts = Counter(verdict.judgement for verdict in shown)
         say(", ".join(f"{counts[name]} {name}" for name in _STYLES if counts[name]) + ".")
         say(_VERDICTS_MEAN, "dim")
+    if hidden := len(verdicts) - len(shown):
+        say(
+            f"{counted(hidden, 'more published number')} of these methods and datasets not shown: "
+            f"of another backbone or number of shots, no accuracy, or with a caveat. See {TABLE}.",
+            "dim",
+        )
     notes = (
         f"note: {v.published.place}, {v.published.published_as} on {v.published.dataset}: "
         f"{v.published.note}."

@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks.reference.published import PublishedResult, published_results
 from methods.registry import method_classes
-from orchestrator.analysis.comparability import LEFT_OUT, incomparable, published_cell
+from orchestrator.analysis.comparability import LEFT_OUT, incomparable, published_cell, unrelated
 from orchestrator.analysis.runs import Run
 from orchestrator.cell import Cell
 from tests.orchestrator.analysis.paper_runs import paper_run, row_of
@@ -147,6 +147,29 @@ def test_settings_that_a_source_does_not_state_are_never_taken_for_ours() -> Non
 def test_another_published_setting_is_named(changes: dict[str, Any], reason: str) -> None:
     row: PublishedResult = replace(ZIP, **changes)
     assert reason in incomparable(paper_run(64.0), row)
+
+
+@pytest.mark.parametrize(
+    ("changes", "far"),
+    [
+        ({}, False),
+        ({"cost": 20000, "cost_unit": "steps"}, False),
+        ({"variant": ""}, False),
+        ({"backbone": "RN50"}, True),
+        ({"backbone": "GPT-4o"}, True),
+        ({"shots": 4}, True),
+        ({"unit": "minutes"}, True),
+        ({"caveat": "other test sets"}, True),
+    ],
+)
+def test_what_tells_nothing_beside_a_run_is_unrelated(changes: dict[str, Any], far: bool) -> None:
+    assert unrelated(paper_run(64.0), replace(ZIP, **changes)) == far
+
+
+def test_other_weights_of_the_same_model_are_related() -> None:
+    run = paper_run(64.0, changes={"backbone": "random:ViT-B-16-quickgelu"})
+    provenance = {**run.trace.provenance, "backbone": "ViT-B-16-quickgelu"}
+    assert not unrelated(replace(run, trace=replace(run.trace, provenance=provenance)), ZIP)
 
 
 def test_weights_are_told_by_their_digest_and_not_by_their_label() -> None:

@@ -57,6 +57,18 @@ def test_a_spread_and_another_unit_of_cost_are_printed() -> None:
     assert "1 within noise, 1 not comparable." in text
 
 
+def test_numbers_of_other_models_and_units_are_counted() -> None:
+    runs = [paper_run(51.0 + seed / 10, seed, method="bar@zip-port") for seed in (1, 2, 3)]
+    verdicts, unknown = compare_with_published(runs, published_results())
+    hidden = sum(verdict.unrelated for verdict in verdicts)
+    text = " ".join(shown(lambda: show_verdicts(verdicts, unknown)).split())
+    assert hidden > 10
+    assert f"{hidden} more published numbers of these methods and datasets not shown" in text
+    assert "GPT-4o" not in text
+    assert "RN50 there" not in text
+    assert "unlimited queries there" in text
+
+
 def test_brackets_in_file_names_are_printed_as_they_are() -> None:
     remark = "eurosat: 2 unreadable images are skipped (a[/x].jpg, [red]b.jpg)"
     run = paper_run(64.0)
