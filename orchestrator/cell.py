@@ -2,10 +2,12 @@
 
 import hashlib
 import json
+from bisect import bisect_left
+from itertools import pairwise
 from operator import not_
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.preprocessing import Augmentation
@@ -27,9 +29,24 @@ class Evaluation(Frozen):
 
     Attributes:
         points: number of measurements after the start, evenly spaced over the budget.
+        at: numbers of queries after which it is measured instead, ascending, and at the end. Where
+            measuring costs as much as training, a few numbers that count are cheaper than an even
+            grid that has them all.
     """
 
     points: int = Field(default=20, ge=1, le=10**6)
+    at: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(), exclude_if=not_)
+
+    @field_validator("at")
+    @classmethod
+    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(later <= earlier for earlier, later in pairwise(value)):
+            raise ValueError(f"expected ascending numbers, got {list(value)}")
+        return value
+
+    def count(self, budget: int) -> int:
+        """How many measurements a whole budget has, after the start."""
+        return bisect_left(self.at, budget) + 1 if self.at else self.points
 
 
 class Source(Frozen):

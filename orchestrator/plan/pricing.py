@@ -99,7 +99,8 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
 
 def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     """Time of all evaluations: text features each time, and images if the prompt changes them."""
-    points = cell.cell.evaluation.points + 1 if cell.cell.queries else 1
+    queries = cell.cell.queries
+    points = cell.cell.evaluation.count(queries) + 1 if queries else 1
     images = points * cell.test_images if cell.demand.touches_images else 0
     return points * cell.classes * costs.per_sequence + images * costs.per_image
 

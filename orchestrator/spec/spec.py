@@ -188,6 +188,15 @@ class Spec(Frozen):
         return self
 
     @model_validator(mode="after")
+    def _measured_within_the_budget(self) -> Self:
+        if self.evaluation.at and self.evaluation.at[-1] > self.budget:
+            raise ValueError(
+                f"evaluation.at: {self.evaluation.at[-1]:,} queries are never reached with a "
+                f"budget of {self.budget:,}"
+            )
+        return self
+
+    @model_validator(mode="after")
     def _known_datasets(self) -> Self:
         own = [source.name for source in self.own_datasets]
         _distinct(own, "own dataset")

@@ -1,6 +1,7 @@
 """The loop of a trial: ask, query, tell, measure. It knows neither Ray nor any method by name."""
 
 import time
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ class Trial:
         oracle: answers and counts queries.
         data: to train and to measure on.
         evaluations: number of measurements after the start, evenly spaced over the budget.
+        marks: ascending numbers of queries after which it is measured instead.
         checkpoints: saves the trial at intervals; None never saves.
         on_progress: called after every step with the number of queries spent.
         points: the trace so far.
@@ -44,6 +46,7 @@ class Trial:
     oracle: Oracle
     data: TrialData
     evaluations: int
+    marks: tuple[int, ...] = ()
     checkpoints: Checkpoints | None = None
     on_progress: Callable[[int], None] = lambda _: None
     points: list[Point] = field(default_factory=list)
@@ -147,15 +150,20 @@ class Trial:
         return train.batch(self._drawn - (choice == "same"), pixels=pixels)
 
     def _evaluation_due(self) -> bool:
-        """Whether the next of the evenly spread evaluation points has been reached."""
+        """Whether the next evaluation point has been reached."""
         last = self._evaluated_at()
         if last is None:
             return True
         ledger = self.oracle.method
         if not ledger.limit:
             return False
-        reached, passed = (q * self.evaluations // ledger.limit for q in (ledger.queries, last))
-        return reached > passed
+        return self._reached(ledger.queries, ledger.limit) > self._reached(last, ledger.limit)
+
+    def _reached(self, queries: int, budget: int) -> int:
+        """How many evaluation points lie within so many queries."""
+        if self.marks:
+            return bisect_right(self.marks, queries)
+        return queries * self.evaluations // budget
 
     def _evaluate(self) -> None:
         """Measures what the method would deploy now on every evaluation split."""

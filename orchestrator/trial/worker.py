@@ -207,6 +207,7 @@ class Worker:
             oracle=oracle,
             data=data,
             evaluations=cell.evaluation.points,
+            marks=cell.evaluation.at,
             checkpoints=checkpoints,
             on_progress=self._note_progress,
         )

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from methods.zip import ZipSettings
-from orchestrator.cell import Cell, Fingerprints, canonical_json, cell_key
+from orchestrator.cell import Cell, Evaluation, Fingerprints, canonical_json, cell_key
 
 CELL: dict[str, Any] = {
     "protocol": "few_shot",
@@ -49,6 +49,19 @@ SOURCE = CHANGES["source"]
 
 def key(cell: dict[str, Any] = CELL, prints: dict[str, Any] = PRINTS) -> str:
     return cell_key(Cell.model_validate(cell), Fingerprints.model_validate(prints))
+
+
+def test_measuring_at_given_numbers_is_another_experiment_and_at_none_is_not() -> None:
+    at = {"points": 20, "at": [100, 500]}
+    assert key({**CELL, "evaluation": at}) != key()
+    assert key({**CELL, "evaluation": {"points": 20, "at": []}}) == key()
+
+
+def test_measurements_of_a_budget_are_counted_with_its_end() -> None:
+    assert Evaluation(points=7).count(500) == 7
+    assert Evaluation(at=(100, 250)).count(500) == 3
+    assert Evaluation(at=(100, 250, 500)).count(500) == 3
+    assert Evaluation(at=(100, 250, 500)).count(200) == 2
 
 
 @given(order=st.permutations(list(CELL)))

@@ -133,9 +133,9 @@ def _flat(cell: Mapping[str, Any]) -> dict[str, Any]:
     """A cell's fields and its method's settings, but for what is compared apart."""
     source, method = cell.get("source") or {}, cell["method"]
     plain = {k: v for k, v in cell.items() if k not in ("backbone", "source", "method")}
-    points = plain.pop("evaluation")["points"]
+    measured = {f"evaluation.{name}": value for name, value in plain.pop("evaluation").items()}
     settings = {f"{method['name']}.{name}": value for name, value in method["settings"].items()}
-    return {**plain, "evaluation.points": points, "source": source.get("dataset"), **settings}
+    return {**plain, **measured, "source": source.get("dataset"), **settings}
 
 
 def _names(names: set[str]) -> str:

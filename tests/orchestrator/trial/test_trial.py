@@ -74,6 +74,16 @@ def test_measures_at_the_start_then_evenly_then_at_the_end() -> None:
     assert queries_of(result, "val_accuracy") == [0, 18, 30, 42, 48]
 
 
+def test_measures_where_it_is_told_to_and_at_the_end() -> None:
+    result = ran(zip_trial(budget=50, marks=(5, 12, 40)))
+    assert queries_of(result, "test_accuracy") == [0, 6, 12, 42, 48]
+
+
+def test_two_numbers_within_one_step_are_measured_once() -> None:
+    result = ran(zip_trial(budget=50, marks=(1, 2, 3, 48, 50)))
+    assert queries_of(result, "test_accuracy") == [0, 6, 48]
+
+
 def test_measuring_is_charged_to_the_observer_alone() -> None:
     result = ran(zip_trial(budget=50, evaluations=4))
     assert result.ledgers["observer"] == {"queries": 5 * 2 * 2, "images": 5 * 2 * 50}
