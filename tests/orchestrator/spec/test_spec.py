@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.datasets.own.source import OwnDataset
+from benchmarks.datasets.registry import dataset_names
 from benchmarks.reference.published import published_results
 from methods.registry import method_class
 from orchestrator.errors import UserError
@@ -114,6 +115,33 @@ def test_the_four_protocols_run_what_the_papers_code_ran(name: str) -> None:
         assert methods[label].settings == settings
 
 
+def test_the_field_is_the_few_shot_comparison_with_more_methods() -> None:
+    field, few_shot = load_spec("field"), load_spec("few_shot")
+    methods = {method.label: method for method in field.methods}
+    assert all(methods[method.label] == method for method in few_shot.methods)
+    assert len(methods) > len(few_shot.methods)
+    same = few_shot.model_copy(update={"name": "field", "methods": field.methods})
+    assert field == same
+
+
+def test_the_field_at_a_tenth_of_the_queries_differs_in_nothing_else() -> None:
+    field, short = load_spec("field"), load_spec("field_500")
+    assert short.budget == 500
+    assert short.model_copy(update={"name": "field", "budget": 5000}) == field
+
+
+def test_the_field_on_the_pocket_has_all_its_sets_and_no_weights_to_fetch() -> None:
+    spec = load_spec("pocket_field")
+    pocket = {name for name in dataset_names() if name.startswith("pocket_")}
+    assert set(spec.datasets) == pocket
+    assert len(pocket) == 7
+    assert {100, 500, 2000} <= set(spec.evaluation.at)
+    # Whatever runs the image tower for every query gets tiny mini-batches.
+    assert {m.label for m in spec.methods if m.batch_size} >= {"bar", "blackvip_se", "bptvlm"}
+    names = {method.name for method in load_spec("field").methods} - {"blackvip"}
+    assert names == {method.name for method in spec.methods}
+
+
 @pytest.mark.parametrize("name", ready_specs())
 def test_ready_specs_are_valid_and_survive_a_round_trip(name: str, tmp_path: Path) -> None:
     spec = load_spec(name)
@@ -166,6 +194,10 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"views": 4, "augmentation": "none"}, "views: 4 needs an augmentation"),
         ({"name": "a/b"}, "name"),
         ({"evaluation": {"pts": 1}}, "unknown field 'pts'. Did you mean: points"),
+        ({"evaluation": {"at": [100, 50]}}, r"expected ascending numbers, got \[100, 50\]"),
+        ({"evaluation": {"at": [100, 100]}}, r"expected ascending numbers, got \[100, 100\]"),
+        ({"evaluation": {"at": [0, 100]}}, "evaluation.at.0: expected a number of 1 or more"),
+        ({"evaluation": {"at": [100, 9000]}}, "9,000 queries are never reached with a budget of 5"),
         ({"report": {"target_gain": 5, "target_accuracy": 50}}, "not both"),
         ({"report": {"reference": "zpi"}}, "'zpi' is no method's label. Did you mean: zip"),
         ({"report": {"gains": [0]}}, "a number above 0"),
