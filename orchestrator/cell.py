@@ -29,9 +29,9 @@ class Evaluation(Frozen):
 
     Attributes:
         points: number of measurements after the start, evenly spaced over the budget.
-        at: numbers of queries after which it is measured instead, ascending, and at the end. Where
-            measuring costs as much as training, a few numbers that count are cheaper than an even
-            grid that has them all.
+        at: ascending numbers of queries; it is measured instead at the last step within each, and
+            at the end. Where measuring costs as much as training, a few numbers that count are
+            cheaper than an even grid that has them all.
     """
 
     points: int = Field(default=20, ge=1, le=10**6)

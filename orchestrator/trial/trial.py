@@ -1,7 +1,8 @@
 """The loop of a trial: ask, query, tell, measure. It knows neither Ray nor any method by name."""
 
+import math
 import time
-from bisect import bisect_right
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -35,7 +36,8 @@ class Trial:
         oracle: answers and counts queries.
         data: to train and to measure on.
         evaluations: number of measurements after the start, evenly spaced over the budget.
-        marks: ascending numbers of queries after which it is measured instead.
+        marks: ascending numbers of queries; if there are any, it is measured instead at the last
+            step within each.
         checkpoints: saves the trial at intervals; None never saves.
         on_progress: called after every step with the number of queries spent.
         points: the trace so far.
@@ -157,13 +159,16 @@ class Trial:
         ledger = self.oracle.method
         if not ledger.limit:
             return False
-        return self._reached(ledger.queries, ledger.limit) > self._reached(last, ledger.limit)
-
-    def _reached(self, queries: int, budget: int) -> int:
-        """How many evaluation points lie within so many queries."""
         if self.marks:
-            return bisect_right(self.marks, queries)
-        return queries * self.evaluations // budget
+            return last < ledger.queries and self._passes_a_mark(ledger.queries)
+        reached, passed = (q * self.evaluations // ledger.limit for q in (ledger.queries, last))
+        return reached > passed
+
+    def _passes_a_mark(self, queries: int) -> bool:
+        """Whether the next step, or the end, leads from within one of the marks beyond it."""
+        asked = self.method.ask()  # which it repeats when it is asked again
+        after = math.inf if asked is None else queries + asked.queries
+        return bisect_left(self.marks, queries) < bisect_left(self.marks, after)
 
     def _evaluate(self) -> None:
         """Measures what the method would deploy now on every evaluation split."""

@@ -128,7 +128,7 @@ def test_a_cell_leaves_one_whole_trace(done: Bench) -> None:
 
 def test_a_cell_is_measured_where_its_spec_says(tmp_path: Path) -> None:
     trace = Bench(tmp_path, "evaluation={at: [15, 60, 120]}").run("zip")
-    assert trace.series("test_accuracy")[0] == (0, 20, 60, 120)
+    assert trace.series("test_accuracy")[0] == (0, 10, 60, 120)
 
 
 def test_zero_shot_is_measured_without_a_query(done: Bench) -> None:
