@@ -65,6 +65,7 @@ def after(store: Path) -> dict[str, frozenset[str]]:
     """
     verbs = {
         "help": "--help",
+        "methods": "methods",
         "datasets": "datasets list",
         "plan": f"plan demo --store {store}",
         "status": f"status demo --store {store}",
@@ -106,6 +107,11 @@ def test_help_imports_nothing_heavy(after: dict[str, frozenset[str]]) -> None:
 def test_datasets_are_listed_without_torch(after: dict[str, frozenset[str]]) -> None:
     assert after["datasets"] & NOT_SHOWN == set()
     assert "benchmarks.pocket.datasets" in after["datasets"] - after["help"]
+
+
+def test_methods_are_listed_without_torch(after: dict[str, frozenset[str]]) -> None:
+    assert after["methods"] & NOT_SHOWN == set()
+    assert "methods.registry" in after["methods"]
 
 
 @pytest.mark.parametrize("verb", ["plan", "status"])

@@ -5,8 +5,11 @@ import statistics
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
+from methods.interface import Access
+from orchestrator.analysis.access import declared_access
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.store.trace import Trace
 
@@ -89,6 +92,11 @@ class Run:
     def method_name(self) -> str:
         """The method's own name, whatever its label."""
         return str(self.trace.cell["method"]["name"])
+
+    @cached_property
+    def access(self) -> Access | None:
+        """What its method needs of a black box; None for what this release doesn't know."""
+        return declared_access(self.method_name, self.trace.cell["method"].get("settings", {}))
 
     @property
     def protocol(self) -> str:

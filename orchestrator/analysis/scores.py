@@ -1,7 +1,9 @@
 """Accuracies over datasets that all methods share: what statistics over datasets work on."""
 
+from __future__ import annotations
+
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.analysis.runs import Contender, Run, by_group
@@ -20,6 +22,11 @@ class Scores:
     datasets: tuple[str, ...]
     left_out: tuple[str, ...]
     values: Mapping[Contender, Mapping[str, tuple[float, ...]]]
+
+    def among(self, contenders: Collection[Contender]) -> Scores:
+        """Those of some methods, on the same datasets."""
+        values = {who: found for who, found in self.values.items() if who in contenders}
+        return Scores(self.datasets, self.left_out, values)
 
     def means(self, contender: Contender) -> tuple[float, ...]:
         """Mean over seeds on each dataset, in order of `datasets`."""

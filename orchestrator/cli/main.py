@@ -1,4 +1,4 @@
-"""The command line: plan, run, status, report, compare, track, datasets, ui."""
+"""The command line: plan, run, status, report, compare, track, methods, datasets, ui."""
 
 import errno
 import logging
@@ -227,6 +227,17 @@ def track(
     count = rebuild_tracking(work.plan, work.store, uri, written, trials)
     held = f"{counted(count, 'run')} {'is' if count == 1 else 'are'} in MLflow"
     say(f"{held}. {_ui_hint(tracking_uri, store)}")
+
+
+@app.command(short_help="List the methods, and the access that each needs.")
+def methods() -> None:
+    """List the methods with their variants, the access to a black box that each needs, and papers.
+
+    Methods are sorted by it, from what every service takes to what none does.
+    """
+    from orchestrator.cli.methods import show_methods
+
+    show_methods()
 
 
 @app.command(short_help="Open the MLflow UI on what has been run.")

@@ -7,6 +7,8 @@ from dataclasses import asdict
 from rich.filesize import decimal
 from rich.text import Text
 
+from orchestrator.analysis.access import declared_access
+from orchestrator.analysis.access_table import access_notes, access_table
 from orchestrator.analysis.fitting_table import FittingTable, Line
 from orchestrator.console import counted, duration, output, say
 from orchestrator.errors import last_line
@@ -42,9 +44,23 @@ def show_plan(plan: Plan, pricing: Pricing) -> None:
         folds=3,
         wrapping={0: len("9 skipped")},
     ).show(output)
+    _show_access(plan)
     show_notes(plan)
     show_skipped(plan)
     _explain_prices(plan, pricing)
+
+
+def _show_access(plan: Plan) -> None:
+    """Methods by what they need; arms of an ablation need what its base does, or nearly so."""
+    chosen = {
+        cell.label: cell.cell.method
+        for cell in plan.cells
+        if not any(point.label == cell.label for point in cell.ablation_points)
+    }
+    labels = {name: declared_access(one.name, one.settings) for name, one in chosen.items()}
+    output.print(access_table(labels))
+    for note in access_notes(labels):
+        say(note)
 
 
 def show_cells(plan: Plan) -> None:

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from benchmarks.places import PlaceError, is_address, local_path
 from orchestrator.analysis.ablation import Sweep, intervals
+from orchestrator.analysis.access_table import access_notes, access_table
 from orchestrator.analysis.collect import LeftOut, comparison_of
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
@@ -112,6 +113,7 @@ def show_report(report: Report, plan: Plan) -> None:
         show_table(block, title, output)
     if report.rows and not report.headlines:
         comparison_table(report.rows, plan.spec.name).show(output)
+    _show_access(report)
     for sweep in report.sweeps:
         show_sweep(sweep)
     left_out = plan.counts()["skipped"]
@@ -121,6 +123,21 @@ def show_report(report: Report, plan: Plan) -> None:
         show_skipped(plan)
     say(f"figures and tables: {report.folder}")
     say(f"report: {report.page}")
+
+
+def _show_access(report: Report) -> None:
+    """Methods by what they need, with what more than one query a test image costs."""
+
+    def remark(label: str) -> str:
+        found = report.deployments[label]
+        return (
+            "" if found.queries_text in ("1", "-") else f"{found.queries_text} queries a test image"
+        )
+
+    if report.access:
+        output.print(access_table(report.access, remark))
+    for note in access_notes(report.access):
+        say(note)
 
 
 def report_folder(plan: Plan, store: Store) -> Path:

@@ -6,6 +6,8 @@ Flat, because the UI charts flat runs and hides nested ones until they are expan
 belongs together. `kind` is `cell`, `aggregate` or `summary`. `group` names dataset, method and
 shots: "Group by" it draws the mean of each group with a band from the lowest to the highest seed.
 Cells of an ablation have `ablation` (the base's label), `varied` (the field) and `value` too.
+`access` is what the method needs of a black box, `track` where it is compared, `readout` whether
+the client keeps a function of scores.
 The UI shows the latest ten runs at first, so summary and aggregates come later than cells. An
 aggregate's `test_accuracy` is the mean over seeds, which leaves mean and range of its group as they
 are; the ends of its 95 % t-interval are metrics of their own.
@@ -15,18 +17,23 @@ from __future__ import annotations
 
 import hashlib
 import json
+import statistics
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from orchestrator.analysis.access import access_words, track_of
+from orchestrator.analysis.cost import whole_sets_of
 from orchestrator.analysis.curves import band_of
+from orchestrator.analysis.deployment import deployment_of
 from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group, split_by_measurements
 
 if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
 
 LONGEST_PARAMETER = 250
+WHOLE_SETS = "whole_set_evaluations"
 MetricPoint = tuple[str, float, int]
 """Name, value and step."""
 
@@ -91,7 +98,7 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
         fingerprint=_hash([repr(_cell_tags(run)).encode(), str(len(run.trace.points)).encode()]),
         title=run.title,
         tags=_cell_tags(run),
-        parameters=cell_parameters(cell),
+        parameters={**cell_parameters(cell), **_deployment_parameters([run])},
         metrics=tuple(_cell_metrics(run, spec.budget)),
         texts=texts,
         failed=run.trace.status != "finished",
@@ -135,19 +142,28 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
         if len(queries) == 1 and spec.budget:
             drawn.append((values[0], spec.budget))
         metrics += [(f"{ACCURACY}{end}", value, step) for value, step in drawn]
+    whole_sets = [whole_sets_of([run]) for run in runs]
+    known = [count for count in whole_sets if count is not None]
+    if known:
+        metrics.append((WHOLE_SETS, statistics.fmean(known), queries[-1]))
     seeds = f"{band.seeds} seeds" if group.shots else "measured once"
     return Entry(
         key=f"aggregate {group.dataset} {group.method} {group.shots}",
-        fingerprint=_hash([json.dumps(metrics).encode()]),
+        fingerprint=_hash([json.dumps([metrics, _access_tags(runs)]).encode()]),
         title=f"{_group_name(group)} / {seeds}",
         tags={
             **_group_tags(group, runs[0].protocol),
+            **_access_tags(runs),
             **_ablation_tags(runs[0]),
             "kind": "aggregate",
             "status": "finished",
             "seeds": str(band.seeds),
         },
-        parameters={"method.name": runs[0].method_name, "seeds": str(band.seeds)},
+        parameters={
+            "method.name": runs[0].method_name,
+            "seeds": str(band.seeds),
+            **_deployment_parameters(runs),
+        },
         metrics=tuple(metrics),
         order=1,
     )
@@ -156,12 +172,29 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
 def _cell_tags(run: Run) -> dict[str, str]:
     return {
         **_group_tags(Group(run.dataset, run.shots, run.method), run.protocol),
+        **_access_tags([run]),
         **_ablation_tags(run),
         "kind": "cell",
         "seed": str(run.seed),
         "status": run.trace.status,
         **({"source": run.source} if run.source else {}),
     }
+
+
+def _access_tags(runs: Sequence[Run]) -> dict[str, str]:
+    access, deployment = runs[0].access, deployment_of(runs)
+    return {
+        "access": access_words(access),
+        "track": track_of(access),
+        "readout": deployment.readout_text,
+    }
+
+
+def _deployment_parameters(runs: Sequence[Run]) -> dict[str, str]:
+    """Queries that a test image costs, where it is known."""
+    deployment = deployment_of(runs)
+    known = bool(deployment.queries_per_image)
+    return {"queries_per_image": deployment.queries_text} if known else {}
 
 
 def _ablation_tags(run: Run) -> dict[str, str]:
@@ -214,6 +247,9 @@ def _cell_metrics(run: Run, budget: int) -> Iterable[MetricPoint]:
     points = run.trace.points
     for point in points:
         yield point.metric, point.value, point.queries
+    whole_sets = whole_sets_of([run])
+    if points and whole_sets is not None:
+        yield WHOLE_SETS, whole_sets, run.queries
     if points and all(point.queries == 0 for point in points) and budget:
         for point in points:
             yield point.metric, point.value, budget

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from orchestrator.analysis.access import access_words, declared_access, track_of
 from orchestrator.analysis.search import SearchTrial
 from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.store.trace import Trace
@@ -50,6 +51,8 @@ def _unfinished(trial: SearchTrial, key: str, store: Store) -> Trace | None:
 
 def _entry(trial: SearchTrial, method: str, trace: Trace) -> Entry:
     cell: dict[str, Any] = dict(trace.cell)
+    chosen = cell["method"]
+    access = declared_access(chosen["name"], chosen.get("settings", {}))
     place = f"{cell['dataset']} / seed {cell['seed']}"
     metrics = [
         (point.metric, point.value, point.queries)
@@ -72,6 +75,8 @@ def _entry(trial: SearchTrial, method: str, trace: Trace) -> Entry:
             "group": f"search of {method}",
             "dataset": str(cell["dataset"]),
             "seed": str(cell["seed"]),
+            "access": access_words(access),
+            "track": track_of(access),
         },
         parameters={**cell_parameters(cell), **found},
         metrics=tuple(metrics),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Literal
 
 from orchestrator.analysis.charts.chart import Chart, DotChart, parts_of
@@ -53,6 +54,9 @@ class TableBlock:
         rows: cells; plain strings are cells without emphasis.
         numeric_from: first column that is set flush right.
         headline: whether it answers what the protocol asks; shown on the terminal too.
+        column_groups: what stands above each column; equal neighbours share it. Empty for none.
+        row_groups: what stands above each row, where it is not that of the row before. Empty for
+            none; in CSV it is the last column.
     """
 
     name: str
@@ -61,6 +65,20 @@ class TableBlock:
     rows: tuple[tuple[TableCell | str, ...], ...]
     numeric_from: int = 1
     headline: bool = False
+    column_groups: tuple[str, ...] = ()
+    row_groups: tuple[str, ...] = ()
+
+    @property
+    def spans(self) -> list[tuple[str, int]]:
+        """Column groups, each with the number of columns that it stands above."""
+        return [(title, len(list(same))) for title, same in groupby(self.column_groups)]
+
+    def opened_group(self, place: int) -> str:
+        """The group that a row opens; empty if it goes on with the one before."""
+        groups = self.row_groups
+        if not groups or (place and groups[place] == groups[place - 1]):
+            return ""
+        return groups[place]
 
 
 @dataclass(frozen=True)
@@ -105,15 +123,38 @@ class Section:
         return "-".join("".join(c if c.isalnum() else " " for c in self.title.lower()).split())
 
 
-def interval_cells(values: Sequence[MeanInterval | None]) -> list[TableCell]:
-    """Intervals as cells of a row; the best, as they are shown, in bold where there are several."""
-    known = [round(value.mean, 1) for value in values if value is not None]
-    best = max(known) if len(known) > 1 else None
+def interval_cells(
+    values: Sequence[MeanInterval | None], tracks: Sequence[str] = ()
+) -> list[TableCell]:
+    """Intervals as cells of a row; the best, as they are shown, in bold where there are several.
+
+    Args:
+        values: the intervals.
+        tracks: of each value; the best of each track is in bold. Empty for a single one.
+    """
+    marks = best_of([None if value is None else value.mean for value in values], tracks)
     return [
-        TableCell("-")
-        if value is None
-        else TableCell(interval_text(value), best=round(value.mean, 1) == best)
-        for value in values
+        TableCell("-" if value is None else interval_text(value), best=best)
+        for value, best in zip(values, marks, strict=True)
+    ]
+
+
+def best_of(values: Sequence[float | None], tracks: Sequence[str] = ()) -> list[bool]:
+    """Which values are the best of their track, where that has several; as they are shown.
+
+    Args:
+        values: percent; what is missing is never the best.
+        tracks: of each value; empty for a single one.
+    """
+    shown = [None if value is None else round(value, 1) for value in values]
+    named = tracks or [""] * len(shown)
+    rivals: dict[str, list[float]] = {}
+    for track, value in zip(named, shown, strict=True):
+        if value is not None:
+            rivals.setdefault(track, []).append(value)
+    return [
+        value is not None and len(rivals[track]) > 1 and value == max(rivals[track])
+        for track, value in zip(named, shown, strict=True)
     ]
 
 

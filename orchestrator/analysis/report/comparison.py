@@ -1,11 +1,14 @@
 """What a report is about: sound runs, failures, what is missing, and what was asked."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from methods.interface import Access
 from orchestrator.analysis.ablation import Sweep, sweeps_of
+from orchestrator.analysis.access import TRACKS, Track, group_title, hardness, marked, track_of
 from orchestrator.analysis.charts.palette import Look, looks_of
-from orchestrator.analysis.runs import Run
+from orchestrator.analysis.runs import Contender, Run
 from orchestrator.analysis.scores import Scores, scores_of
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.analysis.table import Row, comparison
@@ -82,6 +85,41 @@ class Comparison:
     def scores(self) -> dict[int, Scores]:
         """Final accuracies by number of shots."""
         return {shots: scores_of(self.at(shots)) for shots in self.shots}
+
+    @cached_property
+    def access(self) -> Mapping[str, Access | None]:
+        """What each method needs of a black box, by label."""
+        return {run.method: run.access for run in (*self.finished, *self.failures)}
+
+    @cached_property
+    def several_tracks(self) -> bool:
+        """Whether methods of the comparison are in different tracks."""
+        return len({self.track(run.method) for run in self.runs}) > 1
+
+    def track(self, label: str) -> Track:
+        """The track that a method is compared in."""
+        return track_of(self.access.get(label))
+
+    def tracks(self, shots: int) -> dict[Track, Scores]:
+        """Final accuracies with a number of shots by track; all on the same datasets."""
+        scores = self.scores[shots]
+        found = {
+            track: scores.among([who for who in scores.values if self.track(who.method) == track])
+            for track in TRACKS
+        }
+        return {track: mine for track, mine in found.items() if mine.values}
+
+    def in_order(self, contenders: Iterable[Contender]) -> list[Contender]:
+        """Methods by what they need of a black box, the easiest first."""
+        return sorted(contenders, key=lambda who: (hardness(self.access.get(who.method)), who))
+
+    def column_groups(self, contenders: Iterable[Contender]) -> tuple[str, ...]:
+        """What stands above the columns of methods."""
+        return tuple(group_title(self.access.get(who.method)) for who in contenders)
+
+    def marked(self, label: str) -> str:
+        """A label, with a mark if its method learns from unlabelled test images."""
+        return marked(label, self.access.get(label))
 
     def suffix(self, shots: int) -> str:
         """Ends captions, such as `, 16 shots`; empty if there is only one number of shots."""

@@ -1,10 +1,14 @@
 """Tables as CSV and LaTeX."""
 
 import re
+from collections.abc import Iterator
 
 import pandas as pd
 
 from orchestrator.analysis.report.blocks import TableBlock, TableCell, cell_of
+
+GROUP = "access"
+"""Title of the column of row groups, which are what methods need of a black box."""
 
 _SPECIAL = {
     "\\": r"\textbackslash{}",
@@ -17,6 +21,7 @@ _SPECIAL = {
     "|": r"\textbar{}",
     "±": r"$\pm$",
     "†": r"$^\dagger$",
+    "‡": r"$^\ddagger$",
     "→": r"$\rightarrow$",
     "≥": r"$\geq$",
 }
@@ -27,21 +32,31 @@ _DASHES = re.compile("-(?=-)")
 
 
 def as_csv(table: TableBlock) -> str:
-    """The table as it is shown, marks included."""
+    """The table as it is shown, marks included; groups of rows as the last column."""
     rows = [[cell_of(cell).shown for cell in row] for row in table.rows]
-    return str(pd.DataFrame(rows, columns=table.header).to_csv(index=False, lineterminator="\n"))
+    header: tuple[str, ...] = table.header
+    if table.row_groups:
+        header = (*header, GROUP)
+        rows = [[*row, group] for row, group in zip(rows, table.row_groups, strict=True)]
+    return str(pd.DataFrame(rows, columns=header).to_csv(index=False, lineterminator="\n"))
 
 
 def as_latex(table: TableBlock) -> str:
     """A `table` environment in booktabs' style; needs `\\usepackage{booktabs}`."""
-    rows = [[_latex_cell(cell_of(cell)) for cell in row] for row in table.rows]
     numeric = len(table.header) - table.numeric_from
-    styled = pd.DataFrame(rows, columns=[escape(name) for name in table.header]).style
+    columns = [escape(name) for name in table.header]
+    header = (
+        pd.MultiIndex.from_arrays([[*map(escape, table.column_groups)], columns])
+        if table.column_groups
+        else columns
+    )
+    styled = pd.DataFrame([*_latex_rows(table)], columns=header).style
     return str(
         styled.hide(axis="index").to_latex(
             column_format="l" * (len(table.header) - max(numeric, 0)) + "r" * numeric,
             position_float="centering",
             hrules=True,
+            multicol_align="c",
             caption=escape(table.caption),
             label=f"tab:{table.name}",
         )
@@ -54,6 +69,14 @@ def escape(text: str) -> str:
     escaped = _DASHES.sub("-{}", escaped)
     # At the start of a row, LaTeX would take these for an argument of the row before.
     return f"{{{escaped[0]}}}{escaped[1:]}" if escaped.startswith(("[", "*")) else escaped
+
+
+def _latex_rows(table: TableBlock) -> Iterator[list[str]]:
+    """Rows, with the group that a row opens in one of its own."""
+    for place, row in enumerate(table.rows):
+        if group := table.opened_group(place):
+            yield [rf"\textit{{{escape(group)}}}", *("" for _ in row[1:])]
+        yield [_latex_cell(cell_of(cell)) for cell in row]
 
 
 def _latex_cell(cell: TableCell) -> str:

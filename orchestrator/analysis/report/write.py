@@ -1,13 +1,15 @@
 """Writes a report: the page, figures as PNG, tables as CSV and LaTeX."""
 
 import hashlib
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from methods.interface import Access
 from orchestrator.analysis.ablation import Sweep
 from orchestrator.analysis.charts.chart import LineChart
 from orchestrator.analysis.charts.png_chart import write_panels, write_png
+from orchestrator.analysis.deployment import Deployment
 from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.files import as_csv as table_as_csv
@@ -33,6 +35,8 @@ class Report:
         files: everything that was written, the page included.
         headlines: tables that answer what the protocol asks; empty where the comparison does.
         remarks: what to know of how results were found.
+        access: what each method of the comparison needs of a black box, by label.
+        deployments: how each is deployed, likewise.
     """
 
     rows: tuple[Row, ...]
@@ -42,6 +46,8 @@ class Report:
     files: tuple[Path, ...]
     headlines: tuple[TableBlock, ...] = ()
     remarks: tuple[str, ...] = ()
+    access: Mapping[str, Access | None] = field(default_factory=dict)
+    deployments: Mapping[str, Deployment] = field(default_factory=dict)
 
 
 LONGEST_NAME = 160
@@ -87,7 +93,15 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
     headlines = tuple(table for table in tables if table.headline)
     written = (*files, *pictures)
     return Report(
-        comparison.rows, comparison.sweeps, page, folder, written, headlines, comparison.remarks
+        comparison.rows,
+        comparison.sweeps,
+        page,
+        folder,
+        written,
+        headlines,
+        comparison.remarks,
+        {row.group.method: row.access for row in comparison.rows},
+        {row.group.method: row.deployment for row in comparison.rows},
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 
+from methods.interface import Access, Input
 from orchestrator.analysis.runs import Run
 from orchestrator.store.trace import Point, Trace
 
@@ -26,7 +27,7 @@ def make_run(
         cell={
             "protocol": "few_shot",
             "dataset": dataset,
-            "method": {"name": method, "settings": {"rank": 5}},
+            "method": {"name": method, "settings": {"rank": 5} if method == "zip" else {}},
         },
         status="finished",
         points=(
@@ -42,6 +43,20 @@ def make_run(
 def zero_shot_run(value: float, dataset: str = "dots") -> Run:
     """A run of a method that doesn't train."""
     return make_run([(0, value)], dataset=dataset, method="zero_shot", seed=0, shots=0)
+
+
+def needing(run: Run, *inputs: Input, readout: bool = False, transductive: bool = False) -> Run:
+    """The same run, had its method declared this access: other methods than those there are."""
+    made = replace(run)
+    vars(made)["access"] = Access(frozenset(inputs), readout, transductive)  # as if looked up
+    return made
+
+
+def deployed(run: Run, queries: int, *, readout: bool = False) -> Run:
+    """The same run, as a trace that says how its prompt is deployed."""
+    known = {"deployment": {"queries_per_image": queries, "readout": readout}}
+    provenance = {**run.trace.provenance, **known}
+    return replace(run, trace=replace(run.trace, provenance=provenance))
 
 
 def moved(run: Run, source: str = "imagenet", protocol: str = "cross_dataset") -> Run:

@@ -37,3 +37,9 @@ def test_nothing_shared_has_no_best() -> None:
     assert scores.datasets == ()
     assert scores.best() is None
     assert scores_of([]).best() is None
+
+
+def test_some_methods_keep_the_datasets_of_all() -> None:
+    alone = scores_of(RUNS).among([ZIP])
+    assert alone.datasets == ("dots", "letters")
+    assert (set(alone.values), alone.best()) == ({ZIP}, ZIP)

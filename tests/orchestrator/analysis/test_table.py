@@ -11,7 +11,7 @@ from orchestrator.analysis.report.terminal import comparison_table
 from orchestrator.analysis.runs import Run
 from orchestrator.analysis.table import as_csv, as_markdown, comparison
 from orchestrator.spec.spec import ReportSpec
-from tests.orchestrator.analysis.builders import make_run, zero_shot_run
+from tests.orchestrator.analysis.builders import deployed, make_run, needing, zero_shot_run
 
 RUNS = [
     zero_shot_run(40, "dots"),
@@ -74,4 +74,25 @@ def test_csv_keeps_full_numbers_and_markdown_is_a_table() -> None:
     assert float(dots["expected_queries"]) == 10
     lines = as_markdown(rows).splitlines()
     assert len(lines) == 2 + len(rows)
-    assert all(line.count("|") == 12 for line in lines)
+    assert all(line.count("|") == 15 for line in lines)
+
+
+def test_methods_that_need_less_come_first_and_columns_say_what() -> None:
+    runs = [
+        needing(make_run([(0, 30), (20, 60)], method="deep"), "inner layers"),
+        needing(make_run([(0, 30), (20, 50)], method="words"), "text", transductive=True),
+        deployed(make_run([(0, 30), (20, 52)]), 1),
+        make_run([(0, 30), (20, 40)], method="bar"),
+        deployed(zero_shot_run(40), 8),
+    ]
+    rows = comparison(runs, ReportSpec())
+    assert [row.group.method for row in rows] == ["zero_shot", "words", "bar", "zip", "deep"]
+    parsed = {row["method"]: row for row in csv.DictReader(io.StringIO(as_csv(rows)))}
+    assert parsed["zip"]["access"] == "soft context"
+    assert (parsed["zero_shot"]["queries_per_image"], parsed["bar"]["queries_per_image"]) == (
+        "8",
+        "",
+    )
+    assert (parsed["deep"]["track"], parsed["bar"]["track"]) == ("translucent box", "plain box")
+    assert parsed["words"]["unlabelled_test_images"] == "True"
+    assert "| words‡ | strings |" in as_markdown(rows)

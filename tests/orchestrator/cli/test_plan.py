@@ -26,6 +26,8 @@ def test_everything_is_new_at_first_and_nothing_is_written(spec: Path, tmp_path:
     assert said.rows["pocket_dots", "zero_shot"] == ["1", "new", "0", "0", "?"]
     assert said.rows["all", "10"] == ["new", "1,600", "51,200", "?"]
     assert "time is unknown until something was measured: add --measure" in said.out
+    assert (said.rows["strings", "zero_shot"], said.rows["pixels", "bar"]) == ([], [])
+    assert said.rows["soft", "context"] == ["zip"]
     assert not (tmp_path / "store").exists()
 
 
@@ -89,3 +91,10 @@ def test_a_search_and_what_follows_it_are_priced(tmp_path: Path) -> None:
     assert "search: 3 trials of zip over clip (grid); 3 left, at most 1,200 queries" in text
     assert "then: zip-searched with the settings that were found" in text
     assert "then: zip-longer, zip with as many queries as both together: at most 800" in text
+
+
+def test_arms_of_an_ablation_are_not_listed_among_the_methods(tmp_path: Path) -> None:
+    spec = write_spec(tmp_path, ablation={"base": "zip", "vary": {"clip": [1, "sqrt_dim"]}})
+    said = querycurve("plan", spec, "--store", tmp_path / "store")
+    assert "zip[clip=1]" in said.out
+    assert said.rows["soft", "context"] == ["zip"]

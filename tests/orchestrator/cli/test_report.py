@@ -31,6 +31,7 @@ def test_the_comparison_is_shown_and_where_the_page_is(folder: Path, said: Said)
     assert said.rows["pocket_dots", "zero_shot"] == ["40.0", "-", "-"]
     # the failed seed counts among those that did not reach it
     assert said.rows["pocket_outlines", "zip"][:3] == ["61.0", "45.0", "(1/2)"]
+    assert (said.rows["strings", "zero_shot"], said.rows["soft", "context"]) == ([], ["zip"])
     reports = folder / "store" / "reports" / "small"
     assert said.out.splitlines()[-2:] == [
         f"figures and tables: {reports}",
@@ -57,7 +58,8 @@ def test_its_files_hold_what_was_measured(folder: Path, said: Said) -> None:
     # three runs of 200 queries at 2.50 for a thousand
     assert costs["zip"]["queries"] == "600"
     assert costs["zip"]["money (EUR)"] == "1.50"
-    assert costs["zip"]["hours"] == "3.00"
+    assert costs["zip"]["seconds"] == "10,800.0"
+    assert costs["zip"]["access"] == "soft context"
     assert (reports / "figures" / "curves.png").stat().st_size > 10_000
 
 

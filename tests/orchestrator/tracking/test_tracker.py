@@ -23,7 +23,12 @@ from orchestrator.tracking.entries import (
 from orchestrator.tracking.tracker import Tracker, TrackingError, TrackingThread, only_writer
 from tests.conformance.memory_storage import MemoryStorage
 from tests.orchestrator.analysis.ablation_builders import FASTFOOD, ONE, ROOT, at, placed
-from tests.orchestrator.analysis.builders import make_run, zero_shot_run
+from tests.orchestrator.analysis.builders import (
+    deployed,
+    make_run,
+    needing,
+    zero_shot_run,
+)
 from tests.orchestrator.analysis.report.cases import comparison
 
 ZIP = make_run([(0, 30.0), (10, 40.0), (20, 50.0)])
@@ -263,3 +268,28 @@ def test_labels_that_a_cell_no_longer_has_are_gone(view: View) -> None:
             assert sorted(shown) == ["a", "b", "kept"], "each once, and what is of other cells"
     view.rebuild(replace(ZIP, method="c"))
     assert sorted(run.data.tags["method"] for run in view.runs("aggregate")) == ["c", "kept"]
+
+
+def test_access_and_deployment_are_tags_and_columns(view: View) -> None:
+    probe = needing(deployed(replace(ZIP, method="probe"), 8, readout=True), readout=True)
+    deep = needing(make_run([(0, 30.0), (20, 50.0)], method="deep"), "inner layers")
+    view.rebuild(probe, deep, zero_shot_run(44))
+    for kind in ("cell", "aggregate"):
+        tags = {run.data.tags["method"]: run.data.tags for run in view.runs(kind)}
+        assert tags["zero_shot"]["access"] == "strings"
+        assert (tags["zero_shot"]["track"], tags["zero_shot"]["readout"]) == ("plain box", "no")
+        assert (tags["deep"]["track"], tags["probe"]["readout"]) == ("translucent box", "yes")
+        parameters = {run.data.tags["method"]: run.data.params for run in view.runs(kind)}
+        assert parameters["probe"]["queries_per_image"] == "8"
+        assert "queries_per_image" not in parameters["zero_shot"], "older traces don't say"
+
+
+def test_whole_set_evaluations_are_a_metric_at_the_last_query(view: View) -> None:
+    known = replace(ZIP, trace=replace(ZIP.trace, provenance={"train_images": 128}))
+    other = make_run([(0, 40.0), (20, 60.0)], seed=2)
+    view.rebuild(known, replace(other, trace=replace(other.trace, provenance={"train_images": 64})))
+    found = {r.data.tags.get("seed"): r for r in (*view.runs("cell"), *view.runs("aggregate"))}
+    name = "whole_set_evaluations"
+    assert view.history(found["1"], name) == [(20, 20.0)]
+    assert view.history(found["2"], name) == [(20, 40.0)]
+    assert view.history(found[None], name) == [(20, 30.0)]

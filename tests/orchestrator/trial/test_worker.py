@@ -118,6 +118,8 @@ def test_a_cell_leaves_one_whole_trace(done: Bench) -> None:
     assert trace.last("train_loss") is not None
     assert trace.timing["seconds_per_query"] > 0
     assert "torch" in trace.provenance["packages"]
+    assert trace.provenance["train_images"] == 8 * 16, "16 shots of the dots' 8 classes"
+    assert trace.provenance["deployment"] == {"queries_per_image": 1, "readout": False}
     made = trace.provenance["fingerprints"]
     assert made["method_version"] == method_class("zip").version
     assert (made["rounding"], made["encoder"], made["templates"]) == (None, None, None)

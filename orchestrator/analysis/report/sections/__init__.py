@@ -6,6 +6,7 @@ from orchestrator.analysis.report.blocks import Block, Section
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections import (
     ablation,
+    access,
     base_to_new,
     cost,
     curves,
@@ -25,6 +26,7 @@ SECTIONS: dict[str, Callable[[Comparison], Iterator[Block]]] = {
     "Base to new classes": base_to_new.blocks,
     "Transfer to other datasets": transfer.to_other_datasets,
     "Out of distribution": transfer.out_of_distribution,
+    "Access and deployment": access.blocks,
     "Ablation": ablation.blocks,
     "Accuracy over queries": curves.blocks,
     "Search": search.blocks,

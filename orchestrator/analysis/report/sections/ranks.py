@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from orchestrator.analysis.access import TRANSLUCENT, Track
 from orchestrator.analysis.charts.chart import Dot, DotChart
 from orchestrator.analysis.ranks import Ranks, ranks_of
 from orchestrator.analysis.report.blocks import Block, FigureBlock, Text
@@ -12,14 +13,15 @@ from orchestrator.analysis.significance import ALPHA
 def blocks(comparison: Comparison) -> Iterator[Block]:
     """Nothing when there are no two methods to rank."""
     for shots in comparison.shots:
-        ranks = ranks_of(comparison.scores[shots])
-        if ranks.mean_ranks:
-            yield _figure(comparison, shots, ranks)
-            if ranks.reason:
-                yield Text(ranks.reason, "note")
+        for track, scores in comparison.tracks(shots).items():
+            ranks = ranks_of(scores)
+            if ranks.mean_ranks:
+                yield _figure(comparison, shots, ranks, track)
+                if ranks.reason:
+                    yield Text(ranks.reason, "note")
 
 
-def _figure(comparison: Comparison, shots: int, ranks: Ranks) -> FigureBlock:
+def _figure(comparison: Comparison, shots: int, ranks: Ranks, track: Track) -> FigureBlock:
     half = None if ranks.critical_difference is None else ranks.critical_difference / 2
     dots = tuple(
         Dot(who.method, comparison.looks[who.method], rank, half) for who, rank in ranks.mean_ranks
@@ -27,10 +29,18 @@ def _figure(comparison: Comparison, shots: int, ranks: Ranks) -> FigureBlock:
     noun = "dataset" if ranks.datasets == 1 else "datasets"
     caption = (
         f"Mean rank by final accuracy over {ranks.datasets} shared "
-        f"{noun}{comparison.suffix(shots)}; 1 is best. {_difference_words(ranks)}"
+        f"{noun}{comparison.suffix(shots)}; 1 is best. {_track_words(comparison, track)}"
+        f"{_difference_words(ranks)}"
     )
     chart = DotChart("mean rank", dots)
-    return FigureBlock(f"ranks{comparison.file_suffix(shots)}", caption.strip(), (chart,))
+    name = "ranks_translucent" if track == TRANSLUCENT else "ranks"
+    return FigureBlock(f"{name}{comparison.file_suffix(shots)}", caption.strip(), (chart,))
+
+
+def _track_words(comparison: Comparison, track: Track) -> str:
+    if not comparison.several_tracks:
+        return ""
+    return f"Methods of the {track} alone, which are ranked among themselves. "
 
 
 def _difference_words(ranks: Ranks) -> str:

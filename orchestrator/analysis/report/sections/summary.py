@@ -1,13 +1,15 @@
 """Final accuracy of every method on every dataset, and what can be said of their differences."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from orchestrator.analysis.access import TRANSLUCENT_WORDS, UNLABELLED_WORDS
 from orchestrator.analysis.bootstrap import BootstrapInterval, mean_over_datasets
 from orchestrator.analysis.report.blocks import (
     Block,
     TableBlock,
     TableCell,
     Text,
+    best_of,
     interval_cells,
 )
 from orchestrator.analysis.report.comparison import Comparison
@@ -54,35 +56,51 @@ def _cells(count: int) -> str:
 
 def _table(comparison: Comparison, shots: int) -> Iterator[Block]:
     scores = comparison.scores[shots]
-    contenders = sorted(scores.values)
+    contenders = comparison.in_order(scores.values)
+    tracks = [comparison.track(who.method) for who in contenders]
     rows = {(row.group.dataset, row.group.contender): row.accuracy for row in comparison.rows}
     names = sorted({name for values in scores.values.values() for name in values})
     body: list[tuple[TableCell | str, ...]] = [
-        (name, *interval_cells([rows.get((name, contender)) for contender in contenders]))
+        (name, *interval_cells([rows.get((name, contender)) for contender in contenders], tracks))
         for name in names
     ]
-    tested = against_the_best(scores)
+    tested = _tests(comparison, shots)
     if len(scores.datasets) > 1:
-        body.append(_mean_row(scores, contenders, tested))
-    header = ("dataset", *(contender.method for contender in contenders))
-    caption = _caption(comparison, shots, scores, tested)
-    yield TableBlock(f"accuracy{comparison.file_suffix(shots)}", caption, header, tuple(body))
-    if tested.reason:
-        yield Text(tested.reason, "note")
+        body.append(_mean_row(scores, contenders, tracks, tested))
+    header = ("dataset", *(comparison.marked(contender.method) for contender in contenders))
+    yield TableBlock(
+        f"accuracy{comparison.file_suffix(shots)}",
+        _caption(comparison, shots, scores, tested),
+        header,
+        tuple(body),
+        column_groups=("", *comparison.column_groups(contenders)),
+    )
+    for reason in dict.fromkeys(one.reason for one in tested if one.reason):
+        yield Text(reason, "note")
+
+
+def _tests(comparison: Comparison, shots: int) -> list[Significance]:
+    """Tests within each track; of several, those with one method have nothing to be tested."""
+    found = comparison.tracks(shots).values()
+    several = [scores for scores in found if len(scores.values) > 1]
+    return [against_the_best(scores) for scores in several or found]
 
 
 def _mean_row(
-    scores: Scores, contenders: list[Contender], tested: Significance
+    scores: Scores,
+    contenders: Sequence[Contender],
+    tracks: Sequence[str],
+    tested: Sequence[Significance],
 ) -> tuple[TableCell | str, ...]:
-    means = {contender: mean_over_datasets(scores, contender) for contender in contenders}
-    best = max(round(mean.mean, 1) for mean in means.values())  # what looks equal is equal
+    means = [mean_over_datasets(scores, contender) for contender in contenders]
+    marks = best_of([mean.mean for mean in means], tracks)
     cells = [
         TableCell(
-            _bootstrap_text(means[contender]),
-            best=len(contenders) > 1 and round(means[contender].mean, 1) == best,
-            mark=WORSE if tested.worse(contender) else "",
+            _bootstrap_text(mean),
+            best=best,
+            mark=WORSE if any(one.worse(contender) for one in tested) else "",
         )
-        for contender in contenders
+        for contender, mean, best in zip(contenders, means, marks, strict=True)
     ]
     return (f"mean of {len(scores.datasets)}", *cells)
 
@@ -93,11 +111,19 @@ def _bootstrap_text(interval: BootstrapInterval) -> str:
     return f"{interval.mean:.1f} [{interval.lower:.1f}, {interval.upper:.1f}]"
 
 
-def _caption(comparison: Comparison, shots: int, scores: Scores, tested: Significance) -> str:
+def _caption(
+    comparison: Comparison, shots: int, scores: Scores, tested: Sequence[Significance]
+) -> str:
     said = [
         f"Test accuracy in percent after the last query{comparison.suffix(shots)}; never the best "
-        f"on the way. The best of each row is in bold. {_seeds(comparison, shots)}"
+        f"on the way. The best of each row is in bold. {_seeds(comparison, shots)} Above the "
+        f"methods stands what they need of a black box, from what every service takes to what few "
+        f"or none do."
     ]
+    if comparison.several_tracks:
+        said.append(TRANSLUCENT_WORDS)
+    if any(comparison.marked(run.method) != run.method for run in comparison.at(shots)):
+        said.append(UNLABELLED_WORDS)
     if any(run.protocol == "base_to_new" for run in comparison.runs):
         said.append("Base classes alone: those that were trained on.")
     if any(run.transferred for run in comparison.runs):
@@ -110,8 +136,10 @@ def _caption(comparison: Comparison, shots: int, scores: Scores, tested: Signifi
         )
     if scores.left_out:
         said.append(f"The mean leaves out {', '.join(scores.left_out)}, which some method lacks.")
-    if tested.p_values:
-        p_values = ", ".join(f"{who.method} p = {p:.3g}" for who, p in tested.p_values.items())
+    p_values = ", ".join(
+        f"{who.method} p = {p:.3g}" for one in tested for who, p in one.p_values.items()
+    )
+    if p_values:
         said.append(
             f"{WORSE}: worse than the best mean, by a paired Wilcoxon test over datasets with "
             f"Holm's correction at {ALPHA:g} ({p_values})."

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from orchestrator.analysis.access import TRANSLUCENT_WORDS
 from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell, interval_cells
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.transfer import Transfer, transfers
@@ -25,14 +26,18 @@ def _tables(comparison: Comparison, protocol: str) -> Iterator[Block]:
 
 
 def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
-    who = sorted(found.accuracies)
+    who = comparison.in_order(found.accuracies)
+    tracks = [comparison.track(contender.method) for contender in who]
     names = {found.source: f"{found.source} (source)", **{n: f"→ {n}" for n in found.targets}}
     rows: list[tuple[TableCell | str, ...]] = [
-        (shown, *interval_cells([found.accuracies[contender].get(name) for contender in who]))
+        (
+            shown,
+            *interval_cells([found.accuracies[contender].get(name) for contender in who], tracks),
+        )
         for name, shown in names.items()
     ]
     if len(found.targets) > 1:
-        means = interval_cells([found.means.get(contender) for contender in who])
+        means = interval_cells([found.means.get(contender) for contender in who], tracks)
         rows.append((f"mean of {len(found.targets)} targets", *means))
     caption = (
         f"Accuracy in percent{comparison.suffix(shots)}. Prompts were trained on {found.source} "
@@ -41,7 +46,15 @@ def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
         f"zero_shot. ±: 95 % t-interval over seeds; for the mean, over each seed's mean of the "
         f"targets, so it says what another seed would change, not what other targets would. The "
         f"best of each row is in bold."
+        f"{f' {TRANSLUCENT_WORDS}' if comparison.several_tracks else ''}"
     )
     name = f"{found.protocol}_{found.source}{comparison.file_suffix(shots)}"
-    header = ("dataset", *(contender.method for contender in who))
-    return TableBlock(name, caption, header, tuple(rows), headline=True)
+    header = ("dataset", *(comparison.marked(contender.method) for contender in who))
+    return TableBlock(
+        name,
+        caption,
+        header,
+        tuple(rows),
+        headline=True,
+        column_groups=("", *comparison.column_groups(who)),
+    )

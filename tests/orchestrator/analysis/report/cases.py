@@ -7,6 +7,7 @@ from dataclasses import replace
 from functools import cache
 from typing import Any
 
+from methods.interface import Input
 from orchestrator.analysis.report.blocks import Section
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.page import render
@@ -25,7 +26,13 @@ from tests.orchestrator.analysis.ablation_builders import (
     at,
     clipping,
 )
-from tests.orchestrator.analysis.builders import make_run, moved_run, zero_shot_run
+from tests.orchestrator.analysis.builders import (
+    deployed,
+    make_run,
+    moved_run,
+    needing,
+    zero_shot_run,
+)
 
 DATASETS = ("dots", "letters", "outlines", "silhouettes", "textures", "digits", "scenes")
 GAINS = {"zip": 14.0, "bar": 3.0, "bptvlm": 8.0}
@@ -95,6 +102,32 @@ def with_ablation(runs: list[Run], ablated: list[Run]) -> Comparison:
     return comparison([*runs, *base], ablated=apart)
 
 
+def of_all_accesses() -> list[Run]:
+    """The grid, with a readout, an ensemble, two methods of inner layers, and one of test images.
+
+    The methods of inner layers are the best.
+    """
+    runs = grid()
+    trained = [run for run in runs if run.method == "zip"]
+    deep: tuple[Input, ...] = ("visual tokens", "inner layers")
+    return [
+        *(deployed(run, 8) if run.method == "zero_shot" else run for run in runs),
+        *(needing(deployed(better(r, "probe", 1), 1), readout=True) for r in trained),
+        *(needing(better(r, "watcher", -1), "text", transductive=True) for r in trained),
+        *(needing(better(r, "deep", 4), *deep) for r in trained),
+        *(needing(better(r, "deeper", 5), *deep) for r in trained),
+    ]
+
+
+def better(run: Run, method: str, points: float) -> Run:
+    """A run of another method, so many points better."""
+    cell = {**run.trace.cell, "method": {"name": method, "settings": {}}}
+    moved_points = tuple(replace(point, value=point.value + points) for point in run.trace.points)
+    key = run.trace.key.replace("zip", method)
+    trace = replace(run.trace, key=key, cell=cell, points=moved_points)
+    return replace(run, method=method, trace=trace)
+
+
 CASES: dict[str, Comparison] = {
     "whole": comparison(grid()),
     "several shots": comparison(grid(("dots", "letters"), shots=(4, 16))),
@@ -121,6 +154,7 @@ CASES: dict[str, Comparison] = {
         [zero_shot_run(40), zero_shot_run(44, "letters")], ablation(("dots", "letters"))
     ),
     "ablation, one seed": with_ablation([], ablation(("dots",), seeds=1)),
+    "accesses": comparison(of_all_accesses()),
     "base to new": comparison(grid(("dots", "letters"), new_accuracy=35.0)),
 }
 

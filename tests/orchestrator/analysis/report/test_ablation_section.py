@@ -90,5 +90,5 @@ def test_ablated_runs_are_no_methods_of_the_comparison_but_are_paid_for() -> Non
     found = {section.title: section for section in sections("ablation")}
     (accuracy,) = [b for b in found["Accuracy"].blocks if isinstance(b, TableBlock)]
     assert accuracy.header == ("dataset", "zero_shot", "zip")
-    (cost,) = [b for b in found["Cost"].blocks if isinstance(b, TableBlock)]
+    cost = next(b for b in found["Cost"].blocks if isinstance(b, TableBlock))
     assert "zip[clip=100]" in {cell_of(row[0]).text for row in cost.rows}

@@ -2,6 +2,7 @@
 
 import csv
 import io
+from dataclasses import replace
 
 from orchestrator.analysis.report.blocks import TableBlock, TableCell
 from orchestrator.analysis.report.files import as_csv, as_latex, escape
@@ -42,3 +43,32 @@ def test_signs_that_latex_would_draw_as_others_stay_what_they_are() -> None:
 def test_a_row_that_begins_with_a_bracket_or_star_is_no_argument_of_the_row_before() -> None:
     assert escape("[red] 50 %") == r"{[}red] 50 \%"
     assert escape("*zip") == "{*}zip"
+
+
+GROUPED = replace(
+    TABLE,
+    column_groups=("", "strings", "soft context"),
+    rows=(*TABLE.rows, ("pocket_letters", "50.0", "51.0"), ("mean_of_2", "47.4", "48.5")),
+    row_groups=("all", "all", "means & more"),
+)
+
+
+def test_in_csv_groups_of_rows_are_a_column() -> None:
+    rows = list(csv.DictReader(io.StringIO(as_csv(GROUPED))))
+    assert [row["access"] for row in rows] == ["all", "all", "means & more"]
+    assert rows[0]["zip"] == "46.1 ± 2.5†"
+
+
+def test_in_latex_groups_stand_above_columns_and_rows() -> None:
+    lines = [line.strip() for line in as_latex(GROUPED).splitlines()]
+    top = lines.index(r"\toprule")
+    assert lines[top + 1 : top + 3] == [
+        r"& strings & soft context \\",
+        r"dataset & zero\_shot & zip \\",
+    ]
+    assert [line for line in lines if "textit" in line] == [
+        r"\textit{all} &  &  \\",
+        r"\textit{means \& more} &  &  \\",
+    ]
+    shared = as_latex(replace(GROUPED, column_groups=("", "strings", "strings")))
+    assert r" & \multicolumn{2}{c}{strings} \\" in shared

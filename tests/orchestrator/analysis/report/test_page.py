@@ -164,7 +164,7 @@ class Seen:
     error: str
 
 
-DRAWN = ("whole", "several shots", "all failed")
+DRAWN = ("whole", "accesses", "several shots", "all failed")
 
 
 @pytest.fixture(scope="module")

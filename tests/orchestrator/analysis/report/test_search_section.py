@@ -7,7 +7,7 @@ from dataclasses import replace
 from orchestrator.analysis.charts.chart import LineChart, ValueChart
 from orchestrator.analysis.report.blocks import FigureBlock, TableBlock, Text, cell_of
 from orchestrator.analysis.report.comparison import Comparison
-from orchestrator.analysis.report.sections import search, sections_of
+from orchestrator.analysis.report.sections import cost, search, sections_of
 from orchestrator.analysis.runs import Run
 from orchestrator.analysis.search import Search, SearchFindings, SearchTrial
 from tests.orchestrator.analysis.builders import make_run
@@ -143,3 +143,9 @@ def test_it_is_part_of_the_report() -> None:
     assert "Search" in [part.title for part in sections_of(COMPARISON)]
     early = replace(FINDINGS, search=Search("zip", 5, TRIALS[1:2]), baseline={}, longer=())
     assert "No trial came to its end yet" in words(Comparison("early", (), search=early))
+
+
+def test_the_queries_of_all_trials_are_the_cost_of_what_was_found() -> None:
+    block = next(b for b in cost.blocks(COMPARISON) if isinstance(b, TableBlock))
+    place = block.header.index("tuning queries")
+    assert {str(row[0]): row[place] for row in block.rows} == {"zip": "0", "zip-searched": "220"}

@@ -6,11 +6,20 @@ from dataclasses import replace
 
 import pytest
 
+from orchestrator.analysis.charts.chart import DotChart
 from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
-from orchestrator.analysis.report.sections import provenance
+from orchestrator.analysis.report.sections import base_to_new, provenance, savings
+from orchestrator.analysis.report.sections import summary as summary_section
 from orchestrator.analysis.runs import Run
-from tests.orchestrator.analysis.builders import zero_shot_run
-from tests.orchestrator.analysis.report.cases import CASES, DATASETS, comparison, sections
+from tests.orchestrator.analysis.builders import needing, zero_shot_run
+from tests.orchestrator.analysis.report.cases import (
+    CASES,
+    DATASETS,
+    better,
+    comparison,
+    grid,
+    sections,
+)
 
 
 def by_title(case: str) -> dict[str, Section]:
@@ -51,11 +60,11 @@ def test_every_figure_and_table_has_a_caption_and_a_name_of_its_own(case: str) -
 
 def test_the_best_is_bold_and_the_worse_are_marked() -> None:
     summary = table(by_title("whole")["Accuracy"])
-    assert summary.header == ("dataset", "zero_shot", "bar", "bptvlm", "zip")
+    assert summary.header == ("dataset", "zero_shot", "bar", "zip", "bptvlm")
     assert [cell_of(row[0]).text for row in summary.rows[:-1]] == sorted(DATASETS)
     for row in summary.rows:
-        assert [cell_of(cell).best for cell in row] == [False, False, False, False, True]
-    assert [cell_of(cell).mark for cell in summary.rows[-1]] == ["", "†", "†", "†", ""]
+        assert [cell_of(cell).best for cell in row] == [False, False, False, True, False]
+    assert [cell_of(cell).mark for cell in summary.rows[-1]] == ["", "†", "†", "", "†"]
     assert "Holm" in summary.caption
 
 
@@ -111,7 +120,9 @@ def test_base_to_new_appears_only_where_new_classes_were_tested() -> None:
 
 
 def test_money_appears_with_a_price() -> None:
-    assert table(by_title("whole")["Cost"]).header[-1] == "money (USD)"
+    priced = [b for b in by_title("whole")["Cost"].blocks if isinstance(b, TableBlock)]
+    assert priced[0].header[-1] == "money (USD)"
+    assert "USD for 1,000 images" in priced[1].header
     assert "names no price" in texts(by_title("no target")["Cost"])
 
 
@@ -122,13 +133,13 @@ def test_shots_are_compared_each_by_itself() -> None:
 
 def test_a_transfer_is_a_table_from_source_to_targets() -> None:
     block = table(by_title("transfer")["Transfer to other datasets"])
-    assert block.header == ("dataset", "zero_shot", "bar", "bptvlm", "zip")
+    assert block.header == ("dataset", "zero_shot", "bar", "zip", "bptvlm")
     rows = [[cell_of(cell).text for cell in row] for row in block.rows]
     assert [row[0] for row in rows] == [
         "imagenet (source)", "→ dots", "→ letters", "mean of 2 targets",
     ]  # fmt: skip
-    assert rows[1][1:] == ["30.0", "-", "-", "41.5 ± 6.4"]
-    assert rows[3][1:] == ["30.0", "-", "-", "41.5 ± 6.4"]
+    assert rows[1][1:] == ["30.0", "-", "41.5 ± 6.4", "-"]
+    assert rows[3][1:] == ["30.0", "-", "41.5 ± 6.4", "-"]
     assert "Transfer to other datasets" not in by_title("whole")
 
 
@@ -166,3 +177,93 @@ def test_the_provenance_says_how_images_were_prepared_where_that_was_unusual() -
 
     assert str(("images", how)) in shown(unusual)
     assert "'images'" not in shown(run)
+
+
+def test_methods_stand_under_what_they_need() -> None:
+    summary = table(by_title("accesses")["Accuracy"])
+    assert summary.header == (
+        *("dataset", "zero_shot", "watcher‡", "probe", "bar", "zip", "bptvlm", "deep", "deeper"),
+    )
+    assert summary.spans == [
+        ("", 1),
+        ("strings", 2),
+        ("strings with readout", 1),
+        ("pixels", 1),
+        ("soft context", 1),
+        ("soft context + visual tokens", 1),
+        ("inner layers (translucent box)", 2),
+    ]
+    assert "‡: learns from test images" in summary.caption
+
+
+def test_marks_and_tests_compare_within_a_track() -> None:
+    summary = table(by_title("accesses")["Accuracy"])
+    for row in summary.rows:
+        best = {name for name, cell in zip(summary.header, row, strict=True) if cell_of(cell).best}
+        assert best == {"probe", "deeper"}, "the best plain method, though others are better"
+    marks = dict(zip(summary.header, map(cell_of, summary.rows[-1]), strict=True))
+    assert marks["deep"].mark == "†"
+    assert marks["probe"].mark == marks["deeper"].mark == ""
+    assert "Bold, marks, ranks and tests compare within a track" in summary.caption
+    assert "track" not in table(by_title("whole")["Accuracy"]).caption
+
+
+def test_a_method_alone_in_its_track_is_the_best_of_nothing() -> None:
+    runs = [run for run in CASES["accesses"].runs if run.method != "deep"]
+    blocks = [*summary_section.blocks(comparison(runs))]
+    (summary,) = [block for block in blocks if isinstance(block, TableBlock)]
+    assert not any(cell_of(row[-1]).best for row in summary.rows)
+    assert not any("no two methods" in block.text for block in blocks if isinstance(block, Text))
+
+
+def test_each_track_is_ranked_by_itself() -> None:
+    figures = [b for b in by_title("accesses")["Ranks"].blocks if isinstance(b, FigureBlock)]
+    plain, translucent = (figure.charts[0] for figure in figures)
+    assert isinstance(plain, DotChart)
+    assert isinstance(translucent, DotChart)
+    assert [dot.label for dot in plain.dots][:2] == ["probe", "zip"]
+    assert [(dot.label, dot.value) for dot in translucent.dots] == [("deeper", 1), ("deep", 2)]
+    assert figures[1].name == "ranks_translucent"
+
+
+def test_queries_are_saved_against_methods_of_the_same_track() -> None:
+    saved = table(by_title("accesses")["Queries saved"])
+    rows = {str(row[0]): row for row in saved.rows}
+    assert set(rows) == {"bar", "bptvlm", "deep", "deeper", "probe", "watcher", "zip"}
+    alone = [run for run in CASES["accesses"].runs if run.method not in ("deep", "deeper")]
+    without = [b for b in savings.blocks(comparison(alone)) if isinstance(b, TableBlock)]
+    assert {str(row[0]): row for row in without[0].rows}["zip"] == rows["zip"]
+
+
+def test_access_and_deployment_are_told_for_each_method() -> None:
+    block = table(by_title("accesses")["Access and deployment"])
+    rows = {str(row[0]): row[2:] for row in block.rows}
+    assert rows["zero_shot"] == ("plain box", "no", "no", "8")
+    assert rows["watcher‡"] == ("plain box", "no", "yes", "-")
+    assert rows["deep"] == ("translucent box", "no", "no", "-")
+    assert rows["probe"][1] == "no", "its trace says so: it was deployed without its readout"
+    groups = dict(zip(rows, block.row_groups, strict=True))
+    assert (groups["probe"], groups["zip"]) == ("strings with readout", "soft context")
+
+
+def test_costs_of_training_and_of_use_stand_apart() -> None:
+    training, use = (b for b in by_title("accesses")["Cost"].blocks if isinstance(b, TableBlock))
+    assert (training.name, use.name) == ("cost", "cost_in_use")
+    trained = dict(
+        zip(training.header, next(r for r in training.rows if r[0] == "zip"), strict=True)
+    )
+    # 21 runs of 1,000 queries of 128 images each; of datasets whose training images are unknown
+    assert (trained["queries"], trained["images"]) == ("21,000", "2,688,000")
+    assert (trained["whole-set evaluations"], trained["tuning queries"]) == ("-", "0")
+    used = dict(zip(use.header, use.rows[0], strict=True))
+    # at 2 USD for 1,000 queries, of which an image takes 8
+    assert (used["queries a test image"], used["USD for 1,000 images"]) == ("8", "16.00")
+
+
+def test_base_to_new_is_marked_within_a_track() -> None:
+    runs = grid(("dots", "letters"), new_accuracy=35.0)
+    runs += [needing(better(r, "deep", 9), "inner layers") for r in runs if r.method == "zip"]
+    (block,) = base_to_new.blocks(comparison(runs))
+    assert isinstance(block, TableBlock)
+    assert {cell_of(row[1]).text for row in block.rows if cell_of(row[-1]).best} == {"zip"}
+    assert [row[1] for row in block.rows[:4]] == ["bar", "zip", "bptvlm", "deep"]
