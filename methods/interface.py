@@ -209,6 +209,8 @@ class PromptSpace:
         patch_weight_std: their standard deviation.
         pixel_mean: per channel, subtracted from an image with values from 0 to 1.
         pixel_std: per channel, the result is divided by it.
+        text_layers: blocks of the text tower; 0 if nothing can be added between them.
+        vision_layers: blocks of the image tower; 0 if nothing can be added between them.
     """
 
     text_width: int
@@ -220,6 +222,8 @@ class PromptSpace:
     patch_weight_std: float = 0.02
     pixel_mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
     pixel_std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
+    text_layers: int = 0
+    vision_layers: int = 0
 
 
 class Words(Protocol):

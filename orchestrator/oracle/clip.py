@@ -13,6 +13,7 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
 from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.image_tower import ImageTower
+from orchestrator.oracle.inner_layers import check_positions
 from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.loading import load_model, load_tokenizer
@@ -97,6 +98,8 @@ class ClipOracle(Oracle):
             patch_weight_std=patch_std,
             pixel_mean=pixels.mean,
             pixel_std=pixels.std,
+            text_layers=self._text.layers,
+            vision_layers=self._image.layers,
         )
 
     @torch.inference_mode()
@@ -113,6 +116,7 @@ class ClipOracle(Oracle):
         return None if self._text.refusal else self._text
 
     def _answer(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
+        check_positions(prompts)
         with torch.inference_mode():
             text = self._class_features(prompts)
         for batch in batches:
@@ -128,7 +132,8 @@ class ClipOracle(Oracle):
             return torch.cat([self._text.encode_ensemble(one) for one in prompts.ensembles])
         if prompts.context is None:  # excluded by Prompts, said again for the type checker
             raise ValueError("a prompt needs a context, templates or ensembles")
-        return self._text.encode_context(prompts.context)
+        deep = None if prompts.deep is None else prompts.deep.text
+        return self._text.encode_context(prompts.context, deep)
 
     def _image_features(self, prompts: Prompts, batch: Batch) -> Tensor:
         """`(1 or K, B, E)`: the plain features serve all candidates that leave images alone."""

@@ -11,6 +11,7 @@ from methods.interface import PixelPrompt, Prompts
 from orchestrator.errors import UserError
 from orchestrator.oracle.blocks import Unsupported
 from orchestrator.oracle.compiling import Compiler, as_written
+from orchestrator.oracle.inner_layers import adding, check_added
 from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.vit import Vit
 
@@ -38,6 +39,12 @@ class ImageTower:
         return 0 if embedding is None else int(embedding.shape[-1])
 
     @property
+    def layers(self) -> int:
+        """Blocks between which deep prompts can be added; 0 for towers without visual tokens."""
+        transformer = getattr(self._visual, "transformer", None) if self.token_width else None
+        return len(getattr(transformer, "resblocks", ()))
+
+    @property
     def patch_weights(self) -> tuple[float, float]:
         """Mean and standard deviation of the first convolution's weights; 0 if there is none."""
         first = getattr(self._visual, "conv1", None)
@@ -52,22 +59,22 @@ class ImageTower:
         """Normalised features `(K, B, E)` float32 of images as K candidates change them.
 
         Raises:
-            UserError: visual tokens for a tower that takes none.
+            UserError: visual tokens for a tower that takes none, or deep prompts that don't fit it.
         """
         images = images.to(self._device)  # once for all candidates
         pixels, tokens = prompts.pixels, prompts.visual_tokens
+        deep = None if prompts.deep is None else prompts.deep.visual
         if tokens is None:
             if pixels is None:
                 return self.encode(images).unsqueeze(0)
             return self._changed(images, pixels)
         if pixels is None:
-            return self._with_tokens(images, tokens)
-        return torch.cat(
-            [
-                self._with_tokens(pixels.apply(images, k), tokens[k : k + 1])
-                for k in range(prompts.count)
-            ]
-        )
+            return self._with_tokens(images, tokens, deep)
+        features = []
+        for k in range(prompts.count):
+            inner = None if deep is None else deep[k : k + 1]
+            features.append(self._with_tokens(pixels.apply(images, k), tokens[k : k + 1], inner))
+        return torch.cat(features)
 
     def _encode(self, images: Tensor, positions: int) -> Tensor:
         chunks = images.split(self._rows(positions))
@@ -96,40 +103,54 @@ class ImageTower:
             features.append(self.encode(whole))
         return torch.cat(features).reshape(count, batch, -1)
 
-    def _with_tokens(self, images: Tensor, tokens: Tensor) -> Tensor:
+    def _with_tokens(self, images: Tensor, tokens: Tensor, deep: Tensor | None) -> Tensor:
         """Features `(K, B, E)` with tokens `(K, V, W)` after the patches.
 
-        They get no position embedding, but go through `ln_pre` like the patches.
+        They get no position embedding, but go through `ln_pre` like the patches. Inside the tower
+        `(K, L - 1, V, W)` are added to them.
         """
         if self.token_width == 0 or not hasattr(self._visual, "_pool"):
             raise UserError(
                 f"the image tower {type(self._visual).__name__} takes no visual tokens. "
                 f"Use a ViT backbone for methods that prompt the image tower."
             )
+        if deep is not None:
+            check_added(deep, tokens, self.layers, "image tower")
+            deep = deep.to(self._device, torch.float32)
         tokens = tokens.to(self._device)
-        return self._micro_batches.run(lambda positions: self._appended(images, tokens, positions))
+        return self._micro_batches.run(
+            lambda positions: self._appended(images, tokens, deep, positions)
+        )
 
-    def _appended(self, images: Tensor, tokens: Tensor, positions: int) -> Tensor:
+    def _appended(
+        self, images: Tensor, tokens: Tensor, deep: Tensor | None, positions: int
+    ) -> Tensor:
         rows = self._rows(positions, tokens.shape[1])
         chunks = images.split(rows)
         if self._vit is not None:
             vit = self._vit
-            encoded = [vit.encode_with(vit.embed(chunk), tokens, rows) for chunk in chunks]
+            encoded = [vit.encode_with(vit.embed(chunk), tokens, rows, deep) for chunk in chunks]
         else:
+            inner = [None] * len(tokens) if deep is None else deep.split(1)
+            pairs = list(zip(tokens, inner, strict=True))
             encoded = [
-                torch.stack([self._plainly_appended(chunk, one) for one in tokens])
+                torch.stack([self._plainly_appended(chunk, *pair) for pair in pairs])
                 for chunk in chunks
             ]
         return torch.cat(encoded, dim=1)
 
-    def _plainly_appended(self, images: Tensor, tokens: Tensor) -> Tensor:
-        """Features `(B, E)` with one candidate's tokens `(V, W)`, by open_clip's own blocks."""
+    def _plainly_appended(self, images: Tensor, tokens: Tensor, deep: Tensor | None) -> Tensor:
+        """Features `(B, E)` with one candidate's tokens, by open_clip's own blocks.
+
+        The tokens are `(V, W)`, and what is added to them between blocks is `(1, L - 1, V, W)`.
+        """
         visual = self._visual
         patches = visual.conv1(images.to(self._dtype)).flatten(2).mT
         first = visual.class_embedding.to(patches).expand(len(patches), 1, -1)
         hidden = torch.cat((first, patches), dim=1) + visual.positional_embedding.to(patches)
-        added = tokens.to(hidden).expand(len(hidden), -1, -1)
-        hidden = visual.transformer(visual.ln_pre(torch.cat((hidden, added), dim=1)))
+        appended = tokens.to(hidden).expand(len(hidden), -1, -1)
+        with adding(visual.transformer, deep, start=hidden.shape[1]):
+            hidden = visual.transformer(visual.ln_pre(torch.cat((hidden, appended), dim=1)))
         pooled, _ = visual._pool(hidden)
         if visual.proj is not None:
             pooled = pooled @ visual.proj

@@ -2,7 +2,7 @@
 
 from methods.interface import PromptSpace
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
-from orchestrator.oracle.text.config import check_text_tower
+from orchestrator.oracle.text.config import check_text_tower, context_refusal
 from orchestrator.oracle.text.lengths import TextLengths
 
 _EMBEDDING_STD = 0.02  # CLIP's initialisation; the loaded oracle states the true one
@@ -37,4 +37,6 @@ def planned_space(
         token_embedding_std=_EMBEDDING_STD,
         pixel_mean=pixels.mean,
         pixel_std=pixels.std,
+        text_layers=0 if context_refusal(backbone) else int(text.get("layers", 12)),
+        vision_layers=int(vision["layers"]) if is_transformer else 0,
     )

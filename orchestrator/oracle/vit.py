@@ -13,6 +13,7 @@ from torch.nn import functional
 
 from orchestrator.oracle.blocks import Unsupported, attend, open_blocks
 from orchestrator.oracle.compiling import Compiler, as_written
+from orchestrator.oracle.inner_layers import with_added
 
 
 class Vit:
@@ -45,15 +46,19 @@ class Vit:
 
     def encode(self, hidden: Tensor) -> Tensor:
         """Normalised features `(B, E)` of what `embed` returned, `(B, L, W)`."""
-        return self._run_blocks(hidden, *self._blocks[0].project(hidden))
+        return self._run_blocks(hidden, *self._blocks[0].project(hidden), None)
 
-    def encode_with(self, hidden: Tensor, tokens: Tensor, rows: int) -> Tensor:
+    def encode_with(
+        self, hidden: Tensor, tokens: Tensor, rows: int, deep: Tensor | None = None
+    ) -> Tensor:
         """Features of every image with every candidate's tokens after its patches.
 
         Args:
             hidden: what `embed` returned, `(B, L, W)`.
             tokens: `(K, V, W)`; they get no position embedding.
             rows: how many sequences are computed at once.
+            deep: `(K, L' - 1, V, W)`, added at the tokens' positions before the second block, the
+                third, ...; None adds nothing.
 
         Returns:
             `(K, B, E)` normalised.
@@ -66,17 +71,24 @@ class Vit:
         features = []
         for chunk in pairs.split(rows):
             image, candidate = chunk % batch, chunk // batch
-            parts = [
+            whole, queries, keys, values = (
                 torch.cat((first[image], second[candidate]), dim=1)
                 for first, second in zip((hidden, *own), (added, *others), strict=True)
-            ]
-            features.append(self._run_blocks(*parts))
+            )
+            inner = None if deep is None else deep[candidate]
+            features.append(self._run_blocks(whole, queries, keys, values, inner))
         return torch.cat(features).reshape(count, batch, -1)
 
-    def _from_first(self, hidden: Tensor, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        """Features `(B, E)` from the first block's input `(B, L, W)` and its QKV `(B, L, H, E)`."""
-        for block, following in zip(self._blocks[:-1], self._blocks[1:], strict=True):
-            hidden = block.finish(hidden, attend(queries, keys, values))
+    def _from_first(
+        self, hidden: Tensor, queries: Tensor, keys: Tensor, values: Tensor, deep: Tensor | None
+    ) -> Tensor:
+        """Features `(B, E)` from the first block's input `(B, L, W)` and its QKV `(B, L, H, E)`.
+
+        What is added between blocks is `(B, L' - 1, V, W)`, for the last V positions.
+        """
+        pairs = zip(self._blocks[:-1], self._blocks[1:], strict=True)
+        for number, (block, following) in enumerate(pairs):
+            hidden = with_added(block.finish(hidden, attend(queries, keys, values)), deep, number)
             if following is not self._blocks[-1]:
                 queries, keys, values = following.project(hidden)
         last, first = self._blocks[-1], hidden[:, :1]

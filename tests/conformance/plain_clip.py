@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from methods.interface import Prompts
+from methods.interface import DeepPrompts, Prompts
 from orchestrator.oracle.clip import LoadedClip
 
 LAYERS = 2
@@ -74,20 +74,29 @@ def _turn_towards_each_other(model: Any) -> None:
 
 def logits(clip: LoadedClip, prompts: Prompts, images: Tensor, names: tuple[str, ...]) -> Tensor:
     """Logits `(K, B, C)` of soft contexts, one candidate after the other."""
-    found = []
+    found, deep = [], prompts.deep or DeepPrompts()
     for k, context in enumerate(prompts.context if prompts.context is not None else ()):
         pixels = images if prompts.pixels is None else prompts.pixels.apply(images, k)
         tokens = None if prompts.visual_tokens is None else prompts.visual_tokens[k]
-        image = image_features(clip.model, pixels, tokens)
-        text = class_features(clip.model, context, names, clip.tokenizer)
+        inside = (None if part is None else part[k] for part in (deep.text, deep.visual))
+        of_text, of_image = inside
+        image = image_features(clip.model, pixels, tokens, of_image)
+        text = class_features(clip.model, context, names, clip.tokenizer, of_text)
         found.append(clip.logit_scale * image @ text.T)
     return torch.stack(found)
 
 
 def class_features(
-    model: Any, context: Tensor, names: tuple[str, ...], tokenizer: Any = None
+    model: Any,
+    context: Tensor,
+    names: tuple[str, ...],
+    tokenizer: Any = None,
+    deep: Tensor | None = None,
 ) -> Tensor:
-    """Features `(C, E)` of one soft context `(T, D)`, as CoOp computes them: all positions."""
+    """Features `(C, E)` of one soft context `(T, D)`, as CoOp computes them: all positions.
+
+    `deep` is `(L - 1, T, D)`.
+    """
     text = getattr(model, "text", model)
     tokenizer = tokenizer or tokenizer_for(len(text.positional_embedding))
     holders = " ".join(["X"] * len(context))
@@ -95,7 +104,8 @@ def class_features(
     embedded = text.token_embedding(ids)
     shared = context.expand(len(ids), -1, -1)
     embedded = torch.cat((embedded[:, :1], shared, embedded[:, 1 + len(context) :]), dim=1)
-    hidden = text.transformer(embedded + text.positional_embedding, attn_mask=text.attn_mask)
+    hidden = embedded + text.positional_embedding
+    hidden = _through(text.transformer, hidden, deep, start=1, mask=text.attn_mask)
     pool = getattr(text, "text_pool_type", None) or text.pool_type
     rows = {"first": 0 * ids.argmax(dim=-1), "last": 0 * ids.argmax(dim=-1) - 1}
     pooled = text.ln_final(hidden)[torch.arange(len(ids)), rows.get(pool, ids.argmax(dim=-1))]
@@ -104,13 +114,35 @@ def class_features(
     return functional.normalize(features, dim=-1)
 
 
-def image_features(model: Any, images: Tensor, tokens: Tensor | None = None) -> Tensor:
-    """Features `(B, E)`, with tokens `(V, W)` after the patches; all positions, all blocks."""
+def image_features(
+    model: Any, images: Tensor, tokens: Tensor | None = None, deep: Tensor | None = None
+) -> Tensor:
+    """Features `(B, E)`, with tokens `(V, W)` after the patches; all positions, all blocks.
+
+    `deep` is `(L - 1, V, W)`.
+    """
     visual = model.visual
     patches = visual.conv1(images).flatten(2).mT
     first = visual.class_embedding.expand(len(images), 1, -1)
     hidden = torch.cat((first, patches), dim=1) + visual.positional_embedding
+    start = hidden.shape[1]
     if tokens is not None:
         hidden = torch.cat((hidden, tokens.expand(len(images), -1, -1)), dim=1)
-    hidden = visual.transformer(visual.ln_pre(hidden))
+    hidden = _through(visual.transformer, visual.ln_pre(hidden), deep, start)
     return functional.normalize(visual.ln_post(hidden)[:, 0] @ visual.proj, dim=-1)
+
+
+def _through(
+    transformer: Any,
+    hidden: Tensor,
+    deep: Tensor | None,
+    start: int,
+    mask: Tensor | None = None,
+) -> Tensor:
+    """All blocks, one after the other; before the second, the third, ... `deep` is added."""
+    for number, block in enumerate(transformer.resblocks):
+        if deep is not None and 0 < number <= len(deep):
+            hidden = hidden.clone()
+            hidden[:, start : start + deep.shape[1]] += deep[number - 1]
+        hidden = block(hidden, attn_mask=mask)
+    return hidden

@@ -91,14 +91,32 @@ def encoded(model: Any, ids: Tensor) -> Tensor:
         return functional.normalize(model.encode_text(ids, normalize=False).float(), dim=-1)
 
 
-def with_context(model: Any, ids: Tensor, start: int, context: Tensor) -> Tensor:
+class Added(nn.Module):
+    """A block before which something `(T, D)` is added from a position on."""
+
+    def __init__(self, block: nn.Module, added: Tensor, start: int) -> None:
+        super().__init__()
+        self.block, self.added, self.start = block, added, start
+
+    def forward(self, hidden: Tensor, **rest: Any) -> Any:
+        whole = torch.zeros(hidden.shape[1:])
+        whole[self.start : self.start + len(self.added)] = self.added
+        return self.block(hidden + whole, **rest)
+
+
+def with_context(
+    model: Any, ids: Tensor, start: int, context: Tensor, deep: Tensor | None = None
+) -> Tensor:
     """Features `(N, E)` of rows `(N, L)` of ids whose embeddings a context `(T, D)` replaces.
 
     open_clip's own forward, on a copy of the model whose table says the context for ids that no
-    text has.
+    text has, and whose blocks from the second on take in `deep` `(L - 1, T, D)`.
     """
     changed = deepcopy(model)
-    table = getattr(changed, "text", changed).token_embedding.weight
+    text = getattr(changed, "text", changed)
+    for number, added in enumerate(deep if deep is not None else (), start=1):
+        text.transformer.resblocks[number] = Added(text.transformer.resblocks[number], added, start)
+    table = text.token_embedding.weight
     unused = [id_ for id_ in range(3, 200) if not bool((ids == id_).any())][: len(context)]
     table[unused] = context.to(table)
     ids = ids.clone()

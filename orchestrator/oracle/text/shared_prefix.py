@@ -13,6 +13,7 @@ All texts of a context begin alike, and under a causal mask no position depends 
 - Positions after [EOT] are not computed: the rests are packed one after another (packing.py).
 - QKV of the rest in the first block don't depend on the context: they are computed once.
 - In the last block only [EOT] is read: it alone needs queries, output projection and MLP.
+- What deep prompts add between blocks, at the context's positions, is part of the prefix.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from torch import Tensor
 
 from orchestrator.oracle.blocks import Block, attend
 from orchestrator.oracle.compiling import Compiler, as_written
+from orchestrator.oracle.inner_layers import with_added
 from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.text.packing import Group, Pack, packs
 from orchestrator.oracle.text.transformer import TextTransformer
@@ -69,12 +71,18 @@ class SharedPrefix:
         self._run_prefix = compiler(self._prefix)
         self._packs: dict[tuple[int, int], list[_PackedRest]] = {}
 
-    def encode(self, context: Tensor) -> Tensor:
-        """Normalised features `(K, C, E)` of contexts `(K, T, D)`; T may be 0."""
-        return self._micro_batches.run(lambda positions: self._encode(context, positions))
+    def encode(self, context: Tensor, deep: Tensor | None = None) -> Tensor:
+        """Normalised features `(K, C, E)` of contexts.
 
-    def _encode(self, context: Tensor, positions: int) -> Tensor:
-        prefix = self._run_prefix(context)
+        Args:
+            context: `(K, T, D)`; T may be 0.
+            deep: `(K, L - 1, T, D)`, added at the context's positions before the second block, the
+                third, ...; None adds nothing.
+        """
+        return self._micro_batches.run(lambda positions: self._encode(context, deep, positions))
+
+    def _encode(self, context: Tensor, deep: Tensor | None, positions: int) -> Tensor:
+        prefix = self._run_prefix(context, deep)
         parts, order = [], []
         for pack in self._packed(context.shape[1], positions):
             together = max(1, positions // pack.size)
@@ -83,7 +91,7 @@ class SharedPrefix:
             order.append(pack.classes)
         return torch.cat(parts, dim=1)[:, torch.cat(order).argsort()]
 
-    def _prefix(self, context: Tensor) -> list[KeysValues]:
+    def _prefix(self, context: Tensor, deep: Tensor | None) -> list[KeysValues]:
         """The prefix cache: keys and values `(K, H, P, E)` of [SOS], if any, and context."""
         count, tokens, _ = context.shape
         places = self._text.positional_embedding[self._before : self._before + tokens]
@@ -98,6 +106,7 @@ class SharedPrefix:
             )
             if queries is not None:
                 hidden = block.finish(hidden, attend(queries, keys, values, causal=True))
+                hidden = with_added(hidden, deep, number)
             found.append((keys.transpose(1, 2), values.transpose(1, 2)))
         return found
 

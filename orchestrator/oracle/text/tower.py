@@ -11,6 +11,7 @@ from methods.interface import Ensemble
 from orchestrator.errors import UserError
 from orchestrator.oracle.blocks import Block, Unsupported
 from orchestrator.oracle.compiling import Compiler, as_written
+from orchestrator.oracle.inner_layers import check_added
 from orchestrator.oracle.micro_batches import MicroBatches
 from orchestrator.oracle.text.shared_prefix import SharedPrefix, Texts
 from orchestrator.oracle.text.token_rows import TokenRows
@@ -81,6 +82,11 @@ class TextTower:
         return 0 if self.refusal else int(self._text.token_embedding.weight.shape[1])
 
     @property
+    def layers(self) -> int:
+        """Blocks between which deep prompts can be added; 0 if the tower takes no soft context."""
+        return 0 if self.refusal else self._text.layers
+
+    @property
     def context_tokens(self) -> int:
         """The most context tokens that fit beside the longest class name."""
         if self.refusal:
@@ -93,14 +99,19 @@ class TextTower:
         """Standard deviation of the token embedding table; 0 if the tower takes no soft context."""
         return 0.0 if self.refusal else float(self._text.token_embedding.weight.float().std())
 
-    def encode_context(self, context: Tensor) -> Tensor:
-        """Normalised class features `(K, C, E)` of K soft contexts `(K, T, D)`.
+    def encode_context(self, context: Tensor, deep: Tensor | None = None) -> Tensor:
+        """Normalised class features `(K, C, E)` of K soft contexts.
 
         A context is put between the start-of-text token, if there is one, and each class name.
 
+        Args:
+            context: `(K, T, D)`.
+            deep: `(K, L - 1, T, D)`, added at its positions before the second block, the third,
+                ...; None adds nothing.
+
         Raises:
-            UserError: context and longest name exceed the model's context length, or the tower
-                takes no soft context.
+            UserError: context and longest name exceed the model's context length, the tower takes
+                no soft context, or `deep` doesn't fit it.
         """
         if self.refusal:
             raise UserError(
@@ -113,12 +124,15 @@ class TextTower:
                 f"{tokens} context tokens don't fit: the longest class name leaves room for "
                 f"{self.context_tokens}. Use fewer context tokens or shorter class names."
             )
+        if deep is not None:
+            check_added(deep, context, self.layers, "text tower")
+            deep = deep.to(self._device, torch.float32)
         context = context.to(self._device, torch.float32)
         if self._blocks is None:
-            return self._micro_batches.run(lambda p: self._plainly(self._names, context, p))
+            return self._micro_batches.run(lambda p: self._plainly(context, deep, p))
         if self._named is None:
             self._named = self._prefixed(self._names, self._blocks, self._compiler)
-        return self._named.encode(context)
+        return self._named.encode(context, deep)
 
     def encode_templates(self, templates: tuple[str, ...]) -> Tensor:
         """Normalised class features `(1, C, E)` of hand-written prompts with `{}` for the name.
@@ -197,21 +211,23 @@ class TextTower:
         texts = Texts(ids, self._rows.layout.start)
         return SharedPrefix(self._text, blocks, texts, self._micro_batches, compiler)
 
-    def _plainly(self, ids: Tensor, context: Tensor, positions: int) -> Tensor:
+    def _plainly(self, context: Tensor, deep: Tensor | None, positions: int) -> Tensor:
         """Features `(K, C, E)` by open_clip's own forward, for every class with every context.
 
         Args:
-            ids: `(C, L)` token ids of the texts without context.
             context: `(K, T, D)`.
+            deep: `(K, L - 1, T, D)`, added inside the tower.
             positions: hidden states that are computed at once.
         """
+        ids, start = self._names, self._rows.layout.start
         count, tokens, _ = context.shape
         rows = self._rows.make_room(ids, tokens, self._text.placeholder)
         pairs = torch.arange(count * len(ids), device=self._device)
         features = []
         for chunk in pairs.split(max(1, positions // ids.shape[1])):
             k, c = chunk // len(ids), chunk % len(ids)
-            features.append(self._text.plain(rows[c], context[k], self._rows.layout.start))
+            added = None if deep is None else deep[k]
+            features.append(self._text.plain_with(rows[c], context[k], added, start))
         return torch.cat(features).reshape(count, len(ids), -1)
 
     def _whole(self, ids: Tensor, positions: int) -> Tensor:

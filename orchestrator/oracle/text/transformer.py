@@ -10,6 +10,7 @@ from torch.nn import functional
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.blocks import Block, Unsupported, open_blocks
+from orchestrator.oracle.inner_layers import adding
 
 _NEEDED = ("token_embedding", "positional_embedding", "transformer", "ln_final", "text_projection")
 _AT_END_OF_TEXT = ("argmax", "eos")
@@ -44,6 +45,12 @@ class TextTransformer:
     def takes_context(self) -> bool:
         """Whether token embeddings can be replaced; a Hugging Face tower's can't."""
         return isinstance(getattr(self._holder, "token_embedding", None), nn.Embedding)
+
+    @property
+    def layers(self) -> int:
+        """Blocks of a tower of open_clip's; 0 for any other."""
+        transformer = getattr(self._holder, "transformer", None)
+        return len(getattr(transformer, "resblocks", ()))
 
     @property
     def kind(self) -> str:
@@ -111,17 +118,23 @@ class TextTransformer:
             raise Unsupported(f"it pools the position {self._pooling!r}, not the end of the text")
         return open_blocks(holder.transformer)
 
-    def plain(self, ids: Tensor, context: Tensor | None = None, start: int = 0) -> Tensor:
-        """Normalised features `(N, E)` of whole rows of ids `(N, L)` by open_clip's own forward.
-
-        A context `(N, T, D)` replaces the token embeddings from position `start` on.
-        """
-        if context is None:
-            features = self._model.encode_text(ids, normalize=False)
-        else:
-            with _replaced(self.token_embedding, context, start):
-                features = self._model.encode_text(ids, normalize=False)
+    def plain(self, ids: Tensor) -> Tensor:
+        """Normalised features `(N, E)` of whole rows of ids `(N, L)` by open_clip's own forward."""
+        features = self._model.encode_text(ids, normalize=False)
         return functional.normalize(features.float(), dim=-1)
+
+    def plain_with(self, ids: Tensor, context: Tensor, deep: Tensor | None, start: int) -> Tensor:
+        """The same, with a context in place of the token embeddings from position `start` on.
+
+        Args:
+            ids: `(N, L)`.
+            context: `(N, T, D)`.
+            deep: `(N, L' - 1, T, D)`, added there before the second block, the third, ...
+            start: the first position.
+        """
+        replaced = _replaced(self.token_embedding, context, start)
+        with replaced, adding(self._holder.transformer, deep, start):
+            return self.plain(ids)
 
     def finish(self, pooled: Tensor) -> Tensor:
         """Normalised features `(..., E)` of the last block's output `(..., D)` where texts end."""

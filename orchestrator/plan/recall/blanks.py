@@ -19,7 +19,13 @@ from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.spec import Spec
 
 _ROOMY = PromptSpace(
-    text_width=512, context_tokens=64, vision_width=768, image_size=224, token_embedding_std=0.02
+    text_width=512,
+    context_tokens=64,
+    vision_width=768,
+    image_size=224,
+    token_embedding_std=0.02,
+    text_layers=12,
+    vision_layers=12,
 )
 """A black box that takes every kind of prompt."""
 

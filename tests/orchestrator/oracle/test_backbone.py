@@ -179,4 +179,5 @@ def test_the_planned_space_is_that_of_the_loaded_model(tiny: ResolvedBackbone) -
 
 def test_a_residual_network_takes_no_visual_tokens() -> None:
     backbone = resolve_backbone(Backbone(model="RN50"))
-    assert planned_space(backbone, ()).vision_width == 0
+    space = planned_space(backbone, ())
+    assert (space.vision_width, space.vision_layers, space.text_layers) == (0, 0, 12)

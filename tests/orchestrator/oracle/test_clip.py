@@ -6,12 +6,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from methods.interface import Ensemble, Prompts
+from methods.interface import DeepPrompts, Ensemble, Prompts
 from orchestrator.errors import UserError
 from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
 from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import BudgetExhausted, Ledger
+from orchestrator.oracle.space import planned_space
 from tests.conformance.closeness import assert_same_logits
 from tests.conformance.plain_clip import tokenizer_for
 from tests.conformance.tiny_clip import write_tiny_clip
@@ -155,6 +156,23 @@ def test_space_states_what_fits(clip: LoadedClip) -> None:
     with pytest.raises(UserError, match="context tokens don't fit"):
         too_many = torch.randn(1, space.context_tokens + 1, 32)
         oracle(clip).query(Prompts(context=too_many), random_batch())
+
+
+def test_a_plan_knows_how_many_layers_can_be_reached(clip: LoadedClip) -> None:
+    planned, loaded = planned_space(clip.backbone, NAMES), oracle(clip).space
+    assert (planned.text_layers, planned.vision_layers) == (2, 2)
+    assert (loaded.text_layers, loaded.vision_layers) == (2, 2)
+
+
+def test_deep_prompts_need_tokens_to_stand_at(clip: LoadedClip) -> None:
+    zeros, template = torch.zeros(1, 1, 2, 32), ("a {}.",)
+    for deep, message in (
+        (DeepPrompts(text=zeros), "Give it a `context`"),
+        (DeepPrompts(visual=zeros), "Give it `visual_tokens`"),
+    ):
+        subject = oracle(clip)
+        with pytest.raises(UserError, match=message):
+            subject.query(Prompts(templates=template, deep=deep), random_batch())
 
 
 def test_a_name_that_fills_the_context_is_refused(clip: LoadedClip) -> None:

@@ -10,7 +10,7 @@ import pytest
 import torch
 from torch import Tensor, fx
 
-from methods.interface import Prompts
+from methods.interface import DeepPrompts, Prompts
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
@@ -70,6 +70,14 @@ def prompts(tokens: int = 3, width: int = 32) -> tuple[Prompts, ...]:
         Prompts(context=context),
         Prompts(context=context, visual_tokens=visual),
         Prompts(templates=("a {}.",), visual_tokens=visual),
+        Prompts(
+            context=context,
+            visual_tokens=visual,
+            deep=DeepPrompts(
+                torch.randn(2, 1, *context.shape[1:], generator=draw),
+                torch.randn(2, 1, *visual.shape[1:], generator=draw),
+            ),
+        ),
     )
 
 

@@ -16,7 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
-from methods.interface import Prompts
+from methods.interface import DeepPrompts, Prompts
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
 from orchestrator.oracle.interface import Batch
@@ -73,7 +73,10 @@ def spread(load: Callable[[], LoadedClip]) -> float:
 
 @st.composite
 def queries(draw: st.DrawFn, load: Callable[[], LoadedClip], *, context: int, batch: int) -> Query:
-    """Any class set, and up to so many context tokens and images; visual prompts now and then."""
+    """Any class set, and up to so many context tokens and images.
+
+    Visual prompts, and additions inside the towers, are there now and then.
+    """
     clip, noise = load(), torch.Generator().manual_seed(draw(st.integers(0, 99)))
     words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)
     names = tuple(draw(st.lists(words.map(" ".join), min_size=1, max_size=12)))
@@ -84,10 +87,21 @@ def queries(draw: st.DrawFn, load: Callable[[], LoadedClip], *, context: int, ba
     visual = torch.randn(
         count, draw(st.integers(0, 5)), len(model.visual.class_embedding), generator=noise
     )
+    visual_or_none = visual if draw(st.booleans()) else None
+
+    def deep(tokens: Tensor | None, transformer: Any) -> Tensor | None:
+        if tokens is None or not draw(st.booleans()):
+            return None
+        entries = draw(st.integers(0, len(transformer.resblocks) - 1))
+        return torch.randn(count, entries, *tokens.shape[1:], generator=noise)
+
     prompts = Prompts(
         context=tokens * spread(load),
-        visual_tokens=visual if draw(st.booleans()) else None,
+        visual_tokens=visual_or_none,
         pixels=Darkened(count) if draw(st.booleans()) else None,
+        deep=DeepPrompts(
+            deep(tokens, model.transformer), deep(visual_or_none, model.visual.transformer)
+        ),
     )
     images = torch.randn(shape, generator=noise)
     return Query(clip, names, prompts, images, draw(st.integers(1, 2048)))

@@ -9,7 +9,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from methods.interface import Prompts
+from methods.interface import DeepPrompts, Prompts
 from orchestrator.oracle.clip import ClipOracle, LoadedClip, load_clip
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
@@ -39,6 +39,11 @@ def prompts() -> dict[str, Prompts]:
     return {
         "context": Prompts(context=context),
         "both": Prompts(context=context, visual_tokens=tokens),
+        "deep": Prompts(
+            context=context,
+            visual_tokens=tokens,
+            deep=DeepPrompts(context.unsqueeze(1), tokens.unsqueeze(1)),
+        ),
         "pixels": Prompts(templates=("a {}.",), pixels=Darker()),
         "templates": Prompts(templates=("a {}.", "the {}.")),
     }

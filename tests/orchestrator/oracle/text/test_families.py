@@ -67,6 +67,21 @@ def test_a_context_stands_between_start_and_name_on_either_path(name: str, kind:
 
 
 @FAMILIES
+def test_deep_prompts_are_added_at_the_context_on_either_path(name: str, kind: str) -> None:
+    model, tokenizer = tiny(name), tokenizer_of(name, kind)
+    subject, draw = TextTower(model, tokenizer, NAMES), torch.Generator().manual_seed(0)
+    contexts = torch.randn(2, 3, 32, generator=draw)
+    deep = torch.randn(2, 2, 3, 32, generator=draw)
+    assert subject.layers == 3
+    ids, start = tokenizer([f"X X X {name}." for name in NAMES]), start_of(tokenizer)
+    expected = [with_context(model, ids, start, *pair) for pair in zip(contexts, deep, strict=True)]
+    for blocks in {subject._blocks, None}:
+        subject._blocks = blocks
+        with torch.inference_mode():
+            assert_same(subject.encode_context(contexts, deep), torch.stack(expected))
+
+
+@FAMILIES
 def test_room_is_what_the_longest_name_leaves(name: str, kind: str) -> None:
     model, tokenizer = tiny(name), tokenizer_of(name, kind)
     subject = TextTower(model, tokenizer, NAMES)
@@ -139,7 +154,8 @@ class ForeignClip(nn.Module):
 def test_a_tower_of_another_library_encodes_templates_and_refuses_a_context() -> None:
     model, tokenizer = ForeignClip(), stand_ins(20, None)["xlm"]
     subject = TextTower(model, tokenizer, NAMES)
-    assert (subject.width, subject.context_tokens, subject.embedding_std) == (0, 0, 0.0)
+    assert (subject.width, subject.context_tokens, subject.layers) == (0, 0, 0)
+    assert subject.embedding_std == 0.0
     ids = tokenizer([f"a {name}" for name in NAMES])
     assert_same(subject.encode_templates(("a {}",))[0], encoded(model, ids))
     with pytest.raises(UserError, match=r"ForeignText has no token embeddings.*such as zero_shot"):

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor, nn
 
+from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.loading import load_model, load_tokenizer
 from orchestrator.oracle.text.tower import TextTower
@@ -35,11 +36,28 @@ def contexts(count: int, tokens: int, width: int, seed: int = 0) -> Tensor:
     return torch.randn(count, tokens, width, generator=draw)
 
 
-def assert_plain(model: nn.Module, subject: TextTower, context: Tensor, names: Any) -> None:
+def added(count: int, entries: int, tokens: int, seed: int = 1) -> Tensor:
+    """What deep prompts add in a tiny model."""
+    draw = torch.Generator().manual_seed(seed)
+    return torch.randn(count, entries, tokens, 32, generator=draw)
+
+
+def assert_plain(
+    model: nn.Module,
+    subject: TextTower,
+    context: Tensor,
+    names: Any,
+    deep: Tensor | None = None,
+) -> None:
     """Features are of norm 1, so entries near zero are held to 2e-6 of that."""
+    inner = [None] * len(context) if deep is None else list(deep)
     with torch.inference_mode():
-        found = subject.encode_context(context)
-        expected = torch.stack([class_features(model, one, names) for one in context])
+        found = subject.encode_context(context, deep)
+        plain = [
+            class_features(model, one, names, deep=inside)
+            for one, inside in zip(context, inner, strict=True)
+        ]
+        expected = torch.stack(plain)
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=2e-6)
 
 
@@ -50,13 +68,20 @@ def assert_plain(model: nn.Module, subject: TextTower, context: Tensor, names: A
     candidates=st.integers(1, 4),
     positions=st.integers(1, 60),
     quick=st.booleans(),
+    entries=st.none() | st.integers(0, 2),
 )
 def test_any_class_set_context_and_micro_batch_gives_the_plain_features(
-    names: tuple[str, ...], tokens: int, candidates: int, positions: int, quick: bool
+    names: tuple[str, ...],
+    tokens: int,
+    candidates: int,
+    positions: int,
+    quick: bool,
+    entries: int | None,
 ) -> None:
     model = tiny(quick)
     subject = tower(model, names, positions)
-    assert_plain(model, subject, contexts(candidates, tokens, 32), names)
+    deep = None if entries is None else added(candidates, entries, tokens)
+    assert_plain(model, subject, contexts(candidates, tokens, 32), names, deep)
 
 
 @settings(max_examples=6)
@@ -104,6 +129,46 @@ def test_other_towers_take_the_plain_path_and_say_why(text: dict[str, Any], reas
     assert subject._blocks is None
     assert reason in subject.fallback_reason
     assert_plain(model, subject, contexts(3, 2, 32), ("cat", "crop land"))
+    assert subject.layers == 3
+    assert_plain(model, subject, contexts(3, 2, 32), ("cat", "crop land"), added(3, 2, 2))
+
+
+def test_nothing_added_inside_changes_no_bit() -> None:
+    subject, context = tower(tiny(), ("cat", "crop land")), contexts(2, 3, 32)
+    with torch.inference_mode():
+        plain = subject.encode_context(context)
+        assert torch.equal(subject.encode_context(context, torch.zeros(2, 2, 3, 32)), plain)
+        assert torch.equal(subject.encode_context(context, torch.zeros(2, 0, 3, 32)), plain)
+
+
+def test_each_candidate_has_its_own_deep_prompt() -> None:
+    subject, context, deep = tower(tiny(), ("cat", "x")), contexts(3, 2, 32), added(3, 2, 2)
+    with torch.inference_mode():
+        together = subject.encode_context(context, deep)
+        alone = [subject.encode_context(context[k : k + 1], deep[k : k + 1]) for k in range(3)]
+        other = subject.encode_context(context, deep * torch.tensor([1.0, 2, 1]).view(3, 1, 1, 1))
+    torch.testing.assert_close(together, torch.cat(alone), rtol=1e-5, atol=2e-6)
+    torch.testing.assert_close(together[::2], other[::2], rtol=1e-5, atol=2e-6)
+    assert not torch.allclose(together[1], other[1], atol=1e-3)
+
+
+@pytest.mark.parametrize("no_causal_mask", [False, True])
+@pytest.mark.parametrize(
+    ("shape", "message"),
+    [
+        ((2, 3, 2, 32), "prompt is for 4 layers, but the text tower has 3. Use fewer layers"),
+        ((2, 2, 3, 32), r"must have shape \(2, layers - 1, 2, 32\)"),
+        ((1, 2, 2, 32), r"must have shape \(2, layers - 1, 2, 32\)"),
+        ((2, 2, 2, 16), r"must have shape \(2, layers - 1, 2, 32\)"),
+        ((2, 2, 32), r"have \(2, 2, 32\)"),
+    ],
+)
+def test_deep_prompts_that_do_not_fit_are_refused(
+    shape: tuple[int, ...], message: str, no_causal_mask: bool
+) -> None:
+    subject = tower(tiny(custom=True, no_causal_mask=no_causal_mask), ("cat",))
+    with pytest.raises(UserError, match=message):
+        subject.encode_context(contexts(2, 2, 32), torch.zeros(shape))
 
 
 def test_a_mask_that_is_not_the_causal_one_is_noticed() -> None:
