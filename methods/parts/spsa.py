@@ -102,24 +102,37 @@ class Spsa:
         )
         self._steps_done = 0
 
-    def probes(self, parameters: Tensor) -> Tensor:
-        """The points `(2q, N)` at which the next step from parameters `(N,)` needs the loss."""
-        radius = self._radius(self._steps_done + 1)
-        return two_sided_probes(parameters, self._directions(), radius)
+    @property
+    def steps_done(self) -> int:
+        """Steps taken so far."""
+        return self._steps_done
 
-    def step(self, parameters: Tensor, losses: Tensor) -> tuple[Tensor, Mapping[str, float]]:
+    def probes(self, parameters: Tensor, mask: Tensor | None = None) -> Tensor:
+        """The points `(2q, N)` at which the next step from parameters `(N,)` needs the loss.
+
+        A mask `(N,)` is 1 for parameters that they differ in, else 0.
+        """
+        directions = _masked(self._directions(), mask)
+        return two_sided_probes(parameters, directions, self._radius(self._steps_done + 1))
+
+    def step(
+        self, parameters: Tensor, losses: Tensor, mask: Tensor | None = None
+    ) -> tuple[Tensor, Mapping[str, float]]:
         """Takes a step.
 
         Args:
             parameters: `(N,)`, those given to `probes`.
             losses: `(2q,)` at the probes, in their order.
+            mask: `(N,)`, that of `probes`. The estimate is 0 for parameters that it leaves out; the
+                momentum that they have gathered goes on.
 
         Returns:
             The next parameters `(N,)`, and measurements worth plotting.
         """
         step = self._steps_done + 1
         directions = self._directions()
-        gradient = two_sided_estimate(losses, directions, self._radius(step), self._law)
+        estimate = two_sided_estimate(losses, directions, self._radius(step), self._law)
+        gradient = _masked(estimate, mask)
         direction, measured = self._rule.direction(gradient)
         self._steps_done = step
         return parameters - self._step_size(step) * direction, measured
@@ -158,6 +171,10 @@ def two_sided_estimate(losses: Tensor, directions: Tensor, radius: float, law: L
     plus, minus = losses.reshape(-1, 2).unbind(dim=1)
     slopes = (plus - minus) / (2 * radius)
     return law.gradients(slopes.unsqueeze(-1), directions).mean(dim=0)
+
+
+def _masked(values: Tensor, mask: Tensor | None) -> Tensor:
+    return values if mask is None else values * mask.to(values)
 
 
 def _update_rule(settings: SpsaSettings, dimension: int) -> Plain:

@@ -16,7 +16,13 @@ BATCH = 5
 EXAMPLES = 13
 """Training images: two whole mini-batches and a part of one."""
 SPACE = PromptSpace(
-    text_width=64, context_tokens=12, vision_width=16, image_size=8, token_embedding_std=0.02
+    text_width=64,
+    context_tokens=12,
+    vision_width=16,
+    image_size=8,
+    token_embedding_std=0.02,
+    text_layers=4,
+    vision_layers=3,
 )
 
 
@@ -94,6 +100,11 @@ class ToyOracle(Oracle):
                 logits = logits + torch.stack([_said(one) for one in prompts.ensembles])[:, None]
             if prompts.visual_tokens is not None:
                 logits = logits + prompts.visual_tokens.sum(dim=1)[:, None, :CLASSES]
+            if prompts.deep is not None and prompts.deep.text is not None:
+                inside = prompts.deep.text.sum(dim=(1, 2)) @ self._directions.T
+                logits = logits + 0.1 * inside.unsqueeze(1)
+            if prompts.deep is not None and prompts.deep.visual is not None:
+                logits = logits + prompts.deep.visual.sum(dim=(1, 2))[:, None, :CLASSES]
             if prompts.pixels is not None and batch.images is not None:
                 changed = torch.stack(
                     [prompts.pixels.apply(batch.images, k) for k in range(prompts.count)]

@@ -48,6 +48,8 @@ def pins(name: str) -> dict[str, Any]:
 
 def _parts(prompts: Prompts, size: int) -> dict[str, Tensor]:
     parts = {"context": prompts.context, "visual_tokens": prompts.visual_tokens}
+    if prompts.deep is not None:
+        parts |= {"deep_text": prompts.deep.text, "deep_visual": prompts.deep.visual}
     found = {name: part for name, part in parts.items() if part is not None}
     images = toy_batch(9, image_size=size).images
     if prompts.pixels is not None and images is not None:

@@ -93,6 +93,21 @@ class TestBptVlmOriginal(MethodSuite):
     settings: ClassVar = SMALL_SEARCH
 
 
+class TestZomp(MethodSuite):
+    name = "zomp"
+    settings: ClassVar = {"step_size": 0.1}
+
+
+class TestZompOfTheTextTower(MethodSuite):
+    name = "zomp"
+    settings: ClassVar = {"towers": "text", "step_size": 0.1}
+
+
+class TestZompInput(MethodSuite):
+    name = "zomp@input"
+    settings: ClassVar = {"step_size": 0.1}
+
+
 def test_every_registered_method_and_variant_is_covered() -> None:
     covered = {kind.name for kind in MethodSuite.__subclasses__()}
     assert {*method_names(), *variant_names()} <= covered

@@ -71,6 +71,29 @@ def test_steps_equal_the_formulas_written_out(optimiser: str, law: LawName) -> N
         assert measured["gradient_norm"] == pytest.approx(norm)
 
 
+def test_a_mask_holds_parameters_still_and_keeps_their_momentum() -> None:
+    settings = SpsaSettings.model_validate({"optimiser": "spsa-gc", "momentum": 0.5, "pairs": 2})
+    subject = Spsa(settings, dimension=3, budget=100, seed=4, owner="test")
+    start, mask = torch.arange(3.0), torch.tensor([1.0, 0, 0])
+    probes = subject.probes(start, mask)
+    assert torch.equal(probes[:, 1:], start[1:].expand(4, -1))
+    assert (probes[:, 0] != start[0]).all()
+    losses = torch.tensor([1.0, 3.0, 2.0, 5.0])
+    after, _ = subject.step(start, losses, mask)
+    assert torch.equal(after[1:], start[1:])
+    assert after[0] != start[0]
+    momentum = subject.state().tensors["momentum"]
+    assert momentum.count_nonzero() == 1
+    subject.step(after, losses)
+    gathered = subject.state().tensors["momentum"]
+    assert (gathered != 0).all()
+    other = Spsa(settings, dimension=3, budget=100, seed=4, owner="test")
+    other.step(after, losses, torch.zeros(3))
+    other.step(after, losses)
+    alone = other.state().tensors["momentum"]
+    torch.testing.assert_close(gathered, alone + 0.5 * momentum)
+
+
 def test_optimisers_without_clipping_have_one_spelling() -> None:
     plain = SpsaSettings.model_validate({"optimiser": "spsa", "clip": 3.0})
     assert plain.clip == "none"
