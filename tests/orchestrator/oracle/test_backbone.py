@@ -181,3 +181,9 @@ def test_a_residual_network_takes_no_visual_tokens() -> None:
     backbone = resolve_backbone(Backbone(model="RN50"))
     space = planned_space(backbone, ())
     assert (space.vision_width, space.vision_layers, space.text_layers) == (0, 0, 12)
+
+
+def test_a_text_tower_of_another_library_has_no_inner_layers_to_reach() -> None:
+    backbone = resolve_backbone(Backbone(model="roberta-ViT-B-32", pretrained="random"))
+    space = planned_space(backbone, ())
+    assert (space.text_layers, space.vision_layers) == (0, 12)
