@@ -25,6 +25,7 @@ from methods.interface import (
 from methods.lazy_torch import Tensor, torch
 from methods.parts.checks import check_context
 from methods.parts.cma_es import CmaEs
+from methods.parts.generation import Generation
 from methods.parts.losses import cross_entropy, measured
 from methods.parts.seeding import generator
 
@@ -120,7 +121,7 @@ class BptVlm(Method):
 
     def __init__(self, problem: Problem, settings: BptVlmSettings) -> None:
         _check_space(problem, settings)
-        self._problem, self._settings = problem, settings
+        self._settings = settings
         draw = generator(problem.seed, "bptvlm", "projections")
         self._to_text = _text_projection(problem, settings, draw)
         self._to_image = _visual_projection(problem, settings, draw)
@@ -133,7 +134,10 @@ class BptVlm(Method):
         )
         self._best = torch.zeros(_dimension(settings), dtype=torch.float64)
         self._best_loss = math.inf
-        self._begin_generation()
+        weights = [1] * (settings.fitness_batches or problem.batches_per_epoch)
+        self._generation = Generation(
+            settings.population, weights, together=settings.shared_batches
+        )
 
     @classmethod
     def access(cls, settings: BptVlmSettings) -> Access:
@@ -155,18 +159,17 @@ class BptVlm(Method):
     def ask(self) -> Prompts | None:
         if self._enough():
             return None
-        return self._prompts(self._search.ask()[self._together()])
+        return self._prompts(self._search.ask()[self._generation.asked])
 
     def tell(self, scores: Scores) -> Mapping[str, float]:
-        settings, together = self._settings, self._together()
         losses = cross_entropy(scores.logits.double(), scores.labels).cpu()
-        self._sums[together] += losses
-        self._batches += 1
-        whole = self._batches == (settings.fitness_batches or self._problem.batches_per_epoch)
-        if whole or settings.best == "running_mean":
-            self._keep_best(together, self._sums[together] / self._batches)
-        if whole:
-            self._end_pass(together)
+        generation = self._generation
+        generation.add(losses)
+        if generation.pass_done or self._settings.best == "running_mean":
+            self._keep_best(generation.means)
+        if generation.pass_done and (fitness := generation.end_pass()) is not None:
+            self._search.tell(fitness)
+            generation.begin()
         return {**measured(losses, scores), "search_sigma": self._search.sigma}
 
     def best_prompt(self) -> Prompts:
@@ -180,36 +183,28 @@ class BptVlm(Method):
         return self._prompts(self._last().unsqueeze(0))
 
     def state(self) -> State:
-        tensors = {"best": self._best, "sums": self._sums.clone()}
-        values = {
-            "best_loss": None if math.isinf(self._best_loss) else self._best_loss,
-            "first": self._first,
-            "batches": self._batches,
-        }
-        return State({**tensors, **self._search.state().tensors}, values)
+        search, generation = self._search.state(), self._generation.state()
+        loss = None if math.isinf(self._best_loss) else self._best_loss
+        tensors = {"best": self._best, **generation.tensors, **search.tensors}
+        return State(tensors, {"best_loss": loss, **generation.values})
 
     def load(self, state: State) -> None:
         self._search.load(state)
+        self._generation.load(state)
         self._best = state.tensors["best"].clone()
-        self._sums = state.tensors["sums"].clone()
         loss = state.values["best_loss"]
         self._best_loss = math.inf if loss is None else float(loss)
-        self._first = int(state.values["first"])
-        self._batches = int(state.values["batches"])
-
-    def _together(self) -> slice:
-        """Which prompts of this generation are evaluated on the present pass."""
-        return slice(None) if self._settings.shared_batches else slice(self._first, self._first + 1)
 
     def _last(self) -> Tensor:
         """The point `(N,)` that was evaluated last, be it on a part of its pass; 0 at the start.
 
         Of several that were evaluated together, the last in order.
         """
-        if self._batches:
-            return self._search.ask()[self._together()][-1]
-        if self._first:
-            return self._search.ask()[self._first - 1]
+        generation = self._generation
+        if generation.batches:
+            return self._search.ask()[generation.asked][-1]
+        if generation.first:
+            return self._search.ask()[generation.first - 1]
         previous = self._search.previous
         return torch.zeros_like(self._best) if previous is None else previous[-1]
 
@@ -217,28 +212,13 @@ class BptVlm(Method):
         """Whether no generation may begin any more, and none is on its way."""
         limit = self._settings.max_individuals
         done = self._search.generations * self._settings.population
-        between = self._first == 0 and self._batches == 0
-        return between and limit is not None and done >= limit
+        return not self._generation.begun and limit is not None and done >= limit
 
-    def _keep_best(self, together: slice, means: Tensor) -> None:
+    def _keep_best(self, means: Tensor) -> None:
         lowest = int(means.argmin())
         if float(means[lowest]) < self._best_loss:
             self._best_loss = float(means[lowest])
-            self._best = self._search.ask()[together][lowest].clone()
-
-    def _end_pass(self, together: slice) -> None:
-        self._sums[together] /= self._batches
-        self._batches = 0
-        self._first += len(self._sums[together])
-        if self._first == self._settings.population:
-            self._search.tell(self._sums)
-            self._begin_generation()
-
-    def _begin_generation(self) -> None:
-        """Clears the sums of losses `(P,)`, which become means at the end of each pass."""
-        self._sums = torch.zeros(self._settings.population, dtype=torch.float64)
-        self._first = 0
-        self._batches = 0
+            self._best = self._search.ask()[self._generation.asked][lowest].clone()
 
     def _prompts(self, points: Tensor) -> Prompts:
         settings, count = self._settings, len(points)

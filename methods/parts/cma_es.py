@@ -9,7 +9,7 @@ search proposes the same points again, so `load` replays it. That takes 0.2 s pe
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -108,9 +108,16 @@ class CmaEs:
     def _strategy(self) -> CMAEvolutionStrategy:
         """The library's search; made when it is first used, for the import takes a second."""
         import cma
+
+        return cma.CMAEvolutionStrategy(
+            np.zeros(self._dimension), self._start_sigma, self._options()
+        )
+
+    def _options(self) -> dict[str, Any]:
+        """What the library is told beside start, dimension and sigma."""
         from cma.sigma_adaptation import CMAAdaptSigmaCSA
 
-        options = {
+        return {
             "popsize": self._population,
             "AdaptSigma": CMAAdaptSigmaCSA,
             "CMA_diagonal": self._diagonal,
@@ -120,7 +127,6 @@ class CmaEs:
             "verb_log": 0,
             "signals_filename": "",
         }
-        return cma.CMAEvolutionStrategy(np.zeros(self._dimension), self._start_sigma, options)
 
     def _normal(self, *shape: int) -> NDArray[np.float64]:
         """Standard normal numbers; each call has its own generator, so that a replay repeats it."""
@@ -130,3 +136,28 @@ class CmaEs:
             *shape, generator=draw, dtype=torch.float64
         ).numpy()
         return numbers
+
+
+class BoundedCmaEs(CmaEs):
+    """The same in a box: no number of a point is above `bound`, or below its negative.
+
+    The library searches without bounds and maps each point into the box by a smooth function, which
+    leaves a number as it is that is well inside.
+    """
+
+    def __init__(
+        self, population: int, dimension: int, sigma: float, seed: int, bound: float
+    ) -> None:
+        super().__init__(population, dimension, sigma, seed)
+        self._bound = bound
+
+    @property
+    def mean(self) -> Tensor:
+        """The centre `(N,)`, mapped into the box."""
+        if not self.generations:
+            return super().mean
+        inside = self._strategy.boundary_handler.repair(super().mean.numpy())
+        return torch.from_numpy(np.array(inside))
+
+    def _options(self) -> dict[str, Any]:
+        return {**super()._options(), "bounds": [-self._bound, self._bound]}

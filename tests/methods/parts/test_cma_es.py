@@ -10,7 +10,7 @@ import torch
 from cma.sigma_adaptation import CMAAdaptSigmaCSA
 
 from methods.interface import SettingsError
-from methods.parts.cma_es import CmaEs
+from methods.parts.cma_es import BoundedCmaEs, CmaEs
 
 
 def sphere(points: torch.Tensor) -> torch.Tensor:
@@ -73,3 +73,25 @@ def test_it_minimises() -> None:
 def test_a_state_of_another_population_is_refused() -> None:
     with pytest.raises(SettingsError, match=r"population of 8.*need 9"):
         CmaEs(9, 5, 1.0, 1).load(CmaEs(8, 5, 1.0, 1).state())
+
+
+def test_bounded_points_and_their_mean_stay_in_the_box() -> None:
+    search = BoundedCmaEs(12, 4, 1.0, seed=1, bound=0.8)
+    assert not search.mean.any()
+    for _ in range(25):
+        assert float(search.ask().abs().max()) <= 0.8
+        search.tell(sphere(search.ask()))
+        assert float(search.mean.abs().max()) <= 0.8
+    torch.testing.assert_close(search.mean, torch.full_like(search.mean, 0.8), atol=0.05, rtol=0)
+
+
+def test_a_wide_box_changes_nothing() -> None:
+    bounded, free = BoundedCmaEs(8, 5, 1.0, seed=2, bound=50.0), CmaEs(8, 5, 1.0, seed=2)
+    for _ in range(10):
+        torch.testing.assert_close(bounded.ask(), free.ask())
+        for each in (bounded, free):
+            each.tell(sphere(each.ask()))
+    torch.testing.assert_close(bounded.mean, free.mean)
+    again = BoundedCmaEs(8, 5, 1.0, seed=2, bound=50.0)
+    again.load(bounded.state())
+    assert torch.equal(again.ask(), bounded.ask())
