@@ -21,6 +21,8 @@ FILE = Path(__file__).with_name("pins.json")
 SMALL = {
     "bptvlm": {"text_dimension": 12, "visual_dimension": 6},
     "blackvip_se": {"components": 6},
+    "bbt": {"dimension": 12},
+    "craft": {"dimension": 12},
 }
 
 

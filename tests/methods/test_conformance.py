@@ -60,6 +60,44 @@ class TestBlackVipSe(MethodSuite):
     settings: ClassVar = {"components": 6}
 
 
+class TestBbt(MethodSuite):
+    name = "bbt"
+    settings: ClassVar = {"dimension": 12}
+
+
+class TestBbtOfOtherParts(MethodSuite):
+    name = "bbt"
+    settings: ClassVar = {
+        "dimension": 12,
+        "words": "",
+        "context_tokens": 3,
+        "fitness_batches": 2,
+        "best": "fitness",
+    }
+    moves = False
+
+
+class TestBbtCraft(MethodSuite):
+    name = "bbt@craft"
+    budget = 1500
+    settings: ClassVar = {"dimension": 12}
+
+
+class TestCraft(MethodSuite):
+    name = "craft"
+    settings: ClassVar = {"dimension": 12}
+
+
+class TestCraftReleased(MethodSuite):
+    name = "craft@released"
+    budget = 1500
+    settings: ClassVar = {"dimension": 12}
+
+
+class TestLcs(MethodSuite):
+    name = "lcs"
+
+
 class TestBptVlm(MethodSuite):
     name = "bptvlm"
     settings: ClassVar = SMALL_SEARCH
