@@ -73,9 +73,9 @@ def method_class(name: str) -> type[Method]:
     """The method called `name`.
 
     Example:
-        >>> method_class("zipp")
+        >>> method_class("zero_short")  # doctest: +ELLIPSIS
         Traceback (most recent call last):
-        methods.registry.UnknownMethod: unknown method 'zipp'. Did you mean: zip, bar@zip-port?
+        methods.registry.UnknownMethod: unknown method 'zero_short'. Did you mean: zero_shot...
 
     Raises:
         UnknownMethod: no method has that name.
