@@ -23,6 +23,7 @@ SMALL = {
     "blackvip_se": {"components": 6},
     "bbt": {"dimension": 12},
     "craft": {"dimension": 12},
+    "sharpzo": {"dimension": 6, "population": 4, "most_at_once": 4},
 }
 
 

@@ -7,6 +7,7 @@ from methods.interface import Problem, PromptSpace
 from methods.registry import method_names, variant_names
 from tests.conformance.method_suite import MethodSuite
 
+SMALL_SHARPZO = {"dimension": 6, "population": 4, "most_at_once": 4, "mask_steps": 3}
 SMALL_SEARCH = {"text_dimension": 12, "visual_dimension": 6}
 
 
@@ -144,6 +145,52 @@ class TestZompOfTheTextTower(MethodSuite):
 class TestZompInput(MethodSuite):
     name = "zomp@input"
     settings: ClassVar = {"step_size": 0.1}
+
+
+class TestOnePlusOneEs(MethodSuite):
+    name = "one_plus_one_es"
+    moves = False
+
+
+class TestRandomSearch(MethodSuite):
+    name = "random_search"
+    moves = False
+
+
+class TestZoContext(MethodSuite):
+    name = "zo_context"
+
+
+class TestZoContextGc(MethodSuite):
+    name = "zo_context@gc"
+
+
+class TestZoContextClip(MethodSuite):
+    name = "zo_context@clip"
+
+
+class TestMeZo(MethodSuite):
+    name = "mezo"
+
+
+class TestSharpZo(MethodSuite):
+    name = "sharpzo"
+    settings: ClassVar = SMALL_SHARPZO
+
+
+class TestSharpZoRandomDirections(MethodSuite):
+    name = "sharpzo@random-directions"
+    settings: ClassVar = SMALL_SHARPZO
+
+
+class TestSharpZoRho0(MethodSuite):
+    name = "sharpzo@rho0"
+    settings: ClassVar = SMALL_SHARPZO
+
+
+class TestSharpZoReleased(MethodSuite):
+    name = "sharpzo@released"
+    settings: ClassVar = SMALL_SHARPZO
 
 
 def test_every_registered_method_and_variant_is_covered() -> None:
