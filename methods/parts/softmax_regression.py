@@ -12,7 +12,7 @@ from typing import Any
 
 from methods.lazy_torch import Tensor, torch
 
-STRENGTHS = tuple(10.0 ** (half / 2) for half in range(2, -8, -1))
+STRENGTHS: tuple[float, ...] = tuple(10.0 ** (half / 2) for half in range(2, -8, -1))
 """From the strongest to the weakest that validation tries: half decades from 10 to 0.0003."""
 
 _PATIENCE = 2
