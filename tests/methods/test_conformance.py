@@ -193,6 +193,15 @@ class TestSharpZoReleased(MethodSuite):
     settings: ClassVar = SMALL_SHARPZO
 
 
+class TestScoreProbe(MethodSuite):
+    name = "score_probe"
+    draws = False
+
+
+class TestScoreProbeFeatures(MethodSuite):
+    name = "score_probe@features"
+
+
 def test_every_registered_method_and_variant_is_covered() -> None:
     covered = {kind.name for kind in MethodSuite.__subclasses__()}
     assert {*method_names(), *variant_names()} <= covered
