@@ -10,6 +10,7 @@ from benchmarks.naming import did_you_mean
 from benchmarks.quoting import cut
 from orchestrator.errors import UserError
 from orchestrator.spec.overrides import apply_overrides
+from orchestrator.spec.proposals import with_proposals
 from orchestrator.spec.ready import SPECS, ready_specs
 from orchestrator.spec.spec import Spec
 from orchestrator.spec.validation import Refused, validated
@@ -46,10 +47,13 @@ def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
 def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """The fields of a spec as they are written, with overrides applied and nothing checked.
 
+    Of files that it names, the contents stand in their place.
+
     Raises:
         UserError: no such file, not YAML, or an override of a field that can't be.
     """
-    return apply_overrides(_read_document(_spec_path(name)), overrides)
+    path = _spec_path(name)
+    return with_proposals(apply_overrides(_read_document(path), overrides), path.parent)
 
 
 def spec_as_yaml(spec: Spec) -> str:

@@ -202,6 +202,25 @@ class TestScoreProbeFeatures(MethodSuite):
     name = "score_probe@features"
 
 
+class TestTemplateSearch(MethodSuite):
+    name = "template_search"
+    moves = False
+
+
+class TestTemplateSearchByAccuracy(MethodSuite):
+    name = "template_search"
+    settings: ClassVar = {
+        "criterion": "accuracy",
+        "proposals": tuple(f"{n} {{}}" for n in "abcdefgh"),
+    }
+    moves = False
+
+
+class TestTemplateSearchEnsemble(MethodSuite):
+    name = "template_search@ensemble"
+    moves = False
+
+
 def test_every_registered_method_and_variant_is_covered() -> None:
     covered = {kind.name for kind in MethodSuite.__subclasses__()}
     assert {*method_names(), *variant_names()} <= covered
