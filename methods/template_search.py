@@ -55,10 +55,10 @@ class TemplateSearchSettings(Settings):
     Attributes:
         proposals: templates that replace the bank, such as a language model writes; a spec may give
             the path of a file with one in each line. None searches the bank.
-        first: templates of the first round, all of the bank; fewer where they would cost more than
-            a quarter of the budget on the first mini-batch.
-        edits: templates of a later round: as many edits as templates that the bank has left, and
-            edits alone once it has none.
+        first: templates of the first round, all from the bank; fewer where they would cost more
+            than a quarter of the budget on the first mini-batch.
+        edits: templates of a later round: half of them from what the bank has left, the others
+            edits; edits alone once nothing is left.
         deployed: the best M templates are deployed, as an ensemble; a test image costs M queries.
         criterion: what templates are compared by on the training images: mean cross-entropy
             (`loss`), or `accuracy`.
