@@ -70,7 +70,8 @@ class ScoreProbe(Method):
     y = mean of the K prompts' scores + V z + b, z being x standardised         softmax_regression
 
     Without V and b this is the prompts' own answer. The regularisation draws towards that, not
-    towards equal scores for all classes: so it may be used with one image a class as well. Log-probabilities serve as well as logits. A test image costs K queries.
+    towards equal scores for all classes, so it may be used with one image a class as well.
+    Log-probabilities serve as well as logits. A test image costs K queries.
 
     It asks no more after ceil(N / B) times K queries, whatever the budget, and takes the training
     images as testing would see them, not augmented.
