@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import islice
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from methods.interface import (
     Access,
@@ -29,24 +29,13 @@ from methods.interface import (
 from methods.lazy_torch import Tensor, torch
 from methods.parts.losses import cross_entropy, measured
 from methods.parts.seeding import generator
-from methods.parts.template_bank import bank, fits, longest
+from methods.parts.template_bank import Template, bank, fits, longest, ordered
 from methods.parts.template_edits import edits
 
 _SHOWN = 3
 """Best and worst templates that edits are made of, as many as LLM-Opt shows."""
 _TRIES = 50
 """Edits drawn for each that is wanted: most are known, or too long."""
-
-
-def _with_one_name(template: str) -> str:
-    if template.count("{}") != 1 or "\n" in template:
-        raise ValueError(
-            f"a template is one line with one {{}} for the class name, but got {template!r}"
-        )
-    return template
-
-
-Template = Annotated[str, AfterValidator(_with_one_name)]
 
 
 class TemplateSearchSettings(Settings):
@@ -91,7 +80,7 @@ class TemplateSearch(Method):
 
     def __init__(self, problem: Problem, settings: TemplateSearchSettings) -> None:
         self._problem, self._settings = problem, settings
-        self._bank = _ordered(bank(problem, settings.proposals), problem.seed)
+        self._bank = ordered(bank(problem, settings.proposals), problem.seed)
         self._chunks = problem.whole_set()
         self._templates: list[str] = []
         self._costs = torch.zeros(0, dtype=torch.float64)
@@ -216,12 +205,6 @@ def _first(known: int, problem: Problem, settings: TemplateSearchSettings) -> in
     """Templates of the first round, of those in the bank."""
     affordable = max(2, problem.budget // 4)
     return min(known, settings.first, affordable, problem.budget)
-
-
-def _ordered(templates: tuple[str, ...], seed: int) -> tuple[str, ...]:
-    """The dataset's own template, and the others in an order of the seed's."""
-    order = torch.randperm(len(templates) - 1, generator=generator(seed, "template_search", "bank"))
-    return (templates[0], *(templates[1 + one] for one in order.tolist()))
 
 
 def _round_cost(templates: int, chunks: int) -> int:

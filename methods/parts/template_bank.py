@@ -5,8 +5,13 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from itertools import product
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 from methods.interface import Problem, SettingsError
+from methods.lazy_torch import torch
+from methods.parts.seeding import generator
 
 ARTICLES = ("a", "the")
 ADJECTIVES = ("blurry", "bright", "close-up", "cropped", "dark", "large", "plain", "small")
@@ -23,6 +28,18 @@ NOUNS = (
     "black and white photo",
 )
 ENDINGS = ("objects", "texture", "pattern", "surface", "shape", "scene", "sign", "in the distance")
+
+
+def _with_one_name(template: str) -> str:
+    if template.count("{}") != 1 or "\n" in template:
+        raise ValueError(
+            f"a template is one line with one {{}} for the class name, but got {template!r}"
+        )
+    return template
+
+
+Template = Annotated[str, AfterValidator(_with_one_name)]
+"""A prompt of a user, in settings: refused unless it has one `{}`."""
 
 
 def bank(problem: Problem, proposals: tuple[str, ...] | None = None) -> tuple[str, ...]:
@@ -45,6 +62,12 @@ def bank(problem: Problem, proposals: tuple[str, ...] | None = None) -> tuple[st
         return tuple(dict.fromkeys((own, *proposals)))
     others = (*problem.templates, *problem.ensemble, *imagenet_templates(), *_spoken())
     return tuple(dict.fromkeys((own, *(one for one in others if fits(one, problem)))))
+
+
+def ordered(templates: tuple[str, ...], seed: int) -> tuple[str, ...]:
+    """The dataset's own template, and the others in an order of the seed's."""
+    order = torch.randperm(len(templates) - 1, generator=generator(seed, "template_search", "bank"))
+    return (templates[0], *(templates[1 + one] for one in order.tolist()))
 
 
 def fits(template: str, problem: Problem) -> bool:
