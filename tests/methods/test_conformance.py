@@ -40,6 +40,11 @@ class TestZipOfOtherParts(MethodSuite):
     }
 
 
+class TestLogitNewton(MethodSuite):
+    name = "logit_newton"
+    moves = False
+
+
 class TestBar(MethodSuite):
     name = "bar"
     settings: ClassVar = {"step_size": 1.0}
