@@ -8,28 +8,33 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 from pydantic import Field, model_validator
 
 from methods.interface import (
+    Access,
     Demand,
     ImageChoice,
     Method,
     Named,
     Problem,
     Prompts,
+    Readout,
     Scores,
     Settings,
     SettingsError,
     State,
+    Variants,
 )
 from methods.lazy_torch import Tensor, torch
 from methods.parts.checks import check_context
 from methods.parts.logit_memory import LogitMemory
 from methods.parts.logit_span import LogitSpan
 from methods.parts.losses import cross_entropy, measured
+from methods.parts.readouts import Affine, centred_scores
 from methods.parts.seeding import generator
+from methods.parts.softmax_regression import softmax_regression, validated_strength
 
 _LENGTHS = (0.1, 0.2, 0.4, 0.8, 1.6)
 """Length scales of the memory's kernel, in units of the context's norm."""
@@ -37,6 +42,9 @@ _MOST_LOGITS = 1 << 24
 """Numbers that the memory holds at most: 2^24 are 128 prompts on 1,310 images of 100 classes."""
 _AGAIN = 8
 """Of how many asks the prompts are asked about further images when the working set grows."""
+_FOLDS = 5
+_ONE_SHOT_STRENGTH = 0.2
+"""Of the readout's cross-validation; and where no image can be left out. As in `score_probe`."""
 _GOOD, _BAD = 0.5, 0.1
 _WIDER, _NARROWER = 1.3, 0.7
 
@@ -56,6 +64,8 @@ class LogitNewtonSettings(Settings):
         widen_every: queries per mini-batch of the working set, after which it is doubled.
         start_words: one of the K contexts that it starts from is the last T tokens of these words;
             random, like the others, if there are not so many.
+        readout: whether a readout of the deployed prompt's scores is deployed too, which makes new
+            classes impossible.
     """
 
     context_tokens: int = Field(default=4, ge=1)
@@ -67,6 +77,7 @@ class LogitNewtonSettings(Settings):
     largest_radius: float = Field(default=1.0, gt=0)
     widen_every: int = Field(default=250, ge=1)
     start_words: str = "a photo of a"
+    readout: bool = False
 
     @model_validator(mode="after")
     def _ordered(self) -> LogitNewtonSettings:
@@ -96,6 +107,9 @@ class LogitNewton(Method):
     prompts are then asked about the new images too. It is asked by image ids, as testing would see
     them. The deployed prompt is the best on the working set of all that are remembered.
 
+    `logit_newton@readout` deploys a readout beside it: softmax regression (softmax_regression.py)
+    on the prompt's scores on the working set, its strength by cross-validation there.
+
     How the defaults were chosen: on the seven pocket sets with 16 shots, of which textures and
     letters were never looked at, with seeds 11 to 13 and mean test accuracy at 100 to 2,000
     queries. One setting was varied at a time, on two or three sets and one seed, whose noise is
@@ -108,6 +122,7 @@ class LogitNewton(Method):
     name = "logit_newton"
     version = 1
     settings_type = LogitNewtonSettings
+    variants: ClassVar[Variants] = {"readout": {"readout": True}}
 
     def __init__(self, problem: Problem, settings: LogitNewtonSettings) -> None:
         _check(problem, settings)
@@ -132,6 +147,10 @@ class LogitNewton(Method):
             "loss": None,
             "predicted": None,
         }
+
+    @classmethod
+    def access(cls, settings: LogitNewtonSettings) -> Access:
+        return Access(frozenset({"soft context"}), readout=settings.readout)
 
     @classmethod
     def demand(cls, problem: Problem, settings: LogitNewtonSettings) -> Demand:
@@ -159,6 +178,18 @@ class LogitNewton(Method):
 
     def best_prompt(self) -> Prompts:
         return self._prompts(self._best.unsqueeze(0))
+
+    def readout(self) -> Readout | None:
+        if not self._settings.readout:
+            return None
+        prior = Affine.averaging(1, self._problem.classes)
+        if not len(self._points):
+            return prior
+        at = int(self._losses(self._logits).argmin())
+        features, labels = centred_scores(self._logits[at : at + 1]), self._labels_of(self._logits)
+        strength = validated_strength(features, labels, prior.weights, _FOLDS, _ONE_SHOT_STRENGTH)
+        fitted = softmax_regression(features, labels, prior.weights, strength)
+        return Affine(fitted.weights, fitted.bias)
 
     def state(self) -> State:
         tensors = {
@@ -236,7 +267,7 @@ class LogitNewton(Method):
         memory = LogitMemory(self._points, logits)
         values["length"] = memory.likeliest(_LENGTHS)
         tangent = memory.tangent(at, values["length"])
-        span = LogitSpan(logits[at], tangent.moves, self._labels[self._working_set()])
+        span = LogitSpan(logits[at], tangent.moves, self._labels_of(logits))
         minimum = span.minimum(span.damping(radius))
         step = minimum.coefficients @ tangent.directions
         moves = torch.cat((step.unsqueeze(0), radius * self._probes()))
@@ -269,10 +300,12 @@ class LogitNewton(Method):
 
     def _losses(self, logits: Tensor) -> Tensor:
         """Cross-entropy `(K,)` on the working set, float64."""
-        return cross_entropy(logits.double(), self._labels[self._working_set()])
+        return cross_entropy(logits.double(), self._labels_of(logits))
 
-    def _working_set(self) -> list[int]:
-        return [one for part in self._parts[: self._values["used"]] for one in part]
+    def _labels_of(self, logits: Tensor) -> Tensor:
+        """Labels `(B,)` of the first B images in order, of which logits `(K, B, C)` are."""
+        used = [one for part in self._parts[: self._values["used"]] for one in part]
+        return self._labels[used[: logits.shape[1]]]
 
     def _probes(self) -> Tensor:
         """K - 1 random orthonormal directions `(K - 1, T D)`."""

@@ -45,6 +45,10 @@ class TestLogitNewton(MethodSuite):
     moves = False
 
 
+class TestLogitNewtonReadout(MethodSuite):
+    name = "logit_newton@readout"
+
+
 class TestBar(MethodSuite):
     name = "bar"
     settings: ClassVar = {"step_size": 1.0}

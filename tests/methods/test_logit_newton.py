@@ -15,7 +15,9 @@ from methods.interface import Named, Scores, SettingsError, State
 from methods.logit_newton import LogitNewton, LogitNewtonSettings
 from methods.parts.logit_memory import LogitMemory
 from methods.parts.logit_span import LogitSpan
+from methods.parts.readouts import centred_scores
 from methods.parts.seeding import generator
+from methods.parts.softmax_regression import softmax_regression, validated_strength
 from tests.conformance.toy_oracle import EXAMPLES, SPACE, ToyOracle, toy_images, toy_problem
 from tests.methods.problems import POCKET, problem
 
@@ -208,3 +210,38 @@ def test_a_state_of_other_settings_is_refused() -> None:
     state = method.state()
     with pytest.raises(SettingsError, match=r"contexts of 128 numbers.* need 192"):
         build(context_tokens=3).load(State(state.tensors, state.values))
+
+
+def test_the_readout_is_fitted_to_the_deployed_prompts_scores() -> None:
+    method, oracle = build(readout=True, widen_every=1000), ToyOracle()
+    images = Named(advance(method, oracle)[1])
+    for _ in range(4):
+        advance(method, oracle)
+    readout, batch = method.readout(), toy_images(images, 0)
+    assert readout is not None
+    (_, logits), *_ = ToyOracle().observe(method.best_prompt(), [batch])
+    features, prior = centred_scores(logits), torch.eye(4, dtype=torch.float64)
+    strength = validated_strength(features, batch.labels, prior, 5, 0.2)
+    fitted = softmax_regression(features, batch.labels, prior, strength)
+    torch.testing.assert_close(readout(logits), fitted(features).float())
+
+
+def test_a_readout_that_has_learnt_nothing_changes_no_order() -> None:
+    readout = build(readout=True).readout()
+    assert readout is not None
+    logits = torch.randn(1, 5, 4, generator=generator(1, "logits"))
+    assert torch.equal(readout(logits).argsort(), logits[0].argsort())
+
+
+def test_while_it_widens_the_readout_knows_the_images_it_had() -> None:
+    method, oracle = build(readout=True, widen_every=10), ToyOracle()
+    for _ in range(4):
+        advance(method, oracle)
+    assert method.state().tensors["logits"].shape[1] == 5
+    assert method.readout() is not None
+
+
+def test_only_the_variant_has_a_readout() -> None:
+    assert build().readout() is None
+    assert not LogitNewton.access(LogitNewtonSettings()).readout
+    assert LogitNewton.access(LogitNewtonSettings(readout=True)).readout
