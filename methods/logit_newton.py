@@ -28,25 +28,23 @@ from methods.interface import (
     Variants,
 )
 from methods.lazy_torch import Tensor, torch
+from methods.parts.asked_round import AskedRound
 from methods.parts.checks import check_context
+from methods.parts.directions import orthonormal_directions
 from methods.parts.logit_memory import LogitMemory
-from methods.parts.logit_span import LogitSpan
+from methods.parts.logit_step import LENGTHS, LogitStep
 from methods.parts.losses import cross_entropy, measured
-from methods.parts.readouts import Affine, centred_scores
+from methods.parts.readout_fit import fitted_readout
+from methods.parts.readouts import Affine
 from methods.parts.seeding import generator
-from methods.parts.softmax_regression import softmax_regression, validated_strength
+from methods.parts.token_spheres import TokenSpheres
+from methods.parts.trust_radius import fitted_radius
+from methods.parts.working_set import WorkingSet
 
-_LENGTHS = (0.1, 0.2, 0.4, 0.8, 1.6)
-"""Length scales of the memory's kernel, in units of the context's norm."""
 _MOST_LOGITS = 1 << 24
 """Numbers that the memory holds at most: 2^24 are 128 prompts on 1,310 images of 100 classes."""
 _AGAIN = 8
 """Of how many asks the prompts are asked about further images when the working set grows."""
-_FOLDS = 5
-_ONE_SHOT_STRENGTH = 0.2
-"""Of the readout's cross-validation; and where no image can be left out. As in `score_probe`."""
-_GOOD, _BAD = 0.5, 0.1
-_WIDER, _NARROWER = 1.3, 0.7
 
 
 class LogitNewtonSettings(Settings):
@@ -127,23 +125,20 @@ class LogitNewton(Method):
     def __init__(self, problem: Problem, settings: LogitNewtonSettings) -> None:
         _check(problem, settings)
         self._problem, self._settings = problem, settings
-        draw = generator(problem.seed, self.name, "images")
-        size = max(1, problem.batch_size)
-        order = torch.randperm(problem.examples, generator=draw).tolist()
-        self._parts = [order[i : i + size] for i in range(0, len(order), size)]
-        self._labels = torch.full((problem.examples,), -1, dtype=torch.long)
-        self._asked = self._starts()
-        self._best = self._asked[0]
-        self._points = self._asked[:0]
+        space, tokens = problem.space, settings.context_tokens
+        unit = space.token_embedding_std * math.sqrt(space.text_width)
+        self._spheres = TokenSpheres(tokens, settings.norm * unit)
+        draw = generator(problem.seed, self.name, "starts")
+        starts = self._spheres.starts(problem, settings.start_words, settings.candidates, draw)
+        self._images = WorkingSet(problem, self.name)
+        self._round = self._asking(starts, 0)
+        self._best, self._points = starts[0], starts[:0]
         self._logits = torch.empty(0, 0, problem.classes)
-        self._answers: list[Tensor] = []
         self._values: dict[str, Any] = {
             "round": 0,
             "spent": 0,
-            "first": 0,
-            "used": min(1, len(self._parts)),
             "radius": settings.radius,
-            "length": _LENGTHS[-1],
+            "length": LENGTHS[-1],
             "loss": None,
             "predicted": None,
         }
@@ -158,192 +153,119 @@ class LogitNewton(Method):
         return Demand(settings.candidates, soft_text=True)
 
     def ask(self) -> Prompts:
-        chunk, _ = self._place()
-        count = self._settings.candidates
-        return self._prompts(self._asked[chunk * count : (chunk + 1) * count])
+        return self._spheres.prompts(self._round.asked)
 
     def images(self) -> ImageChoice:
-        return Named(tuple(self._parts[self._place()[1]]))
+        return Named(self._images.examples(self._round.part))
 
     def tell(self, scores: Scores) -> Mapping[str, float]:
         values = self._values
-        self._answers.append(scores.logits.float().cpu())
-        self._labels[scores.examples.cpu()] = scores.labels.cpu()
+        self._round.add(scores.logits)
+        self._images.learn(scores)
         values["spent"] += len(scores.logits)
-        if self._place()[0] * self._settings.candidates >= len(self._asked):
-            self._end_round()
+        if self._round.is_complete:
+            self._remember()
+            self._plan()
         losses = cross_entropy(scores.logits, scores.labels)
         searched = {name: float(values[name]) for name in ("radius", "length")}
         return {**measured(losses, scores), **searched}
 
     def best_prompt(self) -> Prompts:
-        return self._prompts(self._best.unsqueeze(0))
+        return self._spheres.prompts(self._best.unsqueeze(0))
 
     def readout(self) -> Readout | None:
         if not self._settings.readout:
             return None
-        prior = Affine.averaging(1, self._problem.classes)
         if not len(self._points):
-            return prior
+            return Affine.averaging(1, self._problem.classes)
         at = int(self._losses(self._logits).argmin())
-        features, labels = centred_scores(self._logits[at : at + 1]), self._labels_of(self._logits)
-        strength = validated_strength(features, labels, prior.weights, _FOLDS, _ONE_SHOT_STRENGTH)
-        fitted = softmax_regression(features, labels, prior.weights, strength)
-        return Affine(fitted.weights, fitted.bias)
+        return fitted_readout(self._logits[at : at + 1], self._images.labels(self._logits.shape[1]))
 
     def state(self) -> State:
-        tensors = {
-            "asked": self._asked,
-            "best": self._best,
-            "points": self._points,
-            "logits": self._logits,
-            "labels": self._labels,
-        }
-        answers = {f"answer_{i}": answer for i, answer in enumerate(self._answers)}
-        # Some are parts of others, and files take no two that share memory.
-        copies = {name: tensor.clone() for name, tensor in {**tensors, **answers}.items()}
-        return State(copies, dict(self._values))
+        own = {"best": self._best, "points": self._points, "logits": self._logits}
+        copies = {name: tensor.clone() for name, tensor in own.items()}
+        images = {"first": self._round.first, "used": self._images.used}
+        return State(
+            {**copies, **self._images.tensors, **self._round.tensors}, {**self._values, **images}
+        )
 
     def load(self, state: State) -> None:
-        tensors = {name: tensor.clone() for name, tensor in state.tensors.items()}
+        tensors, values = state.tensors, dict(state.values)
         if tensors["best"].shape != self._best.shape:
             raise SettingsError(
                 f"the stored logit_newton state has contexts of {len(tensors['best'])} numbers, "
                 f"but these settings need {len(self._best)}"
             )
-        self._asked, self._best = tensors["asked"], tensors["best"]
-        self._points, self._logits = tensors["points"], tensors["logits"]
-        self._labels = tensors["labels"]
-        count = sum(name.startswith("answer_") for name in tensors)
-        self._answers = [tensors[f"answer_{i}"] for i in range(count)]
-        self._values = dict(state.values)
+        own = (tensors[name].clone() for name in ("best", "points", "logits"))
+        self._best, self._points, self._logits = own
+        self._images.load(tensors["labels"], int(values.pop("used")))
+        self._round = self._asking(tensors["asked"].clone(), int(values.pop("first")))
+        self._round.load(tensors)
+        self._values = values
 
-    def _place(self) -> tuple[int, int]:
-        """Which chunk of K prompts of this round is next, and on which part of the images."""
-        first, used = self._values["first"], self._values["used"]
-        chunk, part = divmod(len(self._answers), max(1, used - first))
-        return chunk, first + part
+    def _asking(self, points: Tensor, first: int) -> AskedRound:
+        """A round of points `(M, N)` on the working set from its mini-batch `first` on."""
+        return AskedRound(points, self._settings.candidates, first, self._images.used)
 
-    def _end_round(self) -> None:
-        """Remembers the answers of a round, and plans the next one."""
-        values = self._values
-        width = values["used"] - values["first"]
-        rows = [
-            torch.cat(self._answers[i : i + width], 1) for i in range(0, len(self._answers), width)
-        ]
-        logits, self._answers = torch.cat(rows), []
-        if values["first"]:  # these prompts were asked about further images
+    def _remember(self) -> None:
+        """Adds the answers of a round to the memory."""
+        logits = self._round.logits()
+        if self._round.first:  # these prompts were asked about further images
             self._logits = torch.cat((self._logits, logits), dim=1)
         else:
-            self._judge(logits)
-            kept = self._logits if len(self._points) else logits[:0]
-            self._points = torch.cat((self._points, self._asked))
-            self._logits = torch.cat((kept, logits))
-        values["round"] += 1
-        losses = self._losses(self._logits)
-        self._best = self._points[int(losses.argmin())]
-        self._keep(self._capacity(), losses)
-        if self._may_widen():
-            self._widen()
-        else:
-            self._step()
+            self._judge(logits[:1])
+            known = self._logits if len(self._points) else logits[:0]
+            self._points = torch.cat((self._points, self._round.points))
+            self._logits = torch.cat((known, logits))
+        self._values["round"] += 1
+        self._best = self._points[int(self._losses(self._logits).argmin())]
+        fitting = _MOST_LOGITS // self._logits[0].numel()
+        settings = self._settings
+        self._keep(max(2 * settings.candidates, min(settings.memory, fitting)))
 
     def _judge(self, logits: Tensor) -> None:
-        """Fits the radius to how much of the predicted decrease of the loss the step brought."""
+        """Fits the radius to what the step brought, whose logits are `(1, B, C)`."""
         values, settings = self._values, self._settings
-        if values["predicted"] is None:
-            return
-        ratio = (values["loss"] - float(self._losses(logits[:1]))) / max(values["predicted"], 1e-9)
-        factor = _WIDER if ratio > _GOOD else _NARROWER if ratio < _BAD else 1.0
-        fitted = max(settings.smallest_radius, values["radius"] * factor)
-        values["radius"] = min(settings.largest_radius, fitted)
+        if values["predicted"] is not None:
+            decrease = values["loss"] - float(self._losses(logits))
+            limits = settings.smallest_radius, settings.largest_radius
+            values["radius"] = fitted_radius(
+                values["radius"], decrease, values["predicted"], limits
+            )
 
-    def _step(self) -> None:
-        """The next K prompts: the step to the minimum in the span of the memory, and probes."""
+    def _plan(self) -> None:
+        """The next round: a step and probes, or what is remembered on further images."""
+        settings, used = self._settings, self._images.used
+        if not self._images.is_whole and self._values["spent"] >= settings.widen_every * used:
+            self._keep(_AGAIN * settings.candidates)
+            self._images.double()
+            self._round = self._asking(self._points, used)
+            self._values.update(predicted=None)
+        else:
+            self._round = self._asking(self._candidates(), 0)
+
+    def _candidates(self) -> Tensor:
+        """K points `(K, N)`: the step from the best one, and probes around it."""
         values, radius = self._values, self._values["radius"]
-        logits = self._logits.double()
-        losses = self._losses(logits)
+        memory = LogitMemory(self._points, self._logits.double())
+        losses = self._losses(memory.logits)
         at = int(losses.argmin())
-        memory = LogitMemory(self._points, logits)
-        values["length"] = memory.likeliest(_LENGTHS)
-        tangent = memory.tangent(at, values["length"])
-        span = LogitSpan(logits[at], tangent.moves, self._labels_of(logits))
-        minimum = span.minimum(span.damping(radius))
-        step = minimum.coefficients @ tangent.directions
-        moves = torch.cat((step.unsqueeze(0), radius * self._probes()))
-        self._asked = self._on_spheres(self._points[at] + moves)
-        values.update(first=0, loss=float(losses[at]), predicted=minimum.before - minimum.loss)
+        step = LogitStep.of(memory, self._images.labels(memory.logits.shape[1]), at, radius)
+        values.update(length=step.length, loss=float(losses[at]), predicted=step.predicted)
+        draw = generator(self._problem.seed, self.name, "probes", values["round"])
+        probes = orthonormal_directions(self._settings.candidates - 1, self._best.numel(), draw)
+        moves = torch.cat((step.move.unsqueeze(0), radius * probes))
+        return self._spheres.project(self._points[at] + moves)
 
-    def _widen(self) -> None:
-        """Asks the latest prompts and the best one about as many further images, if there are."""
-        values = self._values
-        self._keep(_AGAIN * self._settings.candidates, self._losses(self._logits))
-        self._asked = self._points
-        used = values["used"]
-        values.update(first=used, used=min(2 * used, len(self._parts)), predicted=None)
-
-    def _may_widen(self) -> bool:
-        used, spent = int(self._values["used"]), int(self._values["spent"])
-        return used < len(self._parts) and spent >= self._settings.widen_every * used
-
-    def _keep(self, count: int, losses: Tensor) -> None:
+    def _keep(self, count: int) -> None:
         """Forgets all prompts but the last `count`, and the one with the lowest loss."""
-        kept = torch.arange(len(losses)) >= len(losses) - count
-        kept[losses.argmin()] = True
-        if not kept[:-count].any():
-            kept[len(losses) - count :] = True
+        kept = torch.arange(len(self._points)) >= len(self._points) - count
+        kept[self._losses(self._logits).argmin()] = True
         self._points, self._logits = self._points[kept], self._logits[kept]
 
-    def _capacity(self) -> int:
-        fitting = _MOST_LOGITS // max(1, self._logits[0].numel())
-        return max(2 * self._settings.candidates, min(self._settings.memory, fitting))
-
     def _losses(self, logits: Tensor) -> Tensor:
-        """Cross-entropy `(K,)` on the working set, float64."""
-        return cross_entropy(logits.double(), self._labels_of(logits))
-
-    def _labels_of(self, logits: Tensor) -> Tensor:
-        """Labels `(B,)` of the first B images in order, of which logits `(K, B, C)` are."""
-        used = [one for part in self._parts[: self._values["used"]] for one in part]
-        return self._labels[used[: logits.shape[1]]]
-
-    def _probes(self) -> Tensor:
-        """K - 1 random orthonormal directions `(K - 1, T D)`."""
-        draw = generator(self._problem.seed, self.name, "probes", self._values["round"])
-        shape = (self._best.numel(), self._settings.candidates - 1)
-        directions: Tensor = torch.linalg.qr(
-            torch.randn(shape, generator=draw, dtype=torch.float64)
-        ).Q.mT
-        return directions
-
-    def _starts(self) -> Tensor:
-        """K contexts `(K, T D)`: words, if there are, then random ones."""
-        tokens, width = self._settings.context_tokens, self._problem.space.text_width
-        draw = generator(self._problem.seed, self.name, "starts")
-        starts = torch.randn(
-            self._settings.candidates, tokens, width, generator=draw, dtype=torch.float64
-        )
-        words, text = self._problem.words, self._settings.start_words
-        if words is not None and words.count(text) >= tokens:
-            starts[0] = words.embed(text)[-tokens:].double()
-        return self._on_spheres(starts.flatten(1))
-
-    def _on_spheres(self, points: Tensor) -> Tensor:
-        """Points `(K, T D)` whose T tokens all have the length sqrt(1 / T)."""
-        tokens = points.reshape(len(points), self._settings.context_tokens, -1)
-        lengths = tokens.norm(dim=-1, keepdim=True).clamp_min(1e-12)
-        scaled: Tensor = tokens / (lengths * math.sqrt(self._settings.context_tokens))
-        return scaled.flatten(1)
-
-    def _prompts(self, points: Tensor) -> Prompts:
-        space, settings = self._problem.space, self._settings
-        scale = (
-            settings.norm
-            * space.token_embedding_std
-            * math.sqrt(space.text_width * settings.context_tokens)
-        )
-        context = (scale * points).float()
-        return Prompts(context=context.reshape(len(points), settings.context_tokens, -1))
+        """Cross-entropy `(K,)` of logits `(K, B, C)` on the working set, float64."""
+        return cross_entropy(logits.double(), self._images.labels(logits.shape[1]))
 
 
 def _check(problem: Problem, settings: LogitNewtonSettings) -> None:

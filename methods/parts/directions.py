@@ -60,6 +60,13 @@ def unit_directions(count: int, dimension: int, generator: torch.Generator) -> T
     return unit
 
 
+def orthonormal_directions(count: int, dimension: int, generator: torch.Generator) -> Tensor:
+    """Random directions `(count, dimension)` of norm 1 at right angles to each other, float64."""
+    drawn = torch.randn(dimension, count, generator=generator, dtype=torch.float64)
+    directions: Tensor = torch.linalg.qr(drawn).Q.mT
+    return directions
+
+
 LAWS: Mapping[LawName, Law] = {
     "segmented_uniform": Law(segmented_uniform, operator.truediv),
     "rademacher": Law(rademacher, operator.truediv),

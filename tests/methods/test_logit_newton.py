@@ -146,9 +146,9 @@ def test_after_widening_the_memory_holds_the_logits_of_all_images() -> None:
         advance(method, oracle)
     tensors = method.state().tensors
     assert tensors["logits"].shape[1] == EXAMPLES
-    order = [one for part in method._parts for one in part]
+    order = [one for part in range(3) for one in method._images.examples(part)]
     batch = toy_images(Named(tuple(order)), 0)
-    expected = ToyOracle().query(method._prompts(tensors["points"]), batch)
+    expected = ToyOracle().query(method._spheres.prompts(tensors["points"]), batch)
     torch.testing.assert_close(tensors["logits"], expected)
     torch.testing.assert_close(tensors["labels"][order], batch.labels)
 

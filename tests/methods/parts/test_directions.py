@@ -6,6 +6,7 @@ import torch
 from methods.parts.directions import (
     one_sided_estimate,
     one_sided_probes,
+    orthonormal_directions,
     rademacher,
     segmented_uniform,
     unit_directions,
@@ -28,6 +29,11 @@ def test_rademacher_directions_are_signs() -> None:
 def test_unit_directions_have_norm_one() -> None:
     norms = unit_directions(20, 500, generator(1, "unit")).norm(dim=1)
     torch.testing.assert_close(norms, torch.ones(20))
+
+
+def test_orthonormal_directions_are_at_right_angles() -> None:
+    directions = orthonormal_directions(4, 30, generator(1, "orthonormal"))
+    torch.testing.assert_close(directions @ directions.mT, torch.eye(4, dtype=torch.float64))
 
 
 def test_probes_are_here_and_one_point_a_direction() -> None:
