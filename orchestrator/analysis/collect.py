@@ -73,6 +73,7 @@ def comparison_of(plan: Plan, store: Store, left_out: LeftOut | None = None) -> 
         missing=tuple(cell.title for cell in plan.cells if cell.fits and cell.key not in known),
         skipped=tuple((one.what, one.reason) for one in skipped(plan.cells)),
         question=plan.spec.report,
+        measured_at=plan.spec.evaluation.at,
         spec_yaml=masked(spec_as_yaml(plan.spec)),
         remarks=(*plan.recalled, *_untrained(sound)),
     )

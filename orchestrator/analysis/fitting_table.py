@@ -9,7 +9,7 @@ from rich.measure import Measurement
 from rich.table import Column, Table
 from rich.text import Text
 
-from orchestrator.analysis.short_names import shares, short_names
+from orchestrator.analysis.short_names import LEAST, shares, short_names
 from orchestrator.console import plain_table
 
 _LEAST = 8
@@ -27,11 +27,13 @@ class Line:
         names: what stands in the first columns, and may be cut.
         cells: what stands in the others, whole.
         style: of the row.
+        heading: whether it stands above rows, and is folded rather than given room of its own.
     """
 
     names: tuple[str, ...]
     cells: tuple[Text | str, ...]
     style: str = ""
+    heading: bool = False
 
 
 @dataclass(frozen=True)
@@ -48,6 +50,8 @@ class FittingTable:
         folds: lines that a long name may take before it is cut.
         wrapping: columns of texts rather than numbers, which may take several lines, with the
             least width of each.
+        header_room: letters of the words in headers, which fold after underscores then; None for
+            whole names of usual length.
     """
 
     names: tuple[str, ...]
@@ -58,10 +62,18 @@ class FittingTable:
     dense: bool = False
     folds: int = 1
     wrapping: Mapping[int, int] = field(default_factory=dict)
+    header_room: int | None = None
 
-    def fits(self, console: Console) -> bool:
-        """Whether nothing has to be cut or left out."""
-        return _width(self._table(self._wanted, self._contents, self.title)) <= console.width
+    def fits(self, console: Console, least: int | None = None) -> bool:
+        """Whether nothing has to be left out, or cut.
+
+        Args:
+            console: where it is shown.
+            least: width to which names may be cut; None for whole names.
+        """
+        names = [width if least is None else min(width, least) for width in self._wanted]
+        title = self.title if least is None else ""
+        return _width(self._table(names, self._contents, title)) <= console.width
 
     def show(self, console: Console) -> None:
         """Prints it. Names are cut to the room there is, and columns that don't fit left out."""
@@ -89,7 +101,7 @@ class FittingTable:
     @property
     def _wanted(self) -> list[int]:
         """Widths of the columns of names, were nothing cut."""
-        rows = [self.names, *(line.names for line in self.lines)]
+        rows = [self.names, *(line.names for line in self.lines if not line.heading)]
         return [max(map(cell_len, column)) for column in zip(*rows, strict=True)]
 
     @property
@@ -106,9 +118,16 @@ class FittingTable:
         ]
 
     def _header(self, place: int) -> str:
-        words = (" ".join(self.headers)).split()
-        short = short_names(words, _LONGEST_HEADER)
-        return " ".join(short[word] for word in self.headers[place].split())
+        words = (word for header in self.headers for word in self._words(header))
+        short = short_names(words, self._room, least=min(LEAST, self._room))
+        return " ".join(short[word] for word in self._words(self.headers[place]))
+
+    @property
+    def _room(self) -> int:
+        return _LONGEST_HEADER if self.header_room is None else self.header_room
+
+    def _words(self, header: str) -> list[str]:
+        return (header if self.header_room is None else header.replace("_", "_ ")).split()
 
     def _table(self, names: Sequence[int], others: Sequence[int] | None, title: str) -> Table:
         """The table with columns of these widths; None leaves columns of numbers to rich."""
@@ -123,11 +142,15 @@ class FittingTable:
             title=title or None,
             dense=self.dense,
         )
+        named = [line.names for line in self.lines if not line.heading]
         cut = [
-            short_names((line.names[place] for line in self.lines), room * self.folds)
+            short_names((given[place] for given in named), room * self.folds)
             for place, room in enumerate(names)
         ]
         for number, line in enumerate(self.lines, start=1):
+            if line.heading:
+                table.add_row(Text(line.names[0], style="italic", no_wrap=False), style=line.style)
+                continue
             shown = (Text(cut[place][name]) for place, name in enumerate(line.names))
             gap = self.sections and self._ends_section(number)
             table.add_row(*shown, *line.cells[:kept], end_section=gap, style=line.style)

@@ -6,12 +6,13 @@ import statistics
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
+from orchestrator.analysis.curves import curve_of
 from orchestrator.analysis.runs import Contender, Run, by_group
 
 
 @dataclass(frozen=True)
 class Scores:
-    """Final accuracies of methods on the datasets that all of them have.
+    """Accuracies of methods, final ones or at some queries, on the datasets that all have.
 
     Attributes:
         datasets: their names, sorted.
@@ -43,11 +44,17 @@ class Scores:
         return max(sorted(self.values), key=self.mean)
 
 
-def scores_of(runs: Sequence[Run]) -> Scores:
-    """Collects final accuracies; runs must not differ in shots, but for untrained methods."""
+def scores_of(runs: Sequence[Run], at: int | None = None) -> Scores:
+    """Collects accuracies; runs must not differ in shots, but for untrained methods.
+
+    Args:
+        runs: what was measured.
+        at: number of queries within which accuracies had been reached; None for final ones.
+    """
     values: dict[Contender, dict[str, tuple[float, ...]]] = {}
     for group, members in sorted(by_group(runs).items()):
-        known = tuple(value for value in (run.accuracy for run in members) if value is not None)
+        found = (run.accuracy if at is None else curve_of(run).at(at) for run in members)
+        known = tuple(value for value in found if value is not None)
         if known:
             values.setdefault(members[0].contender, {})[group.dataset] = known
     everywhere = set[str]().union(*values.values())

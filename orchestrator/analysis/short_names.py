@@ -4,11 +4,11 @@ from collections.abc import Iterable, Sequence
 
 from rich.cells import cell_len
 
-_LEAST = 8
+LEAST = 8
 """Room that a name gets anyhow: with less, nothing of it can be told."""
 
 
-def short_names(names: Iterable[str], room: int) -> dict[str, str]:
+def short_names(names: Iterable[str], room: int, least: int = LEAST) -> dict[str, str]:
     """Each name with what is shown of it, which is at most `room` wide on a terminal.
 
     Long names lose their middle, because what differs mostly stands at an end. Those that would
@@ -18,7 +18,7 @@ def short_names(names: Iterable[str], room: int) -> dict[str, str]:
         >>> list(short_names(["zip", "zip[clip=1, rank=3]", "zip[clip=2, rank=3]"], 13).values())
         ['zip', 'zip[cl…ank=3]', 'zip[clip=1…2']
     """
-    room, shown = max(room, _LEAST), dict[str, str]()
+    room, shown = max(room, least), dict[str, str]()
     ordered = sorted(dict.fromkeys(names), key=lambda name: cell_len(name) > room)
     taken = set[str]()
     for name in ordered:  # whole names first: none of them may change

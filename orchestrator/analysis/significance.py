@@ -1,4 +1,4 @@
-"""Paired tests over datasets: is the best method better than each of the others?
+"""Paired tests over datasets: is one method, such as the best, better than others?
 
 Wilcoxon's signed-rank test on means over seeds, as Demšar recommends (JMLR 2006, section 3.1.3),
 with Holm's correction for testing several methods at once.
@@ -6,6 +6,7 @@ with Holm's correction for testing several methods at once.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -20,46 +21,112 @@ FEWEST_DATASETS = 6
 MOST_EXACT = 13
 """Up to this many pairs, all combinations of signs are tried, as in scipy."""
 
+_ALONE = "There are no two methods with a dataset in common."
+
+
+@dataclass(frozen=True)
+class Pair:
+    """A method's difference from another one over datasets.
+
+    Attributes:
+        difference: how much better it is, in points, mean over datasets.
+        better: datasets on which it is better.
+        worse: datasets on which it is worse.
+        p_value: of the test, uncorrected.
+        corrected: the same, Holm-corrected for all tests that were made together.
+    """
+
+    difference: float
+    better: int
+    worse: int
+    p_value: float
+    corrected: float
+
+    @property
+    def significant(self) -> bool:
+        """Whether they differ, be it for better or worse."""
+        return self.corrected < ALPHA
+
 
 @dataclass(frozen=True)
 class Significance:
-    """Tests of one method against all others.
+    """Tests of one method against others.
 
     Attributes:
-        best: the method that the others are compared with.
-        p_values: Holm-corrected, by method; empty when nothing was tested.
+        best: the method that the others are compared with: the best, or one that was named.
+        pairs: how it differs from each of the others; empty when nothing was tested.
+        datasets: on how many datasets.
         reason: why nothing was tested; empty otherwise.
     """
 
     best: Contender | None
-    p_values: Mapping[Contender, float]
+    pairs: Mapping[Contender, Pair]
+    datasets: int
     reason: str = ""
 
+    @property
+    def p_values(self) -> dict[Contender, float]:
+        """Holm-corrected, by method; empty when nothing was tested."""
+        return {who: pair.corrected for who, pair in self.pairs.items()}
+
     def worse(self, contender: Contender) -> bool:
-        """Whether a method is significantly worse than the best."""
-        return self.p_values.get(contender, 1.0) < ALPHA
+        """Whether a method is significantly worse than the one that it is compared with."""
+        pair = self.pairs.get(contender)
+        return pair is not None and pair.significant and pair.difference > 0
+
+    @property
+    def beyond_reach(self) -> str:
+        """Says that so many tests can find nothing on so few datasets; empty where they can."""
+        least, count = 2 / 2**self.datasets, len(self.pairs)
+        if count * least < ALPHA:
+            return ""
+        most = int(ALPHA / least)  # `least` is a power of 2, so that no product of it is ALPHA
+        return (
+            f"No difference can be significant here, whatever the results: on {self.datasets} "
+            f"datasets the paired Wilcoxon test can't come below p = {least:.3g}, and Holm's "
+            f"correction for {count} tests multiplies that to {min(count * least, 1):.2g}; only "
+            f"{most} {'tests' if most > 1 else 'test'} or fewer could come below {ALPHA:g}."
+        )
 
 
 def against_the_best(scores: Scores) -> Significance:
     """Tests the method with the highest mean against every other one, paired by dataset."""
-    best, count = scores.best(), len(scores.datasets)
-    others = [contender for contender in sorted(scores.values) if contender != best]
-    if best is None or not others:
-        return Significance(best, {}, "There are no two methods with a dataset in common.")
+    best = scores.best()
+    if best is None:
+        return Significance(None, {}, 0, _ALONE)
+    return against_others(scores, best, [who for who in sorted(scores.values) if who != best])
+
+
+def against_others(
+    scores: Scores, reference: Contender, others: Sequence[Contender]
+) -> Significance:
+    """Tests a method against others, paired by dataset, Holm-corrected for these alone."""
+    count = len(scores.datasets)
+    if not others or not count:
+        return Significance(reference, {}, count, _ALONE)
     if count < FEWEST_DATASETS:
         noun = "dataset" if count == 1 else "datasets"
         return Significance(
-            best,
+            reference,
             {},
+            count,
             f"Differences between methods were not tested: all methods share {count} {noun}, and "
             f"with fewer than {FEWEST_DATASETS} the paired Wilcoxon test can't come below "
             f"{ALPHA:g}, whatever the results.",
         )
     from statsmodels.stats.multitest import multipletests
 
-    raw = [paired_p_value(scores.means(best), scores.means(other)) for other in others]
+    ours, theirs = scores.means(reference), [scores.means(other) for other in others]
+    raw = [paired_p_value(ours, values) for values in theirs]
     corrected = multipletests(raw, method="holm")[1].tolist()
-    return Significance(best, dict(zip(others, corrected, strict=True)))
+    pairs = map(_pair, (ours for _ in others), theirs, raw, corrected)
+    return Significance(reference, dict(zip(others, pairs, strict=True)), count)
+
+
+def _pair(ours: Sequence[float], theirs: Sequence[float], p_value: float, corrected: float) -> Pair:
+    gaps = [mine - other for mine, other in zip(ours, theirs, strict=True)]
+    better, worse = (sum(sign * gap > 0 for gap in gaps) for sign in (1, -1))
+    return Pair(sum(gaps) / len(gaps), better, worse, p_value, corrected)
 
 
 def paired_p_value(first: Sequence[float], second: Sequence[float]) -> float:
@@ -77,8 +144,16 @@ def paired_p_value(first: Sequence[float], second: Sequence[float]) -> float:
     if len(differences) > MOST_EXACT:
         return float(stats.wilcoxon(differences).pvalue)
     signed_ranks = np.sign(differences) * stats.rankdata(np.abs(differences))
+    return _exact_p_value(tuple(signed_ranks.tolist()))
+
+
+@cache
+def _exact_p_value(signed_ranks: tuple[float, ...]) -> float:
+    """Of all combinations of signs; many methods have the same ranks, such as all of one sign."""
+    from scipy import stats
+
     result = stats.permutation_test(
-        (signed_ranks,),
+        (np.array(signed_ranks),),
         np.sum,
         permutation_type="samples",
         n_resamples=2**MOST_EXACT,

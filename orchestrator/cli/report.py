@@ -109,7 +109,8 @@ def show_report(report: Report, plan: Plan) -> None:
     for remark in report.remarks:
         say(f"note: {remark}")
     for block in report.headlines:
-        title = f"{plan.spec.name}: {seeds_text(report.rows)}"
+        what = f"{plan.spec.name}, {block.title}" if block.title else plan.spec.name
+        title = f"{what}: {seeds_text(report.rows)}"
         show_table(block, title, output)
     if report.rows and not report.headlines:
         comparison_table(report.rows, plan.spec.name).show(output)

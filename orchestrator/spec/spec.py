@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, field_validator, model_validator
@@ -27,6 +28,15 @@ from orchestrator.spec.search import SearchSpec, check_search
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 SequenceT = TypeVar("SequenceT", bound=Sequence[Any])
+
+
+def _distinct(values: SequenceT, what: str, remedy: str = "") -> SequenceT:
+    seen: set[Any] = set()
+    for value in values:
+        if value in seen:
+            raise ValueError(f"{what} {cut(repr(value))} is given twice{remedy}")
+        seen.add(value)
+    return values
 
 
 class PriceSpec(Frozen):
@@ -61,8 +71,13 @@ class ReportSpec(Frozen):
         target_accuracy: an absolute target in percent, instead.
         gains: targets of the curve of targets reached, in percentage points above zero-shot; by
             default even steps up to the highest gain reached.
-        reference: label of the method against which saved queries are counted; by default the best
-            other method on each dataset.
+        reference: label of the method that others are compared with. Saved queries are counted
+            against it, by default against the best other method on each dataset; and it is tested
+            against others at equal queries, by default the best method at each number of queries.
+        against: labels of the methods that the reference is tested against: those, and no others,
+            that the comparison is made for. By default all others of its track.
+        at: ascending numbers of queries at which accuracies are compared; by default those at
+            which the spec measures, or a ladder up to the budget.
         price: what queries and images cost.
     """
 
@@ -70,6 +85,8 @@ class ReportSpec(Frozen):
     target_accuracy: float | None = Field(default=None, gt=0, le=100)
     gains: tuple[Annotated[float, Field(gt=0)], ...] = ()
     reference: str | None = None
+    against: tuple[str, ...] = ()
+    at: tuple[PositiveInt, ...] = ()
     price: PriceSpec = PriceSpec()
 
     @model_validator(mode="after")
@@ -77,6 +94,22 @@ class ReportSpec(Frozen):
         if self.target_gain is not None and self.target_accuracy is not None:
             raise ValueError("give target_gain or target_accuracy, not both")
         return self
+
+    @model_validator(mode="after")
+    def _tests_of_a_reference(self) -> Self:
+        _distinct(self.against, "label")
+        if self.against and self.reference is None:
+            raise ValueError("against: names methods to test a `reference` against: give one")
+        if self.reference in self.against:
+            raise ValueError(f"against: {cut(repr(self.reference))} is the reference itself")
+        return self
+
+    @field_validator("at")
+    @classmethod
+    def _ascending(cls, value: tuple[int, ...]) -> tuple[int, ...]:
+        if any(later <= earlier for earlier, later in pairwise(value)):
+            raise ValueError(f"expected ascending numbers, got {list(value)}")
+        return value
 
     @property
     def target_title(self) -> str:
@@ -194,6 +227,11 @@ class Spec(Frozen):
                 f"evaluation.at: {self.evaluation.at[-1]:,} queries are never reached with a "
                 f"budget of {self.budget:,}"
             )
+        if self.report.at and self.report.at[-1] > self.budget:
+            raise ValueError(
+                f"report.at: {self.report.at[-1]:,} queries are never reached with a budget of "
+                f"{self.budget:,}"
+            )
         return self
 
     @model_validator(mode="after")
@@ -282,11 +320,13 @@ class Spec(Frozen):
     def _known_reference(self) -> Self:
         labels = [method.label for method in self.methods]
         labels += [self.ablation.base.label] if self.ablation else []
-        if self.report.reference is not None and self.report.reference not in labels:
-            raise ValueError(
-                f"report.reference {self.report.reference!r} is no method's label. "
-                f"{did_you_mean(self.report.reference, labels)}"
-            )
+        named = [("reference", self.report.reference)] if self.report.reference else []
+        for field, label in (*named, *(("against", label) for label in self.report.against)):
+            if label not in labels:
+                raise ValueError(
+                    f"report.{field} {cut(repr(label))} is no method's label. "
+                    f"{did_you_mean(label, labels)}"
+                )
         return self
 
     @model_validator(mode="after")
@@ -309,12 +349,3 @@ def _check_labels(arms: Sequence[Arm]) -> None:
                 f"the label {cut(repr(arm.label))} stands for two of its methods: change the "
                 f"one of `methods`, or its `label`"
             )
-
-
-def _distinct(values: SequenceT, what: str, remedy: str = "") -> SequenceT:
-    seen: set[Any] = set()
-    for value in values:
-        if value in seen:
-            raise ValueError(f"{what} {cut(repr(value))} is given twice{remedy}")
-        seen.add(value)
-    return values

@@ -1,12 +1,17 @@
 """What a chart shows, whoever draws it."""
 
-from dataclasses import dataclass
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
 
 from orchestrator.analysis.charts.palette import Look
 from orchestrator.analysis.curves import Band
 
 PERCENT = (0.0, 100.0)
 """Bounds of an accuracy or a share: an interval's end may lie beyond, the thing itself can't."""
+
+END_ROOM = 1.15
+"""How far a logarithmic axis goes beyond the end."""
 
 
 @dataclass(frozen=True)
@@ -16,12 +21,15 @@ class Line:
     Attributes:
         label: the method's label.
         look: its colour and pattern.
-        x: places on the axis, rising; over queries, a single point is drawn as a horizontal line.
+        x: places on the axis, rising; over queries, the last value goes on to the axis' end.
         y: measurements.
         lower: lower ends of the intervals; empty without any.
         upper: upper ends; empty without any.
-        main: whether it is drawn more heavily than the others, over values.
+        main: whether it is drawn more heavily than the others.
         hollow: whether its points are drawn as rings, over values.
+        faint: whether it is only what others are seen against, without an interval or a place in
+            the legend, over queries.
+        note: what the chart's own legend says after the label.
     """
 
     label: str
@@ -32,6 +40,28 @@ class Line:
     upper: tuple[float, ...] = ()
     main: bool = False
     hollow: bool = False
+    faint: bool = False
+    note: str = ""
+
+    def between(self, start: float, end: float) -> Line:
+        """The step function from one place to another, where it holds what it had reached.
+
+        What came before the start is seen as its value there.
+
+        Example:
+            >>> line = Line("mine", Look("#000000", "solid"), (0, 2), (40.0, 70.0))
+            >>> line.between(0, 100).x, line.between(0, 100).y, line.between(50, 100).y
+            ((0, 2, 100), (40.0, 70.0, 70.0), (70.0, 70.0))
+        """
+        first = max(sum(place <= start for place in self.x) - 1, 0)
+        more = self.x[-1] < end
+        places = (*(max(place, start) for place in self.x[first:]), *((end,) if more else ()))
+
+        def cut(values: tuple[float, ...]) -> tuple[float, ...]:
+            return (*values[first:], *(values[-1:] if more else ()))
+
+        y, lower, upper = map(cut, (self.y, self.lower, self.upper))
+        return replace(self, x=places, y=y, lower=lower, upper=upper)
 
 
 @dataclass(frozen=True)
@@ -45,6 +75,11 @@ class LineChart:
         levels: other horizontal lines by name, such as a target.
         bounds: values beyond which nothing can lie; wider bands are cut there.
         title: above the chart; may be empty.
+        end: where the axis ends, if no line goes on beyond.
+        ticks: numbers of queries that stand on the axis, which is logarithmic then, and starts at
+            half of the first and goes on a little beyond the end, so that what lines end with is
+            seen; empty for an even axis from 0.
+        own_legend: whether its legend is its own, in the order of its lines and with their notes.
     """
 
     x_title: str
@@ -53,6 +88,29 @@ class LineChart:
     levels: tuple[tuple[str, float], ...] = ()
     bounds: tuple[float, float] | None = None
     title: str = ""
+    end: float = 0
+    ticks: tuple[int, ...] = ()
+    own_legend: bool = False
+
+    @property
+    def span(self) -> tuple[float, float]:
+        """Both ends of the axis."""
+        end = max((self.end, *(line.x[-1] for line in self.lines))) or 1
+        return (min(self.ticks[0], end) / 2, END_ROOM * end) if self.ticks else (0, end)
+
+    @property
+    def drawn(self) -> tuple[Line, ...]:
+        """Its lines over the whole axis, those that are the background first."""
+        whole = (line.between(*self.span) for line in self.lines)
+        return tuple(sorted(whole, key=lambda line: (not line.faint, line.main)))
+
+    def width(self, line: Line, usual: float = 2.0) -> float:
+        """How wide a line is drawn: others than the main ones are thin, where there are any."""
+        if line.main:
+            return 1.3 * usual
+        if line.faint:
+            return usual / 2
+        return 0.7 * usual if any(one.main for one in self.lines) else usual
 
 
 @dataclass(frozen=True)

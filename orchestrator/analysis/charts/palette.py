@@ -4,7 +4,8 @@ Colours follow Okabe and Ito; those that vanish on white or on black are darker 
 that one colour serves a light page, a dark one and paper. Line patterns say the same again.
 """
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 DASHES = ("solid", "dash", "dot", "dashdot", "longdash", "longdashdot")
@@ -26,6 +27,12 @@ class Look:
 
 NEUTRAL = Look("#777777", "dot")
 """How anything is drawn that is not a method, such as a target."""
+
+FAINT = Look("#777777", "solid")
+"""How lines are drawn that others are seen against."""
+
+FAINTNESS = 0.4
+"""Opacity of such lines."""
 
 _FIXED: Mapping[str, Look] = {
     "zero_shot": Look("#777777", "longdash"),
@@ -52,6 +59,37 @@ def looks_of(labels: Iterable[str]) -> dict[str, Look]:
     others = [name for name in names if name not in looks]
     looks.update(zip(others, _free_looks(looks.values()), strict=False))
     return looks | {name: NEUTRAL for name in others if name not in looks}
+
+
+def looks_apart(groups: Sequence[Sequence[str]]) -> dict[str, Look]:
+    """Looks for more labels than there are colours.
+
+    The first labels of all groups differ in colour, and so do those of a group, as long as there
+    are colours; all differ in colour or pattern, as long as there are looks.
+
+    Args:
+        groups: labels that are drawn together, the most important first. A label may be in
+            several groups.
+    """
+    looks: dict[str, Look] = {}
+    firsts = [group[0] for group in groups if group]
+    for group in (firsts, *groups):
+        for label in group:
+            if label not in looks:
+                beside = [looks[one] for one in group if one in looks]
+                looks[label] = _rarest_look(label, beside, looks)
+    return looks
+
+
+def _rarest_look(label: str, beside: Sequence[Look], looks: Mapping[str, Look]) -> Look:
+    """A free look, in the colour that is rarest among those beside; a well-known one's if free."""
+    colours = Counter(look.colour for look in beside)
+    known, taken = _FIXED.get(label), set(looks.values())
+    if known is not None and known not in taken and not colours[known.colour]:
+        return known
+    free = [Look(colour, dash) for dash in DASHES for colour in _COLOURS]
+    free = [look for look in free if look not in taken]
+    return min(free, key=lambda look: colours[look.colour], default=NEUTRAL)
 
 
 def _free_looks(taken: Iterable[Look]) -> list[Look]:

@@ -19,7 +19,7 @@ from orchestrator.analysis.charts.labels import (
     has_rows,
     labels_of,
 )
-from orchestrator.analysis.charts.palette import NEUTRAL
+from orchestrator.analysis.charts.palette import FAINT, FAINTNESS, NEUTRAL
 from orchestrator.analysis.short_names import short_names
 
 ROW_PIXELS = 24
@@ -27,6 +27,9 @@ ROW_PIXELS = 24
 
 BESIDE = 24
 """Characters of a name beside a chart, which leave a telephone room for the chart."""
+
+MOST_HOVERED = 12
+"""Lines whose values fit beside the pointer, all at once."""
 
 TITLE = 36
 """Characters of a title above a chart or along an axis."""
@@ -47,14 +50,16 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
 
 
 def _lines(chart: LineChart, shown: Labels) -> dict[str, Any]:
-    end = max((line.x[-1] for line in chart.lines), default=0) or 1
-    data = [trace for line in chart.lines for trace in _line(line, shown[line.label], end)]
+    start, end = chart.span
+    data = [
+        trace for line in chart.drawn for trace in _line(line, shown[line.label], chart.width(line))
+    ]
     data += [
         {
             "type": "scatter",
             "mode": "lines",
             "name": shown[name],
-            "x": [0, end],
+            "x": [start, end],
             "y": [value, value],
             "line": {"color": NEUTRAL.colour, "width": 1.2, "dash": NEUTRAL.dash},
             "hovertemplate": "%{fullData.name}: %{y:.1f}<extra></extra>",
@@ -62,24 +67,33 @@ def _lines(chart: LineChart, shown: Labels) -> dict[str, Any]:
         for name, value in chart.levels
     ]
     layout = _layout(chart.title, chart.x_title, chart.y_title, chart.bounds)
-    layout["xaxis"]["range"] = [0, end]
+    layout["xaxis"]["range"] = [start, end]
     layout["hovermode"] = "x unified"
+    if chart.ticks:
+        layout["xaxis"] |= {
+            "type": "log",
+            "range": [math.log10(start), math.log10(end)],
+            "tickvals": list(chart.ticks),
+            "ticktext": [f"{tick:,}" for tick in chart.ticks],
+        }
+    if len(chart.lines) > MOST_HOVERED:
+        layout["hovermode"] = "closest"
     return {"data": data, "layout": layout}
 
 
-def _line(line: Line, label: str, end: float) -> list[dict[str, Any]]:
+def _line(line: Line, label: str, width: float) -> list[dict[str, Any]]:
     common: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines",
         "name": label,
         "meta": line.label,
+        "x": line.x,
     }
-    style = {"color": line.look.colour, "dash": line.look.dash, "width": 2, "shape": "hv"}
-    if len(line.x) == 1:
-        level = {"x": [0, end], "y": [line.y[0]] * 2}
-        return [{**common, **level, "line": style, "hovertemplate": "%{y:.1f}"}]
-    common["x"] = line.x
+    look = FAINT if line.faint else line.look
+    style = {"color": look.colour, "dash": look.dash, "width": width, "shape": "hv"}
     drawn = {**common, "y": _rounded(line.y), "line": style, "hovertemplate": "%{y:.1f}"}
+    if line.faint:
+        return [{**drawn, "opacity": FAINTNESS}]
     if not line.lower:
         return [drawn]
     edge = {

@@ -30,7 +30,7 @@ from orchestrator.analysis.charts.labels import (
     has_rows,
     labels_of,
 )
-from orchestrator.analysis.charts.palette import NEUTRAL
+from orchestrator.analysis.charts.palette import FAINT, FAINTNESS, NEUTRAL
 from orchestrator.analysis.short_names import short_names
 
 DPI = 150
@@ -43,6 +43,8 @@ WIDTH = 7.0
 HIGHEST = 60.0
 LINE_HEIGHT = 0.22
 HANDLE_WIDTH = 0.6
+BESIDE_WIDTH = 3.4
+LEGEND_LINE = 0.17
 LETTER_WIDTH = 0.085
 
 # Characters.
@@ -69,11 +71,15 @@ def write_png(chart: Chart, path: Path) -> None:
     shown = _shown(chart)
     legend = _Legend.of([] if isinstance(chart, DotChart) else _legend_labels(chart), shown, WIDTH)
     height = min(max(4.2, 1.2 + 0.26 * rows) + legend.height, HIGHEST)
-    figure = Figure(figsize=(WIDTH, height), dpi=DPI, layout="constrained")
+    width = WIDTH + (BESIDE_WIDTH if isinstance(chart, LineChart) and chart.own_legend else 0)
+    figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     _draw(axes, chart, shown)
     axes.set_title(for_matplotlib(short_names([chart.title], LONGEST)[chart.title]))
-    legend.draw(figure, [axes])
+    if isinstance(chart, LineChart) and chart.own_legend:
+        _draw_own_legend(axes, chart, shown, beside=True)
+    else:
+        legend.draw(figure, [axes])
     _save(figure, path)
 
 
@@ -84,7 +90,9 @@ def write_panels(charts: Sequence[LineChart], path: Path) -> None:
     width, shown = max(PANEL[0] * columns, 6), _shown(*charts)
     labels = dict.fromkeys(label for chart in charts for label in _legend_labels(chart))
     legend = _Legend.of(labels, shown, width)
-    size = (width, PANEL[1] * lines + 0.6 + legend.height)
+    rows = (charts[place : place + columns] for place in range(0, len(charts), columns))
+    below = sum(map(_legend_height, rows))
+    size = (width, PANEL[1] * lines + 0.6 + legend.height + below)
     figure = Figure(figsize=size, dpi=DPI, layout="constrained")
     grid: Any = figure.subplots(lines, columns, squeeze=False)
     drawn = [axes for axes, _ in zip(grid.flat, charts, strict=False)]
@@ -92,6 +100,8 @@ def write_panels(charts: Sequence[LineChart], path: Path) -> None:
     for axes, chart in zip(drawn, charts, strict=True):
         _draw(axes, chart, shown)
         axes.set_title(for_matplotlib(titles[chart.title]))
+        if chart.own_legend:
+            _draw_own_legend(axes, chart, shown, beside=False)
     for axes in [*grid.flat][len(charts) :]:
         axes.set_axis_off()
     legend.draw(figure, drawn)
@@ -106,8 +116,19 @@ def _shown(*charts: Chart) -> dict[str, str]:
 
 
 def _legend_labels(chart: Chart) -> list[str]:
-    levels = [name for name, _ in chart.levels] if isinstance(chart, LineChart) else []
-    return [*(part.label for part in parts_of(chart)), *levels]
+    """What a legend of the whole picture shows of a chart."""
+    if not isinstance(chart, LineChart):
+        return [part.label for part in parts_of(chart)]
+    if chart.own_legend:
+        return []
+    named = (line.label for line in chart.lines if not line.faint)
+    return [*named, *(name for name, _ in chart.levels)]
+
+
+def _legend_height(row: Iterable[LineChart]) -> float:
+    """Of the highest legend below one of the charts side by side, in inches."""
+    lines = (sum(not one.faint for one in chart.lines) for chart in row if chart.own_legend)
+    return LEGEND_LINE * max(lines, default=0)
 
 
 @dataclass(frozen=True)
@@ -179,21 +200,41 @@ def _draw(axes: Any, chart: Chart, shown: Labels) -> None:
 
 
 def _draw_lines(axes: Any, chart: LineChart, shown: Labels) -> None:
-    end = max((line.x[-1] for line in chart.lines), default=0) or 1
-    for line in chart.lines:
-        colour = line.look.colour
-        style = {"color": colour, "linestyle": _DASHES[line.look.dash], "label": shown[line.label]}
-        if len(line.x) == 1:
-            axes.axhline(line.y[0], linewidth=1.5, **style)
-            continue
-        axes.step(line.x, line.y, where="post", linewidth=2, **style)
-        if line.lower:
-            band = {"step": "post", "alpha": 0.18, "linewidth": 0, "color": colour}
+    for line in chart.drawn:
+        look = FAINT if line.faint else line.look
+        style: dict[str, Any] = {"color": look.colour, "linestyle": _DASHES[look.dash]}
+        style |= {"alpha": FAINTNESS} if line.faint else {"label": shown[line.label]}
+        axes.step(line.x, line.y, where="post", linewidth=chart.width(line), **style)
+        if line.lower and not line.faint:
+            band = {"step": "post", "alpha": 0.18, "linewidth": 0, "color": look.colour}
             axes.fill_between(line.x, line.lower, line.upper, **band)
     for name, value in chart.levels:
         style = {"color": NEUTRAL.colour, "linestyle": _DASHES[NEUTRAL.dash], "label": shown[name]}
         axes.axhline(value, linewidth=1.2, **style)
-    axes.set_xlim(0, end)
+    if chart.ticks:
+        axes.set_xscale("log")
+        axes.set_xticks(chart.ticks, [f"{tick:,}" for tick in chart.ticks])
+        axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_xlim(*chart.span)
+
+
+def _draw_own_legend(axes: Any, chart: LineChart, shown: Labels, *, beside: bool) -> None:
+    """The legend of one chart, in the order of its lines, with their notes."""
+    known = dict(zip(*reversed(axes.get_legend_handles_labels()), strict=True))
+    named = [line for line in chart.lines if not line.faint]
+    place = (
+        {"loc": "center left", "bbox_to_anchor": (1.01, 0.5)}
+        if beside
+        else {"loc": "upper left", "bbox_to_anchor": (0, -0.2)}
+    )
+    axes.legend(
+        [known[shown[line.label]] for line in named],
+        [f"{shown[line.label]} {for_matplotlib(line.note)}".strip() for line in named],
+        frameon=False,
+        fontsize=8,
+        handlelength=2.6,
+        **place,
+    )
 
 
 def _draw_values(axes: Any, chart: ValueChart, shown: Labels) -> None:

@@ -1,13 +1,26 @@
 """What sections are made of."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import groupby
 from typing import Literal
 
-from orchestrator.analysis.charts.chart import Chart, DotChart, parts_of
+from orchestrator.analysis.charts.chart import (
+    Bars,
+    Chart,
+    Dot,
+    DotChart,
+    Line,
+    LineChart,
+    parts_of,
+)
 from orchestrator.analysis.charts.palette import Look
 from orchestrator.analysis.intervals import MeanInterval, interval_text
+
+LegendEntry = tuple[str, Look, str]
+"""A label, how it is drawn, and what is said after it."""
 
 
 @dataclass(frozen=True)
@@ -54,9 +67,13 @@ class TableBlock:
         rows: cells; plain strings are cells without emphasis.
         numeric_from: first column that is set flush right.
         headline: whether it answers what the protocol asks; shown on the terminal too.
+        title: what it is in a few words, where it stands without its section.
+        summary: whether it says who is ahead: shown on the terminal where there is no headline and
+            methods are many, and first of all in the Markdown file.
         column_groups: what stands above each column; equal neighbours share it. Empty for none.
         row_groups: what stands above each row, where it is not that of the row before. Empty for
             none; in CSV it is the last column.
+        numbers_only: whether it is left to a CSV file, being too long to be read.
     """
 
     name: str
@@ -65,13 +82,28 @@ class TableBlock:
     rows: tuple[tuple[TableCell | str, ...], ...]
     numeric_from: int = 1
     headline: bool = False
+    title: str = ""
+    summary: bool = False
     column_groups: tuple[str, ...] = ()
     row_groups: tuple[str, ...] = ()
+    numbers_only: bool = False
 
     @property
     def spans(self) -> list[tuple[str, int]]:
         """Column groups, each with the number of columns that it stands above."""
         return [(title, len(list(same))) for title, same in groupby(self.column_groups)]
+
+    def turned(self, corner: str) -> TableBlock:
+        """The same with columns as rows, and groups of columns as groups of rows.
+
+        Args:
+            corner: title of the new first column.
+        """
+        titles = (corner, *(cell_of(row[0]).shown for row in self.rows))
+        columns = zip(*(row[1:] for row in self.rows), strict=True)
+        rows = ((title, *cells) for title, cells in zip(self.header[1:], columns, strict=True))
+        groups = self.column_groups[1:]
+        return replace(self, header=titles, rows=tuple(rows), column_groups=(), row_groups=groups)
 
     def opened_group(self, place: int) -> str:
         """The group that a row opens; empty if it goes on with the one before."""
@@ -96,10 +128,25 @@ class FigureBlock:
     charts: tuple[Chart, ...]
 
     @property
-    def legend(self) -> dict[str, Look]:
-        """How each label is drawn, in order of appearance; empty for dots, with labelled rows."""
-        charts = [chart for chart in self.charts if not isinstance(chart, DotChart)]
-        return {part.label: part.look for chart in charts for part in parts_of(chart)}
+    def legend(self) -> list[LegendEntry]:
+        """What all charts share, in order of appearance; empty for dots, with labelled rows."""
+        charts = [chart for chart in self.charts if not _has_own_legend(chart)]
+        looks = {part.label: part.look for chart in charts for part in _named_parts(chart)}
+        return [(label, look, "") for label, look in looks.items()]
+
+    def legend_of(self, chart: Chart) -> list[LegendEntry]:
+        """What belongs to a chart alone."""
+        if not isinstance(chart, LineChart) or not chart.own_legend:
+            return []
+        return [(line.label, line.look, line.note) for line in chart.lines if not line.faint]
+
+
+def _has_own_legend(chart: Chart) -> bool:
+    return isinstance(chart, DotChart) or (isinstance(chart, LineChart) and chart.own_legend)
+
+
+def _named_parts(chart: Chart) -> Iterator[Line | Bars | Dot]:
+    return (part for part in parts_of(chart) if not (isinstance(part, Line) and part.faint))
 
 
 Block = Text | TableBlock | FigureBlock

@@ -1,4 +1,4 @@
-"""Tables as CSV and LaTeX."""
+"""Tables as CSV, LaTeX and Markdown."""
 
 import re
 from collections.abc import Iterator
@@ -63,6 +63,18 @@ def as_latex(table: TableBlock) -> str:
     )
 
 
+def as_markdown(table: TableBlock) -> str:
+    """A GitHub table with its caption; groups of rows as rows of their own."""
+    lines: list[tuple[str, ...]] = [table.header, tuple("---" for _ in table.header)]
+    for place, row in enumerate(table.rows):
+        if group := table.opened_group(place):
+            lines.append((f"*{_markdown_text(group)}*", *("" for _ in row[1:])))
+        lines.append(tuple(_markdown_cell(cell_of(cell)) for cell in row))
+    body = "\n".join(f"| {' | '.join(line)} |" for line in lines)
+    heading = f"## {table.title}\n\n" if table.title else ""
+    return f"{heading}{body}\n\n{table.caption}\n"
+
+
 def escape(text: str) -> str:
     """Plain text as LaTeX."""
     escaped = "".join(_SPECIAL.get(char, char) for char in text)
@@ -77,6 +89,15 @@ def _latex_rows(table: TableBlock) -> Iterator[list[str]]:
         if group := table.opened_group(place):
             yield [rf"\textit{{{escape(group)}}}", *("" for _ in row[1:])]
         yield [_latex_cell(cell_of(cell)) for cell in row]
+
+
+def _markdown_cell(cell: TableCell) -> str:
+    text = _markdown_text(cell.text)
+    return f"{f'**{text}**' if cell.best else text}{cell.mark}"
+
+
+def _markdown_text(text: str) -> str:
+    return text.replace("|", r"\|")
 
 
 def _latex_cell(cell: TableCell) -> str:

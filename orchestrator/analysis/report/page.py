@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from jinja2 import Environment, PackageLoader, select_autoescape
-from markupsafe import Markup
+from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from orchestrator.analysis.charts.plotly_chart import plotly_figure
@@ -24,6 +24,7 @@ def render(comparison: Comparison, sections: Sequence[Section]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["cell"] = cell_of
+    environment.filters["folding"] = _folding
     environment.tests |= {
         name: lambda block, kind=kind: isinstance(block, kind) for kind, name in _KINDS.items()
     }
@@ -54,6 +55,11 @@ def _script_json(value: Any) -> Markup:
     for char, code in (("<", "\\u003c"), (">", "\\u003e"), ("&", "\\u0026")):
         text = text.replace(char, code)
     return Markup(text)  # escaped above
+
+
+def _folding(name: str) -> Markup:
+    """A name that may be folded after an underscore."""
+    return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
 
 
 def _source(environment: Environment, name: str) -> str:

@@ -1,6 +1,9 @@
 """Tables of a report on the terminal."""
 
+import re
 from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
 
 from rich.console import Console
 from rich.text import Text
@@ -9,16 +12,37 @@ from orchestrator.analysis.fitting_table import FittingTable, Line
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.report.blocks import TableBlock, TableCell, cell_of
 from orchestrator.analysis.table import Row, queries_text
+from orchestrator.console import say
 
-_INTERVAL = " ± "
+_INTERVAL = re.compile(r" ± | \[")
+
+LEAST_NAME = 18
+"""Letters to which names of methods may be cut, where columns are many."""
+
+HEADERS = (None, 11, 8, 6)
+"""Letters of the words in a header, fewer where columns are many; None for whole names."""
+
+INDENT = "  "
+"""Before names that stand under a heading."""
 
 
 def show_table(block: TableBlock, title: str, console: Console) -> None:
-    """Prints a table of the report; without intervals where they don't fit."""
+    """Prints a table of the report; without intervals where they don't fit.
+
+    A summary that doesn't fit without them either isn't shown, but said where it is.
+    """
     table = _fitting(block, title, intervals=True)
     if not table.fits(console):
         table = _fitting(block, f"{title} (intervals: see the report)", intervals=False)
-    table.show(console)
+    if not block.summary:
+        table.show(console)
+        return
+    for dense, room in product((False, True), HEADERS):
+        narrow = replace(table, header_room=room, dense=dense)
+        if narrow.fits(console, LEAST_NAME):
+            narrow.show(console)
+            return
+    say(f"{title}: no room for its columns here, see tables/{block.name}.csv")
 
 
 def comparison_table(rows: Sequence[Row], title: str) -> FittingTable:
@@ -60,18 +84,21 @@ def seeds_text(rows: Sequence[Row]) -> str:
 
 
 def _fitting(block: TableBlock, title: str, *, intervals: bool) -> FittingTable:
-    rows = [[cell_of(cell) for cell in row] for row in block.rows]
-    named = max(block.numeric_from, 1)
-    lines = (
-        Line(
-            names=tuple(f"{cell.text}{cell.mark}" for cell in row[:named]),
-            cells=tuple(_text(cell, intervals) for cell in row[named:]),
+    named, indent = max(block.numeric_from, 1), INDENT if block.row_groups else ""
+    lines = []
+    for place, given in enumerate(block.rows):
+        row = [cell_of(cell) for cell in given]
+        if group := block.opened_group(place):
+            lines.append(Line((group,), tuple("" for _ in row[named:]), heading=True))
+        lines.append(
+            Line(
+                names=tuple(f"{indent}{cell.shown}" for cell in row[:named]),
+                cells=tuple(_text(cell, intervals) for cell in row[named:]),
+            )
         )
-        for row in rows
-    )
     return FittingTable(block.header[:named], block.header[named:], tuple(lines), title)
 
 
 def _text(cell: TableCell, intervals: bool) -> Text:
-    text = cell.text if intervals else cell.text.split(_INTERVAL)[0]
+    text = cell.text if intervals else _INTERVAL.split(cell.text)[0]
     return Text(f"{text}{cell.mark}", style="bold" if cell.best else "")

@@ -14,6 +14,7 @@ from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.files import as_csv as table_as_csv
 from orchestrator.analysis.report.files import as_latex
+from orchestrator.analysis.report.files import as_markdown as table_as_markdown
 from orchestrator.analysis.report.page import render
 from orchestrator.analysis.report.sections import sections_of
 from orchestrator.analysis.table import Row, as_csv, as_markdown
@@ -33,7 +34,8 @@ class Report:
         page: the HTML page.
         folder: where everything lies.
         files: everything that was written, the page included.
-        headlines: tables that answer what the protocol asks; empty where the comparison does.
+        headlines: tables that answer what the protocol asks, or say who of many methods is ahead;
+            empty where the comparison does.
         remarks: what to know of how results were found.
         access: what each method of the comparison needs of a black box, by label.
         deployments: how each is deployed, likewise.
@@ -72,9 +74,13 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
     files = {
         page: render(comparison, sections),
         folder / "results.csv": as_csv(comparison.rows),
-        folder / "results.md": as_markdown(comparison.rows),
+        folder / "results.md": _markdown(comparison, tables),
         **{folder / "tables" / f"{table.name}.csv": table_as_csv(table) for table in tables},
-        **{folder / "tables" / f"{table.name}.tex": as_latex(table) for table in tables},
+        **{
+            folder / "tables" / f"{table.name}.tex": as_latex(table)
+            for table in tables
+            if not table.numbers_only
+        },
     }
     try:
         for path, text in files.items():
@@ -91,6 +97,8 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
             f"it elsewhere."
         ) from None
     headlines = tuple(table for table in tables if table.headline)
+    if not headlines and any(map(comparison.upright, comparison.shots)):
+        headlines = tuple(table for table in tables if table.summary)
     written = (*files, *pictures)
     return Report(
         comparison.rows,
@@ -105,6 +113,12 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
     )
 
 
+def _markdown(comparison: Comparison, tables: Iterable[TableBlock]) -> str:
+    """Who is ahead, then every dataset and method with all that is known of it."""
+    summaries = (table_as_markdown(table) for table in tables if table.summary)
+    return "\n".join((*summaries, as_markdown(comparison.rows)))
+
+
 def _pictures(blocks: Iterable[Block], folder: Path) -> list[Path]:
     written = []
     for block in blocks:
@@ -115,6 +129,10 @@ def _pictures(blocks: Iterable[Block], folder: Path) -> list[Path]:
             write_png(block.charts[0], written[-1])
             continue
         panels = [chart for chart in block.charts if isinstance(chart, LineChart)]
+        if any(chart.own_legend for chart in panels):  # which say little without each other
+            written.append(folder / f"{block.name}.png")
+            write_panels(panels, written[-1])
+            continue
         if len(panels) <= MOST_PANELS:
             written.append(folder / f"{block.name}.png")
             write_panels(panels, written[-1])

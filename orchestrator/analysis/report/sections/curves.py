@@ -1,12 +1,16 @@
 """Accuracy over queries: the mean over datasets, then every dataset by itself."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 
-from orchestrator.analysis.charts.chart import PERCENT, LineChart, line_of
+from orchestrator.analysis.at_queries import budget_of
+from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart, line_of
 from orchestrator.analysis.curves import Band, band_of, band_over, curve_of, mean_curve
 from orchestrator.analysis.queries_to_target import target_on
 from orchestrator.analysis.report.blocks import Block, FigureBlock
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.sections import crowded
+from orchestrator.analysis.report.sections.crowded import FAINT_WORDS
 from orchestrator.analysis.runs import Contender, Run, by_group
 
 QUERIES = "queries"
@@ -16,49 +20,54 @@ ACCURACY = "test accuracy (%)"
 def blocks(comparison: Comparison) -> Iterator[Block]:
     """Nothing when nothing was measured."""
     for shots in comparison.shots:
-        yield from _mean_figure(comparison, shots)
+        yield from _mean_figures(comparison, shots)
     panels = tuple(
         chart
-        for dataset in _trained_on(comparison.runs, comparison.datasets)
+        for dataset in comparison.trained_on
         for shots in comparison.shots
         for chart in _dataset_chart(comparison, dataset, shots)
     )
     if panels:
+        many = any(map(comparison.crowded, comparison.shots))
         caption = (
             f"Test accuracy over queries on each dataset. {_band_words(comparison.runs)} A step "
             f"shows what had been reached by then; nothing is interpolated ahead. Methods without "
-            f"training are level lines. {_target_words(comparison)}"
+            f"training are level lines, and so are those that stop early from where they stopped. "
+            f"{FAINT_WORDS if many else ''} {_target_words(comparison)}"
         )
-        yield FigureBlock("curves", caption, panels)
+        yield FigureBlock("curves", " ".join(caption.split()), panels)
 
 
 def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> Iterator[LineChart]:
     here = [run for run in comparison.at(shots) if run.dataset == dataset]
-    lines = tuple(
-        line_of(group.method, comparison.looks[group.method], band)
-        for group, members in sorted(by_group(here).items())
+    found = {
+        members[0].contender: band
+        for _, members in sorted(by_group(here).items())
         if (band := band_of(members)) is not None
-    )
-    if not lines:
+    }
+    if not found:
         return
     target = target_on(dataset, comparison.question, here)
     levels = () if target is None else (("target", target),)
+    chart = _chart(comparison, _lines(comparison, found), ACCURACY)
+    if comparison.crowded(shots):
+        chart = crowded.ahead(comparison, shots, chart)
     title = f"{dataset}{comparison.suffix(shots)}"
-    yield LineChart(QUERIES, ACCURACY, lines, levels, PERCENT, title)
+    yield replace(chart, levels=levels, title=title)
 
 
-def _mean_figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
+def _mean_figures(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
     """The mean over shared datasets, of which there must be two."""
     scores = comparison.scores[shots]
-    datasets = _trained_on(comparison.at(shots), scores.datasets)
+    datasets = tuple(name for name in scores.datasets if name in comparison.trained_on)
     if len(datasets) < 2:
         return
-    lines = tuple(
-        line_of(contender.method, comparison.looks[contender.method], band)
+    found = {
+        contender: band
         for contender in sorted(scores.values)
         if (band := _mean_band(comparison.at(shots), contender, datasets)) is not None
-    )
-    if not lines:
+    }
+    if not found:
         return
     name = f"mean_curve{comparison.file_suffix(shots)}"
     caption = (
@@ -67,14 +76,22 @@ def _mean_figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
         f"% t-intervals over these averages, so they say what another seed would change, not what "
         f"other datasets would. Seeds that lack a dataset are left out."
     )
-    chart = LineChart(QUERIES, f"mean {ACCURACY}", lines, bounds=PERCENT)
-    yield FigureBlock(name, caption, (chart,))
+    chart = _chart(comparison, _lines(comparison, found), f"mean {ACCURACY}")
+    if not comparison.crowded(shots):
+        yield FigureBlock(name, caption, (chart,))
+        return
+    yield crowded.overview(comparison, shots, chart, name)
+    yield crowded.by_group(comparison, shots, chart, name, caption)
 
 
-def _trained_on(runs: Sequence[Run], datasets: Sequence[str]) -> tuple[str, ...]:
-    """Datasets with curves: not those that only test what was trained elsewhere."""
-    moved = {run.dataset for run in runs if run.transferred}
-    return tuple(name for name in datasets if name not in moved)
+def _chart(comparison: Comparison, lines: tuple[Line, ...], y_title: str) -> LineChart:
+    return LineChart(QUERIES, y_title, lines, bounds=PERCENT, end=budget_of(comparison.runs))
+
+
+def _lines(comparison: Comparison, found: Mapping[Contender, Band]) -> tuple[Line, ...]:
+    return tuple(
+        line_of(who.method, comparison.looks[who.method], band) for who, band in found.items()
+    )
 
 
 def _mean_band(runs: Sequence[Run], contender: Contender, datasets: Sequence[str]) -> Band | None:

@@ -7,6 +7,7 @@ from orchestrator.analysis.curves import Curve
 from orchestrator.analysis.ecdf import LEVELS, ecdfs, targets_on
 from orchestrator.analysis.report.blocks import Block, FigureBlock
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.sections import crowded
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
@@ -24,9 +25,7 @@ def _figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
     if not found:
         return
     end = max(run.queries for run in runs)
-    lines = tuple(
-        _line(contender.method, comparison, curve, end) for contender, curve in found.items()
-    )
+    lines = tuple(_line(contender.method, comparison, curve) for contender, curve in found.items())
     used = sum(1 for values in targets.values() if values)
     which = (
         f"gains of {', '.join(f'{gain:g}' for gain in gains)} points"
@@ -39,14 +38,14 @@ def _figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
         f"datasets{comparison.suffix(shots)}; higher and further left is better. Targets: {which}. "
         f"A curve ends level where the rest was never reached within the budget."
     )
-    chart = LineChart("queries", "targets reached (%)", lines, bounds=PERCENT)
+    chart = LineChart("queries", "targets reached (%)", lines, bounds=PERCENT, end=end)
+    if comparison.crowded(shots):
+        chart = crowded.ahead(comparison, shots, chart)
+        caption = f"{caption} {crowded.FAINT_WORDS}"
     name = f"ecdf{comparison.file_suffix(shots)}"
     yield FigureBlock(name, caption, (chart,))
 
 
-def _line(method: str, comparison: Comparison, curve: Curve, end: int) -> Line:
+def _line(method: str, comparison: Comparison, curve: Curve) -> Line:
     percent = tuple(100 * share for share in curve.values)
-    queries = curve.queries
-    if queries[-1] < end:
-        queries, percent = (*queries, end), (*percent, percent[-1])
-    return Line(method, comparison.looks[method], queries, percent)
+    return Line(method, comparison.looks[method], curve.queries, percent)

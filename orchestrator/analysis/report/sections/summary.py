@@ -1,23 +1,26 @@
 """Final accuracy of every method on every dataset, and what can be said of their differences."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from orchestrator.analysis.access import TRANSLUCENT_WORDS, UNLABELLED_WORDS
-from orchestrator.analysis.bootstrap import BootstrapInterval, mean_over_datasets
 from orchestrator.analysis.report.blocks import (
     Block,
     TableBlock,
     TableCell,
     Text,
-    best_of,
     interval_cells,
 )
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.mean_cells import BRACKETS, mean_cells
 from orchestrator.analysis.runs import Contender
 from orchestrator.analysis.scores import Scores
 from orchestrator.analysis.significance import ALPHA, Significance, against_the_best
 
 WORSE = "†"
+
+MOST_LISTED = 8
+"""p-values that a caption lists."""
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
@@ -56,10 +59,11 @@ def _cells(count: int) -> str:
 
 def _table(comparison: Comparison, shots: int) -> Iterator[Block]:
     scores = comparison.scores[shots]
-    contenders = comparison.in_order(scores.values)
+    names = sorted({name for values in scores.values.values() for name in values})
+    upright = comparison.upright(shots)
+    contenders = comparison.by_mean(scores) if upright else comparison.in_order(scores.values)
     tracks = [comparison.track(who.method) for who in contenders]
     rows = {(row.group.dataset, row.group.contender): row.accuracy for row in comparison.rows}
-    names = sorted({name for values in scores.values.values() for name in values})
     body: list[tuple[TableCell | str, ...]] = [
         (name, *interval_cells([rows.get((name, contender)) for contender in contenders], tracks))
         for name in names
@@ -68,15 +72,19 @@ def _table(comparison: Comparison, shots: int) -> Iterator[Block]:
     if len(scores.datasets) > 1:
         body.append(_mean_row(scores, contenders, tracks, tested))
     header = ("dataset", *(comparison.marked(contender.method) for contender in contenders))
-    yield TableBlock(
+    table = TableBlock(
         f"accuracy{comparison.file_suffix(shots)}",
         _caption(comparison, shots, scores, tested),
         header,
         tuple(body),
         column_groups=("", *comparison.column_groups(contenders)),
+        title=f"accuracy after the last query (%){comparison.suffix(shots)}",
+        summary=True,
     )
-    for reason in dict.fromkeys(one.reason for one in tested if one.reason):
-        yield Text(reason, "note")
+    yield table.turned("method") if upright else table
+    notes = (note for one in tested for note in (one.reason, one.beyond_reach) if note)
+    for note in dict.fromkeys(notes):
+        yield Text(note, "note")
 
 
 def _tests(comparison: Comparison, shots: int) -> list[Significance]:
@@ -92,23 +100,12 @@ def _mean_row(
     tracks: Sequence[str],
     tested: Sequence[Significance],
 ) -> tuple[TableCell | str, ...]:
-    means = [mean_over_datasets(scores, contender) for contender in contenders]
-    marks = best_of([mean.mean for mean in means], tracks)
-    cells = [
-        TableCell(
-            _bootstrap_text(mean),
-            best=best,
-            mark=WORSE if any(one.worse(contender) for one in tested) else "",
-        )
-        for contender, mean, best in zip(contenders, means, marks, strict=True)
-    ]
+    worse = {who for who in contenders if any(one.worse(who) for one in tested)}
+    cells = (
+        replace(cell, mark=WORSE if who in worse else "")
+        for who, cell in zip(contenders, mean_cells(scores, contenders, tracks), strict=True)
+    )
     return (f"mean of {len(scores.datasets)}", *cells)
-
-
-def _bootstrap_text(interval: BootstrapInterval) -> str:
-    if interval.lower is None or interval.upper is None:
-        return f"{interval.mean:.1f}"
-    return f"{interval.mean:.1f} [{interval.lower:.1f}, {interval.upper:.1f}]"
 
 
 def _caption(
@@ -116,9 +113,8 @@ def _caption(
 ) -> str:
     said = [
         f"Test accuracy in percent after the last query{comparison.suffix(shots)}; never the best "
-        f"on the way. The best of each row is in bold. {_seeds(comparison, shots)} Above the "
-        f"methods stands what they need of a black box, from what every service takes to what few "
-        f"or none do."
+        f"on the way. The best of each dataset is in bold. {_seeds(comparison, shots)}",
+        comparison.order_words(shots, "mean accuracy"),
     ]
     if comparison.several_tracks:
         said.append(TRANSLUCENT_WORDS)
@@ -129,20 +125,15 @@ def _caption(
     if any(run.transferred for run in comparison.runs):
         said.append("The mean includes the source; that of the next section does not.")
     if len(scores.datasets) > 1:
-        said.append(
-            "Brackets: 95 % bootstrap interval, seeds redrawn within each dataset; it says how "
-            "much other seeds would change the mean on these datasets, and with three seeds it is "
-            "too narrow rather than too wide."
-        )
+        said.append(BRACKETS)
     if scores.left_out:
         said.append(f"The mean leaves out {', '.join(scores.left_out)}, which some method lacks.")
-    p_values = ", ".join(
-        f"{who.method} p = {p:.3g}" for one in tested for who, p in one.p_values.items()
-    )
+    p_values = [f"{who.method} p = {p:.3g}" for one in tested for who, p in one.p_values.items()]
     if p_values:
+        listed = f" ({', '.join(p_values)})" if len(p_values) <= MOST_LISTED else ""
         said.append(
             f"{WORSE}: worse than the best mean, by a paired Wilcoxon test over datasets with "
-            f"Holm's correction at {ALPHA:g} ({p_values})."
+            f"Holm's correction at {ALPHA:g}{listed}."
         )
     return " ".join(said)
 

@@ -1,11 +1,12 @@
 """Queries to the target, with runs that never reached it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 from orchestrator.analysis.charts.chart import BarChart, Bars
 from orchestrator.analysis.queries_to_target import QueriesToTarget
 from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock, Text
-from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.comparison import Comparison, in_rows
 from orchestrator.analysis.table import Row
 
 
@@ -14,12 +15,16 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     reached = [row for row in comparison.rows if row.target is not None]
     if comparison.runs and not reached:
         yield Text(_why_none(comparison), "note")
+    crowded = False
     for shots in comparison.shots:
         here = [row for row in reached if row.group.shots == shots]
-        if here:
+        if in_rows(len({row.group.method for row in here}), len(comparison.datasets)):
+            yield _matrix(comparison, shots, here)
+            crowded = True
+        elif here:
             yield _figure(comparison, shots, here)
     if reached:
-        yield _table(reached)
+        yield replace(_table(reached), numbers_only=crowded)
 
 
 def _why_none(comparison: Comparison) -> str:
@@ -52,6 +57,29 @@ def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
     chart = BarChart("expected queries to target", datasets, tuple(bars))
     name = f"queries_to_target{comparison.file_suffix(shots)}"
     return FigureBlock(name, caption, (chart,))
+
+
+def _matrix(comparison: Comparison, shots: int, rows: list[Row]) -> TableBlock:
+    """What the bars say, where they would be too many: methods by dataset."""
+    by_place = {(row.group.dataset, row.group.contender): row.target for row in rows}
+    datasets = sorted({dataset for dataset, _ in by_place})
+    contenders = [who for who in comparison.by_mean(comparison.scores[shots]) if who.shots == shots]
+    body = tuple(
+        (name, *(_text(by_place.get((name, who))) for who in contenders)) for name in datasets
+    )
+    caption = (
+        f"Expected queries until {comparison.question.target_title}{comparison.suffix(shots)}, and "
+        f"in brackets the runs that reached it, of all runs. A run that never did is charged the "
+        f"queries it spent, so this is what reaching it once costs when one starts anew until it "
+        f"succeeds. There is no picture: it would have {len(rows)} bars."
+    )
+    return TableBlock(
+        f"expected_queries{comparison.file_suffix(shots)}",
+        caption,
+        ("dataset", *(comparison.marked(who.method) for who in contenders)),
+        body,
+        column_groups=("", *comparison.column_groups(contenders)),
+    ).turned("method")
 
 
 def _text(target: QueriesToTarget | None) -> str:

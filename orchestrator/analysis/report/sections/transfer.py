@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from orchestrator.analysis.access import TRANSLUCENT_WORDS
 from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell, interval_cells
-from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.comparison import Comparison, in_rows
 from orchestrator.analysis.transfer import Transfer, transfers
 
 
@@ -26,6 +26,7 @@ def _tables(comparison: Comparison, protocol: str) -> Iterator[Block]:
 
 
 def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
+    upright = in_rows(len(found.accuracies), 1 + len(found.targets))
     who = comparison.in_order(found.accuracies)
     tracks = [comparison.track(contender.method) for contender in who]
     names = {found.source: f"{found.source} (source)", **{n: f"→ {n}" for n in found.targets}}
@@ -45,12 +46,12 @@ def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
         f"of those. Methods with hand-written text take each dataset's own template; so does "
         f"zero_shot. ±: 95 % t-interval over seeds; for the mean, over each seed's mean of the "
         f"targets, so it says what another seed would change, not what other targets would. The "
-        f"best of each row is in bold."
+        f"best of each dataset is in bold."
         f"{f' {TRANSLUCENT_WORDS}' if comparison.several_tracks else ''}"
     )
     name = f"{found.protocol}_{found.source}{comparison.file_suffix(shots)}"
     header = ("dataset", *(comparison.marked(contender.method) for contender in who))
-    return TableBlock(
+    table = TableBlock(
         name,
         caption,
         header,
@@ -58,3 +59,4 @@ def _table(found: Transfer, shots: int, comparison: Comparison) -> TableBlock:
         headline=True,
         column_groups=("", *comparison.column_groups(who)),
     )
+    return table.turned("method") if upright else table

@@ -1,7 +1,9 @@
 "use strict";
 const figures = JSON.parse(document.getElementById("figures").textContent);
 const charts = Object.keys(figures).map((id) => document.getElementById(id));
-const config = { responsive: true, displaylogo: false, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
+// Where nothing hovers, the bar would always stand in front of the titles; a double tap resets a view.
+const bar = matchMedia("(hover: hover)").matches ? "hover" : false;
+const config = { responsive: true, displaylogo: false, displayModeBar: bar, modeBarButtonsToRemove: ["select2d", "lasso2d"] };
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name).trim();

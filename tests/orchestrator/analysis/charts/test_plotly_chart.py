@@ -17,7 +17,7 @@ def test_lines_are_steps_and_bands_are_filled() -> None:
     assert (mean["x"], mean["y"]) == ((0, 10, 20), [30, 40, 50])
     assert mean["line"]["color"] == ZIP.colour
     assert (lower["y"], upper["y"], upper["fill"]) == ([28, 38, 48], [32, 42, 52], "tonexty")
-    assert (level["x"], level["y"]) == ([0, 20], [45, 45])
+    assert (level["x"], level["y"]) == ((0, 20), [45, 45])
     assert target["y"] == [48, 48]
 
 

@@ -1,0 +1,52 @@
+"""Accuracies within given numbers of queries: where methods are compared at equal cost."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from orchestrator.analysis.curves import curve_of
+from orchestrator.analysis.intervals import MeanInterval, mean_interval
+from orchestrator.analysis.runs import Group, Run, by_group
+
+LADDER = (100, 250, 500, 1000, 2000, 5000)
+"""Numbers of queries to compare at, where a spec names none."""
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What one method had reached on one dataset within a number of queries.
+
+    Attributes:
+        group: dataset, shots and method.
+        queries: the number of queries.
+        accuracy: test accuracy in percent over seeds.
+    """
+
+    group: Group
+    queries: int
+    accuracy: MeanInterval
+
+
+def ladder(budget: int) -> tuple[int, ...]:
+    """Usual numbers of queries below a budget, then the budget.
+
+    Example:
+        >>> ladder(2000), ladder(600), ladder(80)
+        ((100, 250, 500, 1000, 2000), (100, 250, 500, 600), (80,))
+    """
+    return (*(step for step in LADDER if step < budget), budget) if budget > 0 else ()
+
+
+def budget_of(runs: Iterable[Run]) -> int:
+    """The largest budget of runs that train; what they spent where cells don't say; 0 for none."""
+    return max((run.trace.cell.get("budget", run.queries) for run in runs if run.trains), default=0)
+
+
+def reached(runs: Sequence[Run], at: Sequence[int]) -> Iterator[Reached]:
+    """The step function of what had been reached, for each dataset and method, at some queries."""
+    for group, members in sorted(by_group(runs).items()):
+        curves = [curve_of(run) for run in members]
+        for queries in at:
+            found = [curve.at(queries) for curve in curves]
+            known = [value for value in found if value is not None]
+            if known:
+                yield Reached(group, queries, mean_interval(known))
