@@ -50,7 +50,7 @@ class FittingTable:
         folds: lines that a long name may take before it is cut.
         wrapping: columns of texts rather than numbers, which may take several lines, with the
             least width of each.
-        header_room: letters of the words in headers, which fold after underscores then; None for
+        header_room: letters of the words in headers, which fold at underscores then; None for
             whole names of usual length.
     """
 
@@ -127,7 +127,7 @@ class FittingTable:
         return _LONGEST_HEADER if self.header_room is None else self.header_room
 
     def _words(self, header: str) -> list[str]:
-        return (header if self.header_room is None else header.replace("_", "_ ")).split()
+        return (header if self.header_room is None else header.replace("_", " ")).split()
 
     def _table(self, names: Sequence[int], others: Sequence[int] | None, title: str) -> Table:
         """The table with columns of these widths; None leaves columns of numbers to rich."""

@@ -82,10 +82,11 @@ class Significance:
             return ""
         most = int(ALPHA / least)  # `least` is a power of 2, so that no product of it is ALPHA
         return (
-            f"No difference can be significant here, whatever the results: on {self.datasets} "
-            f"datasets the paired Wilcoxon test can't come below p = {least:.3g}, and Holm's "
-            f"correction for {count} tests multiplies that to {min(count * least, 1):.2g}; only "
-            f"{most} {'tests' if most > 1 else 'test'} or fewer could come below {ALPHA:g}."
+            f"None of these {count} tests can find a significant difference, whatever the results: "
+            f"on {self.datasets} datasets the paired Wilcoxon test can't come below p = "
+            f"{least:.3g}, and Holm's correction for {count} tests multiplies that to "
+            f"{min(count * least, 1):.2g}. At most {most} {'tests' if most > 1 else 'test'} could "
+            f"come below {ALPHA:g}."
         )
 
 

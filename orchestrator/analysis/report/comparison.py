@@ -173,12 +173,18 @@ class Comparison:
         )
 
     def leaders(self, shots: int) -> list[Contender]:
-        """The best of each group at the end, of each track at each number of queries, zero-shot."""
+        """Methods that stand out in charts of many.
+
+        The best of each group at the end and of each track at each number of queries, zero-shot,
+        and the spec's reference.
+        """
         found = {members[0]: None for members in self.groups(shots).values()}
         for scores in self.scores_at[shots].values():
             best = (mine.best() for mine in self.by_track(scores).values())
             found |= {who: None for who in best if who is not None}
-        return [*found, *(who for who in self.scores[shots].values if who.method == ZERO_SHOT)]
+        known = (ZERO_SHOT, self.question.reference)
+        found |= {who: None for who in self.scores[shots].values if who.method in known}
+        return list(found)
 
     @cached_property
     def access(self) -> Mapping[str, Access | None]:

@@ -1,6 +1,7 @@
 """The report as one HTML page that opens without a network."""
 
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -9,7 +10,14 @@ from markupsafe import Markup, escape
 from plotly.offline import get_plotlyjs
 
 from orchestrator.analysis.charts.plotly_chart import plotly_figure
-from orchestrator.analysis.report.blocks import FigureBlock, Section, TableBlock, Text, cell_of
+from orchestrator.analysis.report.blocks import (
+    FigureBlock,
+    Section,
+    TableBlock,
+    TableCell,
+    Text,
+    cell_of,
+)
 from orchestrator.analysis.report.comparison import Comparison
 
 _KINDS = {Text: "text", TableBlock: "table", FigureBlock: "figure"}
@@ -24,7 +32,7 @@ def render(comparison: Comparison, sections: Sequence[Section]) -> str:
         lstrip_blocks=True,
     )
     environment.filters["cell"] = cell_of
-    environment.filters["folding"] = _folding
+    environment.filters |= {"folding": _folding, "stacked": _stacked}
     environment.tests |= {
         name: lambda block, kind=kind: isinstance(block, kind) for kind, name in _KINDS.items()
     }
@@ -60,6 +68,14 @@ def _script_json(value: Any) -> Markup:
 def _folding(name: str) -> Markup:
     """A name that may be folded after an underscore."""
     return Markup("_<wbr>").join(escape(part) for part in name.split("_"))
+
+
+def _stacked(cell: TableCell) -> Markup:
+    """A number above its interval, if it has one, which is half as wide."""
+    value, *interval = re.split(r" (?=± |\[)", cell.text, maxsplit=1)
+    mark = Markup("<sup>{}</sup>").format(cell.mark) if cell.mark else ""
+    below = (Markup("<small>{}</small>").format(one) for one in interval)
+    return Markup().join((escape(value), mark, *below))
 
 
 def _source(environment: Environment, name: str) -> str:

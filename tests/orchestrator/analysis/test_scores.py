@@ -27,6 +27,12 @@ def test_only_shared_datasets_count() -> None:
     assert scores.best() == ZIP
 
 
+def test_accuracies_at_some_queries_are_what_had_been_reached_by_then() -> None:
+    assert scores_of(RUNS, at=19).means(ZIP) == (30, 30)
+    assert scores_of(RUNS, at=20) == scores_of(RUNS, at=5000) == scores_of(RUNS)
+    assert scores_of(RUNS, at=1).means(ZERO) == (40, 50)
+
+
 @given(order=st.permutations(RUNS))
 def test_the_order_does_not_matter(order: list[Run]) -> None:
     assert scores_of(order) == scores_of(RUNS)

@@ -7,7 +7,12 @@ from scipy import stats
 
 from orchestrator.analysis.runs import Contender
 from orchestrator.analysis.scores import Scores
-from orchestrator.analysis.significance import against_the_best, paired_p_value
+from orchestrator.analysis.significance import (
+    Significance,
+    against_others,
+    against_the_best,
+    paired_p_value,
+)
 
 ZIP, BAR, ZERO = Contender(16, "zip"), Contender(16, "bar"), Contender(0, "zero_shot")
 NAMES = tuple("abcdefgh")
@@ -78,6 +83,33 @@ def test_p_values_are_corrected_by_holms_steps_in_the_order_of_the_methods() -> 
     far, middle, close = 2 / 2**8, 4 / 2**8, paired_p_value(gaps["best"], gaps["close"])
     assert [who.method for who in found] == ["close", "far", "middle"]
     assert list(found.values()) == pytest.approx([close, 3 * far, max(3 * far, 2 * middle)])
+
+
+def test_named_comparisons_alone_are_corrected_for() -> None:
+    found = against_others(scores(8), BAR, [ZERO])
+    (pair,) = found.pairs.values()
+    assert pair.corrected == pair.p_value == pytest.approx(2 / 2**8)
+    assert (pair.better, pair.worse, pair.significant) == (8, 0, True)
+    assert pair.difference == pytest.approx(sum(SECOND) / 8 - sum(scores(8).means(ZERO)) / 8)
+    assert found.best == BAR
+    behind = against_others(scores(8), ZERO, [BAR])
+    assert behind.pairs[BAR].significant
+    assert not behind.worse(BAR), "it differs, for the better"
+
+
+def test_so_many_tests_that_none_can_find_anything_are_said() -> None:
+    def of(count: int) -> Significance:
+        others = [Contender(16, f"other-{number}") for number in range(count)]
+        rows = {who: dict.fromkeys(NAMES[:7], (50.0 - i,)) for i, who in enumerate([ZIP, *others])}
+        return against_others(Scores(NAMES[:7], (), rows), ZIP, others)
+
+    assert of(3).beyond_reach == ""
+    assert max(of(3).p_values.values()) == pytest.approx(3 / 64)
+    assert min(of(4).p_values.values()) == pytest.approx(4 / 64)
+    said = of(4).beyond_reach
+    assert "on 7 datasets" in said
+    assert "p = 0.0156" in said
+    assert "4 tests multiplies that to 0.062. At most 3 tests could" in said
 
 
 def test_few_datasets_are_said_not_tested() -> None:

@@ -2,12 +2,13 @@
 
 import statistics
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from orchestrator.analysis.access import TRANSLUCENT_WORDS, hardness
 from orchestrator.analysis.harmonic_mean import BaseToNew, base_to_new, harmonic_mean
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell
-from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.comparison import Comparison, in_rows
 from orchestrator.analysis.runs import Contender, on_shared_datasets
 
 
@@ -28,7 +29,26 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     if comparison.several_tracks:
         caption += f" {TRANSLUCENT_WORDS}"
     header = ("dataset", "method", "shots", "base", "new", "H")
-    yield TableBlock("base_to_new", caption, header, body, numeric_from=2, headline=True)
+    whole = TableBlock("base_to_new", caption, header, body, numeric_from=2, headline=True)
+    means = [*_mean_rows(comparison, rows)]
+    methods, datasets = {row.group.method for row in rows}, {row.group.dataset for row in rows}
+    if means and in_rows(len(methods), len(datasets)):
+        yield _means(means, header[1:])
+        whole = replace(whole, headline=False)
+    yield whole
+
+
+def _means(rows: Sequence[tuple[TableCell | str, ...]], header: tuple[str, ...]) -> TableBlock:
+    """The means alone, where there are too many rows to look for them."""
+    what = f"{rows[0][0]} datasets"
+    return TableBlock(
+        "base_to_new_means",
+        f"The {what}: the last rows of the next table, which has every dataset.",
+        header,
+        tuple(row[1:] for row in rows),
+        headline=True,
+        title=f"base to new classes (%), {what}",
+    )
 
 
 def _place(comparison: Comparison, who: Contender) -> tuple[object, ...]:

@@ -14,7 +14,8 @@ MOST_MAIN = 3
 
 FAINT_WORDS = (
     "In colour: the best of each group at the end, whoever is ahead at one of the numbers of "
-    "queries on the axis, and zero-shot if it is there. Thin grey lines are all others."
+    "queries on the axis, and, if they are there, zero-shot and the method that the spec compares "
+    "others with. Thin grey lines are all others."
 )
 
 SCALE = (
@@ -37,7 +38,7 @@ def overview(comparison: Comparison, shots: int, chart: LineChart, name: str) ->
     groups = comparison.groups(shots)
     group_of = {who.method: title for title, members in groups.items() for who in members}
     drawn = ahead(comparison, shots, chart)
-    lines = _by_end(_noted(line, f"({group_of[line.label]}) ") for line in drawn.lines)
+    lines = _by_end(_noted(line, f"· {group_of[line.label]} · ") for line in drawn.lines)
     caption = (
         f"Who is ahead after how many queries: mean test accuracy over all shared "
         f"datasets{comparison.suffix(shots)}. {FAINT_WORDS} The legend is in the order of the "

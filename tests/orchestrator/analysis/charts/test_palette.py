@@ -4,7 +4,7 @@ from itertools import combinations
 
 import pytest
 
-from orchestrator.analysis.charts.palette import NEUTRAL, looks_of
+from orchestrator.analysis.charts.palette import NEUTRAL, looks_apart, looks_of
 
 KNOWN = ("zero_shot", "zip", "bar", "blackvip", "blackvip_se", "bptvlm")
 
@@ -43,6 +43,27 @@ def test_a_variant_keeps_its_methods_colour() -> None:
     looks = looks_of(["bar", "bar@zip-port"])
     assert looks["bar"].colour == looks["bar@zip-port"].colour
     assert looks["bar"].dash != looks["bar@zip-port"].dash
+
+
+def test_groups_of_many_differ_within_and_their_first_from_each_other() -> None:
+    groups = [[f"{group}-{number}" for number in range(7)] for group in "abcde"]
+    looks = looks_apart(groups)
+    assert len(set(looks.values())) == 35
+    assert len({looks[group[0]].colour for group in groups}) == 5
+    for group in groups:
+        assert len({looks[label].colour for label in group}) == 7
+
+
+def test_a_well_known_method_looks_as_ever_among_many_where_its_look_is_free() -> None:
+    looks = looks_apart([["mine", "zero_shot"], ["zip", "yours"]])
+    assert looks["zero_shot"] == looks_of(["zero_shot"])["zero_shot"]
+    assert len(set(looks.values())) == 4
+
+
+def test_more_labels_than_looks_are_drawn_alike_rather_than_refused() -> None:
+    looks = looks_apart([[str(number) for number in range(60)]])
+    assert len(looks) == 60
+    assert looks["59"] == NEUTRAL
 
 
 @pytest.mark.parametrize("page", ["#ffffff", "#14181d"])

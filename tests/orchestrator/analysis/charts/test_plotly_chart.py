@@ -1,13 +1,22 @@
 """Figures for the page say the same as the data."""
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 
 from orchestrator.analysis.charts.chart import PERCENT
 from orchestrator.analysis.charts.plotly_chart import plotly_figure
-from tests.orchestrator.analysis.charts.test_png_chart import BARS, DOTS, DRAWN, LINES, VALUES, ZIP
+from tests.orchestrator.analysis.charts.test_png_chart import (
+    BARS,
+    CROWDED,
+    DOTS,
+    DRAWN,
+    LINES,
+    VALUES,
+    ZIP,
+)
 
 
 def test_lines_are_steps_and_bands_are_filled() -> None:
@@ -19,6 +28,20 @@ def test_lines_are_steps_and_bands_are_filled() -> None:
     assert (lower["y"], upper["y"], upper["fill"]) == ([28, 38, 48], [32, 42, 52], "tonexty")
     assert (level["x"], level["y"]) == ((0, 20), [45, 45])
     assert target["y"] == [48, 48]
+
+
+def test_a_line_that_stops_early_goes_on_level_and_others_are_behind_it() -> None:
+    figure = plotly_figure(CROWDED)
+    start, end = CROWDED.span
+    behind, level, *band, stopped = figure["data"]
+    assert (stopped["x"], stopped["y"]) == ((start, end), [50, 50])
+    assert (level["x"], level["y"]) == ((start, end), [45, 45])
+    assert behind["opacity"] < 1
+    assert behind["line"]["width"] < level["line"]["width"] < stopped["line"]["width"]
+    assert len(band) == 2
+    axis = figure["layout"]["xaxis"]
+    assert (axis["type"], axis["ticktext"]) == ("log", ["100", "500", "2,000"])
+    assert axis["range"] == pytest.approx([math.log10(start), math.log10(end)])
 
 
 def test_a_bar_that_was_never_reached_has_no_length_but_a_text() -> None:

@@ -77,7 +77,21 @@ def ink(path: Path, colour: str) -> int:
     return int((pixels == wanted).all(axis=-1).sum())
 
 
-@pytest.mark.parametrize("chart", [LINES, BARS, DOTS, VALUES, DRAWN])
+CROWDED = LineChart(
+    "queries",
+    "accuracy",
+    (
+        Line("zip", ZIP, (0, 2), (30, 50), (28, 48), (32, 52), main=True, note="50.0"),
+        Line("zero_shot", ZERO, (0,), (45,), note="45.0"),
+        Line("another", looks_of(["another"])["another"], (0, 100), (30, 40), faint=True),
+    ),
+    end=2000,
+    ticks=(100, 500, 2000),
+    own_legend=True,
+)
+
+
+@pytest.mark.parametrize("chart", [LINES, BARS, DOTS, VALUES, DRAWN, CROWDED])
 def test_a_chart_shows_each_method_in_its_colour(chart: Chart, tmp_path: Path) -> None:
     path = tmp_path / "figures" / "chart.png"
     write_png(chart, path)
@@ -90,6 +104,13 @@ def test_panels_show_every_chart(tmp_path: Path) -> None:
     write_panels([LINES], one)
     write_panels([LINES] * 4, four)
     assert ink(four, ZIP.colour) > 2 * ink(one, ZIP.colour)
+
+
+def test_panels_can_have_legends_of_their_own(tmp_path: Path) -> None:
+    shared, own = tmp_path / "shared.png", tmp_path / "own.png"
+    write_panels([replace(CROWDED, own_legend=False)] * 2, shared)
+    write_panels([CROWDED] * 2, own)
+    assert ink(own, ZIP.colour) > ink(shared, ZIP.colour)
 
 
 def test_bands_beyond_what_is_possible_do_not_stretch_the_axis(tmp_path: Path) -> None:

@@ -33,6 +33,7 @@ from tests.orchestrator.analysis.builders import (
     needing,
     zero_shot_run,
 )
+from tests.orchestrator.analysis.report.field import field
 
 DATASETS = ("dots", "letters", "outlines", "silhouettes", "textures", "digits", "scenes")
 GAINS = {"zip": 14.0, "bar": 3.0, "bptvlm": 8.0}
@@ -155,6 +156,7 @@ CASES: dict[str, Comparison] = {
     ),
     "ablation, one seed": with_ablation([], ablation(("dots",), seeds=1)),
     "accesses": comparison(of_all_accesses()),
+    "field": field(),
     "base to new": comparison(grid(("dots", "letters"), new_accuracy=35.0)),
 }
 

@@ -5,7 +5,7 @@ import io
 from dataclasses import replace
 
 from orchestrator.analysis.report.blocks import TableBlock, TableCell
-from orchestrator.analysis.report.files import as_csv, as_latex, escape
+from orchestrator.analysis.report.files import as_csv, as_latex, as_markdown, escape
 
 TABLE = TableBlock(
     "accuracy",
@@ -26,6 +26,38 @@ def test_latex_is_a_table_with_the_best_in_bold() -> None:
     assert r"pocket\_dots & 44.8 & \textbf{46.1 $\pm$ 2.5$^\dagger$} \\" in text
     assert r"\caption{In \% over 3 seeds.}" in text
     assert text.count(r"\begin") == text.count(r"\end") == 2
+
+
+CROSSED = TableBlock(
+    "accuracy",
+    "In %.",
+    ("dataset", "a|b", "zip", "zero"),
+    (("dots", TableCell("1.0", best=True), "2.0", "3.0"), ("letters", "4.0", "5.0", "6.0")),
+    column_groups=("", "pixels", "words", "words"),
+)
+
+
+def test_a_turned_table_has_groups_of_rows() -> None:
+    turned = CROSSED.turned("method")
+    rows = list(csv.reader(io.StringIO(as_csv(turned))))
+    assert rows == [
+        ["method", "dots", "letters", "access"],
+        ["a|b", "1.0", "4.0", "pixels"],
+        ["zip", "2.0", "5.0", "words"],
+        ["zero", "3.0", "6.0", "words"],
+    ]
+    assert [turned.opened_group(place) for place in range(3)] == ["pixels", "words", ""]
+
+
+def test_markdown_says_the_same() -> None:
+    lines = as_markdown(replace(CROSSED.turned("method"), title="all of it")).splitlines()
+    assert lines == [
+        "## all of it", "",
+        "| method | dots | letters |", "| --- | --- | --- |",
+        "| *pixels* |  |  |", r"| a\|b | **1.0** | 4.0 |",
+        "| *words* |  |  |", "| zip | 2.0 | 5.0 |", "| zero | 3.0 | 6.0 |",
+        "", "In %.",
+    ]  # fmt: skip
 
 
 def test_what_latex_would_read_is_escaped() -> None:

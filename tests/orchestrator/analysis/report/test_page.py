@@ -17,6 +17,7 @@ from orchestrator.analysis.report.page import render
 from orchestrator.analysis.report.sections import sections_of
 from tests.orchestrator.analysis.builders import make_run
 from tests.orchestrator.analysis.report.cases import CASES, comparison, page, sections
+from tests.orchestrator.analysis.report.field import field
 
 BROWSER = next(
     filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
@@ -152,6 +153,19 @@ def test_a_class_name_in_an_error_cannot_break_the_page() -> None:
     assert outline(shown).outside == []
 
 
+def test_intervals_stand_below_their_numbers_where_columns_are_many() -> None:
+    many = field(tuple("abcdefghijklm"))
+    wide = render(many, sections_of(many))
+    assert "<td class=number>41.6<small>± 3.8</small></td>" in wide
+    assert "<td class=number>41.6 ± 3.8</td>" in page("field")
+    assert "made_<wbr>dots" in page("field")
+
+
+def test_tables_of_numbers_are_named_and_not_shown() -> None:
+    assert "<code>tables/at_queries_by_dataset.csv</code>" in page("field")
+    assert 'aria-label="at_queries_by_dataset"' not in page("field")
+
+
 def test_the_same_results_give_the_same_page() -> None:
     again = replace(CASES["whole"])
     assert render(again, sections_of(again)) == page("whole")
@@ -168,7 +182,7 @@ class Seen:
     error: str
 
 
-DRAWN = ("whole", "accesses", "several shots", "all failed")
+DRAWN = ("whole", "accesses", "field", "several shots", "all failed")
 
 
 @pytest.fixture(scope="module")

@@ -31,6 +31,32 @@ def test_a_headline_is_whole_at_any_usual_width(width: int) -> None:
         assert "…" not in text
 
 
+def of_many(width: int) -> str:
+    blocks = [b for section in sections("field") for b in section.blocks]
+    console = Console(width=width, record=True, file=io.StringIO())
+    for block in blocks:
+        if isinstance(block, TableBlock) and block.summary:
+            show_table(block, block.name, console)
+    return console.export_text()
+
+
+def test_many_methods_are_rows_under_what_they_need_on_80_columns() -> None:
+    lines = of_many(80).splitlines()
+    assert all(len(line) <= 80 for line in lines)
+    rows = [line.split() for line in lines]
+    # the accuracy on seven datasets and its mean, then the mean at five numbers of queries
+    assert [len(row) for row in rows if row and row[0] == "gauss@readout"] == [1 + 8, 1 + 5]
+    assert "   gauss@readout" in "\n".join(lines)
+    assert [line.strip() for line in lines].count("strings with readout") == 2
+
+
+def test_a_summary_that_does_not_fit_is_said_where_it_is(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert "gauss@readout" in of_many(60)
+    assert "no room for its columns here, see tables/accuracy.csv" in capsys.readouterr().out
+
+
 def test_intervals_give_way_where_they_do_not_fit() -> None:
     assert "41.5 ± 6.4" in shown("transfer", 120)
     narrow = shown("transfer", 60)

@@ -23,6 +23,22 @@ def test_all_files_are_written(tmp_path: Path) -> None:
     assert report.page == tmp_path / "report" / "report.html"
 
 
+def test_many_methods_have_summaries_and_numbers_apart(tmp_path: Path) -> None:
+    report = write_report(CASES["field"], tmp_path)
+    names = {path.relative_to(report.folder).as_posix() for path in report.files}
+    assert [table.name for table in report.headlines] == ["accuracy", "at_queries"]
+    assert {"tables/accuracy.tex", "tables/at_queries.tex", "tables/tests_at_queries.tex"} <= names
+    assert "tables/at_queries_by_dataset.csv" in names
+    assert "tables/at_queries_by_dataset.tex" not in names
+    assert {name for name in names if name.startswith("figures/mean_curve")} == {
+        "figures/mean_curve.png", "figures/mean_curve_by_access.png",
+    }  # fmt: skip
+    assert not any("queries_to_target.png" in name for name in names)
+    written = (tmp_path / "results.md").read_text(encoding="utf-8")
+    assert written.startswith("## accuracy after the last query (%)\n\n| method |")
+    assert "| *soft context* |" in written
+
+
 def test_failures_alone_are_a_report(tmp_path: Path) -> None:
     report = write_report(CASES["all failed"], tmp_path)
     assert report.rows == ()
