@@ -15,6 +15,7 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Point, Trace
+from tests.orchestrator.analysis.builders import make_run
 
 SPEC = (
     "methods=[zero_shot, zip]",
@@ -69,6 +70,21 @@ def test_the_spec_says_what_is_asked(store: Store) -> None:
     asked = comparison_of(plan, store).question
     assert (asked.target_gain, asked.gains, asked.reference) == (5, (2, 4), "zip")
     assert asked.price.of(1000, 0) == 3
+
+
+def test_methods_are_compared_where_the_spec_measures_or_where_its_report_says(
+    store: Store,
+) -> None:
+    def steps(*more: str) -> tuple[int, ...]:
+        plan = make_plan(load_spec("demo", (*SPEC, *more)), store, Path("data"))
+        one = comparison_of(plan, store)
+        runs = tuple(make_run([(0, 30), (400, 50)], method="zip") for _ in (1, 2))
+        return replace(one, runs=runs).at_queries
+
+    assert steps() == (100, 250, 400)
+    assert steps("evaluation.at=[50, 200]") == (50, 200)
+    assert steps("evaluation.at=[50, 200]", "report.at=[100]") == (100,)
+    assert steps("evaluation.at=[50, 600]") == (50,), "beyond what anything spent there is nothing"
 
 
 def test_the_report_lies_beside_the_results(store: Store, tmp_path: Path) -> None:
