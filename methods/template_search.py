@@ -35,7 +35,7 @@ from methods.parts.template_edits import edits
 _SHOWN = 3
 """Best and worst templates that edits are made of, as many as LLM-Opt shows."""
 _TRIES = 50
-"""Edits drawn for each that is wanted: most are known, or too long."""
+"""Edits drawn for each one that is wanted: many are known already, or too long."""
 
 
 class TemplateSearchSettings(Settings):
@@ -204,7 +204,7 @@ class TemplateSearch(Method):
 def _first(known: int, problem: Problem, settings: TemplateSearchSettings) -> int:
     """Templates of the first round, of those in the bank."""
     affordable = max(2, problem.budget // 4)
-    return min(known, settings.first, affordable, problem.budget)
+    return min(known, settings.first, affordable)
 
 
 def _round_cost(templates: int, chunks: int) -> int:

@@ -9,7 +9,7 @@ import pytest
 import torch
 from pydantic import ValidationError
 
-from methods.interface import Named, Problem, Scores, SettingsError
+from methods.interface import Named, Problem, Scores, SettingsError, TrainingSize
 from methods.parts.template_bank import bank
 from methods.template_search import TemplateSearch, TemplateSearchSettings
 from tests.conformance.toy_oracle import ToyWords
@@ -122,6 +122,13 @@ def test_accuracy_and_loss_may_disagree() -> None:
         method.tell(Scores(torch.stack([sure_and_wrong_once, unsure]), labels, torch.arange(4)))
         found[criterion] = templates.index(deployed(method)[0])
     assert found == {"loss": 1, "accuracy": 0}
+
+
+@pytest.mark.parametrize("budget", [0, 1, 2, 1000])
+def test_a_step_compares_two_templates_whatever_the_budget(budget: int) -> None:
+    given, settings = task(budget=budget), TemplateSearchSettings(proposals=NUMBERED)
+    demand = TemplateSearch.demand(given, settings)
+    assert TemplateSearch.step_queries(settings, demand, TrainingSize(40, 10)) == 2
 
 
 @pytest.mark.parametrize("budget", [2, 9, 30, 57])
