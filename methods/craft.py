@@ -14,7 +14,6 @@ from methods.interface import (
     Access,
     Demand,
     ImageChoice,
-    Method,
     Named,
     Problem,
     Prompts,
@@ -25,11 +24,15 @@ from methods.interface import (
     Variants,
 )
 from methods.lazy_torch import Tensor, torch
-from methods.parts.context_search import ProjectedSettings, projected_search
+from methods.parts.context_methods import ContextSearchMethod
+from methods.parts.context_search import (
+    ContextSearchSettings,
+    ProjectedSettings,
+    projected_search,
+)
 from methods.parts.losses import cross_entropy, measured
 from methods.parts.score_head import DeployedHead, Residual, ScoreHead
 from methods.parts.seeding import generator
-from methods.parts.word_start import word_tokens
 
 
 class CraftSettings(ProjectedSettings):
@@ -53,7 +56,7 @@ class CraftSettings(ProjectedSettings):
     kl_share: float = Field(default=1.0, ge=0, le=1)
 
 
-class Craft(Method):
+class Craft(ContextSearchMethod):
     """One generation: P contexts on the same images, an update; then the head is trained.
 
     context = words + A z                                                (context_search.py)
@@ -67,18 +70,21 @@ class Craft(Method):
 
     The paper spends tens of thousands of queries. So that some hundreds buy something, our own
     defaults are those of `bbt`: one mini-batch a generation for the search, and one for the head,
-    which takes several steps on scores that are paid for. It starts as one that changes nothing,
-    and can overfit: on `pocket_negatives` (seeds 11 and 12) accuracy fell from 63 % after 100
-    queries to 57 % after 2,000, while on `pocket_outlines` it rose from 62 to 74 %.
+    which takes several steps of Adam on scores that are paid for. It starts as one that changes
+    nothing, and can overfit: with seeds 11 and 12, by which these defaults were chosen, accuracy on
+    `pocket_negatives` fell from 63 % after 100 queries to 57 % after 2,000, while on
+    `pocket_outlines` it rose from 62 to 74 %.
 
-    `craft@released` is the paper's code. Each generation costs as in `bbt@craft`, and a pass over
-    the training set in a fresh augmented view for the head: with 16 shots and queries of 128 images
-    82 queries for 10 classes, 533 for 100, 5,125 for 1,000. Its head starts at random, so that what
-    is deployed begins worse than the prompt alone. See `bbt@craft` for the search; beside that:
+    `craft@released` follows the paper's code. A generation costs what it does in `bbt@craft`, and a
+    pass over the training set in a fresh augmented view for the head: with 16 shots and queries of
+    128 images 82 queries for 10 classes, 533 for 100, 5,125 for 1,000. Its head starts at random,
+    so what is deployed may at first be worse than the prompt alone. See `bbt@craft` for the search;
+    beside that:
 
     - There, w is 0.01 for EuroSAT, 0.001 for DTD, 1 for Food, 0 for ImageNet, else 0.1; the head's
       own term is on for the first quarter of the evaluations on six of eleven datasets, else for
-      all; ImageNet's head has 512 hidden units. Here all have what most have.
+      all, counting those of the search; here queries of the head count too. ImageNet's head has
+      512 hidden units. Here all datasets have what most have.
     - A step of Adam sees 256 images there, or 64 for Pets; here those of one query.
     """
 
@@ -117,23 +123,18 @@ class Craft(Method):
         return Access(frozenset({"soft context"}), readout=True)
 
     @classmethod
-    def demand(cls, problem: Problem, settings: CraftSettings) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
-        return Demand(settings.population, soft_text=True)
-
-    @classmethod
-    def step_queries(cls, settings: CraftSettings, demand: Demand, size: TrainingSize) -> int:
+    def step_queries(
+        cls, settings: ContextSearchSettings, demand: Demand, size: TrainingSize
+    ) -> int:
         """Those of a generation: every context, then the deployed one, on every mini-batch."""
         return (demand.candidates + 1) * settings.batches(size)
 
     def ask(self) -> Prompts:
-        if self._head_batch is None:
-            return Prompts(context=self._search.ask())
-        return self.best_prompt()
+        return super().ask() if self._head_batch is None else self.best_prompt()
 
     def images(self) -> ImageChoice:
         if self._head_batch is None:
-            return self._search.images()
+            return super().images()
         if self._settings.fitness_images == "next":
             return "next"
         return Named(self._epoch()[self._head_batch], view=self._search.generations)
@@ -144,19 +145,16 @@ class Craft(Method):
             return self._tell_search(scores)
         return self._tell_head(scores, self._head_batch)
 
-    def best_prompt(self) -> Prompts:
-        return Prompts(context=self._search.deployed())
-
     def readout(self) -> Readout:
         return DeployedHead(self._head.network)
 
     def state(self) -> State:
-        search, head = self._search.state(), self._head.state()
+        search, head = super().state(), self._head.state()
         values = {"head_batch": self._head_batch, "spent": self._spent}
         return State({**search.tensors, **head.tensors}, {**search.values, **head.values, **values})
 
     def load(self, state: State) -> None:
-        self._search.load(state)
+        super().load(state)
         self._head.load(state)
         batch = state.values["head_batch"]
         self._head_batch = None if batch is None else int(batch)

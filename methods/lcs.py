@@ -1,29 +1,18 @@
 """LCS: latent context sharing, a soft context of 40 numbers (Kuwana et al., NeurIPS 2024).
 
-"Black-Box Forgetting", section 4.2; here its parametrisation and search, with the loss of a
-classifier in place of that of forgetting.
+From "Black-Box Forgetting": its parametrisation and its search, with the loss of a classifier in
+place of that of forgetting.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pydantic import Field
 
-from methods.interface import (
-    Demand,
-    ImageChoice,
-    Method,
-    Problem,
-    Prompts,
-    Scores,
-    State,
-    TrainingSize,
-)
+from methods.interface import Problem, State
 from methods.lazy_torch import Tensor, torch
 from methods.parts.cma_es import CmaEs
+from methods.parts.context_methods import ContextSearchMethod
 from methods.parts.context_search import ContextSearch, ContextSearchSettings
-from methods.parts.losses import cross_entropy, measured
 from methods.parts.seeding import generator
 from methods.parts.word_start import word_tokens
 
@@ -94,17 +83,18 @@ class JointSearch:
             search.load(state)
 
 
-class Lcs(Method):
+class Lcs(ContextSearchMethod):
     """One generation: P contexts, their mean cross-entropy on the same images, updates of all.
 
     token i = word i + A [z_s; z_i], A `(D, d_s + d_u)` ~ N(0, (alpha sd_E)^2)
     z_s, z_1, ..., z_T: a CMA-ES each, from 0, told the same fitness      (cma_es.py)
 
-    Sizes are the paper's: 4 tokens, 20 shared and 5 private numbers each, populations of 20, sigma
-    1. There, tokens start at the mean of the vocabulary's embeddings, which a black box does not
-    tell; here they start at words, or near that mean, at 0, if there are none. The paper pools the
-    whole training set, and deploys the context that did best on a validation set; ours are one
-    mini-batch a generation and the mean of the search.
+    Sizes are those of the authors' code: 4 tokens, 20 shared numbers and 5 private ones of each
+    token, populations of 20, sigma 1. There, tokens start at the mean of the vocabulary's
+    embeddings, which this interface does not tell; here they start at words, or at 0 if there are
+    none. The code evaluates a context on the whole training set and deploys the one that did best
+    on a validation set; here a generation is evaluated on one mini-batch, and the mean of the
+    search is deployed.
     """
 
     name = "lcs"
@@ -126,33 +116,3 @@ class Lcs(Method):
             return common.unsqueeze(1) + own
 
         self._search = ContextSearch(problem, settings, search, lift)
-
-    @classmethod
-    def demand(cls, problem: Problem, settings: LcsSettings) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
-        return Demand(settings.population, soft_text=True)
-
-    @classmethod
-    def step_queries(cls, settings: LcsSettings, demand: Demand, size: TrainingSize) -> int:
-        """Those of a generation: every context on every mini-batch."""
-        return demand.candidates * settings.batches(size)
-
-    def ask(self) -> Prompts:
-        return Prompts(context=self._search.ask())
-
-    def images(self) -> ImageChoice:
-        return self._search.images()
-
-    def tell(self, scores: Scores) -> Mapping[str, float]:
-        losses = cross_entropy(scores.logits.double(), scores.labels)
-        self._search.tell(losses)
-        return {**measured(losses, scores), "search_sigma": self._search.sigma}
-
-    def best_prompt(self) -> Prompts:
-        return Prompts(context=self._search.deployed())
-
-    def state(self) -> State:
-        return self._search.state()
-
-    def load(self, state: State) -> None:
-        self._search.load(state)

@@ -1,27 +1,25 @@
-"""MeZO on a soft context: plain zeroth-order SGD (Malladi et al., NeurIPS 2023)."""
+"""MeZO: plain zeroth-order SGD, here on a soft context (Malladi et al., NeurIPS 2023)."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from pydantic import Field, PositiveFloat
 
-from methods.interface import Demand, Method, Problem, Prompts, Scores, State
+from methods.interface import Problem
 from methods.parts.context_descent import ContextDescent
+from methods.parts.context_methods import ContextDescentMethod
 from methods.parts.raw_context import RawContextSettings
 from methods.parts.spsa import SpsaSettings
-from methods.parts.word_start import word_tokens
 
 
 class MeZoSettings(RawContextSettings):
     """Settings of `mezo`.
 
     Attributes:
-        pairs: directions q whose estimates are averaged; 1 is MeZO's.
+        pairs: directions q whose estimates are averaged; 1 is MeZO's. A step costs 2q queries.
         smoothing: epsilon, in standard deviations of the token embeddings. 0.1 of them is about
             MeZO's 1e-3 for the numbers of CLIP ViT-B/16's contexts.
         step_size: eta, which stays constant, in the same unit. MeZO's are for weights of language
-            models; this one was chosen on the pocket's images.
+            models; this one was chosen by results on the pocket's images.
     """
 
     pairs: int = Field(default=1, ge=1)
@@ -29,8 +27,8 @@ class MeZoSettings(RawContextSettings):
     step_size: PositiveFloat = 3.0
 
 
-class MeZo(Method):
-    """One step: two queries along one Gaussian direction, and a step of constant size against it.
+class MeZo(ContextDescentMethod):
+    """One step: two queries along each of q Gaussian directions, and a step of constant size.
 
     g = mean_k (L(w + e z_k) - L(w - e z_k)) / (2 e) z_k,  z_k ~ N(0, 1)^N,  e = smoothing sd_E
     w <- w - step_size sd_E g
@@ -54,23 +52,3 @@ class MeZo(Method):
             smoothing_schedule="constant",
         )
         self._descent = ContextDescent(problem, settings, optimiser, self.name)
-
-    @classmethod
-    def demand(cls, problem: Problem, settings: MeZoSettings) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
-        return Demand(2 * settings.pairs, soft_text=True)
-
-    def ask(self) -> Prompts:
-        return self._descent.ask()
-
-    def tell(self, scores: Scores) -> Mapping[str, float]:
-        return self._descent.tell(scores)
-
-    def best_prompt(self) -> Prompts:
-        return self._descent.best_prompt()
-
-    def state(self) -> State:
-        return self._descent.state()
-
-    def load(self, state: State) -> None:
-        self._descent.load(state)

@@ -1,4 +1,4 @@
-"""A (1+1)-ES on a raw soft context: random changes, kept when they help (Rechenberg, 1973)."""
+"""One-plus-one ES: random changes of a soft context, kept when they help (Rechenberg, 1973)."""
 
 from __future__ import annotations
 
@@ -50,13 +50,14 @@ class OnePlusOneEs(Method):
     if L(y) <= L(x):  x = y, sigma <- sigma growth
     otherwise:        sigma <- sigma growth^(-p / (1 - p)), p = success_rate
 
-    The step size stays, in the mean, where a share p of all changes help: the 1/5 success rule of
-    Rechenberg (1973), in the form without a window of Kern et al. (Natural Computing 3, 2004),
-    whose growth by 1.5 is the default here. On each new mini-batch the parent is asked about anew,
-    right after the first child, because losses on different images can't be compared.
+    In the mean, the logarithm of sigma stays as it is where a share p of all changes helps: the 1/5
+    success rule of Rechenberg (1973), in the form of Kern et al. (Natural Computing 3, 2004), which
+    adapts sigma after every child; their growth by 1.5 is the default here. On each new mini-batch
+    the parent is asked about anew, right after the first child, because losses on different images
+    can't be compared.
 
     All N = T D numbers of the context are changed, without re-parameterisation. The defaults of
-    sigma and batch_children were chosen on the pocket's images.
+    sigma and batch_children were chosen by results on the pocket's images.
     """
 
     name = "one_plus_one_es"

@@ -1,4 +1,7 @@
-"""Random search over a soft context: what any prompt search has to beat."""
+"""Random search: random soft contexts, of which the best one stays.
+
+No paper's method, but what any search of prompts has to beat.
+"""
 
 from __future__ import annotations
 
@@ -21,7 +24,7 @@ class RandomSearchSettings(RawContextSettings):
     Attributes:
         population: new contexts in each step P; a step costs P + 1 queries.
         spread: standard deviation of the contexts around the start, in standard deviations of the
-            token embeddings. Chosen on the pocket's images, where 1 found next to nothing.
+            token embeddings. Chosen by results on the pocket's images, where 1 gained little.
     """
 
     population: int = Field(default=9, ge=1)

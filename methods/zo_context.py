@@ -1,17 +1,19 @@
-"""Zeroth-order optimisation of a raw soft context: ZIP's, without its re-parameterisation."""
+"""ZO context: ZIP's optimiser on a raw soft context (after Park et al., ICLR 2025).
+
+What is left of ZIP without its re-parameterisation.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import ClassVar
 
 from pydantic import PositiveFloat
 
-from methods.interface import Demand, Method, Problem, Prompts, Scores, State, Variants
+from methods.interface import Problem, Variants
 from methods.parts.context_descent import ContextDescent
+from methods.parts.context_methods import ContextDescentMethod
 from methods.parts.raw_context import RawContextSettings
 from methods.parts.spsa import Optimiser, SpsaSettings
-from methods.parts.word_start import word_tokens
 
 
 class ZoContextSettings(SpsaSettings, RawContextSettings):
@@ -27,15 +29,15 @@ class ZoContextSettings(SpsaSettings, RawContextSettings):
     smoothing: PositiveFloat = 0.3
 
 
-class ZoContext(Method):
+class ZoContext(ContextDescentMethod):
     """One step: probe q random pairs, average the estimate, take a step; on all N = T D numbers.
 
     g = mean_k (L+ - L-) / (2 c_t sd_E) / d_k      two-sided estimate (spsa.py)
     w <- w - a_t sd_E r(g)                         r: plain, SPSA-GC or clipped (update_rules.py)
 
     sd_E is the standard deviation of the token embeddings. `zo_context@gc` corrects the estimate by
-    momentum as BlackVIP does (SPSA-GC), `zo_context@clip` clips it at sqrt(N), the rule of ZIP: so
-    these are the rows that tell what ZIP's clipping does without its re-parameterisation.
+    momentum as BlackVIP does (SPSA-GC), `zo_context@clip` clips its norm at sqrt(N), the rule of
+    ZIP. The three together show what ZIP's clipping does without its re-parameterisation.
     """
 
     name = "zo_context"
@@ -48,23 +50,3 @@ class ZoContext(Method):
 
     def __init__(self, problem: Problem, settings: ZoContextSettings) -> None:
         self._descent = ContextDescent(problem, settings, settings, self.name)
-
-    @classmethod
-    def demand(cls, problem: Problem, settings: ZoContextSettings) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
-        return Demand(2 * settings.pairs, soft_text=True)
-
-    def ask(self) -> Prompts:
-        return self._descent.ask()
-
-    def tell(self, scores: Scores) -> Mapping[str, float]:
-        return self._descent.tell(scores)
-
-    def best_prompt(self) -> Prompts:
-        return self._descent.best_prompt()
-
-    def state(self) -> State:
-        return self._descent.state()
-
-    def load(self, state: State) -> None:
-        self._descent.load(state)
