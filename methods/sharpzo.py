@@ -21,17 +21,17 @@ from methods.interface import (
 )
 from methods.lazy_torch import Tensor, torch
 from methods.parts.checks import stored_parameters
-from methods.parts.cma_es import BoundedCmaEs, CmaEs
+from methods.parts.cma_es import cma_es
 from methods.parts.directions import LAWS, gaussian
 from methods.parts.evaluation import evaluation_on
 from methods.parts.losses import cross_entropy, measured
+from methods.parts.projections import bbt_std
 from methods.parts.pruning import z_pruning_mask
 from methods.parts.raw_context import RawContext, RawContextSettings
 from methods.parts.seeding import generator
 from methods.parts.spsa import two_sided_estimate, two_sided_probes
+from methods.parts.two_stages import StageLengths, TwoStages
 from methods.parts.word_start import word_tokens
-
-Phase = Literal["gradient", "population", "pairs"]
 
 
 class SharpZoSettings(RawContextSettings):
@@ -144,26 +144,24 @@ class SharpZo(Method):
     }
 
     def __init__(self, problem: Problem, settings: SharpZoSettings) -> None:
-        self._settings, self._budget, self._seed = settings, problem.budget, problem.seed
+        self._settings, self._seed = settings, problem.seed
         self._context = RawContext(problem, settings)
         draw = generator(problem.seed, self.name, "start")
         sizes = (len(self._context.start), settings.dimension)
-        scale = settings.projection_std or self._context.unit / (
-            math.sqrt(settings.dimension) * settings.sigma
-        )
+        law = bbt_std(self._context.unit, settings.dimension, settings.sigma)
+        scale = settings.projection_std or law
         self._projection = scale * torch.randn(*sizes, generator=draw).double()
         start = torch.randn(settings.dimension, generator=draw, dtype=torch.float64)
         self._start = settings.start_std * start
-        size = (settings.population, settings.dimension, settings.sigma, problem.seed)
-        self._search = (
-            CmaEs(*size) if settings.bound is None else BoundedCmaEs(*size, settings.bound)
+        self._search = cma_es(
+            settings.population, settings.dimension, settings.sigma, problem.seed, settings.bound
         )
         self._evaluation = evaluation_on(problem, settings.fitness_batches, settings.most_at_once)
         self._point = self._start
         self._gradient = torch.zeros_like(self._start)
         self._mask = torch.ones_like(self._start)
-        self._spent, self._steps, self._in_stage_two = 0, 0, False
-        self._begin("gradient" if settings.rho else "population")
+        self._stages = TwoStages(_lengths(settings, problem.budget, self._evaluation.cost))
+        self._evaluation.begin(self._stages.points)
 
     @classmethod
     def demand(cls, problem: Problem, settings: SharpZoSettings) -> Demand:
@@ -185,11 +183,11 @@ class SharpZo(Method):
 
     def tell(self, scores: Scores) -> Mapping[str, float]:
         losses = cross_entropy(scores.logits.double(), scores.labels)
-        self._spent += len(losses)
+        self._stages.spent += len(losses)
         means = self._evaluation.add(losses)
         if means is not None:
             self._end_phase(means)
-        return {**measured(losses, scores), "stage": 2.0 if self._in_stage_two else 1.0}
+        return {**measured(losses, scores), "stage": float(self._stages.stage)}
 
     def best_prompt(self) -> Prompts:
         return self._prompts(self._point.unsqueeze(0))
@@ -197,10 +195,9 @@ class SharpZo(Method):
     def state(self) -> State:
         search, evaluation = self._search.state(), self._evaluation.state()
         here = {"parameters": self._point, "gradient": self._gradient, "mask": self._mask}
-        counts = {"spent": self._spent, "steps": self._steps, "phase": self._phase}
         return State(
             {**search.tensors, **evaluation.tensors, **here},
-            {**evaluation.values, **counts, "in_stage_two": self._in_stage_two},
+            {**evaluation.values, **self._stages.values()},
         )
 
     def load(self, state: State) -> None:
@@ -209,14 +206,11 @@ class SharpZo(Method):
         self._evaluation.load(state)
         self._gradient = state.tensors["gradient"].clone()
         self._mask = state.tensors["mask"].clone()
-        self._spent = int(state.values["spent"])
-        self._steps = int(state.values["steps"])
-        self._phase = state.values["phase"]
-        self._in_stage_two = bool(state.values["in_stage_two"])
+        self._stages.load(state.values)
 
     def _points(self) -> Tensor:
         """The points of the present phase, float64."""
-        if self._phase == "population":
+        if self._stages.phase == "population":
             norm = self._gradient.norm()
             shift = self._settings.rho * self._gradient / norm if norm else self._gradient
             return self._start + self._search.ask() + shift
@@ -224,72 +218,58 @@ class SharpZo(Method):
 
     def _directions(self) -> Tensor:
         """The directions `(q, d)` of the present phase, float64."""
-        settings = self._settings
-        if self._phase == "gradient" and settings.gradient == "coordinates":
+        settings, stages = self._settings, self._stages
+        if self._along_coordinates():
             return torch.eye(settings.dimension, dtype=torch.float64)
-        count = settings.directions if self._phase == "gradient" else settings.pairs
-        stage = "two" if self._in_stage_two else "one"
-        draw = generator(self._seed, self.name, self._phase, stage, self._steps)
-        directions = gaussian(count, settings.dimension, draw).double()
-        return directions if self._phase == "gradient" else directions * self._mask
+        stage = "two" if stages.stage == 2 else "one"
+        draw = generator(self._seed, self.name, stages.phase, stage, stages.steps)
+        directions = gaussian(stages.points // 2, settings.dimension, draw).double()
+        return directions if stages.phase == "gradient" else directions * self._mask
+
+    def _along_coordinates(self) -> bool:
+        return self._stages.phase == "gradient" and self._settings.gradient == "coordinates"
 
     def _estimate(self, losses: Tensor) -> Tensor:
         """The gradient `(d,)` of the losses `(2q,)` at the probes of this phase."""
-        settings, directions = self._settings, self._directions()
-        mean = two_sided_estimate(losses, directions, settings.smoothing, LAWS["gaussian"])
-        whole = self._phase == "gradient" and settings.gradient == "coordinates"
-        return mean * len(directions) if whole else mean
+        directions, radius = self._directions(), self._settings.smoothing
+        mean = two_sided_estimate(losses, directions, radius, LAWS["gaussian"])
+        # Along coordinates the gradient is the sum over all, not their mean.
+        return mean * len(directions) if self._along_coordinates() else mean
 
     def _end_phase(self, losses: Tensor) -> None:
         """Takes the mean losses of this phase's points, and begins the next phase."""
-        if self._phase == "gradient":
-            self._gradient = self._estimate(losses)
-            if self._in_stage_two:
-                ratio = self._settings.prune_ratio
-                self._mask = z_pruning_mask(self._point, self._gradient, ratio)
-            self._begin("pairs" if self._in_stage_two else "population")
-            return
-        if self._phase == "population":
+        settings, phase = self._settings, self._stages.phase
+        if phase == "population":
             self._search.tell(losses)
             self._point = self._start + self._search.mean
+        elif phase == "gradient":
+            self._gradient = self._estimate(losses)
+            if self._stages.stage == 2:
+                self._mask = z_pruning_mask(self._point, self._gradient, settings.prune_ratio)
         else:
             estimate = self._estimate(losses)
-            if self._settings.accumulate:
+            if settings.accumulate:
                 self._gradient = estimate = self._gradient + estimate
-            self._point = self._point - self._settings.step_size * estimate
-        self._steps += 1
-        self._begin_step()
-
-    def _begin_step(self) -> None:
-        settings = self._settings
-        if not self._in_stage_two and not self._goes_on():
-            self._in_stage_two, self._steps = True, 0
-        masked = settings.prune_ratio > 0 and self._steps % settings.mask_steps == 0
-        if masked if self._in_stage_two else settings.rho > 0:
-            self._begin("gradient")
-        else:
-            self._begin("pairs" if self._in_stage_two else "population")
-
-    def _goes_on(self) -> bool:
-        """Whether stage one takes another step."""
-        settings, each = self._settings, self._evaluation.cost
-        if settings.stage_one_steps is not None:
-            return self._steps < settings.stage_one_steps
-        second = each * (2 * settings.pairs + (settings.probes if settings.prune_ratio else 0))
-        within = (
-            self._spent + each * settings.stage_one_points
-            <= settings.stage_one_share * self._budget
-        )
-        return within or self._spent + second > self._budget
-
-    def _begin(self, phase: Phase) -> None:
-        self._phase = phase
-        counts = {
-            "gradient": self._settings.probes,
-            "population": self._settings.population,
-            "pairs": 2 * self._settings.pairs,
-        }
-        self._evaluation.begin(counts[phase])
+            self._point = self._point - settings.step_size * estimate
+        self._stages.end_phase()
+        self._evaluation.begin(self._stages.points)
 
     def _prompts(self, points: Tensor) -> Prompts:
         return self._context.prompts(self._context.start + points @ self._projection.mT)
+
+
+def _lengths(settings: SharpZoSettings, budget: int, cost: int) -> StageLengths:
+    """The lengths of both stages, if a point costs so many queries."""
+    return StageLengths(
+        points={
+            "gradient": settings.probes,
+            "population": settings.population,
+            "pairs": 2 * settings.pairs,
+        },
+        cost=cost,
+        shifted=settings.rho > 0,
+        mask_steps=settings.mask_steps if settings.prune_ratio else None,
+        stage_one_steps=settings.stage_one_steps,
+        stage_one_queries=settings.stage_one_share * budget,
+        budget=budget,
+    )

@@ -161,3 +161,10 @@ class BoundedCmaEs(CmaEs):
 
     def _options(self) -> dict[str, Any]:
         return {**super()._options(), "bounds": [-self._bound, self._bound]}
+
+
+def cma_es(population: int, dimension: int, sigma: float, seed: int, bound: float | None) -> CmaEs:
+    """The search with arguments of `CmaEs`, in a box unless `bound` is None."""
+    if bound is None:
+        return CmaEs(population, dimension, sigma, seed)
+    return BoundedCmaEs(population, dimension, sigma, seed, bound)

@@ -14,8 +14,9 @@ from pydantic import Field, model_validator
 
 from methods.interface import ImageChoice, Named, Problem, Settings, State, TrainingSize
 from methods.lazy_torch import Tensor, torch
-from methods.parts.cma_es import BoundedCmaEs, CmaEs
+from methods.parts.cma_es import cma_es
 from methods.parts.generation import Generation
+from methods.parts.projections import bbt_std
 from methods.parts.seeding import generator
 from methods.parts.word_start import word_start, word_tokens
 
@@ -221,12 +222,12 @@ def projected_search(problem: Problem, settings: ProjectedSettings) -> ContextSe
     Raises:
         SettingsError: the settings can't work on this problem.
     """
-    size = (settings.population, settings.dimension, settings.sigma, problem.seed)
-    search = CmaEs(*size) if settings.bound is None else BoundedCmaEs(*size, settings.bound)
-    scale = math.sqrt(settings.dimension) * settings.sigma
-    std = settings.projection_std or problem.space.token_embedding_std / scale
+    dimension, sigma = settings.dimension, settings.sigma
+    search = cma_es(settings.population, dimension, sigma, problem.seed, settings.bound)
+    law = bbt_std(problem.space.token_embedding_std, dimension, sigma)
+    std = settings.projection_std or law
     width = word_tokens(problem, settings.words, settings.context_tokens)
     width *= problem.space.text_width
     draw = generator(problem.seed, "context_search", "projection")
-    matrix = settings.alpha * std * torch.randn(width, settings.dimension, generator=draw)
+    matrix = settings.alpha * std * torch.randn(width, dimension, generator=draw)
     return ContextSearch(problem, settings, search, lambda points: points @ matrix.mT)

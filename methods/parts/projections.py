@@ -33,6 +33,15 @@ def fastfood_maps(count: int, rows: int, width: int, generator: torch.Generator)
     return torch.stack([_fastfood_map(rows, width, generator) for _ in range(count)])
 
 
+def bbt_std(unit: float, dimension: int, sigma: float) -> float:
+    """Standard deviation of a projection's entries by the law of BBT (ICML 2022, section 3).
+
+    Points of d numbers with standard deviation sigma are then mapped to numbers whose root mean
+    square is `unit`, the standard deviation of the token embeddings, whatever d and sigma.
+    """
+    return unit / (math.sqrt(dimension) * sigma)
+
+
 def padded_width(width: int) -> int:
     """The power of two at or above `width`: the dimension inside which fastfood works."""
     return 1 << max(0, (width - 1).bit_length())
