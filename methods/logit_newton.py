@@ -57,8 +57,8 @@ class LogitNewtonSettings(Settings):
         norm: length of each token, in units of that of a random one, sd_E sqrt(D), with sd_E the
             standard deviation of the black box's token embeddings.
         radius: length of the first step and probes, in units of the context's norm.
-        smallest_radius: they never become shorter.
-        largest_radius: nor longer.
+        smallest_radius: the least that this length may become.
+        largest_radius: the most that it may become.
         widen_every: the working set is doubled after so many queries, in all, for each mini-batch
             that it has.
         start_words: one of the K contexts that it starts from is the last T tokens of these words;

@@ -42,7 +42,7 @@ class ScoreProbeSettings(Settings):
         prompts: `template` asks the dataset's own template; `random` asks soft contexts drawn from
             N(0, sd_E^2), sd_E being the standard deviation of the token embeddings.
         random_prompts: number of random prompts K; has no effect with `template`.
-        context_tokens: soft context tokens of a random prompt; likewise.
+        context_tokens: soft context tokens of a random prompt; has no effect with `template`.
         strength: of the regularisation (see `softmax_regression`); None chooses it by
             cross-validation on the training images.
         folds: the most folds of that cross-validation.

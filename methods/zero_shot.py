@@ -1,4 +1,4 @@
-"""Zero-shot CLIP: hand-written prompts, nothing learned (Radford et al., ICML 2021)."""
+"""Zero-shot: CLIP with hand-written prompts, nothing learned (Radford et al., ICML 2021)."""
 
 from collections.abc import Mapping
 from typing import ClassVar, Literal

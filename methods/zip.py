@@ -1,4 +1,4 @@
-"""ZIP: zeroth-order intrinsic-dimensional prompt tuning (ICLR 2025).
+"""ZIP: zeroth-order intrinsic-dimensional prompt tuning (Park et al., ICLR 2025).
 
 Soft prompts re-parameterised in low rank; two-sided zeroth-order gradient estimates, clipped at the
 square root of their dimension.
