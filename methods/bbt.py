@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from methods.interface import Problem, Variants
 from methods.parts.context_methods import ContextSearchMethod
-from methods.parts.context_search import ProjectedSettings, projected_search
+from methods.parts.context_search import CRAFT_SEARCH, ProjectedSettings, projected_search
 
 
 class BbtSettings(ProjectedSettings):
@@ -49,18 +49,7 @@ class Bbt(ContextSearchMethod):
     name = "bbt"
     version = 1
     settings_type = BbtSettings
-    variants: ClassVar[Variants] = {
-        "craft": {
-            "population": 40,
-            "dimension": 512,
-            "projection_std": 0.2,
-            "alpha": 1.0,
-            "bound": 5.0,
-            "fitness_images": "whole_set",
-            "fitness_batches": None,
-            "best": "population_mean",
-        },
-    }
+    variants: ClassVar[Variants] = {"craft": CRAFT_SEARCH}
 
     def __init__(self, problem: Problem, settings: BbtSettings) -> None:
         self._search = projected_search(problem, settings)

@@ -26,6 +26,7 @@ from methods.interface import (
 from methods.lazy_torch import Tensor, torch
 from methods.parts.context_methods import ContextSearchMethod
 from methods.parts.context_search import (
+    CRAFT_SEARCH,
     ContextSearchSettings,
     ProjectedSettings,
     projected_search,
@@ -93,14 +94,7 @@ class Craft(ContextSearchMethod):
     settings_type = CraftSettings
     variants: ClassVar[Variants] = {
         "released": {
-            "population": 40,
-            "dimension": 512,
-            "projection_std": 0.2,
-            "alpha": 1.0,
-            "bound": 5.0,
-            "fitness_images": "whole_set",
-            "fitness_batches": None,
-            "best": "population_mean",
+            **CRAFT_SEARCH,
             "head_steps": 1,
             "head_start": "random",
             "kl_share": 0.25,

@@ -7,8 +7,8 @@ What methods of this kind share; they differ in A and in the search.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
-from typing import Literal, Protocol
+from collections.abc import Callable, Mapping
+from typing import Any, Literal, Protocol
 
 from pydantic import Field, model_validator
 
@@ -78,6 +78,19 @@ class ProjectedSettings(ContextSearchSettings):
     projection_std: float | None = Field(default=None, gt=0)
     alpha: float = Field(default=5.0, gt=0)
     bound: float | None = Field(default=None, gt=0)
+
+
+CRAFT_SEARCH: Mapping[str, Any] = {
+    "population": 40,
+    "dimension": 512,
+    "projection_std": 0.2,
+    "alpha": 1.0,
+    "bound": 5.0,
+    "fitness_images": "whole_set",
+    "fitness_batches": None,
+    "best": "population_mean",
+}
+"""The search of CraFT's code (ICML 2024), which papers on CLIP mean by BBT."""
 
 
 class Search(Protocol):

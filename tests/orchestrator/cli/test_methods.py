@@ -21,7 +21,7 @@ def test_every_method_is_listed_with_its_variants_and_what_it_needs(said: Said) 
         for variant in kind.variants:
             assert variant in said.out
     row = next(line for line in said.out.splitlines() if line.startswith(" zip "))
-    assert row.split() == ["zip", "soft", "context", "ICLR", "2025"]
+    assert row.split()[:6] == ["zip", "soft", "context", "Park", "et", "al.,"]
     assert "zip: zeroth-order intrinsic-dimensional prompt tuning\n" in said.out
 
 
