@@ -19,10 +19,8 @@ class WorkingSet:
     """
 
     def __init__(self, problem: Problem, owner: str) -> None:
-        size = max(1, problem.batch_size)
-        draw = generator(problem.seed, owner, "images")
-        order = torch.randperm(problem.examples, generator=draw).tolist()
-        self._parts = [tuple(order[i : i + size]) for i in range(0, len(order), size)]
+        self._problem, self._owner = problem, owner
+        self._parts = self._divided(problem.examples)
         self._labels = torch.full((problem.examples,), -1)
         self.used = min(1, len(self._parts))
 
@@ -54,5 +52,16 @@ class WorkingSet:
         return {"labels": self._labels.clone()}
 
     def load(self, labels: Tensor, used: int) -> None:
-        """Goes on with the labels and mini-batches of a state."""
+        """Goes on with the labels and mini-batches of a state.
+
+        There are as many images as labels, also where a prompt is only tested, with no images.
+        """
+        self._parts = self._divided(len(labels))
         self._labels, self.used = labels.clone(), used
+
+    def _divided(self, examples: int) -> list[tuple[int, ...]]:
+        """The ids of so many images in random order, by mini-batch."""
+        size = max(1, self._problem.batch_size)
+        draw = generator(self._problem.seed, self._owner, "images")
+        order = torch.randperm(examples, generator=draw).tolist()
+        return [tuple(order[i : i + size]) for i in range(0, examples, size)]

@@ -11,7 +11,16 @@ import pytest
 import torch
 from safetensors.torch import load, save
 
-from methods.interface import Demand, Method, Prompts, Scores, Settings, State, TrainingSize
+from methods.interface import (
+    Demand,
+    Method,
+    Problem,
+    Prompts,
+    Scores,
+    Settings,
+    State,
+    TrainingSize,
+)
 from methods.parts.losses import cross_entropy
 from methods.parts.seeding import generator
 from methods.registry import method_variant
@@ -75,6 +84,11 @@ def through_files(state: State) -> State:
     """A state as it comes back from safetensors and JSON."""
     tensors = {name: tensor.contiguous() for name, tensor in state.tensors.items()}
     return State(load(save(tensors)), json.loads(json.dumps(dict(state.values))))
+
+
+def without_images(problem: Problem) -> Problem:
+    """The problem as a trial has it that only tests what another one has trained."""
+    return replace(problem, examples=0, batches_per_epoch=1)
 
 
 class MethodSuite:
@@ -235,7 +249,7 @@ class MethodSuite:
         for _ in range(2):
             self.advance(method, oracle)
         problem = replace(toy_problem(1, self.budget), classes=7, templates=("a {} elsewhere.",))
-        moved = self.kind(replace(problem, batches_per_epoch=1), self.all_settings)
+        moved = self.kind(without_images(problem), self.all_settings)
         moved.load(through_files(method.state()))
         here, there = method.best_prompt(), moved.best_prompt()
         if here.templates is None or (self.kind.trains and here.pixels is None):
@@ -244,6 +258,17 @@ class MethodSuite:
             assert there.templates is not None
             assert there.templates[0] != here.templates[0] or len(there.templates) > 1
             assert self.same(here, replace(there, templates=here.templates))
+
+    def test_what_was_trained_serves_where_there_are_no_training_images(self) -> None:
+        """As on another dataset with the same classes, where prompts and readouts are tested."""
+        oracle, method = ToyOracle(self.budget), self.build()
+        for _ in range(30):
+            moved = self.kind(without_images(toy_problem(1, self.budget)), self.all_settings)
+            moved.load(through_files(method.state()))
+            assert self.deploys_the_same(method, moved)
+            moved.ask()  # a trial asks once before it sees that there is nothing to train on
+            if self.advance(method, oracle) is None:
+                break
 
     def test_a_state_does_not_change_after_it_was_taken(self) -> None:
         oracle, method = ToyOracle(), self.build()

@@ -49,3 +49,14 @@ def test_labels_come_in_its_own_order() -> None:
 
 def test_without_images_there_is_nothing_to_double() -> None:
     assert working_set(examples=0, batch_size=0).is_whole
+
+
+def test_labels_of_a_state_are_known_where_there_are_no_images() -> None:
+    images, elsewhere = working_set(), working_set(examples=0)
+    images.used = 3
+    for part in range(3):
+        shown = images.examples(part)
+        labels = torch.tensor(shown) % 3
+        images.learn(Scores(torch.zeros(1, len(shown), 3), labels, torch.tensor(shown)))
+    elsewhere.load(images.tensors["labels"], used=3)
+    assert elsewhere.labels(10).tolist() == images.labels(10).tolist()
