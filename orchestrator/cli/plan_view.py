@@ -12,6 +12,7 @@ from orchestrator.analysis.access_table import access_notes, access_table
 from orchestrator.analysis.fitting_table import FittingTable, Line
 from orchestrator.console import counted, duration, output, say
 from orchestrator.errors import last_line
+from orchestrator.plan.budget import queries_of
 from orchestrator.plan.calibration import (
     calibration_name,
     costs_in,
@@ -215,7 +216,7 @@ def _spent(cell: PlannedCell, store: Store) -> str:
     if snapshot is None and damage:
         return f"{damage[0]}; it will start afresh"
     spent = 0 if snapshot is None else snapshot.queries
-    return f"{spent:,} of {cell.cell.budget:,} queries at the last checkpoint"
+    return f"{spent:,} of {queries_of(cell):,} queries at the last checkpoint"
 
 
 def _error(cell: PlannedCell, store: Store) -> str:

@@ -47,10 +47,12 @@ def queries_of(cell: PlannedCell) -> int:
 
     Args:
         cell: the cell; if its number of training images isn't known, a single mini-batch is taken.
+            Its whole budget counts where it isn't known what it asks: of results that were read
+            from the store alone.
     """
     kind, budget = method_class(cell.cell.method.name), cell.cell.queries
-    if not budget:
-        return 0
+    if not (budget and cell.demand.candidates):
+        return budget
     settings = kind.settings_type.model_validate(cell.cell.method.settings)
     batch = cell.cell.batch_size
     most = kind.most_queries(settings, cell.demand, TrainingSize(cell.train_images or batch, batch))

@@ -225,8 +225,7 @@ class _Planner:
         for one in self._arms:
             try:
                 found[one.arm.label] = self._demands.of(one, dataset, class_names)
-                if class_names:
-                    check_readout(one.arm, dataset, self._spec, self._transfers)
+                check_readout(one.arm, dataset, self._spec, self._transfers)
             except Misfit as misfit:
                 found[one.arm.label] = self._tolerated(misfit)
         if class_names:

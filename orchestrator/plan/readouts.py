@@ -33,12 +33,17 @@ def check_readout(arm: Arm, dataset: Dataset, spec: Spec, transfers: Transfers) 
 
 
 def _other_classes(dataset: Dataset, spec: Spec, transfers: Transfers) -> bool:
-    """Whether a cell on a dataset is tested on classes that it wasn't trained on."""
+    """Whether a cell on a dataset is tested on classes that it wasn't trained on.
+
+    Of a transfer to a dataset that is missing, it isn't known.
+    """
     if protocol_named(spec.protocol).splits_classes:
         return True
     if not transfers.only_tests(dataset):
         return False
     try:
+        if dataset.missing() is not None:
+            return False
         return not transfers.same_classes(dataset)
     except DatasetError:  # said where images are looked for
         return False

@@ -6,8 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from methods.interface import State
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
+from orchestrator.trial.checkpoint import Snapshot
 from tests.orchestrator.cli.verbs import files_in, fill, plan_of, querycurve, write_spec
 
 
@@ -30,6 +32,17 @@ def test_counts_errors_and_how_far_running_cells_are(spec: Path, tmp_path: Path)
         "checkpoint",
     ]
     assert files_in(store) == before
+
+
+def test_a_method_that_stops_early_has_fewer_queries_to_go(tmp_path: Path) -> None:
+    spec, store = write_spec(tmp_path, methods=["score_probe"], seeds=[1]), tmp_path / "store"
+    cell, *_ = plan_of(spec, store).cells
+    ledgers = {"method": {"queries": 3, "images": 96}}
+    snapshot = Snapshot(3, 0, State({}, {}), ledgers, (), {})
+    Store(LocalStorage(store)).save_checkpoint(cell.key, 0, snapshot.to_bytes())
+    said = querycurve("status", spec, "--store", store)
+    images = cell.train_images
+    assert f"3 of {-(-images // 32)} queries at the last checkpoint" in said.out
 
 
 def test_a_store_that_is_not_there_holds_nothing_and_is_not_made(

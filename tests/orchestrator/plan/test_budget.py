@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
 
 from orchestrator.errors import UserError
+from orchestrator.plan.budget import queries_of
+from orchestrator.plan.demand import NOTHING
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
 from orchestrator.search.plan import PlannedSearch, searched
@@ -64,6 +67,15 @@ def test_a_value_of_an_ablation_is_skipped_and_the_rest_runs(
     (low,) = (cell for cell in plan.cells if not cell.fits)
     assert re.search(f"below one step of {label}", low.reason)
     assert {cell.label for cell in plan.to_run()} >= {"zero_shot", "zip"}
+
+
+def test_a_cell_spends_its_budget_unless_its_method_stops_before(tmp_path: Path) -> None:
+    methods = "methods=[zero_shot, zip, score_probe]"
+    cells = planned(tmp_path, methods, "budget=50", "batch_size=10", "shots=[4]").cells
+    spent = {cell.label: queries_of(cell) for cell in cells}
+    assert spent == {"zero_shot": 0, "zip": 50, "score_probe": -(-cells[0].classes * 4 // 10)}
+    unknown = {cell.label: queries_of(replace(cell, demand=NOTHING)) for cell in cells}
+    assert unknown == {"zero_shot": 0, "zip": 50, "score_probe": 50}
 
 
 def test_it_is_refused_before_data_are_there(tmp_path: Path) -> None:

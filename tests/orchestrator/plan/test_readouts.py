@@ -50,6 +50,24 @@ def test_base_to_new_has_new_classes(tmp_path: Path) -> None:
     assert {cell.label for cell in plan.to_run()} == {"zero_shot", "zip"}
 
 
+def test_base_to_new_has_new_classes_also_where_data_are_missing(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "protocol=base_to_new", "datasets=[dtd, pocket_dots]")
+    (cell,) = (one for one in plan.cells if (one.cell.dataset, one.label) == ("dtd", "read"))
+    assert "its readout knows the classes" in cell.reason
+    assert not cell.fits
+    (other,) = (one for one in plan.cells if (one.cell.dataset, one.label) == ("dtd", "zip"))
+    assert other.fits
+
+
+@pytest.mark.parametrize("missing", ["source", "target"])
+def test_a_transfer_with_missing_data_waits_for_them(tmp_path: Path, missing: str) -> None:
+    source, target = ("dtd", "pocket_dots") if missing == "source" else ("pocket_dots", "dtd")
+    places = (f"source={source}", f"datasets=[{target}]")
+    plan = planned(tmp_path, "protocol=cross_dataset", *places)
+    (cell,) = (one for one in plan.cells if (one.cell.dataset, one.label) == (target, "read"))
+    assert cell.fits
+
+
 def test_cross_dataset_keeps_the_source_alone(tmp_path: Path) -> None:
     transfer = ("protocol=cross_dataset", "source=pocket_silhouettes", "datasets=[pocket_dots]")
     plan = planned(tmp_path, *transfer)
