@@ -52,13 +52,20 @@ def show_plan(plan: Plan, pricing: Pricing) -> None:
 
 
 def _show_access(plan: Plan) -> None:
-    """Methods by what they need; arms of an ablation need what its base does, or nearly so."""
-    chosen = {
-        cell.label: cell.cell.method
+    """Methods by what they need; arms of an ablation only where that isn't what its base needs."""
+    declared = {
+        cell.label: declared_access(cell.cell.method.name, cell.cell.method.settings)
         for cell in plan.cells
-        if not any(point.label == cell.label for point in cell.ablation_points)
     }
-    labels = {name: declared_access(one.name, one.settings) for name, one in chosen.items()}
+    labels = {
+        cell.label: declared[cell.label]
+        for cell in plan.cells
+        if all(
+            declared[cell.label] != declared.get(point.ablation, declared[cell.label])
+            for point in cell.ablation_points
+            if point.label == cell.label
+        )
+    }
     output.print(access_table(labels))
     for note in access_notes(labels):
         say(note)

@@ -98,3 +98,14 @@ def test_arms_of_an_ablation_are_not_listed_among_the_methods(tmp_path: Path) ->
     said = querycurve("plan", spec, "--store", tmp_path / "store")
     assert "zip[clip=1]" in said.out
     assert said.rows["soft", "context"] == ["zip"]
+
+
+def test_arms_of_an_ablation_are_listed_where_they_need_what_their_base_does_not(
+    tmp_path: Path,
+) -> None:
+    ablation = {"base": "logit_newton", "vary": {"readout": [False, True], "radius": [0.3, 0.5]}}
+    spec = write_spec(tmp_path, methods=["zero_shot"], ablation=ablation)
+    said = querycurve("plan", spec, "--store", tmp_path / "store")
+    listed = said.out.split("access to the black box")[1]
+    assert "soft context with readout   logit_newton[readout=true]" in listed
+    assert "radius" not in listed
