@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from methods.registry import method_class
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.calibration import TowerCosts
 from orchestrator.plan.plan import Plan, PlannedCell
@@ -93,16 +94,32 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
         images = cell.train_images * cell.cell.views
     else:
         images = budget * batch // max(1, demand.candidates)
-    sequences = budget * cell.classes if demand.soft_text else 0
+    sequences = budget * cell.classes if demand.soft_text or _strings_alone(cell) else 0
     return images * costs.per_image + sequences * costs.per_sequence
+
+
+def _strings_alone(cell: PlannedCell) -> bool:
+    """Whether a cell's method sets nothing but strings, so that its queries differ in these."""
+    kind = method_class(cell.cell.method.name)
+    settings = kind.settings_type.model_validate(cell.cell.method.settings)
+    return kind.access(settings).inputs == {"text"}
 
 
 def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     """Time of all evaluations: text features each time, and images if the prompt changes them."""
-    queries = cell.cell.queries
-    points = cell.cell.evaluation.count(queries) + 1 if queries else 1
+    points = _evaluations(cell)
     images = points * cell.test_images if cell.demand.touches_images else 0
     return points * cell.classes * costs.per_sequence + images * costs.per_image
+
+
+def _evaluations(cell: PlannedCell) -> int:
+    """How often it is measured: at the start, and as often as its queries give reason to."""
+    budget, spent, evaluation = cell.cell.queries, queries_of(cell), cell.cell.evaluation
+    if not budget:
+        return 1
+    if evaluation.at:
+        return 1 + evaluation.count(spent)
+    return 1 - (-evaluation.points * spent // budget)
 
 
 def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | None:

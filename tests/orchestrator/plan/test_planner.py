@@ -277,6 +277,21 @@ def test_a_price_counts_each_tower_as_often_as_it_is_needed(tmp_path: Path) -> N
     assert price.seconds == pytest.approx(12_800 + 8 + 0.04)
 
 
+@pytest.mark.parametrize(
+    ("method", "queries", "evaluations"), [("template_search", 1000, 5), ("score_probe", 2, 2)]
+)
+def test_strings_are_encoded_for_every_query_and_who_stops_early_is_measured_less(
+    tmp_path: Path, method: str, queries: int, evaluations: int
+) -> None:
+    overrides = ("datasets=[pocket_dots]", "seeds=[1]", "budget=1000", "evaluation.points=4")
+    costs = TowerCosts("test", per_image=1.0, per_sequence=0.001)
+    plan, store = plan_of(tmp_path, *overrides, f"methods=[{method}]", "batch_size=64")
+    (cell,) = plan.cells
+    price = pricing_from(plan, store, {plan.backbone.digest: costs}).price(cell)
+    assert price.queries == queries
+    assert price.seconds == pytest.approx(128 + 8 * (queries + evaluations) * 0.001)
+
+
 def test_finished_cells_price_their_kind_better_than_any_model(tmp_path: Path) -> None:
     plan, store = plan_of(tmp_path, "datasets=[pocket_dots]")
     zips = [cell for cell in plan.cells if cell.label == "zip"]
