@@ -21,7 +21,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
-demo: install  ## Run five methods on the embedded default (no GPU, no download)
+demo: install  ## Run eight methods on the embedded default (no GPU, no download)
 	@echo "afterwards, 'make ui' opens the MLflow UI on it"
 	@$(BIN)/python run_benchmark.py run demo --store $(STORE)
 

@@ -1,4 +1,4 @@
-"""BBT: black-box tuning of the soft context by CMA-ES, here on CLIP (Sun et al., ICML 2022)."""
+"""BBT: black-box tuning of the soft context by CMA-ES, on CLIP (Sun et al., ICML 2022)."""
 
 from __future__ import annotations
 

@@ -23,7 +23,7 @@ from methods.interface import (
     Variants,
 )
 from methods.lazy_torch import Tensor, torch
-from methods.parts.checks import check_context
+from methods.parts.checks import Dimension, check_context
 from methods.parts.cma_es import CmaEs
 from methods.parts.generation import Generation
 from methods.parts.losses import cross_entropy, measured
@@ -62,8 +62,8 @@ class BptVlmSettings(Settings):
 
     context_tokens: int = Field(default=5, ge=1)
     visual_tokens: int = Field(default=5, ge=0)
-    text_dimension: int = Field(default=2000, ge=1)
-    visual_dimension: int = Field(default=2000, ge=1)
+    text_dimension: Dimension = 2000
+    visual_dimension: Dimension = 2000
     population: int = Field(default=15, ge=2)
     sigma: float = Field(default=1.0, gt=0)
     covariance: Literal["full", "diagonal"] = "full"

@@ -49,9 +49,9 @@ class CraftSettings(ProjectedSettings):
         kl_share: share of the budget in which the head's own term is on.
     """
 
-    hidden: int = Field(default=256, ge=1)
+    hidden: int = Field(default=256, ge=1, le=100_000)
     head_rate: float = Field(default=1e-3, gt=0)
-    head_steps: int = Field(default=10, ge=1)
+    head_steps: int = Field(default=10, ge=1, le=10_000)
     head_start: Literal["identity", "random"] = "identity"
     kl_weight: float = Field(default=0.1, ge=0)
     kl_share: float = Field(default=1.0, ge=0, le=1)

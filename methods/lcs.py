@@ -10,6 +10,7 @@ from pydantic import Field
 
 from methods.interface import Problem, State
 from methods.lazy_torch import Tensor, torch
+from methods.parts.checks import Dimension
 from methods.parts.cma_es import CmaEs
 from methods.parts.context_methods import ContextSearchMethod
 from methods.parts.context_search import ContextSearch, ContextSearchSettings
@@ -26,8 +27,8 @@ class LcsSettings(ContextSearchSettings):
         alpha: scale of the law for the entries of A.
     """
 
-    shared_dimension: int = Field(default=20, ge=1)
-    private_dimension: int = Field(default=5, ge=1)
+    shared_dimension: Dimension = 20
+    private_dimension: Dimension = 5
     alpha: float = Field(default=1.0, gt=0)
 
 

@@ -20,7 +20,7 @@ from methods.interface import (
     Variants,
 )
 from methods.lazy_torch import Tensor, torch
-from methods.parts.checks import stored_parameters
+from methods.parts.checks import Dimension, stored_parameters
 from methods.parts.cma_es import cma_es
 from methods.parts.directions import LAWS, gaussian
 from methods.parts.evaluation import evaluation_on
@@ -64,7 +64,7 @@ class SharpZoSettings(RawContextSettings):
         most_at_once: points in one ask; a bound on memory, without effect on what is asked.
     """
 
-    dimension: int = Field(default=512, ge=1)
+    dimension: Dimension = 512
     projection_std: PositiveFloat | None = 1.0
     start_std: float = Field(default=0.02, ge=0)
     population: int = Field(default=40, ge=2)

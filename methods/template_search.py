@@ -55,7 +55,7 @@ class TemplateSearchSettings(Settings):
 
     proposals: tuple[Template, ...] | None = Field(default=None, min_length=1)
     first: int = Field(default=32, ge=2)
-    edits: int = Field(default=16, ge=1)
+    edits: int = Field(default=16, ge=1, le=1_000)
     deployed: int = Field(default=1, ge=1)
     criterion: Literal["loss", "accuracy"] = "loss"
 

@@ -22,7 +22,7 @@ from methods.interface import (
     Variants,
 )
 from methods.lazy_torch import Tensor, torch
-from methods.parts.checks import stored_parameters
+from methods.parts.checks import shown, stored_parameters
 from methods.parts.losses import cross_entropy, measured
 from methods.parts.seeding import generator
 from methods.parts.spsa import Optimiser, Spsa, SpsaSettings
@@ -48,7 +48,7 @@ class ZompSettings(SpsaSettings):
     optimiser: Optimiser = "spsa-gc"
     words: str = Field(default="a photo of a", min_length=1)
     layers: int | None = Field(default=None, ge=1)
-    rank: int = Field(default=4, ge=1)
+    rank: int = Field(default=4, ge=1, le=1_000)
     towers: Literal["both", "text"] = "both"
     start_std: PositiveFloat = 0.05
     first_component_share: float = Field(default=0.2, ge=0, le=1)
@@ -171,7 +171,7 @@ def _check_words(problem: Problem, settings: ZompSettings) -> None:
     if not 1 <= tokens <= most:
         raise SettingsError(
             f"words must have 1 to {most} tokens: no more fit beside the longest class name. But "
-            f"{settings.words!r} has {tokens}"
+            f"{shown(settings.words)} has {tokens}"
         )
 
 

@@ -1,7 +1,22 @@
 """What several methods refuse, in the same words."""
 
+from typing import Annotated
+
+from pydantic import Field
+
 from methods.interface import PromptSpace, SettingsError, State
 from methods.lazy_torch import Tensor
+
+Dimension = Annotated[int, Field(ge=1, le=10_000)]
+"""Numbers per point of a search. CMA-ES keeps square matrices of them: 800 MB each at the limit."""
+
+_LONGEST = 80
+"""Characters of a user's text that a message repeats."""
+
+
+def shown(text: str) -> str:
+    """A user's text in quotes, cut to what a message has room for."""
+    return repr(text if len(text) <= _LONGEST else f"{text[:_LONGEST]}...")
 
 
 def check_context(tokens: int, space: PromptSpace) -> None:

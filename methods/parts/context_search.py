@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 
 from methods.interface import ImageChoice, Named, Problem, Settings, State, TrainingSize
 from methods.lazy_torch import Tensor, torch
+from methods.parts.checks import Dimension
 from methods.parts.cma_es import cma_es
 from methods.parts.generation import Generation
 from methods.parts.projections import bbt_std
@@ -74,7 +75,7 @@ class ProjectedSettings(ContextSearchSettings):
     """
 
     population: int = Field(default=10, ge=2)
-    dimension: int = Field(default=128, ge=1)
+    dimension: Dimension = 128
     projection_std: float | None = Field(default=None, gt=0)
     alpha: float = Field(default=5.0, gt=0)
     bound: float | None = Field(default=None, gt=0)

@@ -53,11 +53,11 @@ class SpsaSettings(Settings):
     perturbation: LawName = "segmented_uniform"
     pairs: int = Field(default=5, ge=1)
     step_size: PositiveFloat = 0.01
-    step_offset: float = Field(default=1.0, ge=0)
-    step_decay: float = Field(default=0.4, ge=0)
+    step_offset: float = Field(default=1.0, ge=0, le=1e9)
+    step_decay: float = Field(default=0.4, ge=0, le=10)
     step_schedule: ScheduleName = "power"
     smoothing: PositiveFloat = 0.01
-    smoothing_decay: float = Field(default=0.1, ge=0)
+    smoothing_decay: float = Field(default=0.1, ge=0, le=10)
     smoothing_schedule: ScheduleName = "power"
 
     @model_validator(mode="before")

@@ -11,6 +11,7 @@ from pydantic import AfterValidator
 
 from methods.interface import Problem, SettingsError
 from methods.lazy_torch import torch
+from methods.parts.checks import shown
 from methods.parts.seeding import generator
 
 ARTICLES = ("a", "the")
@@ -30,15 +31,20 @@ NOUNS = (
 ENDINGS = ("objects", "texture", "pattern", "surface", "shape", "scene", "sign", "in the distance")
 
 
-def _with_one_name(template: str) -> str:
+def checked_template(template: str) -> str:
+    """The template, if it is one line with one `{}`.
+
+    Raises:
+        ValueError: it is something else; says what is expected.
+    """
     if template.count("{}") != 1 or "\n" in template:
         raise ValueError(
-            f"a template is one line with one {{}} for the class name, but got {template!r}"
+            f"a template is one line with one {{}} for the class name, but got {shown(template)}"
         )
     return template
 
 
-Template = Annotated[str, AfterValidator(_with_one_name)]
+Template = Annotated[str, AfterValidator(checked_template)]
 """A prompt of a user, in settings: refused unless it has one `{}`."""
 
 
@@ -56,8 +62,8 @@ def bank(problem: Problem, proposals: tuple[str, ...] | None = None) -> tuple[st
         for one in proposals:
             if not fits(one, problem):
                 raise SettingsError(
-                    f"the proposal {one!r} is too long: beside the longest class name there is "
-                    f"room for {problem.space.context_tokens} tokens. Shorten it or leave it out"
+                    f"the proposal {shown(one)} is too long: beside the longest class name there "
+                    f"is room for {problem.space.context_tokens} tokens. Shorten it or leave it out"
                 )
         return tuple(dict.fromkeys((own, *proposals)))
     others = (*problem.templates, *problem.ensemble, *imagenet_templates(), *_spoken())

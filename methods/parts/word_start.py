@@ -2,7 +2,7 @@
 
 from methods.interface import Problem, SettingsError
 from methods.lazy_torch import Tensor, torch
-from methods.parts.checks import check_context
+from methods.parts.checks import check_context, shown
 
 
 def word_tokens(problem: Problem, words: str, context_tokens: int | None) -> int:
@@ -25,7 +25,7 @@ def word_tokens(problem: Problem, words: str, context_tokens: int | None) -> int
         raise SettingsError("without words, context_tokens must say how many soft tokens there are")
     if tokens < needed:
         raise SettingsError(
-            f"context_tokens must be at least {needed}, for so many tokens has {words!r}, "
+            f"context_tokens must be at least {needed}, for so many tokens has {shown(words)}, "
             f"but got {tokens}"
         )
     check_context(tokens, problem.space)

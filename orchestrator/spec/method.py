@@ -9,6 +9,7 @@ from pydantic import field_validator, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.quoting import cut
+from methods.interface import Method
 from methods.registry import method_class, method_variant
 from orchestrator.cell import MethodChoice
 from orchestrator.spec.label import checked_label
@@ -47,6 +48,7 @@ class MethodSpec(Frozen):
                 f"expected `settings` as a mapping, got {cut(repr(nested))}"
             )
         kind, defaults = method_variant(name)
+        _check_fields(name, kind, nested, given)
         try:
             settings = validated(kind.settings_type, {**defaults, **nested, **given})
         except ValueError as error:
@@ -73,6 +75,24 @@ class MethodSpec(Frozen):
     def choice(self) -> MethodChoice:
         """Name and settings, without the label."""
         return MethodChoice(name=self.name, settings=self.settings)
+
+
+def _check_fields(
+    name: str, kind: type[Method], nested: Mapping[str, Any], given: Mapping[str, Any]
+) -> None:
+    """Refuses what would be ignored or misread: a setting given twice, a variant as a field."""
+    if twice := [field for field in given if field in nested]:
+        raise ValueError(
+            f"method {name}: {cut(str(twice[0]))} is given twice, in `settings` and beside them: "
+            f"give it once"
+        )
+    if "variant" in given and "variant" not in kind.settings_type.model_fields:
+        known = " or ".join(f"{kind.name}@{variant}" for variant in kind.variants)
+        has = f"such as name: {known}" if known else f"but {kind.name} has none"
+        raise ValueError(
+            f"method {name}: a variant is part of the name, {has}; got variant: "
+            f"{cut(repr(given['variant']))}"
+        )
 
 
 def _given(value: Any) -> dict[str, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.quoting import cut
+from methods.parts.template_bank import checked_template
 from orchestrator.errors import UserError
 
 _FIELD = "proposals"
@@ -15,6 +17,8 @@ LARGEST = 2**20
 def with_proposals(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     """The fields of a spec, with the lines of a file where a method names one in `proposals`.
 
+    That is a method of the comparison, or the base of an ablation, which may vary it too.
+
     Args:
         fields: as they are written.
         folder: where a relative path is looked for, if it isn't in the working directory.
@@ -22,18 +26,37 @@ def with_proposals(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
     Raises:
         UserError: a file can't be read, or holds no templates.
     """
-    entries = fields.get("methods")
-    if not isinstance(entries, list):
-        return dict(fields)
-    return {**fields, "methods": [_replaced(entry, folder) for entry in entries]}
+    replaced = dict(fields)
+    if isinstance(entries := fields.get("methods"), list):
+        replaced["methods"] = [_replaced(entry, folder) for entry in entries]
+    if isinstance(ablation := fields.get("ablation"), Mapping):
+        replaced["ablation"] = _with_files(ablation, folder)
+    return replaced
+
+
+def _with_files(ablation: Mapping[str, Any], folder: Path) -> dict[str, Any]:
+    """The section of an ablation, with the lines of files in its base and in what is varied."""
+    replaced = {name: _replaced(ablation[name], folder) for name in ("base",) if name in ablation}
+    vary = ablation.get("vary")
+    if isinstance(vary, Mapping) and isinstance(values := vary.get(_FIELD), list):
+        read = [read_proposals(one, folder) if isinstance(one, str) else one for one in values]
+        replaced["vary"] = {**vary, _FIELD: read}
+    return {**ablation, **replaced}
 
 
 def _replaced(entry: Any, folder: Path) -> Any:
+    """The entry of a method, with the lines of a file in place of its path."""
     if not isinstance(entry, Mapping):
         return entry
     replaced = {name: _replaced(entry[name], folder) for name in ("settings",) if name in entry}
-    if isinstance(entry.get(_FIELD), str):
-        replaced[_FIELD] = read_proposals(entry[_FIELD], folder)
+    given = entry.get(_FIELD)
+    if isinstance(given, str):
+        replaced[_FIELD] = read_proposals(given, folder)
+    elif given is not None and not isinstance(given, list):
+        raise UserError(
+            f"proposals: expected the path of a file with a template in each line, or a list such "
+            f'as ["a photo of a {{}}."], but got {cut(repr(given))}.'
+        )
     return {**entry, **replaced}
 
 
@@ -50,26 +73,40 @@ def read_proposals(name: str, folder: Path) -> list[str]:
     Raises:
         UserError: it can't be read, or holds no templates.
     """
-    given = Path(name).expanduser()
-    path = given if given.is_file() else folder / given
     try:
+        given = Path(name).expanduser()
+        path = given if given.is_file() else folder / given
         if path.stat().st_size > LARGEST:
             raise UserError(f"proposals {path}: the file is larger than {LARGEST // 1024:,} KiB.")
         text = path.read_text(encoding="utf-8-sig")
-    except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"proposals {name!r} can't be read: {reason}.") from None
     except UnicodeDecodeError:
-        raise UserError(f"proposals {path}: the file is not text in UTF-8.") from None
+        raise UserError(
+            f"proposals {cut(name)!r}: the file is not text in UTF-8. Save it as UTF-8."
+        ) from None
+    except (OSError, RuntimeError, ValueError) as error:
+        # A NUL in a path is a ValueError, an unknown `~user` a RuntimeError.
+        reason = getattr(error, "strerror", None) or error
+        raise UserError(
+            f"proposals {cut(name)!r} can't be read: {reason}. Give the path of a text file with a "
+            f"template in each line, from the working directory or the spec's folder, or a list."
+        ) from None
     lines = [line.strip() for line in text.splitlines()]
     found = [
-        _parsed(line, f"{path}, line {number}") if path.suffix == ".jsonl" else line
+        _template(line, f"{path}, line {number}", path.suffix == ".jsonl")
         for number, line in enumerate(lines, start=1)
         if line
     ]
     if not found:
         raise UserError(f"proposals {path}: the file holds no templates. Write one a line.")
     return list(dict.fromkeys(found))
+
+
+def _template(line: str, place: str, is_json: bool) -> str:
+    """The template of a line that isn't blank."""
+    try:
+        return checked_template(_parsed(line, place) if is_json else line)
+    except ValueError as error:
+        raise UserError(f"proposals {place}: {error}.") from None
 
 
 def _parsed(line: str, place: str) -> str:
@@ -81,6 +118,6 @@ def _parsed(line: str, place: str) -> str:
     if not isinstance(template, str):
         raise UserError(
             f'proposals {place}: expected a JSON string, or an object such as {{"template": '
-            f'"a photo of a {{}}."}}, but got {line[:60]!r}.'
+            f'"a photo of a {{}}."}}, but got {cut(repr(line))}.'
         )
     return template

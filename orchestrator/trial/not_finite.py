@@ -5,6 +5,7 @@
 
 import math
 from collections.abc import Mapping
+from typing import Literal
 
 import numpy as np
 import torch
@@ -19,6 +20,12 @@ _MODEL = (
     "its weights are damaged, or the precision is too low for them. Check the file of the weights, "
     "or use precision fp32."
 )
+
+_START = "the prompt that the method starts with is too large (try smaller values of its settings)"
+
+Origin = Literal["words", "training", "another trial"]
+"""Where a prompt comes from: hand-written, from the trial's own training or its start, or from the
+trial that has trained it."""
 
 
 class TrialError(Exception):
@@ -48,16 +55,17 @@ def check_measured(measured: Mapping[str, float], queries: int) -> None:
             raise TrialError(f"{metric} is not finite at query {queries}: {_PROMPT}")
 
 
-def check_evaluation(numbers: Tensor, split: str, queries: int, *, brought: bool) -> None:
+def check_evaluation(numbers: Tensor, split: str, queries: int, origin: Origin) -> None:
     """Refuses scores or losses `(...)` on an evaluation split.
 
-    Before the first query it can't be the steps: the model itself is not fit.
+    Before the first query it can't be the steps: the model itself is not fit, or the prompt that a
+    method starts with.
 
     Args:
         numbers: the scores or losses.
         split: the split's name.
         queries: queries spent so far.
-        brought: whether the prompt was trained by another trial.
+        origin: where the prompt comes from.
 
     Raises:
         TrialError: they are not finite.
@@ -65,8 +73,10 @@ def check_evaluation(numbers: Tensor, split: str, queries: int, *, brought: bool
     if not _finite(numbers):
         where = f"the model's scores on the {split} split are not finite at query {queries}"
         why = _PROMPT if queries else _MODEL
-        if brought:
+        if origin == "another trial":
             why = f"the prompt that was trained elsewhere has values that are not finite, or {why}"
+        elif origin == "training" and not queries:
+            why = f"{_START}, or {why}"
         raise TrialError(f"{where}: {why}")
 
 

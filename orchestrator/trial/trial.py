@@ -19,6 +19,7 @@ from orchestrator.store.trace import Point
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot
 from orchestrator.trial.data import EvaluationSplit, TrialData
 from orchestrator.trial.not_finite import (
+    Origin,
     TrialError,
     check_evaluation,
     check_measured,
@@ -181,12 +182,11 @@ class Trial:
         right, loss, images = 0, 0.0, 0
         oracle, spent = split.oracle or self.oracle, self.oracle.method.queries
         prompts, readout = self._deployed(split), self.method.readout()
-        brought = self.method.trains and self.data.train is None
         for batch, logits in oracle.observe(prompts, split.batches(pixels=prompts.touches_images)):
-            check_evaluation(logits, name, spent, brought=brought)
+            check_evaluation(logits, name, spent, self._origin)
             answers = _answers(logits, readout)
             losses = cross_entropy(answers.unsqueeze(0), batch.labels)
-            check_evaluation(losses, name, spent, brought=brought)
+            check_evaluation(losses, name, spent, self._origin)
             right += int((answers.argmax(dim=-1) == batch.labels).sum())
             loss += float(losses[0]) * len(batch.labels)
             images += len(batch.labels)
@@ -196,6 +196,13 @@ class Trial:
                 f"Leave this dataset out, or give it images to test on."
             )
         return {f"{name}_accuracy": 100 * right / images, f"{name}_loss": loss / images}
+
+    @property
+    def _origin(self) -> Origin:
+        """Where the prompt that is measured comes from."""
+        if not self.method.trains:
+            return "words"
+        return "training" if self.data.train is not None else "another trial"
 
     def _deployed(self, split: EvaluationSplit) -> Prompts:
         return self.method.transferred_prompt() if split.foreign else self.method.best_prompt()

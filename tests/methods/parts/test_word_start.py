@@ -42,6 +42,7 @@ def test_a_plan_counts_tokens_without_looking_up_embeddings() -> None:
         ("a photo of a", 3, "at least 4.*'a photo of a'.*got 3"),
         ("a photo of a", 13, "at most 12"),
         (" ".join("a" * 13), None, "at most 12"),
+        ("a " * 500, 3, "at least 500, for so many tokens has .{60,90}, but got 3"),
     ],
 )
 def test_what_cannot_be_is_refused(words: str, tokens: int | None, message: str) -> None:

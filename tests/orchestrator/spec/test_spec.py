@@ -60,6 +60,26 @@ def test_a_variant_brings_its_defaults_and_leaves_the_rest_to_the_user(tmp_path:
     assert mine.settings == {**original.settings, "population": 20}
 
 
+def test_a_setting_that_is_given_twice_is_refused(tmp_path: Path) -> None:
+    twice = {"name": "bbt", "settings": {"population": 4}, "population": 5}
+    with pytest.raises(UserError, match=r"bbt: population is given twice, in `settings` and"):
+        load(tmp_path, {"methods": [twice]})
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("bbt", r"a variant is part of the name, such as name: bbt@craft; got variant: 'craft'"),
+        ("mezo", r"a variant is part of the name, but mezo has none; got variant: 'craft'"),
+    ],
+)
+def test_a_variant_as_a_field_is_told_where_it_belongs(
+    tmp_path: Path, name: str, message: str
+) -> None:
+    with pytest.raises(UserError, match=message):
+        load(tmp_path, {"methods": [{"name": name, "variant": "craft"}]})
+
+
 def test_a_method_may_have_its_own_batch_size(tmp_path: Path) -> None:
     methods = ["zip", {"name": "bar", "batch_size": 16}]
     spec = load(tmp_path, {"methods": methods})

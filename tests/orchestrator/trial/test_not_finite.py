@@ -82,6 +82,14 @@ def test_on_the_way_the_steps_are_said_to_be_too_large() -> None:
     assert {point.queries for point in trial.points if point.metric == "test_accuracy"} == {0}
 
 
+def test_before_the_first_query_the_start_of_a_method_is_named_as_a_cause() -> None:
+    trial = zip_trial(60)
+    trial.oracle = Distorting(60, math.nan, observed=True)
+    start = r"the prompt that the method starts with is too large \(try smaller values"
+    with pytest.raises(TrialError, match=rf"query 0: {start} .* or {MODEL}"):
+        trial.run()
+
+
 def test_a_prompt_from_elsewhere_is_named_as_a_cause() -> None:
     trial = zip_trial(60)
     trial.oracle = Distorting(0, math.nan, observed=True)
