@@ -19,10 +19,9 @@ class WorkingSet:
     """
 
     def __init__(self, problem: Problem, owner: str) -> None:
-        size = max(1, problem.batch_size)
-        draw = generator(problem.seed, owner, "images")
-        order = torch.randperm(problem.examples, generator=draw).tolist()
-        self._parts = [tuple(order[i : i + size]) for i in range(0, len(order), size)]
+        self._size = max(1, problem.batch_size)
+        self._seed, self._owner = problem.seed, owner
+        self._parts = self._dealt(problem.examples)
         self._labels = torch.full((problem.examples,), -1)
         self.used = min(1, len(self._parts))
 
@@ -54,5 +53,15 @@ class WorkingSet:
         return {"labels": self._labels.clone()}
 
     def load(self, labels: Tensor, used: int) -> None:
-        """Goes on with the labels and mini-batches of a state."""
+        """Goes on with the labels and mini-batches of a state.
+
+        Where a prompt is only tested there are no training images; the state tells of its own.
+        """
         self._labels, self.used = labels.clone(), used
+        self._parts = self._dealt(len(labels))
+
+    def _dealt(self, examples: int) -> list[tuple[int, ...]]:
+        """Ids of that many images in their random order, by mini-batch."""
+        draw = generator(self._seed, self._owner, "images")
+        order = torch.randperm(examples, generator=draw).tolist()
+        return [tuple(order[i : i + self._size]) for i in range(0, examples, self._size)]
