@@ -89,7 +89,8 @@ class ScoreProbe(Method):
         self._prompts = _fixed_prompts(problem, settings)
         self._prior = Affine.averaging(settings.candidates, problem.classes)
         self._readout = self._prior
-        self._features = torch.empty(0, self._prior.weights.shape[1], dtype=torch.float64)
+        # A list, for adding to one large tensor would copy it with every answer.
+        self._features = [torch.empty(0, self._prior.weights.shape[1], dtype=torch.float64)]
         self._labels = torch.empty(0, dtype=torch.long)
         self._answered = 0
 
@@ -124,8 +125,7 @@ class ScoreProbe(Method):
 
     def tell(self, scores: Scores) -> Mapping[str, float]:
         # On the CPU, so that what comes back from a checkpoint goes together with what is new.
-        features = centred_scores(scores.logits).cpu()
-        self._features = torch.cat([self._features, features])
+        self._features.append(centred_scores(scores.logits).cpu())
         self._labels = torch.cat([self._labels, scores.labels.cpu()])
         self._answered += 1
         found = measured(cross_entropy(scores.logits, scores.labels), scores)
@@ -140,8 +140,8 @@ class ScoreProbe(Method):
         return self._readout
 
     def state(self) -> State:
-        tensors = {"features": self._features, "labels": self._labels, **self._readout.tensors}
-        return State(tensors, {"answered": self._answered})
+        told = {"features": torch.cat(self._features), "labels": self._labels}
+        return State({**told, **self._readout.tensors}, {"answered": self._answered})
 
     def load(self, state: State) -> None:
         readout, needed = Affine.of(state.tensors), self._prior.weights.shape
@@ -151,20 +151,20 @@ class ScoreProbe(Method):
                 f"these prompts and classes need {tuple(needed)}"
             )
         self._readout = readout
-        self._features = state.tensors["features"].clone()
+        self._features = [state.tensors["features"].clone()]
         self._labels = state.tensors["labels"].clone()
         self._answered = int(state.values["answered"])
 
     def _fit(self, device: torch.device) -> float:
         """Fits the readout on a device, forgets what it was fitted to, and returns the strength."""
         settings, prior = self._settings, self._prior.weights.to(device)
-        features, labels = self._features.to(device), self._labels.to(device)
+        features, labels = torch.cat(self._features).to(device), self._labels.to(device)
         strength = settings.strength or validated_strength(
             features, labels, prior, settings.folds, settings.one_shot_strength
         )
         fitted = softmax_regression(features, labels, prior, strength)
         self._readout = Affine(fitted.weights.cpu(), fitted.bias.cpu())
-        self._features, self._labels = self._features[:0], self._labels[:0]
+        self._features, self._labels = [features[:0].cpu()], self._labels[:0]
         return strength
 
 

@@ -31,14 +31,18 @@ def publish_tiny_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(open_clip.factory._MODEL_CONFIGS, "tiny-quickgelu", quick)
 
 
-def write_tiny_clip(folder: Path, *, custom: bool = False, **text: Any) -> ResolvedBackbone:
+def write_tiny_clip(
+    folder: Path, *, custom: bool = False, vision: dict[str, Any] | None = None, **text: Any
+) -> ResolvedBackbone:
     """Writes a model folder, with some of its text tower's settings changed, and resolves it.
 
-    The text tower is a module of its own if `custom`.
+    The text tower is a module of its own if `custom`, and the image tower another one if `vision`
+    has its settings.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = folder / "open_clip_config.json"
     changed = {**CONFIG, "text_cfg": {**CONFIG["text_cfg"], **text}, "custom_text": custom}
+    changed["vision_cfg"] = vision or CONFIG["vision_cfg"]
     config.write_text(json.dumps({"model_cfg": changed, "preprocess_cfg": {}}))
     torch.manual_seed(3)
     model = open_clip.create_model(f"local-dir:{folder}")

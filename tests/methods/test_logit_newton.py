@@ -226,6 +226,20 @@ def test_the_readout_is_fitted_to_the_deployed_prompts_scores() -> None:
     torch.testing.assert_close(readout(logits), fitted(features).float())
 
 
+def test_a_readout_is_the_same_where_its_prompt_is_only_tested() -> None:
+    method, oracle = build(readout=True, widen_every=8), ToyOracle()
+    for _ in range(8):
+        advance(method, oracle)
+    elsewhere = replace(toy_problem(), examples=0)
+    settings = LogitNewtonSettings.model_validate({**SMALL, "readout": True, "widen_every": 8})
+    loaded = LogitNewton(elsewhere, settings)
+    loaded.load(method.state())
+    logits = torch.randn(1, 5, elsewhere.classes, generator=generator(3, "logits"))
+    readouts = method.readout(), loaded.readout()
+    assert readouts[0] is not None and readouts[1] is not None
+    assert torch.equal(readouts[0](logits), readouts[1](logits))
+
+
 def test_a_readout_that_has_learnt_nothing_changes_no_order() -> None:
     readout = build(readout=True).readout()
     assert readout is not None

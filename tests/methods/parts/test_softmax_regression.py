@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.optimize import minimize
 from scipy.special import logsumexp
 
+from methods.parts.second_moments import WIDE
 from methods.parts.seeding import generator
 from methods.parts.softmax_regression import STRENGTHS, softmax_regression, validated_strength
 
@@ -104,6 +105,33 @@ def test_more_features_than_images() -> None:
     features, labels = images(6, per_class=2, width=40)
     fitted = softmax_regression(features, labels, torch.zeros(CLASSES, 40), 0.01)
     assert (fitted(features).argmax(dim=-1) == labels).all()
+
+
+def test_thousands_of_features_are_fitted_as_the_few_that_they_repeat() -> None:
+    features, labels = images(6, per_class=6, noise=2.0)
+    prior = torch.randn(CLASSES, WIDTH, generator=generator(6, "prior"))
+    times = WIDE // WIDTH + 1
+    wide = softmax_regression(
+        features.repeat(1, times), labels, prior.repeat(1, times) / times, 0.1
+    )
+    narrow = softmax_regression(features, labels, prior, 0.1)
+    torch.testing.assert_close(wide(features.repeat(1, times)), narrow(features), rtol=0, atol=1e-3)
+
+
+def test_a_large_problem_has_nearly_the_same_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    features, labels = images(9, per_class=20, noise=3.0)
+    prior = torch.randn(CLASSES, WIDTH, generator=generator(9, "prior"))
+
+    def answer() -> tuple[float, torch.Tensor]:
+        strength = validated_strength(features, labels, prior, folds=5, otherwise=1.0)
+        return strength, softmax_regression(features, labels, prior, strength)(features)
+
+    close = answer()
+    monkeypatch.setattr("methods.parts.softmax_regression._LARGE", 1)
+    large = answer()
+    assert large[0] == close[0]
+    assert not torch.equal(large[1], close[1])
+    torch.testing.assert_close(large[1], close[1], rtol=0, atol=0.02)
 
 
 def test_a_class_without_images_is_given_none() -> None:
