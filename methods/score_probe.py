@@ -41,7 +41,10 @@ class ScoreProbeSettings(Settings):
     Attributes:
         prompts: `template` asks the dataset's own template; `random` asks soft contexts drawn from
             N(0, sd_E^2), sd_E being the standard deviation of the token embeddings.
-        random_prompts: number of random prompts K; has no effect with `template`.
+        random_prompts: number of random prompts K, if `most_scores` allows it; has no effect with
+            `template`.
+        most_scores: random prompts give at most so many scores K C an image, for a few prompts
+            tell all that the scores of many classes can; has no effect with `template`.
         context_tokens: soft context tokens of a random prompt; has no effect with `template`.
         strength: of the regularisation (see `softmax_regression`); None chooses it by
             cross-validation on the training images.
@@ -52,15 +55,17 @@ class ScoreProbeSettings(Settings):
 
     prompts: Literal["template", "random"] = "template"
     random_prompts: int = Field(default=16, ge=1)
+    most_scores: int = Field(default=2048, ge=1)
     context_tokens: int = Field(default=4, ge=1)
     strength: PositiveFloat | None = None
     folds: int = Field(default=5, ge=2)
     one_shot_strength: PositiveFloat = 0.2
 
-    @property
-    def candidates(self) -> int:
-        """Number of prompts K that are asked, and deployed."""
-        return self.random_prompts if self.prompts == "random" else 1
+    def candidates(self, classes: int) -> int:
+        """Number of prompts K that are asked, and deployed, for so many classes C."""
+        if self.prompts == "template":
+            return 1
+        return min(self.random_prompts, max(1, self.most_scores // max(1, classes)))
 
 
 class ScoreProbe(Method):
@@ -87,7 +92,7 @@ class ScoreProbe(Method):
         self._settings = settings
         self._chunks = problem.whole_set()
         self._prompts = _fixed_prompts(problem, settings)
-        self._prior = Affine.averaging(settings.candidates, problem.classes)
+        self._prior = Affine.averaging(settings.candidates(problem.classes), problem.classes)
         self._readout = self._prior
         # A list, for adding to one large tensor would copy it with every answer.
         self._features = [torch.empty(0, self._prior.weights.shape[1], dtype=torch.float64)]
@@ -103,8 +108,8 @@ class ScoreProbe(Method):
     def demand(cls, problem: Problem, settings: ScoreProbeSettings) -> Demand:
         _check_space(problem, settings)
         if settings.prompts == "template":
-            return Demand(settings.candidates, templates=problem.templates[:1])
-        return Demand(settings.candidates, soft_text=True)
+            return Demand(1, templates=problem.templates[:1])
+        return Demand(settings.candidates(problem.classes), soft_text=True)
 
     @classmethod
     def step_queries(cls, settings: ScoreProbeSettings, demand: Demand, size: TrainingSize) -> int:
@@ -172,7 +177,8 @@ def _fixed_prompts(problem: Problem, settings: ScoreProbeSettings) -> Prompts:
     if settings.prompts == "template":
         return Prompts(templates=problem.templates[:1])
     draw = generator(problem.seed, "score_probe", "contexts")
-    shape = settings.random_prompts, settings.context_tokens, problem.space.text_width
+    count = settings.candidates(problem.classes)
+    shape = count, settings.context_tokens, problem.space.text_width
     context: Tensor = problem.space.token_embedding_std * torch.randn(*shape, generator=draw)
     return Prompts(context=context)
 

@@ -165,3 +165,12 @@ def test_access() -> None:
     assert ScoreProbe.access(ScoreProbeSettings()).inputs == {"text"}
     assert ScoreProbe.access(FEATURES).inputs == {"soft context"}
     assert ScoreProbe.access(FEATURES).readout
+
+
+@pytest.mark.parametrize(("classes", "prompts"), [(8, 16), (128, 16), (200, 10), (5000, 1)])
+def test_many_classes_need_fewer_random_prompts(classes: int, prompts: int) -> None:
+    settings = ScoreProbeSettings(prompts="random")
+    many = replace(problem(), classes=classes)
+    assert ScoreProbe.demand(many, settings).candidates == prompts
+    asked = ScoreProbe(many, settings).best_prompt()
+    assert asked.count == prompts
