@@ -1,5 +1,6 @@
 """The `ablation` section of a spec: a base method, and the fields that are varied."""
 
+import hashlib
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -15,6 +16,9 @@ from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 from orchestrator.spec.arm import Arm, Conditions, arm_of
 from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.validation import Clash, validated
+
+_LONGEST = 100
+"""Characters of a list of values in a label."""
 
 
 class AblationSpec(Frozen):
@@ -145,7 +149,10 @@ def _check_values(base: Arm, field: str, values: tuple[Any, ...]) -> None:
 
 
 def _text(value: Any) -> str:
-    """A value as YAML writes it; a backbone by its model and, if given, its weights."""
+    """A value as YAML writes it; a backbone by its model and, if given, its weights.
+
+    A long list, as of templates, is told by how many it holds and a digest.
+    """
     if isinstance(value, bool):
         return str(value).lower()
     if value is None:
@@ -155,4 +162,7 @@ def _text(value: Any) -> str:
     given = value.model_dump() if hasattr(value, "model_dump") else value
     if isinstance(given, Mapping):
         return " ".join(str(part) for part in given.values() if part is not None)
-    return str(given)
+    text = str(given)
+    if isinstance(given, list | tuple) and len(text) > _LONGEST:
+        return f"{len(given):,} values {hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    return text

@@ -156,3 +156,13 @@ def test_a_spec_needs_something_to_run(tmp_path: Path) -> None:
     path.write_text(yaml.safe_dump(MINIMAL))
     with pytest.raises(UserError, match="give at least one method, or an ablation"):
         load_spec(str(path))
+
+
+def test_long_lists_have_short_labels_that_differ(tmp_path: Path) -> None:
+    first = [f"a drawing of a {{}} in style {n}." for n in range(2000)]
+    vary = {"proposals": [first, [*first[:-1], "a {}."], ["a {}.", "the {}."]]}
+    labels = list(by_label(load(tmp_path, {"base": "template_search", "vary": vary})))
+    assert len(set(labels)) == 4
+    assert labels[1].startswith("template_search[proposals=2,000 values ")
+    assert labels[3] == "template_search[proposals=['a {}.', 'the {}.']]"
+    assert max(map(len, labels)) < 80
