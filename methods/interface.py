@@ -8,44 +8,39 @@ from typing import Any, ClassVar, Literal, Protocol
 from pydantic import BaseModel, ConfigDict
 
 from methods.lazy_torch import Tensor
+from methods.problem import (
+    ImageEncoder,
+    Problem,
+    PromptSpace,
+    SettingsError,
+    TrainingSize,
+    Words,
+)
+from methods.prompts import DeepPrompts, Ensemble, PixelPrompt, Prompts
 
-
-class ImageEncoder(Protocol):
-    """A frozen network that belongs to the method; its forwards are not queries."""
-
-    @property
-    def width(self) -> int:
-        """Width F of a feature."""
-
-    @property
-    def image_size(self) -> int:
-        """Height and width of the images that it takes, in pixels."""
-
-    def __call__(self, images: Tensor) -> Tensor:
-        """Features `(B, F)` of CLIP-normalised images `(B, 3, S, S)`, on their device."""
-
-
-class PixelPrompt(Protocol):
-    """K ways to change the pixels of a mini-batch, applied lazily so that memory stays bounded.
-
-    While a method trains, `apply` is given whole mini-batches: what a candidate does to an image
-    may depend on the others (batch statistics). The one prompt of `best_prompt` treats each image
-    by itself.
-    """
-
-    def __len__(self) -> int:
-        """Number of candidates K."""
-
-    def apply(self, images: Tensor, candidate: int) -> Tensor:
-        """Changes CLIP-normalised images the way one candidate does.
-
-        Args:
-            images: `(B, 3, S, S)`, S being the method's `image_size`; not changed in place.
-            candidate: which of the K, from 0.
-
-        Returns:
-            A `(B, 3, H, H)` tensor, H being the image size that the black box takes.
-        """
+__all__ = [
+    "Access",
+    "DeepPrompts",
+    "Demand",
+    "Ensemble",
+    "ImageChoice",
+    "ImageEncoder",
+    "Input",
+    "Method",
+    "Named",
+    "PixelPrompt",
+    "Problem",
+    "PromptSpace",
+    "Prompts",
+    "Readout",
+    "Scores",
+    "Settings",
+    "SettingsError",
+    "State",
+    "TrainingSize",
+    "Variants",
+    "Words",
+]
 
 
 class Readout(Protocol):
@@ -59,111 +54,6 @@ class Readout(Protocol):
 
         It treats each image by itself, and never sees labels.
         """
-
-
-@dataclass(frozen=True)
-class Ensemble:
-    """Hand-written prompts that act as one: their normalised text features are averaged.
-
-    Attributes:
-        templates: P prompts with one `{}` each for the class name.
-        weights: `(P, C)` weight of each template for each class; None weighs all alike.
-    """
-
-    templates: tuple[str, ...]
-    weights: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class DeepPrompts:
-    """What is added inside the towers: to the hidden states that enter their later blocks.
-
-    The first of L - 1 entries is added before the second block, and so on; what enters the first
-    block is the `context` and the `visual_tokens` of the prompt, at whose positions this is added.
-
-    Attributes:
-        text: `(K, L - 1, T, D)`, at the positions of the T context tokens.
-        visual: `(K, L' - 1, V, W)`, at the positions of the V visual tokens.
-    """
-
-    text: Tensor | None = None
-    visual: Tensor | None = None
-
-
-@dataclass(frozen=True)
-class Prompts:
-    """K candidate prompts; a part that is None leaves that input of the model as it is.
-
-    Exactly one of `context`, `templates` and `ensembles` says what the text tower reads.
-
-    Example:
-        Three candidates of four soft tokens of width 64, and one prompt written by hand:
-
-        >>> Prompts(context=torch.zeros(3, 4, 64)).count
-        3
-        >>> Prompts(templates=("a photo of a {}.",)).count
-        1
-
-    Attributes:
-        context: soft text context, `(K, T, D)`: T token embeddings that stand before the class
-            name, after the start-of-text token if the black box has one.
-        templates: hand-written prompts with one `{}` for the class name, the same for all K
-            candidates; several are averaged as normalised features.
-        visual_tokens: `(K, V, W)` tokens appended to the image tower's sequence.
-        pixels: how each candidate changes the images.
-        ensembles: K hand-written prompts, a different one for each candidate.
-        deep: what is added inside the towers, which plain black boxes don't allow.
-
-    Raises:
-        ValueError: not exactly one of `context`, `templates` and `ensembles` is given, or the parts
-            hold different numbers of candidates.
-    """
-
-    context: Tensor | None = None
-    templates: tuple[str, ...] | None = None
-    visual_tokens: Tensor | None = None
-    pixels: PixelPrompt | None = None
-    ensembles: tuple[Ensemble, ...] | None = None
-    deep: DeepPrompts | None = None
-
-    def __post_init__(self) -> None:
-        texts = (self.context, self.templates, self.ensembles)
-        if sum(text is not None for text in texts) != 1:
-            raise ValueError(
-                "a prompt needs exactly one of `context`, `templates` and `ensembles`, but got "
-                f"{sum(text is not None for text in texts)}"
-            )
-        sizes = set(self._counts)
-        if len(sizes) > 1:
-            raise ValueError(
-                f"the parts of a prompt disagree on the number of candidates: {sorted(sizes)}"
-            )
-
-    @property
-    def count(self) -> int:
-        """Number of candidates K (1 for hand-written templates alone)."""
-        return next(iter(self._counts), 1)
-
-    @property
-    def queries(self) -> int:
-        """Queries that asking them on one mini-batch costs: one for each text of each candidate.
-
-        An ensemble of P templates is P prompts for a black box, which takes one text per class.
-        """
-        if self.ensembles is not None:
-            return sum(len(one.templates) for one in self.ensembles)
-        return self.count * max(1, len(self.templates or ()))
-
-    @property
-    def touches_images(self) -> bool:
-        """Whether the image tower sees anything but the plain image."""
-        return self.visual_tokens is not None or self.pixels is not None
-
-    @property
-    def _counts(self) -> list[int]:
-        deep = (self.deep.text, self.deep.visual) if self.deep else ()
-        parts = (self.context, self.visual_tokens, self.pixels, self.ensembles, *deep)
-        return [len(part) for part in parts if part is not None]
 
 
 @dataclass(frozen=True)
@@ -187,108 +77,6 @@ images that are named."""
 
 
 @dataclass(frozen=True)
-class PromptSpace:
-    """The shapes and scales of what a black box accepts.
-
-    Example:
-        A soft prompt that fits a black box with token embeddings of width 64:
-
-        >>> space = PromptSpace(
-        ...     text_width=64, context_tokens=12, vision_width=0, image_size=8,
-        ...     token_embedding_std=0.02,
-        ... )
-        >>> context = space.token_embedding_std * torch.randn(1, 12, space.text_width)
-
-    Attributes:
-        text_width: width D of a token embedding; 0 if the text tower takes no soft context.
-        context_tokens: the most soft context tokens that fit beside the longest class name.
-        vision_width: width W of a visual token; 0 if the image tower takes none.
-        image_size: height and width of an image, in pixels.
-        token_embedding_std: standard deviation of the token embedding table.
-        patch_weight_mean: mean of the patch convolution's weights.
-        patch_weight_std: their standard deviation.
-        pixel_mean: per channel, subtracted from an image with values from 0 to 1.
-        pixel_std: per channel, the result is divided by it.
-        text_layers: blocks of the text tower; 0 if nothing can be added between them.
-        vision_layers: blocks of the image tower; 0 if nothing can be added between them.
-    """
-
-    text_width: int
-    context_tokens: int
-    vision_width: int
-    image_size: int
-    token_embedding_std: float
-    patch_weight_mean: float = 0.0
-    patch_weight_std: float = 0.02
-    pixel_mean: tuple[float, float, float] = (0.48145466, 0.4578275, 0.40821073)
-    pixel_std: tuple[float, float, float] = (0.26862954, 0.26130258, 0.27577711)
-    text_layers: int = 0
-    vision_layers: int = 0
-
-
-class Words(Protocol):
-    """Looks up token embeddings of words: public data, so no query."""
-
-    def count(self, text: str) -> int:
-        """Number of tokens T of a text, without those that mark its start and end."""
-
-    def embed(self, text: str) -> Tensor:
-        """Token embeddings `(T, D)` of a text, float32, on the CPU.
-
-        A plan, which has no model in memory, can't tell them: methods call it when they are built.
-        """
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What a method knows of its task: never images, labels or weights.
-
-    Attributes:
-        space: what the black box accepts.
-        classes: number of classes C.
-        templates: the dataset's hand-written prompts; the first is its own.
-        batches_per_epoch: mini-batches in one pass of the training split.
-        budget: how many queries may be spent.
-        seed: drives every random draw of the method.
-        encoder: the frozen network that the method's `encoder_name` asked for.
-        ensemble: the templates that an ensemble averages; empty if it averages all of `templates`.
-        examples: number of training images N; their ids are 0 to N - 1. 0 where nothing is trained.
-        batch_size: the most images that a query takes.
-        words: looks up the black box's token embeddings; None if it takes no soft context.
-        augmented: whether training images are augmented, so that they have different views.
-    """
-
-    space: PromptSpace
-    classes: int
-    templates: tuple[str, ...]
-    batches_per_epoch: int
-    budget: int
-    seed: int
-    encoder: ImageEncoder | None = None
-    ensemble: tuple[str, ...] = ()
-    examples: int = 0
-    batch_size: int = 0
-    words: Words | None = None
-    augmented: bool = False
-
-    def word_context(self, text: str) -> Tensor:
-        """Token embeddings `(T, D)` of given words, where a soft context may start; no query.
-
-        Raises:
-            SettingsError: the black box takes no soft context.
-        """
-        if self.words is None:
-            raise SettingsError("this black box takes no soft context, so words have no embeddings")
-        return self.words.embed(text)
-
-    def whole_set(self) -> tuple[tuple[int, ...], ...]:
-        """Ids of all training images in order, in as few mini-batches as hold them."""
-        size = self.batch_size or self.examples
-        starts = range(0, self.examples, max(1, size))
-        return tuple(tuple(range(i, min(i + size, self.examples))) for i in starts)
-
-
-@dataclass(frozen=True)
 class Demand:
     """What one step of a method asks of the black box.
 
@@ -304,32 +92,6 @@ class Demand:
     touches_images: bool = False
     soft_text: bool = False
     templates: tuple[str, ...] = field(default=(), compare=False)
-
-
-@dataclass(frozen=True)
-class TrainingSize:
-    """How many images there are to train on, and how many fit a query.
-
-    Attributes:
-        examples: number of training images N.
-        batch_size: images per mini-batch B.
-    """
-
-    examples: int
-    batch_size: int
-
-    @property
-    def batches_per_epoch(self) -> int:
-        """Mini-batches in one pass; an incomplete last one is left out, unless it is the only one.
-
-        So the stream counts, from which `next` mini-batches come.
-        """
-        return max(1, self.examples // max(1, self.batch_size))
-
-    @property
-    def whole_set(self) -> int:
-        """Queries of one candidate on every image once: `Problem.whole_set` has as many parts."""
-        return max(1, -(-self.examples // max(1, self.batch_size)))
 
 
 Input = Literal["text", "pixels", "soft context", "visual tokens", "inner layers"]
@@ -408,10 +170,6 @@ class Settings(BaseModel):
 
 Variants = Mapping[str, Mapping[str, Any]]
 """Settings by the name of a variant."""
-
-
-class SettingsError(ValueError):
-    """Settings that can't work on this problem; the message says what is allowed instead."""
 
 
 class Method(ABC):

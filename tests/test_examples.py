@@ -10,6 +10,8 @@ import torch
 
 import methods.interface
 import methods.parts.seeding
+import methods.problem
+import methods.prompts
 import methods.registry
 import orchestrator.analysis.area
 import orchestrator.analysis.curves
@@ -23,6 +25,8 @@ from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 MODULES = [
     methods.interface,
     methods.parts.seeding,
+    methods.problem,
+    methods.prompts,
     methods.registry,
     orchestrator.analysis.area,
     orchestrator.analysis.curves,
