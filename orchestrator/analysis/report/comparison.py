@@ -176,13 +176,14 @@ class Comparison:
         """Methods that stand out in charts of many.
 
         The best of each group at the end and of each track at each number of queries, zero-shot,
-        and the spec's reference.
+        and those that the spec names: its reference, and what that is tested against.
         """
         found = {members[0]: None for members in self.groups(shots).values()}
         for scores in self.scores_at[shots].values():
             best = (mine.best() for mine in self.by_track(scores).values())
             found |= {who: None for who in best if who is not None}
-        known = (ZERO_SHOT, self.question.reference)
+        asked = self.question
+        known = (ZERO_SHOT, asked.reference, *asked.against)
         found |= {who: None for who in self.scores[shots].values if who.method in known}
         return list(found)
 

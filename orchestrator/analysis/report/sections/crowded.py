@@ -14,8 +14,8 @@ MOST_MAIN = 3
 
 FAINT_WORDS = (
     "In colour: the best of each group at the end, whoever is ahead at one of the numbers of "
-    "queries on the axis, and, if they are there, zero-shot and the method that the spec compares "
-    "others with. Thin grey lines are all others."
+    "queries on the axis, and, if they are there, zero-shot and the methods that the spec names to "
+    "be compared. Thin grey lines are all others."
 )
 
 SCALE = (

@@ -121,10 +121,12 @@ def test_whoever_is_ahead_at_some_number_of_queries_is_in_colour() -> None:
     assert "rocket" in [who.method for who in case.leaders(16)]
 
 
-def test_the_specs_reference_is_in_colour() -> None:
+@pytest.mark.parametrize(
+    "asked", [ReportSpec(reference="frame"), ReportSpec(reference="rocket", against=("frame",))]
+)
+def test_methods_that_the_spec_names_are_in_colour(asked: ReportSpec) -> None:
     assert "frame" not in [who.method for who in FIELD.leaders(16)]
-    asked = field(question=ReportSpec(reference="frame"))
-    assert "frame" in [who.method for who in asked.leaders(16)]
+    assert "frame" in [who.method for who in field(question=asked).leaders(16)]
 
 
 def test_each_group_has_a_chart_with_its_best_in_front() -> None:
