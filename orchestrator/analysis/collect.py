@@ -3,12 +3,14 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 
 from benchmarks.datasets.class_names import shown
+from orchestrator.analysis.at_queries import ladder
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY, Run, split_by_measurements
 from orchestrator.masking import masked
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.skipped import skipped
 from orchestrator.spec.load import spec_as_yaml
+from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.store.trace import Trace
 
@@ -73,10 +75,19 @@ def comparison_of(plan: Plan, store: Store, left_out: LeftOut | None = None) -> 
         missing=tuple(cell.title for cell in plan.cells if cell.fits and cell.key not in known),
         skipped=tuple((one.what, one.reason) for one in skipped(plan.cells)),
         question=plan.spec.report,
-        measured_at=plan.spec.evaluation.at,
+        measured_at=plan.spec.evaluation.at or _well_measured(plan.spec),
         spec_yaml=masked(spec_as_yaml(plan.spec)),
         remarks=(*plan.recalled, *_untrained(sound)),
     )
+
+
+def _well_measured(spec: Spec) -> tuple[int, ...]:
+    """The usual numbers of queries that have two evenly spread measurements within.
+
+    A step may lead past a measurement's place, so that within fewer only the start may be known.
+    """
+    apart = spec.budget / spec.evaluation.points
+    return tuple(step for step in ladder(spec.budget) if step >= 2 * apart)
 
 
 def _untrained(runs: Sequence[Run]) -> Iterator[str]:

@@ -102,3 +102,20 @@ def test_a_report_never_shows_the_password_of_a_searchs_study(store: Store) -> N
     shown = comparison_of(plan, store).spec_yaml
     assert "postgresql://me:***@db/s" in shown
     assert "hidden" not in shown
+
+
+@pytest.mark.parametrize(
+    ("measured", "compared"),
+    [
+        (("evaluation.points=8",), (500, 1000, 2000)),
+        (("evaluation.points=20",), (250, 500, 1000, 2000)),
+        (("evaluation.points=1",), (100, 250, 500, 1000, 2000)),  # all but the end is the start
+        (("evaluation={at: [70, 300]}",), (70, 300)),
+    ],
+)
+def test_methods_are_compared_where_they_are_measured_well(
+    measured: tuple[str, ...], compared: tuple[int, ...], store: Store
+) -> None:
+    plan = make_plan(load_spec("demo", (*SPEC, *measured)), store, Path("data"))
+    found = comparison_of(plan, store, lambda *_: None)
+    assert (found.measured_at or (100, 250, 500, 1000, 2000)) == compared
