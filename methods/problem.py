@@ -94,7 +94,6 @@ class Problem:
         examples: number of training images N; their ids are 0 to N - 1. 0 where nothing is trained.
         batch_size: the most images that a query takes.
         words: looks up the black box's token embeddings; None if it takes no soft context.
-        augmented: whether training images are augmented, so that they have different views.
     """
 
     space: PromptSpace
@@ -108,7 +107,6 @@ class Problem:
     examples: int = 0
     batch_size: int = 0
     words: Words | None = None
-    augmented: bool = False
 
     def word_context(self, text: str) -> Tensor:
         """Token embeddings `(T, D)` of given words, where a soft context may start; no query.

@@ -251,7 +251,6 @@ class TrialFactory:
             examples=data.train.examples if data.train else 0,
             batch_size=cell.batch_size,
             words=oracle.words,
-            augmented=cell.augmentation != "none",
         )
         method = kind(problem, settings)
         if cell.source is not None:
