@@ -9,9 +9,9 @@ import json
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import model_validator
+from pydantic import Field, model_validator
 
 from benchmarks.backbones import BACKBONES
 from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
@@ -20,6 +20,7 @@ from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation, Preprocessing
 from orchestrator.errors import UserError
 from orchestrator.oracle.preprocess_config import read_preprocessing
+from orchestrator.oracle.remote.description import Capabilities
 
 LOCAL = "local-dir:"
 _IMAGE_SIZE = 224
@@ -60,15 +61,47 @@ class Backbone(Frozen):
             `bpe.txt.gz` of its own.
         pretrained: open_clip tag, path of a checkpoint (in a format of `weights/file.py`), or
             `random`; None takes what the model name brings.
+        service: `http://` or `https://` address of a service that offers the model, which isn't
+            loaded here then; `model` is the service's name of it.
+        adapter: a file that says how some other HTTP interface is asked: YAML, or Python.
+        requests_per_minute: the most requests for scores that a run may send in a minute; the
+            service's own limit holds too.
+        in_flight: the most requests that a run may have under way at once.
+        timeout: seconds to wait for an answer.
+        token_from: environment variable that holds the service's token.
     """
 
     model: str
     pretrained: str | None = None
+    service: str | None = None
+    adapter: str | None = None
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
+    in_flight: Annotated[int, Field(ge=1, le=1000)] = 8
+    timeout: Annotated[float, Field(gt=0, le=3600)] = 120.0
+    token_from: str = "QUERYCURVE_SERVICE_TOKEN"
+
+    @property
+    def remote(self) -> bool:
+        """Whether the model isn't loaded here, but asked over HTTP."""
+        return self.service is not None or self.adapter is not None
 
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"model": value} if isinstance(value, str) else value
+
+
+@dataclass(frozen=True)
+class RemoteModel:
+    """A model behind an HTTP interface.
+
+    Attributes:
+        backbone: where it is, and how it may be asked.
+        capabilities: what it said of itself when the plan was made.
+    """
+
+    backbone: Backbone
+    capabilities: Capabilities
 
 
 @dataclass(frozen=True)
@@ -81,13 +114,15 @@ class ResolvedBackbone:
         pretrained: tag, path, `random`, or None.
         digest: fingerprint of the model with its weights: the hash of a local file and the name of
             the model that reads it, the hash of a folder, or the name of a published tag, which
-            never changes.
+            never changes. Of a service, its own fingerprint.
+        remote: how the model is asked over HTTP, and what it can do; None for one that is loaded.
     """
 
     label: str
     model: str
     pretrained: str | None
     digest: str
+    remote: RemoteModel | None = None
 
     @property
     def config(self) -> dict[str, Any]:

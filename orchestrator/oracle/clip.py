@@ -1,7 +1,6 @@
 """An oracle that is an open_clip model."""
 
 import weakref
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,11 +9,12 @@ from torch import Tensor, nn
 
 from methods.interface import Prompts, PromptSpace, Words
 from orchestrator.errors import UserError
+from orchestrator.oracle.answering import Answer, restrict
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of
 from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.inner_layers import check_positions
-from orchestrator.oracle.interface import Batch, Oracle
+from orchestrator.oracle.interface import Ask, Asking, Batch, Oracle
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.loading import load_model, load_tokenizer
 from orchestrator.oracle.text.tower import TextTower
@@ -76,6 +76,7 @@ class ClipOracle(Oracle):
     ) -> None:
         self.method = method
         self.observer = observer
+        self.classes = len(class_names)
         self._scale = clip.logit_scale
         self._encoded: tuple[weakref.ref[Batch], Tensor] | None = None
         self._text = TextTower(clip.model, clip.tokenizer, class_names, clip.compiler)
@@ -115,15 +116,18 @@ class ClipOracle(Oracle):
         """Looks up the text tower's token embeddings; None if it takes no soft context."""
         return None if self._text.refusal else self._text
 
-    def _answer(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
+    def _asker(self, prompts: Prompts) -> Ask:
         check_positions(prompts)
         with torch.inference_mode():
             text = self._class_features(prompts)
-        for batch in batches:
+
+        def ask(batch: Batch, asking: Asking) -> Answer:
             with torch.inference_mode():
                 image = self._image_features(prompts, batch)
-                logits = self._scale * image.to(text) @ text.mT
-            yield batch, logits.cpu()
+                logits = (self._scale * image.to(text) @ text.mT).cpu()
+                return restrict(logits, asking.answers, asking.noise_seeds(len(logits)))
+
+        return ask
 
     def _class_features(self, prompts: Prompts) -> Tensor:
         if prompts.templates is not None:

@@ -1,13 +1,16 @@
 """What an oracle is: a CLIP-like black box bound to a set of classes and a budget."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Literal
 
 import torch
 from torch import Tensor
 
 from methods.interface import Prompts, PromptSpace
+from orchestrator.answers import ALL, Answers
+from orchestrator.oracle.answering import Answer, fill, noise_seed
 from orchestrator.oracle.ledger import Ledger
 
 
@@ -28,23 +31,59 @@ class Batch:
     examples: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
 
 
+@dataclass(frozen=True)
+class Asking:
+    """Who asks one query on one mini-batch, and which answer is due.
+
+    Attributes:
+        answers: how the black box answers.
+        party: whether it is charged to the method or to the observer.
+        number: number of the first of its queries among those of its party, from 0.
+        seed: the trial's, which drives the noise on answers.
+    """
+
+    answers: Answers
+    party: Literal["method", "observer"]
+    number: int
+    seed: int
+
+    def noise_seeds(self, candidates: int) -> tuple[int, ...]:
+        """Seeds of the noise on each candidate's scores; none where there is no noise."""
+        if not self.answers.noise:
+            return ()
+        numbers = range(self.number, self.number + candidates)
+        return tuple(noise_seed(self.seed, self.party, number) for number in numbers)
+
+
+Ask = Callable[[Batch, Asking], Answer]
+"""Answers the same K candidates on one mini-batch after another."""
+
+
 class Oracle(ABC):
-    """Answers prompts with logits and owns the two ledgers.
+    """Answers prompts with scores and owns the two ledgers.
 
     Attributes:
         space: shapes and scales of the prompts it accepts.
+        classes: number of classes C.
         method: charged by `query`, limited by the budget.
         observer: charged by `observe`, without limit, so that measuring costs the method nothing.
+        answers: what the method sees.
+        seed: drives the noise on answers.
     """
 
     space: PromptSpace
+    classes: int
     method: Ledger
     observer: Ledger
+    answers: Answers = ALL
+    seed: int = 0
 
     def query(self, prompts: Prompts, batch: Batch) -> Tensor:
         """Answers K candidates on one mini-batch and charges K queries to the method.
 
-        An ensemble of several templates is charged as so many (`Prompts.queries`).
+        An ensemble of several templates is charged as so many (`Prompts.queries`). Where the black
+        box doesn't return the scores of all classes, the others are filled in
+        (`answering.fill`).
 
         Example:
             Two soft prompts of four tokens on a mini-batch of five images, with four classes:
@@ -57,30 +96,47 @@ class Oracle(ABC):
             {'queries': 2, 'images': 10}
 
         Returns:
-            `(K, B, C)` float32 logits.
+            `(K, B, C)` float32 scores: logits, or log-probabilities.
 
         Raises:
             BudgetExhausted: fewer queries are left; nothing was evaluated.
             UserError: the model can't take such prompts, or the batch lacks the pixels that they
                 change.
         """
+        number = self.method.queries
         self.method.charge(prompts.queries, len(batch.labels))
-        _, logits = next(self._answer(prompts, [batch]))
-        return logits
+        asking = Asking(self.answers, "method", number, self.seed)
+        return fill(self._asker(prompts)(batch, asking), self.classes)
 
-    def observe(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
+    def observe(
+        self, prompts: Prompts, batches: Iterable[Batch], *, as_method: bool = False
+    ) -> Iterator[tuple[Batch, Tensor]]:
         """Answers K candidates on many mini-batches and charges the observer, not the method.
 
+        Args:
+            prompts: the candidates.
+            batches: the mini-batches.
+            as_method: whether the answers are those that the method would get, as a readout of
+                scores must be measured on what it will be given; otherwise they are the richest.
+
         Yields:
-            Each batch with its `(K, B, C)` float32 logits.
+            Each batch with its `(K, B, C)` float32 scores.
 
         Raises:
             UserError: as `query`.
         """
-        for batch, logits in self._answer(prompts, batches):
+        answers, ask = self.answers if as_method else self._richest, self._asker(prompts)
+        for batch in batches:
+            asking = Asking(answers, "observer", self.observer.queries, self.seed)
+            scores = fill(ask(batch, asking), self.classes)
             self.observer.charge(prompts.count, len(batch.labels))
-            yield batch, logits
+            yield batch, scores
+
+    @property
+    def _richest(self) -> Answers:
+        """The richest answer that an observer can have."""
+        return ALL
 
     @abstractmethod
-    def _answer(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
-        """Each mini-batch with its logits `(K, B, C)`; charges nothing."""
+    def _asker(self, prompts: Prompts) -> Ask:
+        """A function that answers K candidates on a mini-batch; it charges nothing."""

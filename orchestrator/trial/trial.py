@@ -182,7 +182,8 @@ class Trial:
         right, loss, images = 0, 0.0, 0
         oracle, spent = split.oracle or self.oracle, self.oracle.method.queries
         prompts, readout = self._deployed(split), self.method.readout()
-        for batch, logits in oracle.observe(prompts, split.batches(pixels=prompts.touches_images)):
+        batches = split.batches(pixels=prompts.touches_images)
+        for batch, logits in oracle.observe(prompts, batches, as_method=readout is not None):
             check_evaluation(logits, name, spent, self._origin)
             answers = _answers(logits, readout)
             losses = cross_entropy(answers.unsqueeze(0), batch.labels)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-
 import torch
 from torch import Tensor
 
 from methods.interface import Ensemble, ImageChoice, Named, Problem, Prompts, PromptSpace
-from orchestrator.oracle.interface import Batch, Oracle
+from orchestrator.oracle.answering import Answer, restrict
+from orchestrator.oracle.interface import Ask, Asking, Batch, Oracle
 from orchestrator.oracle.ledger import Ledger
 
 CLASSES = 4
@@ -82,6 +81,7 @@ class ToyOracle(Oracle):
     """
 
     space = SPACE
+    classes = CLASSES
 
     def __init__(self, budget: int | None = None) -> None:
         self.method = Ledger(limit=budget)
@@ -90,8 +90,8 @@ class ToyOracle(Oracle):
         draw = torch.Generator().manual_seed(7)
         self._directions = torch.randn(CLASSES, SPACE.text_width, generator=draw)
 
-    def _answer(self, prompts: Prompts, batches: Iterable[Batch]) -> Iterator[tuple[Batch, Tensor]]:
-        for batch in batches:
+    def _asker(self, prompts: Prompts) -> Ask:
+        def ask(batch: Batch, asking: Asking) -> Answer:
             logits = torch.zeros(prompts.count, len(batch.labels), CLASSES)
             if prompts.context is not None:
                 pooled = prompts.context.sum(dim=1) @ self._directions.T
@@ -110,7 +110,9 @@ class ToyOracle(Oracle):
                     [prompts.pixels.apply(batch.images, k) for k in range(prompts.count)]
                 )
                 logits = logits + 10 * changed.mean(dim=2).flatten(2)[..., :CLASSES]
-            yield batch, logits
+            return restrict(logits, asking.answers, asking.noise_seeds(len(logits)))
+
+        return ask
 
 
 def _said(ensemble: Ensemble) -> Tensor:

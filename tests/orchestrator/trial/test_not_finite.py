@@ -42,8 +42,8 @@ class Distorting(ToyOracle):
         scores = super().query(prompts, batch)
         return scores if self._observed else self._distorted(scores)
 
-    def observe(self, prompts: Prompts, batches: Any) -> Any:
-        for batch, scores in super().observe(prompts, batches):
+    def observe(self, prompts: Prompts, batches: Any, *, as_method: bool = False) -> Any:
+        for batch, scores in super().observe(prompts, batches, as_method=as_method):
             yield batch, self._distorted(scores) if self._observed else scores
 
     def _distorted(self, scores: Tensor) -> Tensor:

@@ -1,0 +1,91 @@
+"""What a black box answers with: all scores, the best few, a label; rounded or noisy."""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import Field, model_serializer, model_validator
+
+from benchmarks.frozen import Frozen
+
+AnswerKind = Literal["logits", "log_probabilities", "top", "label"]
+"""From the richest to the poorest: each can be made of any before it."""
+
+KINDS: tuple[AnswerKind, ...] = ("logits", "log_probabilities", "top", "label")
+
+
+class Answers(Frozen):
+    """How a black box answers. In YAML: `logits`, `log_probabilities`, `label`, or a mapping.
+
+    In YAML:
+
+        answers: {top: 5}
+        answers: {kind: log_probabilities, digits: 2}
+        answers: {kind: label, noise: 0.5}
+
+    Attributes:
+        kind: what it returns of each image. `top` is the log-probabilities of the most probable
+            classes, `label` the most probable class alone.
+        top: how many classes `top` returns.
+        digits: decimals to which the returned scores are rounded; None doesn't round.
+        noise: standard deviation of the Gaussian noise that is added to the logits, in logits.
+    """
+
+    kind: AnswerKind = "logits"
+    top: Annotated[int, Field(ge=1)] | None = None
+    digits: Annotated[int, Field(ge=0, le=12)] | None = None
+    noise: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_yaml(cls, value: Any) -> Any:
+        if isinstance(value, str):
+            return {"kind": value}
+        if isinstance(value, Mapping) and "top" in value and "kind" not in value:
+            return {"kind": "top", **value}
+        return value
+
+    @model_validator(mode="after")
+    def _coherent(self) -> Self:
+        if self.kind == "top" and self.top is None:
+            raise ValueError("say how many classes are returned, such as {top: 5}")
+        if self.kind != "top" and self.top is not None:
+            raise ValueError(f"top: {self.top} goes with kind top alone, got kind {self.kind}")
+        if self.kind == "label" and self.digits is not None:
+            raise ValueError("digits: a label has no score that could be rounded; leave it out")
+        return self
+
+    @model_serializer
+    def _shortly(self) -> dict[str, Any]:
+        """Only what was said, so that later fields leave keys alone."""
+        said = {"kind": self.kind, "top": self.top, "digits": self.digits}
+        noise = {"noise": self.noise} if self.noise else {}
+        return {name: value for name, value in said.items() if value is not None} | noise
+
+    @property
+    def full(self) -> bool:
+        """Whether it is the logits as they are."""
+        return self == ALL
+
+    def __str__(self) -> str:
+        """In words, such as `top 5, 2 digits`."""
+        parts = [f"top {self.top}" if self.kind == "top" else self.kind.replace("_", "-")]
+        if self.digits is not None:
+            parts.append(f"{self.digits} digit{'' if self.digits == 1 else 's'}")
+        if self.noise:
+            parts.append(f"noise {self.noise:g}")
+        return ", ".join(parts)
+
+    def can_be_made_of(self, offered: "Answers") -> bool:
+        """Whether they can be computed of what a service offers.
+
+        Noise is added to the scores of all classes, so it needs these.
+        """
+        if self.noise and offered.kind not in ("logits", "log_probabilities"):
+            return False
+        if self.kind == offered.kind == "top":
+            return (self.top or 0) <= (offered.top or 0)
+        return KINDS.index(self.kind) >= KINDS.index(offered.kind)
+
+
+ALL = Answers()
+"""The logits as they are."""

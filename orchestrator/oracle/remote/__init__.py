@@ -1,0 +1,1 @@
+"""A black box that is not in our memory: what passes between it and a trial, and who asks it."""

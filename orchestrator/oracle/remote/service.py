@@ -1,0 +1,120 @@
+"""What every service can be asked, whatever way leads to it."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Protocol
+
+from torch import Tensor
+
+from methods.interface import PromptSpace
+from orchestrator.errors import UserError
+from orchestrator.oracle.remote.description import Capabilities
+from orchestrator.oracle.remote.request import Charge, Question, Reply
+
+
+class ServiceError(UserError):
+    """A service can't be used: it doesn't answer, refuses, or answers what makes no sense."""
+
+
+class ModelChanged(ServiceError):
+    """A service answers with another model than the one that was planned."""
+
+
+class ImagesUnknown(Exception):
+    """A question names images that the service doesn't have, or no longer; nothing was charged.
+
+    Attributes:
+        digests: of their sets.
+    """
+
+    def __init__(self, digests: tuple[str, ...]) -> None:
+        super().__init__(f"the service doesn't have the images {', '.join(digests)}")
+        self.digests = digests
+
+
+class Gate(Protocol):
+    """Lets requests of a whole run pass, as many as its limits allow."""
+
+    def enter(self) -> None:
+        """Waits until a request may be sent; every `enter` is followed by a `leave`."""
+
+    def leave(self) -> None:
+        """A request has ended."""
+
+    def pause(self, seconds: float) -> None:
+        """Nobody may send for so long, as the service has said."""
+
+
+class Open:
+    """A gate without limits."""
+
+    def enter(self) -> None:
+        """Lets everybody pass."""
+
+    def leave(self) -> None:
+        """Counts nobody."""
+
+    def pause(self, seconds: float) -> None:
+        """Holds nobody up."""
+        del seconds
+
+
+class Service(ABC):
+    """A black box behind some interface. Safe for use by several threads.
+
+    Attributes:
+        capabilities: what it offers.
+    """
+
+    capabilities: Capabilities
+
+    @abstractmethod
+    def space(self, classes: Sequence[str]) -> PromptSpace:
+        """The prompt space for some classes; free of charge.
+
+        Raises:
+            UserError: the model can't take these class names.
+            ServiceError: it doesn't answer.
+        """
+
+    @abstractmethod
+    def score(self, question: Question) -> Reply:
+        """Answers a question; asked again with the same id, it charges nothing.
+
+        Raises:
+            ImagesUnknown: it doesn't have the stored images that the question names.
+            ModelChanged: it has another model now.
+            ServiceError: it doesn't answer, or refuses.
+        """
+
+    def store(self, images: Tensor) -> None:
+        """Sends a set of plain images `(N, 3, S, S)` uint8, to be named by digest; free of charge.
+
+        Raises:
+            ServiceError: it doesn't store images, or doesn't answer.
+        """
+        del images
+        raise ServiceError(f"the service of {self.capabilities.model!r} stores no images")
+
+    def count(self, texts: Sequence[str]) -> list[int]:
+        """Tokens of each text, without those that mark its start and end; free of charge.
+
+        Raises:
+            ServiceError: it doesn't count, or doesn't answer.
+        """
+        del texts
+        raise ServiceError(f"the service of {self.capabilities.model!r} counts no tokens")
+
+    def embed(self, text: str) -> Tensor:
+        """Token embeddings `(T, D)` float32 of a text; free of charge.
+
+        Raises:
+            ServiceError: it looks up no embeddings, or doesn't answer.
+        """
+        del text
+        raise ServiceError(f"the service of {self.capabilities.model!r} has no token embeddings")
+
+    def usage(self, label: str = "") -> Charge | None:
+        """What it has charged this client in all, or under a label; None if it doesn't say."""
+        del label
+        return None

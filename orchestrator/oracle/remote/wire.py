@@ -1,0 +1,320 @@
+"""Questions and replies as bytes: a safetensors file whose metadata hold what isn't a tensor.
+
+A question is a file with the metadata `question`, a JSON object (`QuestionForm`), and those of the
+tensors `context`, `visual_tokens`, `deep_text`, `deep_visual`, `weights_<i>` (of the i-th
+ensemble), `plain` and `pixels` that the question has. A reply has the metadata `reply`
+(`ReplyForm`), and `scores` or `classes` or both. A set of images is a file with the tensor `plain`
+alone. Nothing that is read can run code.
+"""
+
+import hashlib
+import json
+from typing import Annotated, Any
+
+import torch
+from pydantic import Field, ValidationError
+from safetensors import SafetensorError
+from safetensors.torch import load, save
+from torch import Tensor
+
+from benchmarks.frozen import Frozen
+from methods.interface import DeepPrompts, Ensemble, Prompts
+from orchestrator.answers import Answers
+from orchestrator.oracle.answering import Answer
+from orchestrator.oracle.remote.description import PROTOCOL
+from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
+
+Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
+Text = Annotated[str, Field(min_length=1, max_length=10_000)]
+
+
+class BadMessage(ValueError):
+    """Bytes that are no question, reply or set of images; says what is wrong with them."""
+
+
+class StoredForm(Frozen):
+    """Images of a stored set."""
+
+    digest: Digest
+    rows: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+
+
+class QuestionForm(Frozen):
+    """What isn't a tensor in a question.
+
+    Attributes:
+        protocol: version of the protocol.
+        id: names the question; asked again, it is charged once.
+        model: the service's name of the model.
+        fingerprint: of the model that is meant; the service refuses if it has another one now.
+        label: whom to charge, in the service's ledger.
+        classes: class names.
+        answers: which answer is wanted.
+        templates: hand-written prompts with one `{}` each, averaged; the same for all candidates.
+        ensembles: the templates of each candidate.
+        stored: images that were sent before, in order.
+    """
+
+    protocol: int = PROTOCOL
+    id: Identity
+    model: Text
+    fingerprint: Text
+    label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,100}$")] = ""
+    classes: Annotated[tuple[Text, ...], Field(min_length=1)]
+    answers: Answers
+    templates: tuple[Text, ...] = ()
+    ensembles: tuple[Annotated[tuple[Text, ...], Field(min_length=1)], ...] = ()
+    stored: tuple[StoredForm, ...] = ()
+
+
+class ChargeForm(Frozen):
+    """What was charged; see `request.Charge`."""
+
+    requests: Annotated[int, Field(ge=0)] = 0
+    queries: Annotated[int, Field(ge=0)] = 0
+    images: Annotated[int, Field(ge=0)] = 0
+    tokens: Annotated[int, Field(ge=0)] = 0
+    money: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+
+    @property
+    def charge(self) -> Charge:
+        """The charge."""
+        return Charge(**dict(self))
+
+
+class ReplyForm(Frozen):
+    """What isn't a tensor in a reply."""
+
+    charge: ChargeForm
+    fingerprint: Text
+    repeated: bool = False
+
+
+def question_bytes(question: Question, model: str, fingerprint: str) -> bytes:
+    """A question to a service's model as a safetensors file."""
+    prompts, images = question.prompts, question.images
+    deep = prompts.deep or DeepPrompts()
+    tensors = {
+        "context": prompts.context,
+        "visual_tokens": prompts.visual_tokens,
+        "deep_text": deep.text,
+        "deep_visual": deep.visual,
+        "plain": images.plain,
+        "pixels": images.pixels,
+        **{f"weights_{i}": one.weights for i, one in enumerate(prompts.ensembles or ())},
+    }
+    form = QuestionForm(
+        id=question.id,
+        model=model,
+        fingerprint=fingerprint,
+        label=question.label,
+        classes=question.classes,
+        answers=question.answers,
+        templates=prompts.templates or (),
+        ensembles=tuple(one.templates for one in prompts.ensembles or ()),
+        stored=tuple(StoredForm(digest=one.digest, rows=one.rows) for one in images.stored),
+    )
+    present = {name: _contiguous(one) for name, one in tensors.items() if one is not None}
+    return bytes(save(present, {"question": form.model_dump_json(exclude_defaults=True)}))
+
+
+def read_question(body: bytes) -> tuple[QuestionForm, Question]:
+    """The question in a safetensors file, with its form.
+
+    Raises:
+        BadMessage: it is none.
+    """
+    tensors, stated = _read(body, "question")
+    form = _validated(QuestionForm, stated)
+    if form.protocol != PROTOCOL:
+        raise BadMessage(f"protocol: expected {PROTOCOL}, got {form.protocol}")
+    names = {"context", "visual_tokens", "deep_text", "deep_visual", "plain", "pixels"}
+    names |= {f"weights_{i}" for i in range(len(form.ensembles))}
+    _check_names(tensors, names)
+    for name, dimensions in _DIMENSIONS.items():
+        _check(tensors, name, dimensions)
+    try:
+        prompts = _prompts(form, tensors)
+    except ValueError as error:
+        raise BadMessage(str(error)) from None
+    images = Images(
+        tensors.get("plain"),
+        tensors.get("pixels"),
+        tuple(StoredRows(one.digest, one.rows) for one in form.stored),
+    )
+    _check_images(images, prompts)
+    return form, Question(form.id, form.classes, prompts, images, form.answers, form.label)
+
+
+def reply_bytes(reply: Reply) -> bytes:
+    """A reply as a safetensors file."""
+    form = ReplyForm(
+        charge=ChargeForm(**vars(reply.charge)),
+        fingerprint=reply.fingerprint,
+        repeated=reply.repeated,
+    )
+    tensors = {"scores": reply.answer.scores, "classes": reply.answer.classes}
+    present = {name: _contiguous(one) for name, one in tensors.items() if one is not None}
+    return bytes(save(present, {"reply": form.model_dump_json()}))
+
+
+def read_reply(body: bytes, question: Question) -> Reply:
+    """The reply to a question in a safetensors file.
+
+    Raises:
+        BadMessage: it is none, or of other shapes than the question asks for.
+    """
+    tensors, stated = _read(body, "reply")
+    form = _validated(ReplyForm, stated)
+    _check_names(tensors, {"scores", "classes"})
+    answer = Answer(tensors.get("scores"), tensors.get("classes"))
+    _check_answer(answer, question)
+    return Reply(answer, form.charge.charge, form.fingerprint, form.repeated)
+
+
+def image_bytes(images: Tensor) -> bytes:
+    """A set of plain images `(N, 3, S, S)` uint8 as a safetensors file."""
+    return bytes(save({"plain": _contiguous(images)}))
+
+
+def read_images(body: bytes) -> Tensor:
+    """The set of images `(N, 3, S, S)` in a safetensors file.
+
+    Raises:
+        BadMessage: it is none.
+    """
+    tensors = _tensors(body)
+    _check_names(tensors, {"plain"})
+    _check(tensors, "plain", 4)
+    if "plain" not in tensors:
+        raise BadMessage("the tensor `plain` is missing")
+    return tensors["plain"]
+
+
+def image_digest(images: Tensor) -> str:
+    """SHA-256 over shape and contents of a set of plain images `(N, 3, S, S)` uint8."""
+    digest = hashlib.sha256(repr(tuple(images.shape)).encode())
+    digest.update(images.contiguous().numpy().data)
+    return digest.hexdigest()
+
+
+_DIMENSIONS = {
+    "context": 3,
+    "visual_tokens": 3,
+    "deep_text": 4,
+    "deep_visual": 4,
+    "plain": 4,
+    "pixels": 5,
+}
+
+
+def _read(body: bytes, name: str) -> tuple[dict[str, Tensor], Any]:
+    """The tensors of a file, and the JSON in one of its metadata."""
+    tensors = _tensors(body)
+    header = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])
+    text = header.get("__metadata__", {}).get(name)
+    if text is None:
+        raise BadMessage(f"the metadata lack {name!r}")
+    return tensors, text
+
+
+def _tensors(body: bytes) -> dict[str, Tensor]:
+    try:
+        return dict(load(body))
+    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, OverflowError):
+        raise BadMessage("expected a safetensors file") from None
+
+
+def _validated(form: type[Any], text: str) -> Any:
+    try:
+        return form.model_validate_json(text)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(str(part) for part in first["loc"])
+        raise BadMessage(f"{place or 'question'}: {first['msg']}") from None
+
+
+def _check_names(tensors: dict[str, Tensor], known: set[str]) -> None:
+    strange = sorted(tensors.keys() - known)
+    if strange:
+        raise BadMessage(f"unknown tensor {strange[0][:100]!r}")
+
+
+def _check(tensors: dict[str, Tensor], name: str, dimensions: int) -> None:
+    """Refuses a tensor of another kind than is meant, and one without elements."""
+    tensor = tensors.get(name)
+    if tensor is None:
+        return
+    kind = torch.uint8 if name == "plain" else torch.float32
+    if tensor.dtype != kind or tensor.dim() != dimensions or not tensor.numel():
+        wanted, got = (str(one).removeprefix("torch.") for one in (kind, tensor.dtype))
+        raise BadMessage(
+            f"{name}: expected {dimensions} dimensions of {wanted}, none of them empty, got "
+            f"{tuple(tensor.shape)} of {got}"
+        )
+    if kind == torch.float32 and not bool(torch.isfinite(tensor).all()):
+        raise BadMessage(f"{name}: not all numbers are finite")
+
+
+def _prompts(form: QuestionForm, tensors: dict[str, Tensor]) -> Prompts:
+    deep = DeepPrompts(tensors.get("deep_text"), tensors.get("deep_visual"))
+    ensembles = []
+    for i, templates in enumerate(form.ensembles):
+        weights = tensors.get(f"weights_{i}")
+        if weights is not None and weights.shape != (len(templates), len(form.classes)):
+            raise BadMessage(
+                f"weights_{i}: expected {len(templates)} x {len(form.classes)} numbers, got "
+                f"{tuple(weights.shape)}"
+            )
+        if weights is not None:
+            _check(tensors, f"weights_{i}", 2)
+        ensembles.append(Ensemble(templates, weights))
+    has_deep = deep.text is not None or deep.visual is not None
+    return Prompts(
+        context=tensors.get("context"),
+        templates=form.templates or None,
+        visual_tokens=tensors.get("visual_tokens"),
+        ensembles=tuple(ensembles) or None,
+        deep=deep if has_deep else None,
+    )
+
+
+def _check_images(images: Images, prompts: Prompts) -> None:
+    given = (images.plain is not None, images.pixels is not None, bool(images.stored))
+    if sum(given) != 1:
+        raise BadMessage(
+            f"expected images in one form, `plain`, `pixels` or `stored`, got {sum(given)}"
+        )
+    if images.pixels is None or 1 in (prompts.count, len(images.pixels)):
+        return
+    if len(images.pixels) != prompts.count:
+        raise BadMessage(
+            f"pixels: expected images of 1 or {prompts.count} candidates, got {len(images.pixels)}"
+        )
+
+
+def _check_answer(answer: Answer, question: Question) -> None:
+    """Refuses an answer of other shapes, unknown classes, or without finite scores."""
+    kind, size = question.answers.kind, len(question.classes)
+    named = {"label": 1, "top": min(question.answers.top or 0, size)}.get(kind)
+    front = (question.candidates, question.images.count)
+    for name, tensor, wanted, dtype in (
+        ("scores", answer.scores, None if kind == "label" else named or size, torch.float32),
+        ("classes", answer.classes, named, torch.int64),
+    ):
+        got = None if tensor is None else tuple(tensor.shape)
+        expected = None if wanted is None else (*front, wanted)
+        if got != expected or (tensor is not None and tensor.dtype != dtype):
+            raise BadMessage(f"{name}: expected {expected or 'none'}, got {got or 'none'}")
+    if (
+        answer.classes is not None
+        and not 0 <= int(answer.classes.min()) <= int(answer.classes.max()) < size
+    ):
+        raise BadMessage(f"classes: expected numbers from 0 to {size - 1}")
+    if answer.scores is not None and not bool(torch.isfinite(answer.scores).all()):
+        raise BadMessage("scores: not all numbers are finite")
+
+
+def _contiguous(tensor: Tensor) -> Tensor:
+    return tensor.detach().to("cpu").contiguous()
