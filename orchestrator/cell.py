@@ -11,6 +11,7 @@ from pydantic import Field, field_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.preprocessing import Augmentation
+from orchestrator.answers import ALL, Answers
 from orchestrator.precision import Precision
 
 KEY_VERSION = 1
@@ -80,6 +81,7 @@ class Cell(Frozen):
             draw; 0 augments and encodes images anew in every step. Not part of the key if 0.
         blind: whether it is measured on validation images only and never reads the test split, as
             trials of a search are. Not part of the key if False.
+        answers: what the method sees of the black box's scores. Not part of the key if it is all.
         source: the cell whose prompt is tested, and which was trained as the fields above say;
             None for cells that train their own. Not part of the key if None.
     """
@@ -97,6 +99,7 @@ class Cell(Frozen):
     evaluation: Evaluation
     views: int = Field(default=0, ge=0, exclude_if=not_)
     blind: bool = Field(default=False, exclude_if=not_)
+    answers: Answers = Field(default=ALL, exclude_if=lambda value: value.full)
     source: Source | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @property

@@ -116,7 +116,7 @@ class ClipOracle(Oracle):
         """Looks up the text tower's token embeddings; None if it takes no soft context."""
         return None if self._text.refusal else self._text
 
-    def _asker(self, prompts: Prompts) -> Ask:
+    def asker(self, prompts: Prompts) -> Ask:
         check_positions(prompts)
         with torch.inference_mode():
             text = self._class_features(prompts)

@@ -106,7 +106,7 @@ class Oracle(ABC):
         number = self.method.queries
         self.method.charge(prompts.queries, len(batch.labels))
         asking = Asking(self.answers, "method", number, self.seed)
-        return fill(self._asker(prompts)(batch, asking), self.classes)
+        return fill(self.asker(prompts)(batch, asking), self.classes)
 
     def observe(
         self, prompts: Prompts, batches: Iterable[Batch], *, as_method: bool = False
@@ -125,7 +125,7 @@ class Oracle(ABC):
         Raises:
             UserError: as `query`.
         """
-        answers, ask = self.answers if as_method else self._richest, self._asker(prompts)
+        answers, ask = self.answers if as_method else self._richest, self.asker(prompts)
         for batch in batches:
             asking = Asking(answers, "observer", self.observer.queries, self.seed)
             scores = fill(ask(batch, asking), self.classes)
@@ -138,5 +138,5 @@ class Oracle(ABC):
         return ALL
 
     @abstractmethod
-    def _asker(self, prompts: Prompts) -> Ask:
+    def asker(self, prompts: Prompts) -> Ask:
         """A function that answers K candidates on a mini-batch; it charges nothing."""

@@ -90,7 +90,7 @@ class ToyOracle(Oracle):
         draw = torch.Generator().manual_seed(7)
         self._directions = torch.randn(CLASSES, SPACE.text_width, generator=draw)
 
-    def _asker(self, prompts: Prompts) -> Ask:
+    def asker(self, prompts: Prompts) -> Ask:
         def ask(batch: Batch, asking: Asking) -> Answer:
             logits = torch.zeros(prompts.count, len(batch.labels), CLASSES)
             if prompts.context is not None:

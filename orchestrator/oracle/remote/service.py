@@ -1,7 +1,8 @@
 """What every service can be asked, whatever way leads to it."""
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from torch import Tensor
@@ -57,6 +58,23 @@ class Open:
     def pause(self, seconds: float) -> None:
         """Holds nobody up."""
         del seconds
+
+
+@dataclass(frozen=True)
+class Caller:
+    """Who asks a service, and how patiently.
+
+    Attributes:
+        gate: lets requests pass.
+        tell: told what a person who waits should know, such as that the service doesn't answer.
+        patience: seconds to go on asking a service that doesn't answer.
+        stopped: whether the caller was asked to stop, so that it must not wait any longer.
+    """
+
+    gate: Gate = field(default_factory=Open)
+    tell: Callable[[str], None] = lambda _: None
+    patience: float = 60.0
+    stopped: Callable[[], bool] = lambda: False
 
 
 class Service(ABC):

@@ -1,0 +1,1 @@
+"""Services that exist, asked by their own HTTP interfaces."""
