@@ -2,13 +2,14 @@
 
 import json
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from orchestrator.analysis.intervals import MeanInterval, mean_interval
 from orchestrator.analysis.runs import ACCURACY
 from orchestrator.cell import canonical_json
+from orchestrator.errors import UserError
 from orchestrator.store.trace import Point, Trace
 
 KeyState = Literal["identical", "close", "differs"]
@@ -82,7 +83,10 @@ class Regression:
 
 
 def compare_traces(
-    first: Iterable[Trace], second: Iterable[Trace], tolerance: float = 0.0
+    first: Iterable[Trace],
+    second: Iterable[Trace],
+    tolerance: float = 0.0,
+    across: Collection[str] = (),
 ) -> Regression:
     """Compares finished traces by key, and what is left over by what the cells say.
 
@@ -90,9 +94,14 @@ def compare_traces(
         first: traces of one store.
         second: traces of the other.
         tolerance: points of accuracy by which equal keys may be apart, for other machines.
+        across: fields of cells, such as `backbone`. Cells that differ in these alone count as of
+            one key, as those of one model in memory and behind a service.
+
+    Raises:
+        UserError: cells of one store differ in these fields alone, so that it isn't known which of
+            them is meant.
     """
-    one = {trace.key: trace for trace in first}
-    two = {trace.key: trace for trace in second}
+    one, two = (_by_key(traces, across) for traces in (first, second))
     shared = sorted(one.keys() & two.keys(), key=lambda key: _title(one[key].cell))
     keys = tuple(_same_key(one[key], two[key], tolerance) for key in shared)
     rest_one = {_identity(t.cell): t for key, t in one.items() if key not in two}
@@ -104,6 +113,21 @@ def compare_traces(
         tuple(sorted(_title(t.cell) for name, t in rest_one.items() if name not in both)),
         tuple(sorted(_title(t.cell) for name, t in rest_two.items() if name not in both)),
     )
+
+
+def _by_key(traces: Iterable[Trace], across: Collection[str]) -> dict[str, Trace]:
+    """Traces by what tells them apart: their keys, or what their cells say without some fields."""
+    found: dict[str, Trace] = {}
+    for trace in traces:
+        left = {name: value for name, value in trace.cell.items() if name not in across}
+        name = _identity(left) if across else trace.key
+        if name in found:
+            raise UserError(
+                f"a store holds two results that differ in {' and '.join(across)} alone, of "
+                f"{_title(trace.cell)}. Compare stores that hold one of them each."
+            )
+        found[name] = trace
+    return found
 
 
 def _same_key(first: Trace, second: Trace, tolerance: float) -> SameKey:

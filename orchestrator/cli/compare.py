@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from rich.table import Column, Table
 from rich.text import Text
 
+from benchmarks.naming import did_you_mean
 from benchmarks.places import PlaceError, is_address, local_path
 from benchmarks.reference.published import TABLE, PublishedResult, published_results
 from orchestrator.analysis.collect import finished_runs
@@ -14,6 +15,7 @@ from orchestrator.analysis.regression import Regression, SameCell, compare_trace
 from orchestrator.analysis.reproduction import MARGIN, Judgement, Verdict, compare_with_published
 from orchestrator.analysis.runs import Group, split_by_measurements
 from orchestrator.analysis.short_names import short_names
+from orchestrator.cell import Cell
 from orchestrator.cli.work import is_there
 from orchestrator.console import counted, output, plain_table, say, warn
 from orchestrator.errors import UserError
@@ -57,12 +59,23 @@ def compare_references(plan: Plan, store: Store) -> None:
     show_verdicts(verdicts, unknown)
 
 
-def compare_stores(first: str, second: str, tolerance: float) -> bool:
+def compare_stores(first: str, second: str, tolerance: float, across: Sequence[str] = ()) -> bool:
     """Prints what two stores have in common; True if equal keys gave different results.
 
+    Args:
+        first: location of a store.
+        second: location of the other.
+        tolerance: points of accuracy that equal keys may be apart.
+        across: fields of cells in which equal ones may differ.
+
     Raises:
-        UserError: a store holds no results.
+        UserError: a store holds no results, or cells have no such field.
     """
+    for field in across:
+        if field not in Cell.model_fields:
+            raise UserError(
+                f"cells have no field {field!r}. {did_you_mean(field, tuple(Cell.model_fields))}"
+            )
     stores = [Store(open_storage(location)) for location in (first, second)]
     for location, store in zip((first, second), stores, strict=True):
         if not store.finished_keys():
@@ -71,8 +84,8 @@ def compare_stores(first: str, second: str, tolerance: float) -> bool:
                 f"{location} {there}. Give two stores, or one spec to compare with published "
                 f"numbers."
             )
-    result = compare_traces(stores[0].traces(warn), stores[1].traces(warn), tolerance)
-    show_regression(result, (first, second))
+    result = compare_traces(stores[0].traces(warn), stores[1].traces(warn), tolerance, across)
+    show_regression(result, (first, second), across)
     return result.differs
 
 
@@ -114,11 +127,12 @@ def show_verdicts(verdicts: Sequence[Verdict], unknown: Sequence[Group]) -> None
         say(f"no published number is known for: {names}.")
 
 
-def show_regression(result: Regression, names: tuple[str, str]) -> None:
+def show_regression(result: Regression, names: tuple[str, str], across: Sequence[str] = ()) -> None:
     """Equal keys first, then equal cells under other keys, then what only one has."""
     counts = Counter(same.state for same in result.keys)
     line = ", ".join(f"{counts[s]} {s}" for s in ("identical", "close", "differs") if counts[s])
-    say(f"{len(result.keys)} equal keys: {line or 'nothing to compare'}")
+    equal = f"cells that differ at most in {' and '.join(across)}" if across else "equal keys"
+    say(f"{len(result.keys)} {equal}: {line or 'nothing to compare'}")
     for same in result.keys:
         if same.state == "differs":
             what = same.shape or f"accuracy is up to {same.largest:.2f} points apart"

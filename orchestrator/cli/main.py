@@ -183,6 +183,7 @@ def compare(
     store: options.Store = options.STORE,
     data: options.Data = options.DATA,
     tolerance: options.Tolerance = 0.0,
+    across: options.Across = None,
 ) -> None:
     """Compare a spec's results with published ones, or two stores cell by cell.
 
@@ -191,7 +192,7 @@ def compare(
     from orchestrator.cli.compare import compare_references, compare_stores, looks_like_store
 
     if second is not None:
-        if compare_stores(first, second, tolerance):
+        if compare_stores(first, second, tolerance, across or ()):
             raise typer.Exit(1)
         return
     if looks_like_store(first):

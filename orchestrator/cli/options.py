@@ -109,6 +109,15 @@ Out = Annotated[
 Tolerance = Annotated[
     float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
 ]
+Across = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--across",
+        metavar="FIELD",
+        help="Of two stores, compare cells that differ in this field alone, such as backbone. "
+        "Repeatable.",
+    ),
+]
 STORE = "results"
 PATIENCE = 3600.0
 """Default of `--patience`, in seconds."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 import math
 from dataclasses import replace
 
+import pytest
+
 from orchestrator.analysis.regression import compare_traces
+from orchestrator.errors import UserError
 from orchestrator.store.trace import Point, Trace
 from tests.orchestrator.analysis.builders import make_run
 
@@ -51,6 +54,23 @@ def test_equal_cells_under_other_keys_are_paired_by_seed() -> None:
 def test_a_single_seed_is_never_significant() -> None:
     (cell,) = compare_traces([trace(50, 1, "old")], [trace(90, 1, "new")]).cells
     assert not cell.significant
+
+
+def test_cells_may_be_compared_across_a_field() -> None:
+    def on(backbone: str, accuracy: float) -> list[Trace]:
+        traces = [trace(accuracy, seed, f"{backbone}-{seed}") for seed in (1, 2)]
+        return [replace(one, cell={**one.cell, "backbone": backbone}) for one in traces]
+
+    result = compare_traces(on("here", 50), on("there", 50), across=["backbone"])
+    assert [same.state for same in result.keys] == ["identical", "identical"]
+    assert compare_traces(on("here", 50), on("there", 51), across=["backbone"]).differs
+    assert compare_traces(on("here", 50), on("there", 50)).keys == ()
+
+
+def test_two_cells_that_only_such_a_field_tells_apart_are_refused() -> None:
+    two = [replace(trace(50, key=b), cell={**trace(50).cell, "backbone": b}) for b in "ab"]
+    with pytest.raises(UserError, match="two results that differ in backbone alone"):
+        compare_traces(two, two, across=["backbone"])
 
 
 def test_what_only_one_store_has_is_listed() -> None:

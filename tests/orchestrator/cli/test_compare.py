@@ -176,6 +176,12 @@ def test_the_exit_code_of_two_stores_says_whether_they_differ(tmp_path: Path) ->
     assert runner.invoke(app, ["compare", one, other, "--tolerance", "2"]).exit_code == 0
 
 
+def test_an_unknown_field_to_compare_across_is_refused(tmp_path: Path) -> None:
+    one = store_with(tmp_path / "one", 50)
+    with pytest.raises(UserError, match="backbone"):
+        compare_stores(one, one, 0, ["backbon"])
+
+
 def test_an_empty_store_is_said(tmp_path: Path) -> None:
     one, empty = store_with(tmp_path / "one", 50), tmp_path / "empty"
     with pytest.raises(UserError, match="empty is not there"):
