@@ -1,6 +1,6 @@
 """Text that a service wrote, made fit to be shown: it may hold anything."""
 
-import unicodedata
+from benchmarks.quoting import cut, one_line
 
 LONGEST = 300
 """Characters that are shown."""
@@ -9,6 +9,4 @@ LONGEST = 300
 def shown(text: object, longest: int = LONGEST) -> str:
     """A text in one line, without control characters, cut where it is long."""
     start = str(text)[: 4 * longest]
-    printable = "".join(c if unicodedata.category(c)[0] not in "CZ" else " " for c in start)
-    line = " ".join(printable.split())
-    return line if len(line) <= longest else f"{line[:longest]}..."
+    return cut(one_line(" ".join(start.split())), longest)

@@ -27,7 +27,7 @@ LONGEST_BODY = 16 * 2**20
 """Bytes of a response's body that are read unless more are expected."""
 
 _QUOTA = 429
-_LATER = frozenset({_QUOTA, 500, 502, 503, 504})
+_LATER = frozenset({408, _QUOTA, 500, 502, 503, 504})
 """Statuses after which the same request may succeed."""
 _LEAST_TRIES = 2
 """A request is sent so often, however little patience there is."""
@@ -181,6 +181,11 @@ class HttpClient:
         token = self.connection.token
         return shown(token.hidden(str(text)) if token else text)
 
+    def why(self, response: Response) -> str:
+        """The status of a response, with what the service says of it, fit to be shown."""
+        message = _message(response)
+        return f"status {response.status}" + (f": {self.said(message)}" if message else "")
+
     def close(self) -> None:
         """Closes all connections."""
         self._client.close()
@@ -191,7 +196,7 @@ class HttpClient:
         response = exchange(self._client, built, request.most, self._clock)
         if response.status in _LATER:
             wait = retry_after(response.headers.get("retry-after"), self._clock.today())
-            raise Unanswered(self._why(response), wait, quota=response.status == _QUOTA)
+            raise Unanswered(self.why(response), wait, quota=response.status == _QUOTA)
         return response
 
     def _built(self, request: Request) -> "httpx.Request":
@@ -255,11 +260,6 @@ class HttpClient:
             f"runs, its address and the network, then run again: what is finished is kept."
         )
 
-    def _why(self, response: Response) -> str:
-        """The status of a response, with what the service says of it."""
-        message = _message(response)
-        return f"status {response.status}" + (f": {self.said(message)}" if message else "")
-
     def _allowed(self, response: Response) -> Response:
         """A response that isn't about the token or another place."""
         where, token = self.connection.place, self.connection.token
@@ -278,14 +278,14 @@ class HttpClient:
     def _unauthorized(self, response: Response) -> ServiceError:
         where, token = self.connection.place, self.connection.token
         if token is None:
-            return ServiceError(f"the service at {where} refuses us ({self._why(response)}).")
+            return ServiceError(f"the service at {where} refuses us ({self.why(response)}).")
         if token.given:
             return ServiceError(
                 f"the service at {where} refuses the token in the environment variable "
-                f"{token.variable} ({self._why(response)}). Put a valid one there."
+                f"{token.variable} ({self.why(response)}). Put a valid one there."
             )
         return ServiceError(
-            f"the service at {where} wants a token ({self._why(response)}). Put it into the "
+            f"the service at {where} wants a token ({self.why(response)}). Put it into the "
             f"environment variable {token.variable}, or name another one with `token_from`."
         )
 
