@@ -4,12 +4,13 @@ A question is a file with the metadata `question`, a JSON object (`QuestionForm`
 tensors `context`, `visual_tokens`, `deep_text`, `deep_visual`, `weights_<i>` (of the i-th
 ensemble), `plain` and `pixels` that the question has. A reply has the metadata `reply`
 (`ReplyForm`), and `scores` or `classes` or both. A set of images is a file with the tensor `plain`
-alone. Nothing that is read can run code.
+alone, the token embeddings of a text one with `embeddings` alone. Nothing that is read can run
+code, and what makes no sense is a `BadMessage` and nothing else.
 """
 
 import hashlib
 import json
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import torch
 from pydantic import Field, ValidationError
@@ -19,7 +20,7 @@ from torch import Tensor
 
 from benchmarks.frozen import Frozen
 from methods.interface import DeepPrompts, Ensemble, Prompts
-from orchestrator.answers import Answers
+from orchestrator.answers import AnswerKind, Answers
 from orchestrator.oracle.answering import Answer
 from orchestrator.oracle.remote.description import PROTOCOL
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
@@ -27,6 +28,17 @@ from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, 
 Digest = Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
 Identity = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{1,100}$")]
 Text = Annotated[str, Field(min_length=1, max_length=10_000)]
+Fingerprint = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,200}$")]
+Count = Annotated[int, Field(ge=0, le=2**53)]
+"""As many as a float64 counts exactly, so that sums of a run stay whole numbers."""
+
+_LONGEST_HEADER = 64 * 2**20
+"""Bytes of what isn't a tensor in a message."""
+_NO_FILE = "expected a safetensors file"
+_ABOVE_ONE = 1e-3
+"""By so much may float error lift a log-probability above 0."""
+
+_Form = TypeVar("_Form", bound=Frozen)
 
 
 class BadMessage(ValueError):
@@ -59,7 +71,7 @@ class QuestionForm(Frozen):
     protocol: int = PROTOCOL
     id: Identity
     model: Text
-    fingerprint: Text
+    fingerprint: Fingerprint
     label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,100}$")] = ""
     classes: Annotated[tuple[Text, ...], Field(min_length=1)]
     answers: Answers
@@ -71,10 +83,10 @@ class QuestionForm(Frozen):
 class ChargeForm(Frozen):
     """What was charged; see `request.Charge`."""
 
-    requests: Annotated[int, Field(ge=0)] = 0
-    queries: Annotated[int, Field(ge=0)] = 0
-    images: Annotated[int, Field(ge=0)] = 0
-    tokens: Annotated[int, Field(ge=0)] = 0
+    requests: Count = 0
+    queries: Count = 0
+    images: Count = 0
+    tokens: Count = 0
     money: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
     @property
@@ -87,7 +99,7 @@ class ReplyForm(Frozen):
     """What isn't a tensor in a reply."""
 
     charge: ChargeForm
-    fingerprint: Text
+    fingerprint: Fingerprint
     repeated: bool = False
 
 
@@ -125,13 +137,13 @@ def read_question(body: bytes) -> tuple[QuestionForm, Question]:
     Raises:
         BadMessage: it is none.
     """
-    tensors, stated = _read(body, "question")
-    form = _validated(QuestionForm, stated)
+    file = _File(body)
+    form = validated(QuestionForm, file.stated("question"))
     if form.protocol != PROTOCOL:
         raise BadMessage(f"protocol: expected {PROTOCOL}, got {form.protocol}")
     names = {"context", "visual_tokens", "deep_text", "deep_visual", "plain", "pixels"}
     names |= {f"weights_{i}" for i in range(len(form.ensembles))}
-    _check_names(tensors, names)
+    tensors = file.tensors(names)
     for name, dimensions in _DIMENSIONS.items():
         _check(tensors, name, dimensions)
     try:
@@ -165,9 +177,9 @@ def read_reply(body: bytes, question: Question) -> Reply:
     Raises:
         BadMessage: it is none, or of other shapes than the question asks for.
     """
-    tensors, stated = _read(body, "reply")
-    form = _validated(ReplyForm, stated)
-    _check_names(tensors, {"scores", "classes"})
+    file = _File(body)
+    form = validated(ReplyForm, file.stated("reply"))
+    tensors = file.tensors({"scores", "classes"})
     answer = Answer(tensors.get("scores"), tensors.get("classes"))
     _check_answer(answer, question)
     return Reply(answer, form.charge.charge, form.fingerprint, form.repeated)
@@ -184,12 +196,31 @@ def read_images(body: bytes) -> Tensor:
     Raises:
         BadMessage: it is none.
     """
-    tensors = _tensors(body)
-    _check_names(tensors, {"plain"})
-    _check(tensors, "plain", 4)
-    if "plain" not in tensors:
-        raise BadMessage("the tensor `plain` is missing")
-    return tensors["plain"]
+    images = _alone(body, "plain")
+    _check({"plain": images}, "plain", 4)
+    return images
+
+
+def embedding_bytes(embeddings: Tensor) -> bytes:
+    """Token embeddings `(T, D)` float32 of a text as a safetensors file."""
+    return bytes(save({"embeddings": _contiguous(embeddings)}))
+
+
+def read_embeddings(body: bytes, width: int) -> Tensor:
+    """The token embeddings `(T, D)` float32 of a text in a safetensors file; T may be 0.
+
+    Raises:
+        BadMessage: it has none, or of another width D.
+    """
+    found = _alone(body, "embeddings")
+    if found.dtype != torch.float32 or found.dim() != 2 or found.shape[1] != width:
+        raise BadMessage(
+            f"embeddings: expected (tokens, {width}) of float32, got {tuple(found.shape)} of "
+            f"{str(found.dtype).removeprefix('torch.')}"
+        )
+    if not bool(torch.isfinite(found).all()):
+        raise BadMessage("embeddings: not all numbers are finite")
+    return found
 
 
 def image_digest(images: Tensor) -> str:
@@ -209,36 +240,76 @@ _DIMENSIONS = {
 }
 
 
-def _read(body: bytes, name: str) -> tuple[dict[str, Tensor], Any]:
-    """The tensors of a file, and the JSON in one of its metadata."""
-    tensors = _tensors(body)
-    header = json.loads(body[8 : 8 + int.from_bytes(body[:8], "little")])
-    text = header.get("__metadata__", {}).get(name)
-    if text is None:
-        raise BadMessage(f"the metadata lack {name!r}")
-    return tensors, text
+class _File:
+    """A safetensors file of which nothing is trusted.
+
+    Raises:
+        BadMessage: it is none.
+    """
+
+    def __init__(self, body: bytes) -> None:
+        length = int.from_bytes(body[:8], "little")
+        if len(body) < 8 or length > len(body) - 8:
+            raise BadMessage(_NO_FILE)
+        if length > _LONGEST_HEADER:
+            raise BadMessage(
+                f"expected at most {_LONGEST_HEADER:,} bytes of metadata, got {length:,}"
+            )
+        try:
+            header = json.loads(body[8 : 8 + length], object_pairs_hook=_without_repeats)
+        except (ValueError, RecursionError):
+            raise BadMessage(_NO_FILE) from None
+        if not isinstance(header, dict):
+            raise BadMessage(_NO_FILE)
+        self._body, self._metadata = body, header.pop("__metadata__", None)
+        self._names = header.keys()
+
+    def stated(self, name: str) -> str:
+        """One of the metadata."""
+        text = self._metadata.get(name) if isinstance(self._metadata, dict) else None
+        if not isinstance(text, str):
+            raise BadMessage(f"the metadata lack {name!r}")
+        return text
+
+    def tensors(self, known: set[str]) -> dict[str, Tensor]:
+        """The tensors by name, if none has a strange one."""
+        strange = sorted(self._names - known)
+        if strange:
+            raise BadMessage(f"unknown tensor {strange[0][:100]!r}")
+        try:
+            return dict(load(self._body))
+        except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, OverflowError):
+            raise BadMessage(_NO_FILE) from None
 
 
-def _tensors(body: bytes) -> dict[str, Tensor]:
-    try:
-        return dict(load(body))
-    except (SafetensorError, ValueError, KeyError, TypeError, RuntimeError, OverflowError):
-        raise BadMessage("expected a safetensors file") from None
+def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; where a name is repeated, readers would disagree on what it says."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a name is repeated")
+    return found
 
 
-def _validated(form: type[Any], text: str) -> Any:
+def _alone(body: bytes, name: str) -> Tensor:
+    """The only tensor of a file."""
+    tensors = _File(body).tensors({name})
+    if name not in tensors:
+        raise BadMessage(f"the tensor `{name}` is missing")
+    return tensors[name]
+
+
+def validated(form: type[_Form], text: str | bytes) -> _Form:
+    """What a JSON text says.
+
+    Raises:
+        BadMessage: it isn't of the form.
+    """
     try:
         return form.model_validate_json(text)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])
-        raise BadMessage(f"{place or 'question'}: {first['msg']}") from None
-
-
-def _check_names(tensors: dict[str, Tensor], known: set[str]) -> None:
-    strange = sorted(tensors.keys() - known)
-    if strange:
-        raise BadMessage(f"unknown tensor {strange[0][:100]!r}")
+        place = ".".join(str(part) for part in first["loc"])[:200]
+        raise BadMessage(f"{place}: {first['msg']}" if place else first["msg"]) from None
 
 
 def _check(tensors: dict[str, Tensor], name: str, dimensions: int) -> None:
@@ -307,13 +378,25 @@ def _check_answer(answer: Answer, question: Question) -> None:
         expected = None if wanted is None else (*front, wanted)
         if got != expected or (tensor is not None and tensor.dtype != dtype):
             raise BadMessage(f"{name}: expected {expected or 'none'}, got {got or 'none'}")
-    if (
-        answer.classes is not None
-        and not 0 <= int(answer.classes.min()) <= int(answer.classes.max()) < size
-    ):
+    if answer.classes is not None:
+        _check_classes(answer.classes, size)
+    if answer.scores is not None:
+        _check_scores(answer.scores, kind)
+
+
+def _check_classes(classes: Tensor, size: int) -> None:
+    if not 0 <= int(classes.min()) <= int(classes.max()) < size:
         raise BadMessage(f"classes: expected numbers from 0 to {size - 1}")
-    if answer.scores is not None and not bool(torch.isfinite(answer.scores).all()):
+    ordered = classes.sort(dim=-1).values
+    if bool((ordered[..., 1:] == ordered[..., :-1]).any()):
+        raise BadMessage("classes: expected each class at most once for an image")
+
+
+def _check_scores(scores: Tensor, kind: AnswerKind) -> None:
+    if not bool(torch.isfinite(scores).all()):
         raise BadMessage("scores: not all numbers are finite")
+    if kind != "logits" and float(scores.max()) > _ABOVE_ONE:
+        raise BadMessage("scores: expected log-probabilities, got numbers above 0")
 
 
 def _contiguous(tensor: Tensor) -> Tensor:
