@@ -1,4 +1,4 @@
-"""The command line: plan, run, status, report, compare, track, methods, datasets, ui."""
+"""The command line: plan, run, status, report, compare, track, methods, datasets, serve, ui."""
 
 import errno
 import logging
@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import options
+from orchestrator.cli import options, serve_options
 from orchestrator.cli.datasets import datasets
 from orchestrator.cli.work import is_there, open_work, open_work_to_read, open_work_to_run
 from orchestrator.console import counted, errors, output, print_anything, say, warn
@@ -255,6 +255,55 @@ def ui(
     from orchestrator.tracking.address import tracking_address
 
     show_page(tracking_address(tracking_uri, store), host, port)
+
+
+@app.command(short_help="Offer a backbone as an HTTP service, as a black box is in reality.")
+def serve(
+    backbone: serve_options.Backbone = None,
+    model: serve_options.Model = None,
+    precision: serve_options.Precision = "fp32",
+    answers: serve_options.Answers = "logits",
+    host: serve_options.Host = "127.0.0.1",
+    port: serve_options.Port = 8008,
+    requests_per_minute: serve_options.RequestsPerMinute = None,
+    concurrency: serve_options.Concurrency = None,
+    max_request: serve_options.MaxRequest = "256MiB",
+    token_from: serve_options.TokenFrom = None,
+    price: serve_options.Price = None,
+    ledger: serve_options.Ledger = "serve.db",
+    fail: serve_options.Fail = 0.0,
+    fail_seed: serve_options.FailSeed = None,
+    latency: serve_options.Latency = "0ms",
+    show_ledger: serve_options.ShowLedger = False,
+) -> None:
+    """Offer a backbone as an HTTP service, as a black box is in reality, with quotas and a ledger.
+
+    Only this machine can reach it unless --host says more.
+    """
+    from orchestrator.cli import serve as verb
+
+    if show_ledger:
+        verb.show_ledger(ledger)
+        return
+    verb.serve(
+        verb.Typed(
+            backbone=backbone,
+            model=model,
+            precision=precision,
+            answers=answers,
+            host=host,
+            port=port,
+            requests_per_minute=requests_per_minute,
+            concurrency=concurrency,
+            max_request=max_request,
+            token_from=token_from,
+            price=price,
+            ledger=ledger,
+            fail=fail,
+            fail_seed=fail_seed,
+            latency=latency,
+        )
+    )
 
 
 def main(arguments: list[str] | None = None) -> None:

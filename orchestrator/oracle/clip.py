@@ -116,6 +116,11 @@ class ClipOracle(Oracle):
         """Looks up the text tower's token embeddings; None if it takes no soft context."""
         return None if self._text.refusal else self._text
 
+    @property
+    def remembered_bytes(self) -> int:
+        """Memory of what was computed for its class names and kept for later prompts."""
+        return self._text.remembered_bytes
+
     def asker(self, prompts: Prompts) -> Ask:
         check_positions(prompts)
         with torch.inference_mode():

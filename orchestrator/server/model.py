@@ -13,6 +13,7 @@ from methods.interface import Input, Prompts, PromptSpace, Words
 from orchestrator.answers import ALL, Answers
 from orchestrator.cell import canonical_json
 from orchestrator.errors import UserError
+from orchestrator.oracle.answering import Answer
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.oracle.clip import ClipOracle, LoadedClip
 from orchestrator.oracle.interface import Asking, Batch
@@ -29,6 +30,9 @@ from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, 
 from orchestrator.oracle.remote.service import ImagesUnknown, Service
 from orchestrator.oracle.remote.wire import image_digest
 from orchestrator.precision import ROUNDING, Precision
+from orchestrator.server.image_features import ImageFeatures
+from orchestrator.server.shapes import check_images, check_question
+from orchestrator.server.text_tokens import TextTokens, forget_words
 
 _CLASS_SETS_KEPT = 8
 """Oracles, one for each list of class names, in memory at once."""
@@ -44,6 +48,8 @@ class Offer:
         answers: the richest answer that it gives.
         limits: the most that it takes.
         stored_bytes: memory for the features of stored images.
+        inline_bytes: memory for the features of mini-batches, in case that they come again.
+        text_bytes: memory for what was computed of class names and templates.
     """
 
     name: str
@@ -51,6 +57,8 @@ class Offer:
     answers: Answers = ALL
     limits: Limits = field(default_factory=Limits)
     stored_bytes: int = 2**30
+    inline_bytes: int = 2**26
+    text_bytes: int = 2**31
 
 
 class ServedModel(Service):
@@ -62,18 +70,21 @@ class ServedModel(Service):
     def __init__(self, clip: LoadedClip, offer: Offer) -> None:
         self._clip, self._offer = clip, offer
         self._oracles: OrderedDict[tuple[str, ...], ClipOracle] = OrderedDict()
-        self._features = _Features(offer.stored_bytes)
+        self._stored = ImageFeatures(offer.stored_bytes)
+        self._inline = ImageFeatures(offer.inline_bytes)
         self._lock = Lock()
         self._form = _image_form(clip)
-        plain = self._oracle(("x",))
-        self._words = plain.words
+        self._plain = ClipOracle(clip, ("x",), Ledger(), Ledger())
+        self._words = self._plain.words
+        self._tokens = None if self._words is None else TextTokens(self._words)
+        self.remarks = self._plain.remarks
         self.capabilities = Capabilities(
             model=offer.name,
             fingerprint=_fingerprint(clip, offer),
-            inputs=_inputs(plain),
+            inputs=_inputs(self._plain),
             answers=offer.answers,
             images=self._form,
-            space=_space_form(plain.space),
+            space=_space_form(self._plain.space),
             limits=offer.limits,
             float_pixels=True,
             stores_images=True,
@@ -88,7 +99,9 @@ class ServedModel(Service):
     def count(self, texts: Sequence[str]) -> list[int]:
         """See `Service`."""
         with self._lock:
-            return [self._known_words.count(text) for text in texts]
+            counts = [self._known_words.count(text) for text in texts]
+            forget_words(self._clip.tokenizer)
+            return counts
 
     def embed(self, text: str) -> Tensor:
         """See `Service`."""
@@ -96,9 +109,19 @@ class ServedModel(Service):
             return self._known_words.embed(text)
 
     def store(self, images: Tensor) -> None:
-        """See `Service`."""
+        """See `Service`.
+
+        Raises:
+            UserError: they have another size than the model takes.
+        """
+        check_images(Images(plain=images), self.capabilities)
         with self._lock:
-            self._encoded(images)
+            self._encoded(images, self._stored)
+
+    def missing(self, images: Images) -> tuple[str, ...]:
+        """Digests of the stored sets that a question names and the service doesn't have."""
+        digests = dict.fromkeys(one.digest for one in images.stored)
+        return tuple(digest for digest in digests if digest not in self._stored)
 
     def score(self, question: Question) -> Reply:
         """See `Service`; what it would charge is in the reply.
@@ -107,19 +130,18 @@ class ServedModel(Service):
             UserError: the model can't take such prompts or images, or doesn't give such an answer.
             ImagesUnknown: stored images are unknown.
         """
-        offered = self._offer.answers
-        if not question.answers.can_be_made_of(offered):
-            raise UserError(f"answers: this service gives {offered}, not {question.answers}")
+        check_question(question, self.capabilities)
         with self._lock:
+            missing = self.missing(question.images)
+            if missing:
+                raise ImagesUnknown(missing)
             oracle = self._oracle(question.classes)
-            batch, prompts = self._batch(question.images), question.prompts
-            pixels = question.images.pixels
-            if pixels is not None and len(pixels) > 1:
-                prompts = _with_pixels(prompts, pixels)
-            due = Answers.model_validate(offered.model_dump() | question.answers.model_dump())
-            asking = Asking(due, "method", 0, _number(question.id))
-            answer = oracle.asker(prompts)(batch, asking)
+            prompts = _with_pixels(question)
+            asking = Asking(self._due(question), "method", 0, _number(question.id))
+            answer = oracle.asker(prompts)(self._batch(question.images, prompts), asking)
             charge = self._charge(question)
+            self._forget_texts()
+        _check_finite(answer)
         return Reply(answer, charge, self.capabilities.fingerprint)
 
     @property
@@ -128,82 +150,64 @@ class ServedModel(Service):
             raise UserError("this service's model takes no soft context, so it counts no tokens")
         return self._words
 
+    def _due(self, question: Question) -> Answers:
+        """The answer that was asked for, with the noise and the rounding of the service."""
+        wanted, offered = question.answers, self._offer.answers
+        digits = None if wanted.kind == "label" else offered.digits
+        top = None if wanted.top is None else min(wanted.top, len(question.classes))
+        return Answers(kind=wanted.kind, top=top, digits=digits, noise=offered.noise)
+
     def _charge(self, question: Question) -> Charge:
         """One request, its queries with their images, and the text tokens that were read."""
-        queries = max(question.prompts.queries, question.candidates)
-        return Charge(1, queries, queries * question.images.count, self._tokens(question))
+        prompts = question.prompts
+        texts = max(1, len(prompts.templates or ()))
+        queries = prompts.queries if prompts.ensembles else question.candidates * texts
+        tokens = 0 if self._tokens is None else self._tokens.of(question)
+        return Charge(1, queries, queries * question.images.count, tokens)
 
-    def _tokens(self, question: Question) -> int:
-        """Tokens of all texts, without those that mark their start and end; 0 if uncounted."""
-        if self._words is None:
-            return 0
-        count, names, prompts = self._words.count, question.classes, question.prompts
-        if prompts.context is not None:
-            candidates, context, _ = prompts.context.shape
-            return candidates * sum(context + count(name) for name in names)
-        each = prompts.ensembles or ()
-        templates = [t for one in each for t in one.templates] or list(prompts.templates or ())
-        read = sum(count(t.replace("{}", name)) for t in templates for name in names)
-        return read if prompts.ensembles is not None else read * question.candidates
+    def _batch(self, images: Images, prompts: Prompts) -> Batch:
+        """The images as a mini-batch: their features alone where prompts leave images as they are.
 
-    def _batch(self, images: Images) -> Batch:
-        """The images as a mini-batch; of plain ones, their features."""
+        Plain ones are encoded together, as a mini-batch in memory is.
+        """
         labels = torch.zeros(images.count, dtype=torch.long)
-        if images.plain is not None:
-            return Batch(labels, normalised(images.plain, self._form), self._encoded(images.plain))
         if images.pixels is not None:
             return Batch(labels, images.pixels[0])
-        found = {one.digest: self._features.get(one.digest) for one in images.stored}
-        missing = tuple(digest for digest, features in found.items() if features is None)
-        if missing:
-            raise ImagesUnknown(missing)
-        rows = [_rows(found[one.digest], one) for one in images.stored]
-        return Batch(labels, features=torch.cat(rows))
+        if images.stored:
+            rows = [_rows(self._stored.get(one.digest), one) for one in images.stored]
+            return Batch(labels, features=torch.cat(rows))
+        if images.plain is None:
+            raise UserError("a question needs images")
+        if prompts.touches_images:
+            return Batch(labels, normalised(images.plain, self._form))
+        return Batch(labels, features=self._encoded(images.plain, self._inline))
 
-    def _encoded(self, images: Tensor) -> Tensor:
+    def _encoded(self, images: Tensor, kept: ImageFeatures) -> Tensor:
         """Features `(N, E)` of plain images, encoded together unless they are known."""
         digest = image_digest(images)
-        known = self._features.get(digest)
+        known = kept.get(digest)
         if known is None:
-            known = self._oracle(("x",)).encode_images(normalised(images, self._form)).float().cpu()
-            self._features.put(digest, known)
+            known = self._plain.encode_images(normalised(images, self._form)).float().cpu()
+            kept.put(digest, known)
         return known
 
     def _oracle(self, classes: tuple[str, ...]) -> ClipOracle:
         """The oracle of some class names; the last few are kept."""
         if classes not in self._oracles:
+            forget_words(self._clip.tokenizer)
             self._oracles[classes] = ClipOracle(self._clip, classes, Ledger(), Ledger())
         self._oracles.move_to_end(classes)
         if len(self._oracles) > _CLASS_SETS_KEPT:
             self._oracles.popitem(last=False)
         return self._oracles[classes]
 
-
-@dataclass
-class _Features:
-    """Features of sets of images by digest, the least recently used forgotten first.
-
-    Attributes:
-        limit: bytes of all features together.
-    """
-
-    limit: int
-    _kept: OrderedDict[str, Tensor] = field(default_factory=OrderedDict)
-    _bytes: int = 0
-
-    def get(self, digest: str) -> Tensor | None:
-        """The features `(N, E)` of a set; None if it is unknown."""
-        if digest in self._kept:
-            self._kept.move_to_end(digest)
-        return self._kept.get(digest)
-
-    def put(self, digest: str, features: Tensor) -> None:
-        """Keeps the features of a set, and forgets others where they are too many."""
-        self._kept[digest] = features
-        self._bytes += features.nbytes
-        while self._bytes > self.limit and len(self._kept) > 1:
-            _, oldest = self._kept.popitem(last=False)
-            self._bytes -= oldest.nbytes
+    def _forget_texts(self) -> None:
+        """Forgets what was computed of class names, the least recently used first."""
+        kept = {names: one.remembered_bytes for names, one in self._oracles.items()}
+        for names in list(self._oracles):
+            if sum(kept.values()) <= self._offer.text_bytes:
+                break
+            del self._oracles[names], kept[names]
 
 
 @dataclass(frozen=True)
@@ -220,7 +224,11 @@ class _Given:
         return self.images[candidate].to(images.device)
 
 
-def _with_pixels(prompts: Prompts, pixels: Tensor) -> Prompts:
+def _with_pixels(question: Question) -> Prompts:
+    """The prompts, with the images that candidates have changed each for itself."""
+    pixels, prompts = question.images.pixels, question.prompts
+    if pixels is None or len(pixels) == 1:
+        return prompts
     return replace(prompts, pixels=_Given(pixels))
 
 
@@ -230,6 +238,12 @@ def _rows(features: Tensor | None, stored: StoredRows) -> Tensor:
     if max(stored.rows) >= len(features):
         raise UserError(f"stored: the set has {len(features)} images, none with {max(stored.rows)}")
     return features[list(stored.rows)]
+
+
+def _check_finite(answer: Answer) -> None:
+    """Refuses to answer with what no client could use."""
+    if answer.scores is not None and not bool(torch.isfinite(answer.scores).all()):
+        raise UserError("the scores of these prompts aren't finite; use smaller numbers in them")
 
 
 def _number(question: str) -> int:

@@ -25,6 +25,9 @@ class Limits(Frozen):
         classes: class names.
         prompts: candidate prompts in one request; each template of an ensemble counts.
         text: characters of a class name or template.
+        work: what the model may have to encode for one request: the prompts times the class names,
+            and the candidates times the images that they change.
+        scores: numbers in one answer before it is narrowed: candidates times images times classes.
         requests_per_minute: requests for scores in a minute; None for no limit.
         concurrency: requests at the same time; None for no limit.
     """
@@ -35,6 +38,8 @@ class Limits(Frozen):
     classes: int = Field(default=10_000, ge=1)
     prompts: int = Field(default=4096, ge=1)
     text: int = Field(default=2000, ge=1)
+    work: int = Field(default=2**20, ge=1)
+    scores: int = Field(default=2**26, ge=1)
     requests_per_minute: Annotated[float, Field(gt=0)] | None = None
     concurrency: Annotated[int, Field(ge=1)] | None = None
 

@@ -81,6 +81,11 @@ class SharedPrefix:
         """
         return self._micro_batches.run(lambda positions: self._encode(context, deep, positions))
 
+    @property
+    def remembered_bytes(self) -> int:
+        """Memory of what is computed once for all contexts."""
+        return sum(pack.remembered_bytes for kept in self._packs.values() for pack in kept)
+
     def _encode(self, context: Tensor, deep: Tensor | None, positions: int) -> Tensor:
         prefix = self._run_prefix(context, deep)
         parts, order = [], []
@@ -147,6 +152,11 @@ class _PackedRest:
         self.size = len(pack.ids)
         self.classes = pack.classes
         self.encode = compiler(self._encode)
+
+    @property
+    def remembered_bytes(self) -> int:
+        """Memory of the first block's input, queries, keys and values."""
+        return sum(one.nbytes for one in (self._hidden, *(self._first or ())))
 
     def _encode(self, prefix: list[KeysValues]) -> Tensor:
         """Normalised features `(K, C', E)` after the prefixes of K contexts."""

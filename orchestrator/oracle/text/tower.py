@@ -1,7 +1,7 @@
 """The text side of the oracle: soft contexts or hand-written prompts to class features."""
 
 from collections import OrderedDict
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -18,7 +18,7 @@ from orchestrator.oracle.text.token_rows import TokenRows
 from orchestrator.oracle.text.transformer import TextTransformer
 
 _TEMPLATES_KEPT = 256
-"""Single templates whose features are remembered; 2 MB each for 1,000 classes."""
+"""Templates whose features are remembered, and as many averages; 2 MB each for 1,000 classes."""
 
 
 class TextTower:
@@ -64,7 +64,7 @@ class TextTower:
         except Unsupported as reason:
             self.fallback_reason = str(reason)
         self._named: SharedPrefix | None = None
-        self._templates: dict[tuple[str, ...], Tensor] = {}
+        self._templates: OrderedDict[tuple[str, ...], Tensor] = OrderedDict()
         self._single: OrderedDict[str, Tensor] = OrderedDict()
 
     @property
@@ -98,6 +98,12 @@ class TextTower:
     def embedding_std(self) -> float:
         """Standard deviation of the token embedding table; 0 if the tower takes no soft context."""
         return 0.0 if self.refusal else float(self._text.token_embedding.weight.float().std())
+
+    @property
+    def remembered_bytes(self) -> int:
+        """Memory of what it has computed and kept for later prompts."""
+        kept = sum(one.nbytes for held in (self._templates, self._single) for one in held.values())
+        return kept + (0 if self._named is None else self._named.remembered_bytes)
 
     def encode_context(self, context: Tensor, deep: Tensor | None = None) -> Tensor:
         """Normalised class features `(K, C, E)` of K soft contexts.
@@ -145,7 +151,7 @@ class TextTower:
         if templates not in self._templates:
             features = torch.stack([self._encode_template(t) for t in templates]).mean(dim=0)
             self._templates[templates] = functional.normalize(features, dim=-1).unsqueeze(0)
-        return self._templates[templates]
+        return _recent(self._templates, templates)
 
     def encode_ensemble(self, ensemble: Ensemble) -> Tensor:
         """Normalised class features `(1, C, E)` of hand-written prompts with weights.
@@ -183,10 +189,7 @@ class TextTower:
         """Normalised class features `(C, E)` of one hand-written prompt, remembered."""
         if template not in self._single:
             self._single[template] = self._encode_anew(template)
-        self._single.move_to_end(template)
-        if len(self._single) > _TEMPLATES_KEPT:
-            self._single.popitem(last=False)
-        return self._single[template]
+        return _recent(self._single, template)
 
     def _encode_anew(self, template: str) -> Tensor:
         ids = self._rows([template.replace("{}", name) for name in self._class_names])
@@ -234,3 +237,14 @@ class TextTower:
         """Features `(C, E)` of rows `(C, L)` by open_clip's own forward."""
         chunks = ids.split(max(1, positions // ids.shape[1]))
         return torch.cat([self._text.plain(chunk) for chunk in chunks])
+
+
+_Key = TypeVar("_Key")
+
+
+def _recent(kept: OrderedDict[_Key, Tensor], key: _Key) -> Tensor:
+    """The features of a key, which is used now; the one that wasn't for longest is forgotten."""
+    kept.move_to_end(key)
+    if len(kept) > _TEMPLATES_KEPT:
+        kept.popitem(last=False)
+    return kept[key]
