@@ -44,7 +44,9 @@ def cost_of(runs: Iterable[Run]) -> Cost:
         queries=sum(run.queries for run in listed),
         images=sum(run.images for run in listed),
         whole_sets=whole_sets_of(listed),
-        observed_images=sum(r.trace.ledgers.get("observer", {}).get("images", 0) for r in listed),
+        observed_images=sum(
+            int(r.trace.ledgers.get("observer", {}).get("images", 0)) for r in listed
+        ),
         seconds=sum(run.seconds for run in listed) - sum(measuring),
         measuring_seconds=sum(measuring),
         seconds_per_query=statistics.fmean(per_query) if per_query else None,

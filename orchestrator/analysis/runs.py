@@ -135,12 +135,14 @@ class Run:
     @property
     def queries(self) -> int:
         """Queries that this run itself was charged."""
-        return 0 if self.transferred else self.trace.ledgers.get("method", {}).get("queries", 0)
+        spent = self.trace.ledgers.get("method", {}).get("queries", 0)
+        return 0 if self.transferred else int(spent)
 
     @property
     def images(self) -> int:
         """Images in those queries."""
-        return 0 if self.transferred else self.trace.ledgers.get("method", {}).get("images", 0)
+        spent = self.trace.ledgers.get("method", {}).get("images", 0)
+        return 0 if self.transferred else int(spent)
 
     @property
     def seconds(self) -> float:

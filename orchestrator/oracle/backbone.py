@@ -6,12 +6,13 @@ cells to others needs none of it. A folder's own configuration is read as it is.
 
 import hashlib
 import json
-from dataclasses import dataclass
+import re
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from benchmarks.backbones import BACKBONES
 from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
@@ -20,9 +21,12 @@ from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation, Preprocessing
 from orchestrator.errors import UserError
 from orchestrator.oracle.preprocess_config import read_preprocessing
+from orchestrator.oracle.remote.address import check_address
 from orchestrator.oracle.remote.description import Capabilities
 
 LOCAL = "local-dir:"
+SERVICE = "service:"
+"""How the model of a remote backbone begins, and its digest."""
 _IMAGE_SIZE = 224
 """Pixels that open_clip's towers take where a configuration says nothing."""
 RANDOM = "random"
@@ -52,6 +56,14 @@ _PREFERRED = (
 )
 
 
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
+_TOKEN = "QUERYCURVE_SERVICE_TOKEN"
+
+
+def _is_none(value: Any) -> bool:
+    return value is None
+
+
 class Backbone(Frozen):
     """Which model answers. In YAML: its name alone, or a mapping.
 
@@ -73,22 +85,60 @@ class Backbone(Frozen):
 
     model: str
     pretrained: str | None = None
-    service: str | None = None
-    adapter: str | None = None
-    requests_per_minute: Annotated[float, Field(gt=0)] | None = None
-    in_flight: Annotated[int, Field(ge=1, le=1000)] = 8
-    timeout: Annotated[float, Field(gt=0, le=3600)] = 120.0
-    token_from: str = "QUERYCURVE_SERVICE_TOKEN"
+    service: str | None = Field(default=None, exclude_if=_is_none)
+    adapter: str | None = Field(default=None, exclude_if=_is_none)
+    requests_per_minute: Annotated[float, Field(gt=0)] | None = Field(
+        default=None, exclude_if=_is_none
+    )
+    in_flight: int = Field(default=8, ge=1, le=1000, exclude_if=lambda value: value == 8)
+    timeout: float = Field(default=120.0, gt=0, le=3600, exclude_if=lambda value: value == 120)
+    token_from: str = Field(default=_TOKEN, exclude_if=lambda value: value == _TOKEN)
 
     @property
     def remote(self) -> bool:
         """Whether the model isn't loaded here, but asked over HTTP."""
         return self.service is not None or self.adapter is not None
 
+    def __str__(self) -> str:
+        """The model, with its weights if they are given; never where a service is."""
+        return " ".join(filter(None, (self.model, self.pretrained)))
+
     @model_validator(mode="before")
     @classmethod
     def _from_name(cls, value: Any) -> Any:
         return {"model": value} if isinstance(value, str) else value
+
+    @field_validator("service")
+    @classmethod
+    def _sound_address(cls, value: str | None) -> str | None:
+        return None if value is None else check_address(value)
+
+    @field_validator("token_from")
+    @classmethod
+    def _names_a_variable(cls, value: str) -> str:
+        if not _VARIABLE.fullmatch(value):
+            raise ValueError(
+                "expected the name of the environment variable that holds the service's token, "
+                "such as QUERYCURVE_SERVICE_TOKEN; the token itself belongs in no spec"
+            )
+        return value
+
+    @model_validator(mode="after")
+    def _one_place(self) -> Self:
+        if self.service is not None and self.adapter is not None:
+            raise ValueError("give `service` or `adapter`, not both")
+        if self.remote and self.pretrained is not None:
+            raise ValueError(
+                f"a service has its own weights: leave `pretrained` out, got {self.pretrained!r}"
+            )
+        if self.remote:
+            return self
+        for name in ("requests_per_minute", "in_flight", "timeout", "token_from"):
+            if getattr(self, name) != type(self).model_fields[name].default:
+                raise ValueError(
+                    f"{name} says how a service is asked: give a `service` or an `adapter` with it"
+                )
+        return self
 
 
 @dataclass(frozen=True)
@@ -106,11 +156,11 @@ class RemoteModel:
 
 @dataclass(frozen=True)
 class ResolvedBackbone:
-    """A backbone that is known to open_clip and agrees with its weights.
+    """A backbone that is known to open_clip and agrees with its weights, or is a service's.
 
     Attributes:
         label: the name the user gave.
-        model: open_clip model name or `local-dir:<folder>`.
+        model: open_clip model name, `local-dir:<folder>`, or `service:<name>`.
         pretrained: tag, path, `random`, or None.
         digest: fingerprint of the model with its weights: the hash of a local file and the name of
             the model that reads it, the hash of a folder, or the name of a published tag, which
@@ -159,11 +209,16 @@ class ResolvedBackbone:
 
 
 def resolve_backbone(backbone: Backbone) -> ResolvedBackbone:
-    """Checks a backbone against open_clip without loading weights.
+    """Checks a backbone against open_clip without loading weights; of a service, asks it.
 
     Raises:
-        UserError: unknown model or tag, missing file, or weights of another activation.
+        UserError: unknown model or tag, missing file, weights of another activation, or a service
+            that doesn't answer.
     """
+    if backbone.remote:
+        from orchestrator.oracle.remote.resolving import resolve_remote
+
+        return resolve_remote(backbone)
     named = BACKBONES.get(backbone.model)
     model = named.model if named else backbone.model
     pretrained = backbone.pretrained or (named.pretrained if named else None)
@@ -177,12 +232,15 @@ def resolve_backbone(backbone: Backbone) -> ResolvedBackbone:
 def preprocessing_of(backbone: ResolvedBackbone, augmentation: Augmentation) -> Preprocessing:
     """How images must be prepared for a backbone, as open_clip prepares them to test it.
 
-    A folder brings its own configuration, a tag that of its weights. Untrained weights and those of
-    a checkpoint file get CLIP's, for open_clip knows no other.
+    A folder brings its own configuration, a tag that of its weights, and a service says it.
+    Untrained weights and those of a checkpoint file get CLIP's, for open_clip knows no other.
 
     Raises:
         UserError: the configuration in the model's folder can't be read or used.
     """
+    if backbone.remote is not None:
+        told = backbone.remote.capabilities.images.preprocessing
+        return replace(told, augmentation=augmentation)
     stated: Any = None
     if backbone.folder is not None:
         stated = _read_config(backbone.folder).get("preprocess_cfg")

@@ -20,6 +20,7 @@ from safetensors.numpy import load, save
 
 from benchmarks.datasets.interface import Dataset, Item
 from benchmarks.preprocessing import Preprocessing
+from orchestrator.oracle.tables import BATCH
 from orchestrator.precision import ROUNDING, Precision
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ _DIGEST = "sha256"
 
 @dataclass(frozen=True)
 class FeatureTable:
-    """Normalised image features and labels of a split, in order.
+    """Normalised image features and labels of a split, in order; see `tables.Table`.
 
     The array may lie in memory that other processes see, so it is read-only; `batches` hands out
     copies.
@@ -60,7 +61,7 @@ class FeatureTable:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batches(self, size: int = 4096) -> Iterator[Batch]:
+    def batches(self, size: int = BATCH) -> Iterator[Batch]:
         """The whole table as batches of features `(<= size, E)`, in order."""
         for start in range(0, len(self), size):
             yield self.rows(np.arange(start, min(start + size, len(self))))
@@ -193,5 +194,21 @@ class ImageSplit:
         """Class indices, in order."""
         return [item.label for item in self.items]
 
+    def some(self, rows: Sequence[int]) -> Tensor:
+        """Images in some rows as testing sees them, `(n, 3, S, S)`.
+
+        Raises:
+            ImageUnreadable: an image is missing or corrupt.
+        """
+        return decoded(lambda row: self._decode(self.items[row]), rows)
+
     def _decode(self, item: Item) -> Tensor:
         return self.preprocessing.test(self.dataset.open(item))
+
+
+def decoded(image: Callable[[int], Tensor], rows: Sequence[int]) -> Tensor:
+    """Images `(n, 3, S, S)`, each `(3, S, S)` made in a thread from its row."""
+    import torch
+
+    with ThreadPoolExecutor(max_workers=DECODERS) as threads:
+        return torch.stack(list(threads.map(image, rows)))

@@ -1,34 +1,47 @@
 """What an oracle is: a CLIP-like black box bound to a set of classes and a budget."""
 
+from __future__ import annotations
+
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import torch
 from torch import Tensor
 
-from methods.interface import Prompts, PromptSpace
+from methods.interface import Prompts, PromptSpace, Words
 from orchestrator.answers import ALL, Answers
 from orchestrator.oracle.answering import Answer, fill, noise_seed
 from orchestrator.oracle.ledger import Ledger
 
+if TYPE_CHECKING:
+    from orchestrator.oracle.remote.image_sets import StoredImages
+
+Party = Literal["method", "observer"]
+"""Who pays for a query."""
+
+Ledgers = Mapping[str, Mapping[str, int | float]]
+"""What was spent, in each ledger by name."""
+
 
 @dataclass(frozen=True)
 class Batch:
-    """A mini-batch, as pixels or as image features without a prompt, or both.
+    """A mini-batch, as pixels, as image features without a prompt, or as images of a service.
 
     Attributes:
         labels: `(B,)` class indices.
         images: `(B, 3, S, S)` preprocessed pixels; needed by prompts that touch the images.
         features: `(B, E)` normalised image features without a prompt, when they are known.
         examples: `(B,)` ids of training images; empty for others.
+        stored: B images of sets that are sent to a service once.
     """
 
     labels: Tensor
     images: Tensor | None = None
     features: Tensor | None = None
     examples: Tensor = field(default_factory=lambda: torch.empty(0, dtype=torch.long))
+    stored: StoredImages | None = None
 
 
 @dataclass(frozen=True)
@@ -43,7 +56,7 @@ class Asking:
     """
 
     answers: Answers
-    party: Literal["method", "observer"]
+    party: Party
     number: int
     seed: int
 
@@ -69,6 +82,8 @@ class Oracle(ABC):
         observer: charged by `observe`, without limit, so that measuring costs the method nothing.
         answers: what the method sees.
         seed: drives the noise on answers.
+        remarks: what a person should know about the model.
+        waits: whether it may wait for a service, and be stopped meanwhile.
     """
 
     space: PromptSpace
@@ -77,6 +92,24 @@ class Oracle(ABC):
     observer: Ledger
     answers: Answers = ALL
     seed: int = 0
+    remarks: tuple[str, ...] = ()
+    waits: bool = False
+
+    @property
+    def words(self) -> Words | None:
+        """Looks up the text tower's token embeddings; None if it takes no soft context."""
+        return None
+
+    @property
+    def ledgers(self) -> Ledgers:
+        """What was spent so far; of a service, what it has charged too."""
+        return {"method": self.method.as_dict(), "observer": self.observer.as_dict()}
+
+    def restore(self, ledgers: Ledgers) -> None:
+        """Goes on from what `ledgers` said before."""
+        for name, ledger in (("method", self.method), ("observer", self.observer)):
+            ledger.queries = int(ledgers[name]["queries"])
+            ledger.images = int(ledgers[name]["images"])
 
     def query(self, prompts: Prompts, batch: Batch) -> Tensor:
         """Answers K candidates on one mini-batch and charges K queries to the method.

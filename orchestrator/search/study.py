@@ -15,6 +15,7 @@ from orchestrator.cell import canonical_json
 from orchestrator.errors import UserError
 from orchestrator.search.objective import Goal
 from orchestrator.search.study_place import StudyPlace
+from orchestrator.spec.published import published
 from orchestrator.spec.search import SearchSpec
 from orchestrator.spec.spec import Spec
 from orchestrator.store.leases import Leases
@@ -155,7 +156,7 @@ def _best(trials: Iterable[SearchTrial], study: optuna.Study, goal: Goal) -> Sea
 def _fingerprint(spec: Spec, search: SearchSpec, data: str) -> str:
     """Eight digits of everything that a trial's value depends on."""
     told_elsewhere = {"search", "report", "methods", "seeds", "ablation"}
-    fields = spec.model_dump(mode="json", exclude=told_elsewhere, exclude_defaults=True)
+    fields = published(spec.model_dump(mode="json", exclude=told_elsewhere, exclude_defaults=True))
     of_the_run = {"trials", "parallel", "storage", "equal_queries"}
     how = search.model_dump(mode="json", exclude=of_the_run, exclude_defaults=True)
     base = search.base(spec.methods).model_dump(mode="json")

@@ -159,10 +159,11 @@ def _text(value: Any) -> str:
         return "null"
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.12g}"
-    given = value.model_dump() if hasattr(value, "model_dump") else value
-    if isinstance(given, Mapping):
-        return " ".join(str(part) for part in given.values() if part is not None)
-    text = str(given)
-    if isinstance(given, list | tuple) and len(text) > _LONGEST:
-        return f"{len(given):,} values {hashlib.sha256(text.encode()).hexdigest()[:8]}"
+    if isinstance(value, Mapping):
+        written = (value.get("model"), value.get("pretrained"))  # of a backbone
+        parts = written if "model" in value else tuple(value.values())
+        return " ".join(str(part) for part in parts if part is not None)
+    text = str(value)
+    if isinstance(value, list | tuple) and len(text) > _LONGEST:
+        return f"{len(value):,} values {hashlib.sha256(text.encode()).hexdigest()[:8]}"
     return text

@@ -11,6 +11,7 @@ from benchmarks.quoting import cut
 from orchestrator.errors import UserError
 from orchestrator.spec.overrides import apply_overrides
 from orchestrator.spec.proposals import with_proposals
+from orchestrator.spec.published import published
 from orchestrator.spec.ready import SPECS, ready_specs
 from orchestrator.spec.spec import Spec
 from orchestrator.spec.validation import Refused, validated
@@ -57,8 +58,11 @@ def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
 
 
 def spec_as_yaml(spec: Spec) -> str:
-    """The spec with all defaults as YAML, which loads to an equal spec."""
-    return write_yaml(spec.model_dump(mode="json"))
+    """The spec with all defaults as YAML, which loads to an equal spec.
+
+    Addresses of services are left out, so that it can be shown; who loads it puts in their own.
+    """
+    return write_yaml(published(spec.model_dump(mode="json")))
 
 
 def _as_written(problem: str, fields: Mapping[str, Any]) -> str:

@@ -137,7 +137,7 @@ class Spec(Frozen):
         backbone: the model behind the oracle.
         budget: queries that each trial may spend.
         batch_size: images per mini-batch of a query.
-        precision: number format of the oracle.
+        precision: number format of the oracle; a service has its own.
         augmentation: `crop_flip` is the paper's; `none` encodes training images once.
         views: number of augmented views of each training image that are encoded ahead, and from
             which steps draw, for methods that don't change images. Many times faster than encoding
@@ -298,6 +298,16 @@ class Spec(Frozen):
             _check_labels(self.arms)
         except ValueError as error:
             raise ValueError(f"ablation: {error}") from None
+        return self
+
+    @model_validator(mode="after")
+    def _services_compute_as_they_do(self) -> Self:
+        usual = type(self).model_fields["precision"].default
+        if self.precision != usual and any(arm.conditions.backbone.remote for arm in self.arms):
+            raise ValueError(
+                f"precision: a service computes in its own precision, which no spec can set: leave "
+                f"`precision` out, got {self.precision}"
+            )
         return self
 
     @model_validator(mode="after")

@@ -37,7 +37,8 @@ class Trace:
             and never part of a comparison.
         points: measurements in the order they were taken; queries never decrease. Equal for equal
             keys, interrupted or not.
-        ledgers: final numbers of queries and images, of the method and of the observer.
+        ledgers: final numbers of queries and images, of the method and of the observer; of a
+            service, also what it has charged (`service_training`, `service_measuring`).
         timing: wall seconds by activity; differs between runs.
         provenance: library versions, hardware, digests.
         error: traceback of a failed trial, else empty.
@@ -47,7 +48,7 @@ class Trace:
     cell: Mapping[str, Any]
     status: Ending
     points: tuple[Point, ...]
-    ledgers: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    ledgers: Mapping[str, Mapping[str, int | float]] = field(default_factory=dict)
     timing: Mapping[str, float] = field(default_factory=dict)
     provenance: Mapping[str, Any] = field(default_factory=dict)
     error: str = ""

@@ -46,7 +46,7 @@ class _Record(BaseModel):
     key: str
     cell: dict[str, Any]
     status: Ending
-    ledgers: dict[str, dict[str, int]]
+    ledgers: dict[str, dict[str, int | float]]
     timing: dict[str, float]
     provenance: dict[str, Any]
     error: str

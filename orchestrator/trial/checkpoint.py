@@ -25,7 +25,7 @@ class _Values(BaseModel):
     step: int
     drawn: int | None = None
     method: dict[str, Any]
-    ledgers: dict[str, dict[str, int]]
+    ledgers: dict[str, dict[str, int | float]]
     points: tuple[tuple[int, int, str, float], ...]
     seconds: dict[str, float]
 
@@ -42,7 +42,7 @@ class Snapshot:
         step: number of steps done.
         drawn: number of mini-batches that were drawn for them; steps may ask about one again.
         method: the method's state.
-        ledgers: queries and images of method and observer.
+        ledgers: what method and observer have spent, and what a service has charged.
         points: the trace so far.
         seconds: wall seconds so far, by activity.
     """
@@ -50,7 +50,7 @@ class Snapshot:
     step: int
     drawn: int
     method: State
-    ledgers: dict[str, dict[str, int]]
+    ledgers: Mapping[str, Mapping[str, int | float]]
     points: tuple[Point, ...]
     seconds: dict[str, float]
 
@@ -61,7 +61,7 @@ class Snapshot:
             "step": self.step,
             "drawn": self.drawn,
             "method": dict(self.method.values),
-            "ledgers": self.ledgers,
+            "ledgers": {name: dict(spent) for name, spent in self.ledgers.items()},
             "points": [[p.queries, p.images, p.metric, p.value] for p in self.points],
             "seconds": self.seconds,
             **({} if cell is None else {"cell": cell}),
@@ -99,7 +99,7 @@ class Snapshot:
     @property
     def queries(self) -> int:
         """Queries that the method was charged so far."""
-        return self.ledgers.get("method", {}).get("queries", 0)
+        return int(self.ledgers.get("method", {}).get("queries", 0))
 
 
 def cell_in(data: bytes) -> dict[str, Any] | None:

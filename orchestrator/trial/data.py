@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import torch
 
 from benchmarks.protocols import Task
-from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.features import ImageSplit
 from orchestrator.oracle.interface import Batch, Oracle
+from orchestrator.oracle.tables import Table
 from orchestrator.trial.train_stream import TrainStream
 
 
@@ -17,18 +18,18 @@ class EvaluationSplit:
 
     Attributes:
         split: the images, with the test transform.
-        table: their features from the plain image tower.
+        table: the images as the oracle takes them without a prompt.
         oracle: the black box with the split's own classes; None if they are the trial's.
         foreign: whether prompts were trained on other classes, or on another dataset.
     """
 
     split: ImageSplit
-    table: FeatureTable
+    table: Table
     oracle: Oracle | None = None
     foreign: bool = False
 
     def batches(self, *, pixels: bool) -> Iterator[Batch]:
-        """The split in batches of features `(B, E)`, or of images `(B, 3, S, S)` if `pixels`.
+        """The split in batches of its table, or of images `(B, 3, S, S)` if `pixels`.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
@@ -56,7 +57,7 @@ class TrialData:
     evaluation: dict[str, EvaluationSplit]
 
 
-def tested_features(table: FeatureTable, task: Task) -> FeatureTable:
+def tested_rows(table: Table, task: Task) -> Table:
     """The rows of a task's test images, with its labels, of the dataset's whole test split."""
     if len(table) == len(task.test):
         return table

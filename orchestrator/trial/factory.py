@@ -18,25 +18,20 @@ from methods.interface import Method, Problem, Settings
 from methods.registry import method_class
 from orchestrator.cell import Cell
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import (
-    Backbone,
-    ResolvedBackbone,
-    preprocessing_of,
-    resolve_backbone,
-)
-from orchestrator.oracle.clip import ClipOracle, load_clip
-from orchestrator.oracle.compiling import as_written, compiler_for
-from orchestrator.oracle.cpu_formats import remark_on
+from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.oracle.encoder import resolve_encoder
 from orchestrator.oracle.features import FeatureTable, ImageSplit
-from orchestrator.oracle.ledger import Ledger
+from orchestrator.oracle.interface import Oracle
 from orchestrator.oracle.mae_encoder import MaeEncoder, load_encoder
+from orchestrator.oracle.remote.service import Caller
+from orchestrator.oracle.tables import Table
 from orchestrator.store.store import Store
+from orchestrator.trial.black_box import BlackBox, OpenBox
 from orchestrator.trial.code_fingerprints import fingerprints
-from orchestrator.trial.data import EvaluationSplit, TrialData, tested_features
-from orchestrator.trial.feature_cache import FeatureCache
+from orchestrator.trial.data import EvaluationSplit, TrialData, tested_rows
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.named_images import NamedImages
+from orchestrator.trial.other_weights import other_weights
 from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainStream, ViewFeatures
 from orchestrator.trial.trained_prompts import load_prompt
 
@@ -55,26 +50,22 @@ class OtherImages(UserError):
         )
 
 
-class OtherWeights(UserError):
-    """The weights of a model on this host are not those that were planned."""
-
-
 class TrialFactory:
-    """Holds the model, and builds the parts of one trial after another.
+    """Holds the black box, and builds the parts of one trial after another.
+
+    Args:
+        setup: of the worker.
+        store: where results go.
+        caller: who asks a service.
 
     Raises:
-        UserError: the model can't be loaded, or isn't the one that was planned.
+        UserError: the model can't be loaded or asked, or isn't the one that was planned.
     """
 
-    def __init__(self, setup: WorkerSetup, store: Store) -> None:
-        _refuse_other_weights(setup.backbone)
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+    def __init__(self, setup: WorkerSetup, store: Store, caller: Caller | None = None) -> None:
         self._setup = setup
         self._store = store
-        compiler = compiler_for(self.device, wanted=setup.compile)
-        clip = load_clip(setup.backbone, setup.precision, self.device)
-        self._clip = replace(clip, compiler=compiler)
-        self._features = FeatureCache(store, setup.backbone.digest, setup.precision)
+        self.box = _box(setup, store, caller or Caller())
         self._encoders: dict[str, MaeEncoder] = {}
         self._opened: tuple[str, Dataset] | None = None
         self._source_remarks: dict[str, str] = {}
@@ -92,16 +83,12 @@ class TrialFactory:
             TrialError: the model's features are not finite.
         """
         task = evaluation_task(self._open(dataset_name))
-        oracle = ClipOracle(self._clip, task.class_names, Ledger(), Ledger())
-        split = ImageSplit(task.dataset, task.test, preprocessing_of(self._setup.backbone, "none"))
 
-        def check() -> None:
-            images = split_digest(task, ("test",))
-            if self._features.digest(images, split.preprocessing) != digest:
+        def check(found: str) -> None:
+            if found != digest:
                 raise OtherImages.of(dataset_name)
 
-        check()
-        self._features.encode(digest, split, oracle.encode_images, check)
+        self.box.encode_test_split(task, digest, check)
 
     def check_images(self, cell: Cell, task: Task, planned: str) -> None:
         """Looks at the images of a cell anew, and refuses others than those that were planned.
@@ -118,26 +105,15 @@ class TrialFactory:
         if planned:
             _refuse_others(task, splits, planned)
 
-    @property
-    def remarks(self) -> tuple[str, ...]:
-        """Messages for the user about the device."""
-        slow = remark_on(self._setup.precision, self.device.type)
-        ignored = self._setup.compile and self.device.type != "cuda"
-        uncompiled = "--compile is ignored on a CPU: it compiles for GPUs" if ignored else ""
-        return tuple(filter(None, (slow, uncompiled)))
-
     def provenance(self) -> dict[str, Any]:
         """The hardware and software on which trials run, as they are stored in traces."""
-        gpu = torch.cuda.get_device_name() if self.device.type == "cuda" else ""
         return {
             "host": platform.node(),
-            "machine": gpu or f"{platform.machine()} CPU, {torch.get_num_threads()} threads",
             "python": platform.python_version(),
             "packages": {name: version(name) for name in _PACKAGES},
             "backbone": self._setup.backbone.label,
             "images": preprocessing_of(self._setup.backbone, "none").unusual(),
-            "towers": "as written" if self._clip.compiler is as_written else "compiled",
-            "weights": self._setup.backbone.pretrained,
+            **self.box.provenance(),
             "written": datetime.now(UTC).isoformat(timespec="seconds"),
         }
 
@@ -158,14 +134,6 @@ class TrialFactory:
                 "templates": list(task.dataset.card.templates) if own else None,
             },
         }
-
-    def oracle(self, cell: Cell, task: Task) -> ClipOracle:
-        """The black box of a cell, with its budget and nothing spent.
-
-        Raises:
-            UserError: a class name is too long for the model.
-        """
-        return ClipOracle(self._clip, task.class_names, Ledger(limit=cell.budget), Ledger())
 
     def task(self, cell: Cell) -> Task:
         """The classes and images that a cell trains and tests on; blind cells have no test images.
@@ -188,26 +156,24 @@ class TrialFactory:
             remarks.append(self._remark_on(cell.source.dataset))
         return "; ".join(filter(None, remarks))
 
-    def data(
-        self, cell: Cell, task: Task, oracle: ClipOracle, table: FeatureTable | None
-    ) -> TrialData:
+    def data(self, cell: Cell, task: Task, box: OpenBox, table: FeatureTable | None) -> TrialData:
         """The images of a trial.
 
         Args:
             cell: the cell.
             task: its classes and images.
-            oracle: encodes images without charge.
-            table: features of the dataset's whole test split; None for blind cells.
+            box: makes tables of images without charge.
+            table: features of the dataset's whole test split; None for blind cells, and where
+                none are encoded ahead.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
-        backbone = self._setup.backbone
-        plain = preprocessing_of(backbone, "none")
+        plain = preprocessing_of(self._setup.backbone, "none")
         kind, settings = _method(cell)
-        size = kind.image_size(oracle.space, settings)
-        shown = replace(plain, size=size)  # tables hold features of images in full size
-        evaluation = {} if table is None else self._tested(task, oracle, table, shown)
+        size = kind.image_size(box.oracle.space, settings)
+        shown = replace(plain, size=size)  # tables hold images in full size
+        evaluation = {} if cell.blind else self._tested(task, box, table, shown)
         if cell.source is not None:
             evaluation = {name: replace(one, foreign=True) for name, one in evaluation.items()}
         if not task.train:
@@ -216,21 +182,21 @@ class TrialFactory:
         if task.val:
             val = ImageSplit(task.dataset, task.val, plain, "val")
             shown_val = replace(val, preprocessing=shown)
-            evaluation["val"] = EvaluationSplit(shown_val, self._encoded(task, "val", val, oracle))
+            evaluation["val"] = EvaluationSplit(shown_val, _whole(task, "val", val, box))
         augmented = replace(shown, augmentation=cell.augmentation)
         train = ImageSplit(task.dataset, task.train, augmented, "train")
         untouched = ImageSplit(task.dataset, task.train, plain, "train")
-        encode = cache(partial(self._encoded, task, "train", untouched, oracle))
-        named = NamedImages(train, encode, oracle.encode_images, cell.seed, cell.views)
+        whole = cache(partial(_whole, task, "train", untouched, box))
+        named = NamedImages(train, whole, box.tables.make, cell.seed, cell.views)
         features: TrainFeatures | None = None
         if cell.views:
-            features = ViewFeatures(train, oracle.encode_images, cell.views, cell.seed)
+            features = ViewFeatures(train, box.tables.make, cell.views, cell.seed)
         elif cell.augmentation == "none":
-            features = PlainFeatures(encode)
+            features = PlainFeatures(whole)
         stream = TrainStream(train, features, named, cell.batch_size, cell.seed)
         return TrialData(stream, evaluation)
 
-    def method(self, cell: Cell, task: Task, oracle: ClipOracle, data: TrialData) -> Method:
+    def method(self, cell: Cell, task: Task, oracle: Oracle, data: TrialData) -> Method:
         """A cell's method in its initial state, or with the prompt that another cell trained.
 
         Raises:
@@ -258,25 +224,17 @@ class TrialFactory:
         return method
 
     def _tested(
-        self, task: Task, oracle: ClipOracle, table: FeatureTable, shown: Preprocessing
+        self, task: Task, box: OpenBox, given: FeatureTable | None, shown: Preprocessing
     ) -> dict[str, EvaluationSplit]:
         """The test splits: of the trial's own classes, and of new classes, if there are any."""
+        table = box.tables.test(given, task)
         test = ImageSplit(task.dataset, task.test, shown)
-        splits = {"test": EvaluationSplit(test, tested_features(table, task))}
+        splits = {"test": EvaluationSplit(test, tested_rows(table, task))}
         if task.new is not None:
             new = ImageSplit(task.dataset, task.new.test, shown, "new")
-            others = ClipOracle(self._clip, task.new.class_names, Ledger(limit=0), oracle.observer)
-            table = tested_features(table, task.new)
-            splits["new"] = EvaluationSplit(new, table, others, foreign=True)
+            others = box.beside(task.new.class_names)
+            splits["new"] = EvaluationSplit(new, tested_rows(table, task.new), others, foreign=True)
         return splits
-
-    def _encoded(
-        self, task: Task, split: Split, images: ImageSplit, oracle: ClipOracle
-    ) -> FeatureTable:
-        """Features of a split that is not the test split, encoded unless the store has them."""
-        digest = split_digest(task, (split,))
-        check = partial(_refuse_others, task, (split,), digest)
-        return self._features.table(digest, images, oracle.encode_images, check)
 
     def _open(self, name: str, *, blind: bool = False) -> Dataset:
         """A dataset; the last one is kept, with its listing and the bytes that it holds."""
@@ -307,31 +265,27 @@ class TrialFactory:
         if name not in self._encoders:
             found = resolve_encoder(name)
             if found.digest != self._setup.encoders.get(name, found.digest):
-                raise _other_weights(f"encoder {name!r}: the weights")
-            self._encoders[name] = load_encoder(found, self.device)
+                raise other_weights(f"encoder {name!r}: the weights")
+            self._encoders[name] = load_encoder(found, self.box.device)
         return self._encoders[name]
 
 
-def _refuse_other_weights(planned: ResolvedBackbone) -> None:
-    """Looks at a model's own files anew: results under its key must be of no other one.
+def _box(setup: WorkerSetup, store: Store, caller: Caller) -> BlackBox:
+    """The black box of a worker; what loads a model is imported where one is loaded."""
+    if setup.backbone.remote is None:
+        from orchestrator.trial.loaded_box import LoadedBox
 
-    Raises:
-        OtherWeights: they are others.
-        UserError: they are gone, or can't be read.
-    """
-    if planned.weights is None and planned.folder is None:
-        return
-    found = resolve_backbone(Backbone(model=planned.model, pretrained=planned.pretrained))
-    if found.digest != planned.digest:
-        files = f"the files in {planned.folder or planned.weights}"
-        raise _other_weights(f"backbone {planned.label!r}: {files}")
+        return LoadedBox(setup, store)
+    from orchestrator.trial.service_box import ServiceBox
+
+    return ServiceBox(setup.backbone.remote, setup.store_identity or store.identity(), caller)
 
 
-def _other_weights(what: str) -> OtherWeights:
-    return OtherWeights(
-        f"{what} on {platform.node()} are not those that were planned. Give every node the same "
-        f"files; if they were changed since, start the run again."
-    )
+def _whole(task: Task, split: Split, images: ImageSplit, box: OpenBox) -> Table:
+    """The table of a split that is not the test split."""
+    digest = split_digest(task, (split,))
+    check = partial(_refuse_others, task, (split,), digest)
+    return box.tables.whole(digest, images, check)
 
 
 def _refuse_others(task: Task, splits: tuple[Split, ...], planned: str) -> None:

@@ -1,10 +1,8 @@
-"""Training images that a method names, as pixels or as features; a view never changes."""
+"""Training images that a method names, as pixels or as rows of a table; a view never changes."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -12,9 +10,9 @@ from torch import Tensor
 
 from benchmarks.batches import augmentation_generator
 from methods.interface import Named
-from orchestrator.oracle.features import CHUNK, DECODERS, Encoder, FeatureTable, ImageSplit
+from orchestrator.oracle.features import ImageSplit, decoded
 from orchestrator.oracle.interface import Batch
-from orchestrator.trial.not_finite import check_features
+from orchestrator.oracle.tables import Table, TableMaker
 
 _VIEWS_KEPT = 4
 """Tables of views in memory at once."""
@@ -24,26 +22,27 @@ _VIEWS_KEPT = 4
 class NamedImages:
     """Gives the images that a method names.
 
-    Features of a view are computed for all images at once, whichever are named: so they are equal
-    bit for bit after a resumption, and those who ask about them again and again wait only once.
+    The table of a view is made of all images at once, whichever are named: so their features are
+    equal bit for bit after a resumption, and those who ask about them again and again wait only
+    once.
 
     Attributes:
         split: the training images, with the training transform.
-        plain: gives the features of the images as testing would see them.
-        encoder: the plain image tower.
+        plain: gives the table of the images as testing would see them.
+        make: makes tables of views.
         seed: drives the augmentation of views.
         views: how many different views there are; 0 for no limit, 1 if images aren't augmented.
     """
 
     split: ImageSplit
-    plain: Callable[[], FeatureTable]
-    encoder: Encoder
+    plain: Callable[[], Table]
+    make: TableMaker
     seed: int
     views: int = 0
-    _tables: OrderedDict[int | None, FeatureTable] = field(default_factory=OrderedDict)
+    _tables: OrderedDict[int | None, Table] = field(default_factory=OrderedDict)
 
     def batch(self, named: Named, *, pixels: bool) -> Batch:
-        """Features `(B, E)` or images `(B, 3, S, S)`, labels and ids of the B named images.
+        """Rows of a table, or images `(B, 3, S, S)`, labels and ids of the B named images.
 
         Args:
             named: which images.
@@ -57,9 +56,8 @@ class NamedImages:
         view = self._view(named.view)
         if not pixels:
             chosen = self._table(view).rows(np.asarray(rows, dtype=np.int64))
-            return Batch(chosen.labels, features=chosen.features, examples=torch.tensor(rows))
-        with _decoders() as decode:
-            images = torch.stack(list(decode(lambda row: self._image(row, view), rows)))
+            return replace(chosen, examples=torch.tensor(rows))
+        images = decoded(lambda row: self._image(row, view), rows)
         labels = torch.tensor([self.split.items[row].label for row in rows])
         return Batch(labels, images=images, examples=torch.tensor(rows))
 
@@ -69,33 +67,22 @@ class NamedImages:
             return None
         return view % self.views if self.views else view
 
-    def _table(self, view: int | None) -> FeatureTable:
+    def _table(self, view: int | None) -> Table:
         if view not in self._tables:
-            self._tables[view] = self.plain() if view is None else self._encoded(view)
+            self._tables[view] = self.plain() if view is None else self._made(view)
         self._tables.move_to_end(view)
         if len(self._tables) > _VIEWS_KEPT:
             self._tables.popitem(last=False)
         return self._tables[view]
 
-    def _encoded(self, view: int) -> FeatureTable:
-        rows = range(len(self.split.items))
-        features = []
-        with _decoders() as decode:
-            for start in range(0, len(rows), CHUNK):
-                images = decode(lambda row: self._image(row, view), rows[start : start + CHUNK])
-                features.append(self.encoder(torch.stack(list(images))).float().cpu())
-        table = FeatureTable(torch.cat(features).numpy(), np.array(self.split.labels))
-        check_features(table.features, self.split.name, self.split.dataset.card.name)
-        return table
+    def _made(self, view: int) -> Table:
+        def images(rows: Sequence[int]) -> Tensor:
+            return decoded(lambda row: self._image(row, view), rows)
+
+        return self.make(images, self.split.labels, self.split)
 
     def _image(self, row: int, view: int | None) -> Tensor:
         item = self.split.items[row]
         if view is None:
             return self.split.preprocessing.test(self.split.dataset.open(item))
         return self.split.train(item, augmentation_generator(self.seed, view, row))
-
-
-@contextmanager
-def _decoders() -> Iterator[Callable[..., Iterator[Tensor]]]:
-    with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-        yield threads.map

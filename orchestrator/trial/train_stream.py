@@ -1,8 +1,8 @@
-"""Mini-batches of the training images, as pixels or as features that were encoded before."""
+"""Mini-batches of the training images, as pixels or as rows of a table that was made before."""
 
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -11,13 +11,13 @@ from torch import Tensor
 
 from benchmarks.batches import augmentation_generator, batch_at, batches_per_epoch
 from methods.interface import Named
-from orchestrator.oracle.features import CHUNK, DECODERS, Encoder, FeatureTable, ImageSplit
+from orchestrator.oracle.features import DECODERS, ImageSplit, decoded
 from orchestrator.oracle.interface import Batch
+from orchestrator.oracle.tables import Table, TableMaker
 from orchestrator.trial.named_images import NamedImages
-from orchestrator.trial.not_finite import check_features
 
 TrainFeatures = Callable[[list[int], int], Batch]
-"""Features `(B, E)`, labels and ids `(B,)` that need not be encoded anew in every step: of the B
+"""Rows of a table, with labels and ids `(B,)`, that need not be made anew in every step: of the B
 images in these rows of the training split, in the step with this number."""
 
 
@@ -28,7 +28,7 @@ class TrainStream:
 
     Args:
         split: the training images, with the training transform.
-        features: features encoded ahead; None if every step encodes its own images.
+        features: images that were made ahead; None if every step has its own.
         named: gives images that a method names.
         batch_size: images per mini-batch.
         seed: drives order and augmentation.
@@ -67,7 +67,7 @@ class TrainStream:
         return self._batch_size
 
     def batch(self, step: int, *, pixels: bool) -> Batch:
-        """The mini-batch of a step: features `(B, E)` or images `(B, 3, S, S)`, labels and ids.
+        """The mini-batch of a step: rows of a table, or images `(B, 3, S, S)`, labels and ids.
 
         Asked again for the same step, it is the same object, if it is the latest one.
 
@@ -92,7 +92,7 @@ class TrainStream:
         return batch
 
     def named(self, images: Named, *, pixels: bool) -> Batch:
-        """The images that a method names: features or pixels, as `batch`.
+        """The images that a method names: rows of a table or pixels, as `batch`.
 
         Raises:
             ValueError: they are no images of the training split, or more than fit a query.
@@ -116,40 +116,40 @@ class TrainStream:
 
 @dataclass
 class PlainFeatures:
-    """Features of images without augmentation, which are the same in every step.
+    """Images without augmentation, which are the same in every step.
 
     Attributes:
-        encode: gives the features of the whole training split; called when they are first needed.
+        make: gives the table of the whole training split; called when it is first needed.
     """
 
-    encode: Callable[[], FeatureTable]
+    make: Callable[[], Table]
 
     def __call__(self, index: list[int], step: int) -> Batch:
         """See `TrainFeatures`."""
         del step
         rows = self._table.rows(np.asarray(index, dtype=np.int64))
-        return Batch(rows.labels, features=rows.features, examples=torch.tensor(index))
+        return replace(rows, examples=torch.tensor(index))
 
     @cached_property
-    def _table(self) -> FeatureTable:
-        return self.encode()
+    def _table(self) -> Table:
+        return self.make()
 
 
 @dataclass
 class ViewFeatures:
-    """Features of V augmented views of each image; every step takes one view of each of its images.
+    """A table of V augmented views of each image; every step takes one view of each of its images.
 
     An approximation: a step would otherwise see newly augmented images every time.
 
     Attributes:
         split: the training images, with the training transform.
-        encoder: the plain image tower.
+        make: makes the table.
         views: number of views V per image.
         seed: drives the augmentation of views, and which of them a step takes.
     """
 
     split: ImageSplit
-    encoder: Encoder
+    make: TableMaker
     views: int
     seed: int
 
@@ -158,22 +158,14 @@ class ViewFeatures:
         drawn = np.random.default_rng([self.seed, step, self.views]).integers(
             self.views, size=len(index)
         )
-        rows = torch.tensor(index) * self.views + torch.from_numpy(drawn)
-        labels, features = _labels(self.split, index), self._pool[rows]
-        return Batch(labels, features=features, examples=torch.tensor(index))
+        rows = self._pool.rows(np.asarray(index, dtype=np.int64) * self.views + drawn)
+        return replace(rows, examples=torch.tensor(index))
 
     @cached_property
-    def _pool(self) -> Tensor:
-        """Features `(N V, E)`, the views of an image one after another."""
-        rows = range(len(self.split.items) * self.views)
-        features = []
-        with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-            for start in range(0, len(rows), CHUNK):
-                images = list(threads.map(self._view, rows[start : start + CHUNK]))
-                features.append(self.encoder(torch.stack(images)).float().cpu())
-        pool = torch.cat(features)
-        check_features(pool.numpy(), self.split.name, self.split.dataset.card.name)
-        return pool
+    def _pool(self) -> Table:
+        """The table of all N V views, those of an image one after another."""
+        labels = [label for label in self.split.labels for _ in range(self.views)]
+        return self.make(lambda rows: decoded(self._view, rows), labels, self.split)
 
     def _view(self, row: int) -> Tensor:
         image, view = divmod(row, self.views)

@@ -13,11 +13,13 @@ from torch import Tensor
 
 from methods.interface import ImageChoice, Method, Named, Prompts, Readout, Scores
 from methods.parts.losses import cross_entropy
-from orchestrator.oracle.interface import Batch, Oracle
+from orchestrator.oracle.interface import Batch, Ledgers, Oracle
 from orchestrator.oracle.ledger import BudgetExhausted
+from orchestrator.oracle.remote.service import Stopped
 from orchestrator.store.trace import Point
 from orchestrator.trial.checkpoint import Checkpoints, Snapshot
 from orchestrator.trial.data import EvaluationSplit, TrialData
+from orchestrator.trial.messages import TrialStopped
 from orchestrator.trial.not_finite import (
     Origin,
     TrialError,
@@ -56,13 +58,12 @@ class Trial:
     seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
     _step: int = 0
     _drawn: int = 0
+    _before: Snapshot | None = None
 
     def resume(self, snapshot: Snapshot) -> None:
         """Continues from a snapshot of the same cell."""
         self.method.load(snapshot.method)
-        for name, ledger in (("method", self.oracle.method), ("observer", self.oracle.observer)):
-            ledger.queries = snapshot.ledgers[name]["queries"]
-            ledger.images = snapshot.ledgers[name]["images"]
+        self.oracle.restore(snapshot.ledgers)
         self._step = snapshot.step
         self._drawn = snapshot.drawn
         self.points = list(snapshot.points)
@@ -70,9 +71,8 @@ class Trial:
 
     def snapshot(self) -> Snapshot:
         """The state of the trial between two steps."""
-        state = self.method.state()
-        points = tuple(self.points)
-        return Snapshot(self._step, self._drawn, state, self.ledgers, points, self.seconds)
+        state, points, seconds = self.method.state(), tuple(self.points), dict(self.seconds)
+        return Snapshot(self._step, self._drawn, state, self.ledgers, points, seconds)
 
     def run(self) -> None:
         """Runs to the end of the budget, or until the method asks no more.
@@ -88,7 +88,17 @@ class Trial:
 
     def run_to_measurement(self) -> bool:
         """Runs to the next measurement; returns False if the trial has ended. Raises like `run`."""
+        try:
+            return self._run_to_measurement()
+        except Stopped:
+            if self.checkpoints is not None and self._before is not None:
+                self.checkpoints.save(self._before)
+            raise TrialStopped from None
+
+    def _run_to_measurement(self) -> bool:
         while True:
+            if self.oracle.waits:  # what comes next may be broken off
+                self._before = self.snapshot()
             if self._evaluation_due():
                 self._evaluate()
                 return True
@@ -102,12 +112,9 @@ class Trial:
         return False
 
     @property
-    def ledgers(self) -> dict[str, dict[str, int]]:
-        """Queries and images so far, of method and observer."""
-        return {
-            "method": self.oracle.method.as_dict(),
-            "observer": self.oracle.observer.as_dict(),
-        }
+    def ledgers(self) -> Ledgers:
+        """What was spent so far, by method and observer, and what a service has charged."""
+        return self.oracle.ledgers
 
     @property
     def deployment(self) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from benchmarks.protocols import Task
 from orchestrator.cell import Cell
 from orchestrator.errors import UserError, last_line
 from orchestrator.masking import masked
+from orchestrator.oracle.remote.service import Caller, Stopped
 from orchestrator.store.leases import Lease, LeaseLost, Leases
 from orchestrator.store.storage import Patience, StorageDown, open_storage
 from orchestrator.store.store import Store
@@ -47,17 +48,17 @@ class Worker:
         from orchestrator.trial.factory import TrialFactory
 
         self._setup = setup
+        self._stopped = False
         self._notices: list[str] = []
         patience = Patience(limit=setup.patience, introduction=setup.patience)
         self._store = Store(open_storage(setup.store, patience, self._notices.append))
         _check_shared(self._store, setup.store_identity)
         self._leases = Leases.of_process(open_storage(setup.store, patience), setup.run)
         self._lease: Lease | None = None
-        self._factory = TrialFactory(setup, self._store)
+        self._factory = TrialFactory(setup, self._store, self._caller())
         self._queries = 0
-        self._remarks = self._factory.remarks
+        self._remarks = self._factory.box.remarks
         self._paused: _Started | None = None
-        self._stopped = False
 
     def stop(self) -> None:
         """Stops the running cell after its next step, with a checkpoint; later cells likewise."""
@@ -79,7 +80,9 @@ class Worker:
         self._factory.use_threads()  # the last digits depend on it
         self._factory.encode_test_split(dataset_name, digest)
 
-    def run_cell(self, cell: Cell, key: str, table: FeatureTable, split: str = "") -> CellOutcome:
+    def run_cell(
+        self, cell: Cell, key: str, table: FeatureTable | None, split: str = ""
+    ) -> CellOutcome:
         """Runs a cell to its end, from its checkpoint if there is one, and stores its trace.
 
         A cell that another run works on, or has finished, is left alone; one whose result is there
@@ -89,7 +92,7 @@ class Worker:
         Args:
             cell: the cell.
             key: the key of its result.
-            table: the features of the dataset's whole test split.
+            table: the features of the dataset's whole test split; None of a service.
             split: digest of its images as they were planned; it fails where this host has others.
                 "" takes any.
 
@@ -143,7 +146,7 @@ class Worker:
             return CellOutcome(key, "elsewhere", self._queries)
         except StorageDown:
             raise
-        except TrialStopped:
+        except (TrialStopped, Stopped):
             return CellOutcome(key, "stopped", self._queries)
         except Exception:
             return self._end(self._failure(cell, key, started))
@@ -153,6 +156,12 @@ class Worker:
         """The trial that waits in memory, if it is this cell's; any other one is let go of."""
         paused, self._paused = self._paused, None
         return paused if paused is not None and paused.key == key else None
+
+    def _caller(self) -> Caller:
+        """Who asks a service: it passes the run's gate, and waits as long as for a store."""
+        return Caller(
+            self._setup.gate, self._notices.append, self._setup.patience, lambda: self._stopped
+        )
 
     def _begin(self) -> None:
         self._factory.use_threads()  # a setting of the calling thread
@@ -167,7 +176,7 @@ class Worker:
 
     def _end(self, trace: Trace) -> CellOutcome:
         self._store.save(trace)
-        queries = trace.ledgers["method"]["queries"] if trace.ledgers else self._queries
+        queries = int(trace.ledgers["method"]["queries"]) if trace.ledgers else self._queries
         error = last_line(trace.error) if trace.error else ""
         return CellOutcome(trace.key, trace.status, queries, error, remarks=self._remarks)
 
@@ -182,7 +191,7 @@ class Worker:
             ledgers=trial.ledgers if trial else {},
             timing=_timing(trial) if trial else {},
             provenance=self._factory.provenance(),
-            error=masked(traceback.format_exc()),
+            error=self._factory.box.publishable(masked(traceback.format_exc())),
         )
 
     def _start(self, cell: Cell, key: str, table: FeatureTable | None, split: str) -> _Started:
@@ -191,9 +200,9 @@ class Worker:
 
         task = self._factory.task(cell)
         self._factory.check_images(cell, task, split)
-        oracle = self._factory.oracle(cell, task)
-        self._remarks = (*self._factory.remarks, *oracle.remarks)
-        data = self._factory.data(cell, task, oracle, table)
+        box = self._factory.box.open(cell, task, key)
+        self._remarks = (*self._factory.box.remarks, *box.oracle.remarks)
+        data = self._factory.data(cell, task, box, table)
         interval = self._setup.checkpoint_interval
         checkpoints = Checkpoints(
             self._store,
@@ -203,8 +212,8 @@ class Worker:
             cell=cell.model_dump(mode="json"),
         )
         trial = Trial(
-            method=self._factory.method(cell, task, oracle, data),
-            oracle=oracle,
+            method=self._factory.method(cell, task, box.oracle, data),
+            oracle=box.oracle,
             data=data,
             evaluations=cell.evaluation.points,
             marks=cell.evaluation.at,

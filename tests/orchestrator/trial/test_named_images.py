@@ -12,6 +12,7 @@ from torch import Tensor
 
 from benchmarks.batches import augmentation_generator
 from methods.interface import Named
+from orchestrator.trial.encoded_tables import EncodedTables
 from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.train_stream import TrainStream, ViewFeatures
 from tests.orchestrator.trial.test_train_stream import BATCH, SEED, mean_colour, split
@@ -24,7 +25,7 @@ VIEWS = st.none() | st.integers(0, 6)
 
 def named(augmentation: str = "crop_flip", views: int = 0) -> NamedImages:
     of = split(augmentation, COUNT)
-    return NamedImages(of, lambda: of.encode(mean_colour), mean_colour, SEED, views)
+    return NamedImages(of, lambda: of.encode(mean_colour), EncodedTables(mean_colour), SEED, views)
 
 
 def stream(images: NamedImages, features: Any = None) -> TrainStream:
@@ -77,7 +78,7 @@ def test_without_augmentation_there_is_one_view() -> None:
 
 def test_with_cached_views_a_named_view_is_one_of_them() -> None:
     images = named(views=2)
-    features = ViewFeatures(images.split, mean_colour, 2, SEED)
+    features = ViewFeatures(images.split, EncodedTables(mean_colour), 2, SEED)
     subject = stream(images, features)
     third = subject.named(Named((4,), 3), pixels=False).features
     assert third is not None

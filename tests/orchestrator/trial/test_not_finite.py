@@ -17,6 +17,7 @@ from methods.zero_shot import ZeroShot, ZeroShotSettings
 from orchestrator.oracle.features import ImageSplit
 from orchestrator.oracle.interface import Batch
 from orchestrator.trial.data import EvaluationSplit, TrialData
+from orchestrator.trial.encoded_tables import EncodedTables
 from orchestrator.trial.not_finite import TrialError
 from orchestrator.trial.train_stream import ViewFeatures
 from orchestrator.trial.trial import Trial
@@ -126,7 +127,7 @@ def test_a_split_without_images_is_refused_by_name() -> None:
 
 def damage(worker: Worker, weight: str, value: float) -> None:
     """Spoils a weight in memory; one that is spoilt in its file is refused before."""
-    weights = worker._factory._clip.model.state_dict()
+    weights = worker._factory.box.clip.model.state_dict()
     weights[weight].view(-1)[0] = value
 
 
@@ -163,7 +164,8 @@ def test_a_blind_cell_of_a_damaged_model_fails_on_its_validation_images(tmp_path
 def test_views_of_training_images_are_checked() -> None:
     dataset, plain = ToyDataset(), Preprocessing(8, (0.5,) * 3, (0.5,) * 3, "crop_flip")
     split = ImageSplit(dataset, tuple(dataset.items("train")), plain, "train")
-    views = ViewFeatures(split, lambda images: torch.full((len(images), 4), torch.nan), 2, seed=0)
+    odd = EncodedTables(lambda images: torch.full((len(images), 4), torch.nan))
+    views = ViewFeatures(split, odd, 2, seed=0)
     with pytest.raises(TrialError, match=r"on the train split of toy are .* of 24 of 24 images"):
         views([0], 0)
 

@@ -17,6 +17,7 @@ from benchmarks.datasets.interface import ImageUnreadable
 from benchmarks.pocket.datasets import PocketDots
 from benchmarks.preprocessing import Preprocessing
 from orchestrator.oracle.features import ImageSplit
+from orchestrator.trial.encoded_tables import EncodedTables
 from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.train_stream import TrainStream, ViewFeatures
 
@@ -34,7 +35,7 @@ def mean_colour(images: Tensor) -> Tensor:
 
 
 def stream(of: ImageSplit, features: Any = None) -> TrainStream:
-    named = NamedImages(of, lambda: of.encode(mean_colour), mean_colour, SEED)
+    named = NamedImages(of, lambda: of.encode(mean_colour), EncodedTables(mean_colour), SEED)
     return TrainStream(of, features, named, BATCH, SEED)
 
 
@@ -99,7 +100,7 @@ def test_views_are_drawn_from_a_pool_that_is_encoded_once() -> None:
         encoded.append(len(pixels))
         return mean_colour(pixels)
 
-    views = ViewFeatures(images, encoder, 3, SEED)
+    views = ViewFeatures(images, EncodedTables(encoder), 3, SEED)
     subject = stream(images, views)
     pool = [
         torch.stack(
@@ -119,7 +120,7 @@ def test_views_are_drawn_from_a_pool_that_is_encoded_once() -> None:
             seen.add((i, int(near.int().argmax())))
     assert sum(encoded) == 3 * len(images.items)
     assert len(seen) > 2 * len(images.items)  # not always the same view
-    again = stream(images, ViewFeatures(images, mean_colour, 3, SEED))
+    again = stream(images, ViewFeatures(images, EncodedTables(mean_colour), 3, SEED))
     third = again.batch(2, pixels=False).features
     assert third is not None
     assert torch.equal(third, subject.batch(2, pixels=False).features)  # type: ignore[arg-type]
@@ -133,5 +134,5 @@ def test_without_features_every_step_has_its_own_images() -> None:
 
 def test_prompted_images_are_never_taken_from_the_pool() -> None:
     images = split()
-    subject = stream(images, ViewFeatures(images, mean_colour, 2, SEED))
+    subject = stream(images, ViewFeatures(images, EncodedTables(mean_colour), 2, SEED))
     assert subject.batch(0, pixels=True).images is not None

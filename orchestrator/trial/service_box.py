@@ -1,0 +1,114 @@
+"""A black box that is a service: nothing of its model is loaded here."""
+
+from __future__ import annotations
+
+import platform
+import re
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import torch
+
+from benchmarks.protocols import Task, evaluation_task, split_digest
+from orchestrator.cell import Cell
+from orchestrator.oracle.backbone import RemoteModel
+from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.ledger import Ledger
+from orchestrator.oracle.remote.identity import Origin
+from orchestrator.oracle.remote.image_sets import RecentImages
+from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
+from orchestrator.oracle.remote.service import Caller
+from orchestrator.oracle.remote.stored_table import StoredTable, StoredTables
+from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
+
+_START = 60.0
+"""Seconds that an actor waits for its service when it starts: nobody is told of that."""
+_TABLES_KEPT = 16
+"""Tables of whole splits in memory at once; they hold digests of images, and no images."""
+_URL = re.compile(r"https?://[^\s'\"<>]+")
+_ELSEWHERE = "(address of the service)"
+
+
+@dataclass
+class _Stored(SplitTables):
+    """Tables of images that a service stores, of which whole splits are remembered."""
+
+    stored: StoredTables
+    _known: OrderedDict[tuple[str, str], StoredTable] = field(default_factory=OrderedDict)
+
+    @property
+    def make(self) -> StoredTables:
+        """See `SplitTables`."""
+        return self.stored
+
+    def whole(self, digest: str, split: ImageSplit, check: Callable[[], None]) -> StoredTable:
+        """See `SplitTables`."""
+        name = digest, split.preprocessing.digest()
+        if name not in self._known:
+            made = self.stored(split.some, split.labels, split)
+            check()
+            self._known[name] = made
+        self._known.move_to_end(name)
+        if len(self._known) > _TABLES_KEPT:
+            self._known.popitem(last=False)
+        return self._known[name]
+
+    def test(self, given: FeatureTable | None, task: Task) -> StoredTable:
+        """See `SplitTables`; features are of no use to a service."""
+        del given
+        all_classes = evaluation_task(task.dataset)
+        split = ImageSplit(
+            task.dataset, all_classes.test, self.stored.capabilities.images.preprocessing
+        )
+        return self.whole(split_digest(all_classes, ("test",)), split, lambda: None)
+
+
+class ServiceBox(BlackBox):
+    """A service that an actor asks.
+
+    Args:
+        model: the service's model, as it was planned.
+        store: identity of the store that results go to.
+        caller: who asks.
+
+    Raises:
+        ModelChanged: the service has another model now.
+        UserError: it can't be used.
+    """
+
+    def __init__(self, model: RemoteModel, store: str, caller: Caller) -> None:
+        from orchestrator.oracle.remote.connect import connect
+
+        self.device = torch.device("cpu")
+        self._model, self._store = model, store
+        planned = model.capabilities.fingerprint
+        hasty = replace(caller, patience=min(_START, caller.patience))
+        connect(model.backbone, hasty, planned)
+        service = connect(model.backbone, caller, planned)
+        self._connection = Connection.to(service, model.backbone.in_flight)
+        self._tables = _Stored(StoredTables(service.capabilities, RecentImages()))
+
+    def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
+        """See `BlackBox`."""
+        budget, account = Ledger(limit=cell.budget), Account(Origin(self._store, key))
+        oracle = RemoteOracle(self._connection, task.class_names, budget, Ledger(), account)
+        return OpenBox(oracle, self._tables, oracle.beside)
+
+    def provenance(self) -> Mapping[str, Any]:
+        """See `BlackBox`; where the service is concerns nobody who reads results."""
+        told = self._model.capabilities
+        return {
+            "machine": f"a service, asked from a {platform.machine()} CPU",
+            "towers": "of a service",
+            "weights": None,
+            "service": {"model": told.model, "fingerprint": told.fingerprint},
+        }
+
+    def publishable(self, text: str) -> str:
+        """See `BlackBox`: without addresses."""
+        address = self._model.backbone.service
+        shown = _URL.sub(_ELSEWHERE, text)
+        return shown.replace(urlsplit(address).netloc, _ELSEWHERE) if address else shown
