@@ -33,11 +33,19 @@ class ImagesUnknown(Exception):
         self.digests = digests
 
 
+class Stopped(Exception):
+    """The caller was asked to stop while it waited for a service; nothing is wrong with either."""
+
+
 class Gate(Protocol):
     """Lets requests of a whole run pass, as many as its limits allow."""
 
-    def enter(self) -> None:
-        """Waits until a request may be sent; every `enter` is followed by a `leave`."""
+    def enter(self, *, free: bool = False) -> None:
+        """Waits until a request may be sent; every `enter` is followed by a `leave`.
+
+        Args:
+            free: whether it counts among the requests under way alone, not among those of a minute.
+        """
 
     def leave(self) -> None:
         """A request has ended."""
@@ -49,8 +57,9 @@ class Gate(Protocol):
 class Open:
     """A gate without limits."""
 
-    def enter(self) -> None:
+    def enter(self, *, free: bool = False) -> None:
         """Lets everybody pass."""
+        del free
 
     def leave(self) -> None:
         """Counts nobody."""
