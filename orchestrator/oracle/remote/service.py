@@ -1,16 +1,23 @@
-"""What every service can be asked, whatever way leads to it."""
+"""What every service can be asked, whatever way leads to it.
+
+Who plans, and who gives cells to others, imports this module; it loads no PyTorch.
+"""
+
+from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from torch import Tensor
-
-from methods.interface import PromptSpace
 from orchestrator.errors import UserError
-from orchestrator.oracle.remote.description import Capabilities
-from orchestrator.oracle.remote.request import Charge, Question, Reply
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+    from methods.interface import PromptSpace
+    from orchestrator.oracle.remote.description import Capabilities
+    from orchestrator.oracle.remote.request import Charge, Question, Reply
 
 
 class ServiceError(UserError):
