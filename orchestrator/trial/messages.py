@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal
 from uuid import uuid4
 
+from orchestrator.oracle.remote.service import Gate, Open
 from orchestrator.store.trace import Ending, Point
 
 if TYPE_CHECKING:  # the broker and the trials of a search pass these on and import no models
@@ -38,6 +39,7 @@ class WorkerSetup:
             inexact precisions, by where they round), so it is no part of a cell.
         run: the run that it works for; other runs on the same store keep off its cells.
         store_identity: what the driver's store calls itself; None to take any.
+        gate: lets requests to a service pass, as many as the run may send; it can be pickled.
     """
 
     backbone: ResolvedBackbone
@@ -55,6 +57,7 @@ class WorkerSetup:
     compile: bool = False
     run: str = field(default_factory=lambda: uuid4().hex)
     store_identity: str | None = None
+    gate: Gate = field(default_factory=Open)
 
 
 @dataclass(frozen=True)
