@@ -1,0 +1,103 @@
+"""The token of a service on its way to actors: what is shown of it, and where it ends up."""
+
+from __future__ import annotations
+
+import os
+import pickle
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from orchestrator.oracle.backbone import Backbone, RemoteModel, ResolvedBackbone
+from orchestrator.oracle.remote.description import Capabilities, ImageForm
+from orchestrator.pool import actors
+from orchestrator.pool.actors import OracleActor, OracleActorFactory
+from orchestrator.pool.secret import Secret
+from orchestrator.pool.slots import PoolLimits
+from orchestrator.search.broker import OracleBroker
+from orchestrator.trial.messages import WorkerSetup
+from orchestrator.trial.worker import Worker
+
+TOKEN = "nobody-may-see-this"
+
+
+def setup_of(backbone: Backbone, folder: Path) -> WorkerSetup:
+    images = ImageForm(size=8, mean=(0, 0, 0), std=(1, 1, 1))
+    remote = RemoteModel(backbone, Capabilities(model="x", fingerprint="f", images=images))
+    resolved = ResolvedBackbone("x", "x", None, "service:x:f", remote)
+    return WorkerSetup(resolved, "fp32", str(folder), str(folder), "refuse")
+
+
+class _Made:
+    """Takes the place of a class that Ray has decorated; keeps what it was made with."""
+
+    def __init__(self) -> None:
+        self.arguments: tuple[Any, ...] = ()
+
+    def options(self, **_: Any) -> _Made:
+        return self
+
+    def remote(self, *arguments: Any) -> None:
+        self.arguments = arguments
+
+
+@pytest.fixture
+def made(monkeypatch: pytest.MonkeyPatch) -> _Made:
+    made = _Made()
+    monkeypatch.setattr(actors.ray, "remote", lambda _: made)
+    return made
+
+
+def test_a_secret_is_never_shown() -> None:
+    secret = Secret("MY_TOKEN", TOKEN)
+    assert f"{secret} {secret!r} {[secret]}" == "Secret('MY_TOKEN') " * 2 + "[Secret('MY_TOKEN')]"
+
+
+def test_an_actor_gets_the_token_that_the_backbone_names_apart_from_its_setup(
+    made: _Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_TOKEN", TOKEN)
+    backbone = Backbone(model="x", service="http://localhost:1", token_from="MY_TOKEN")
+    factory = OracleActorFactory(setup_of(backbone, tmp_path))
+    factory()
+    setup, secret = made.arguments
+    assert secret == Secret("MY_TOKEN", TOKEN)
+    assert TOKEN.encode() not in pickle.dumps((factory, setup))
+    assert TOKEN not in repr((factory, setup, secret))
+
+
+def test_no_token_is_sent_where_there_is_none_or_no_service(
+    made: _Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUERYCURVE_SERVICE_TOKEN", TOKEN)
+    pocket = ResolvedBackbone("pocket", "pocket", None, "x")
+    loaded = WorkerSetup(pocket, "fp32", str(tmp_path), str(tmp_path), "refuse")
+    OracleActorFactory(loaded)()
+    assert made.arguments == (loaded, None)
+    monkeypatch.delenv("QUERYCURVE_SERVICE_TOKEN")
+    asked = setup_of(Backbone(model="x", service="http://localhost:1"), tmp_path)
+    OracleActorFactory(asked)()
+    assert made.arguments == (asked, None)
+
+
+def test_an_actor_has_it_before_it_asks_the_service(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_TOKEN", "of this node")
+    seen: list[str] = []
+    monkeypatch.setattr(Worker, "__init__", lambda *_: seen.append(os.environ["MY_TOKEN"]))
+    setup = setup_of(Backbone(model="x", service="http://localhost:1"), tmp_path)
+    OracleActor(setup, Secret("MY_TOKEN", TOKEN))
+    assert seen == [TOKEN]
+
+
+def test_the_broker_of_a_search_passes_it_on(
+    made: _Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("MY_TOKEN", "of this node")
+    backbone = Backbone(model="x", service="http://localhost:1", token_from="MY_TOKEN")
+    factory = OracleActorFactory(setup_of(backbone, tmp_path))
+    OracleBroker(factory, PoolLimits(), Secret("MY_TOKEN", TOKEN))
+    factory()
+    assert made.arguments[1] == Secret("MY_TOKEN", TOKEN)
