@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from orchestrator.oracle.interface import Batch
 
 CHUNK = 256
+"""Images that are encoded together, and are observed together where prompts change them."""
+ROWS = 4096
+"""Images that are observed together where their features are known."""
 DECODERS = 4
 
 Encoder = Callable[["Tensor"], "Tensor"]
@@ -60,7 +63,7 @@ class FeatureTable:
     def __len__(self) -> int:
         return len(self.labels)
 
-    def batches(self, size: int = 4096) -> Iterator[Batch]:
+    def batches(self, size: int = ROWS) -> Iterator[Batch]:
         """The whole table as batches of features `(<= size, E)`, in order."""
         for start in range(0, len(self), size):
             yield self.rows(np.arange(start, min(start + size, len(self))))
