@@ -25,6 +25,9 @@ class MeasuredSplit:
     tokens: float | None = None
 
 
+STAND_IN = "class name"
+"""Stands for the class names of a dataset that isn't here: many have two tokens."""
+
 Tokens = Callable[[Sequence[str]], float | None]
 """Text tokens that one query reads for some class names; None where they aren't counted."""
 

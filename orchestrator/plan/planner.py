@@ -21,6 +21,7 @@ from orchestrator.plan.image_notes import image_notes
 from orchestrator.plan.labels import under_labels
 from orchestrator.plan.listener import NOBODY, Listener
 from orchestrator.plan.measured import (
+    STAND_IN,
     MeasuredSplit,
     TextTokens,
     Tokens,
@@ -199,13 +200,16 @@ class _Planner:
             if low:
                 draft = replace(draft, reason=low, fits=False)
             if draft.fits:
+                tokens = self._tokens(draft, dataset)((STAND_IN,) * card.classes)
                 draft = replace(
                     draft,
                     reason=reason,
                     train_images=images,
                     classes=card.classes,
                     test_images=card.images["test"],
-                    measured=(MeasuredSplit(card.images["test"]),),
+                    tokens=tokens,
+                    texts_known=False,
+                    measured=(MeasuredSplit(card.images["test"], tokens),),
                 )
             yield draft
 
