@@ -148,7 +148,12 @@ class BptVlm(Method):
     def demand(cls, problem: Problem, settings: BptVlmSettings) -> Demand:
         _check_space(problem, settings)
         candidates = settings.population if settings.shared_batches else 1
-        return Demand(candidates, touches_images=settings.visual_tokens > 0, soft_text=True)
+        return Demand(
+            candidates,
+            touches_images=settings.visual_tokens > 0,
+            soft_text=True,
+            context_tokens=settings.context_tokens,
+        )
 
     @classmethod
     def step_queries(cls, settings: BptVlmSettings, demand: Demand, size: TrainingSize) -> int:

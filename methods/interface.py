@@ -86,12 +86,18 @@ class Demand:
         soft_text: whether the text tower must encode classes for every candidate.
         templates: hand-written prompts that it uses, so that a plan can see whether they fit; they
             say nothing of what a step costs, so demands that differ in them alone are equal.
+        context_tokens: soft tokens T before each class name; 0 without a soft context. Like the
+            next, it is known so that use can be priced, and makes no demand another one.
+        deployed: the most queries that the answer to a test image costs: the templates of an
+            ensemble, or the prompts whose scores a readout reads.
     """
 
     candidates: int = 0
     touches_images: bool = False
     soft_text: bool = False
     templates: tuple[str, ...] = field(default=(), compare=False)
+    context_tokens: int = field(default=0, compare=False)
+    deployed: int = field(default=1, compare=False)
 
 
 Input = Literal["text", "pixels", "soft context", "visual tokens", "inner layers"]
@@ -250,11 +256,18 @@ class Method(ABC):
         Raises:
             SettingsError: the settings can't work on this problem.
         """
-        prompts = cls(problem, settings).ask() if cls.trains else None
+        method = cls(problem, settings)
+        prompts, deployed = method.ask() if cls.trains else None, method.best_prompt().queries
         if prompts is None:
-            return Demand()
-        soft = prompts.context is not None
-        return Demand(prompts.count, prompts.touches_images, soft, prompts.templates or ())
+            return Demand(deployed=deployed)
+        return Demand(
+            prompts.count,
+            prompts.touches_images,
+            soft_text=prompts.context is not None,
+            templates=prompts.templates or (),
+            context_tokens=0 if prompts.context is None else prompts.context.shape[1],
+            deployed=deployed,
+        )
 
     @classmethod
     def step_queries(cls, settings: Any, demand: Demand, size: TrainingSize) -> int:

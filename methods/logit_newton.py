@@ -152,7 +152,8 @@ class LogitNewton(Method):
     @classmethod
     def demand(cls, problem: Problem, settings: LogitNewtonSettings) -> Demand:
         _check(problem, settings)
-        return Demand(settings.candidates, soft_text=True)
+        tokens = settings.context_tokens
+        return Demand(settings.candidates, soft_text=True, context_tokens=tokens)
 
     def ask(self) -> Prompts:
         return self._spheres.prompts(self._round.asked)

@@ -76,8 +76,8 @@ class OnePlusOneEs(Method):
 
     @classmethod
     def demand(cls, problem: Problem, settings: OnePlusOneEsSettings) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
-        return Demand(1, soft_text=True)
+        tokens = word_tokens(problem, settings.words, settings.context_tokens)
+        return Demand(1, soft_text=True, context_tokens=tokens)
 
     @classmethod
     def step_queries(

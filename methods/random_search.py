@@ -52,8 +52,8 @@ class RandomSearch(Method):
 
     @classmethod
     def demand(cls, problem: Problem, settings: RandomSearchSettings) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
-        return Demand(settings.population + 1, soft_text=True)
+        tokens = word_tokens(problem, settings.words, settings.context_tokens)
+        return Demand(settings.population + 1, soft_text=True, context_tokens=tokens)
 
     def ask(self) -> Prompts:
         return self._context.prompts(self._points())

@@ -109,7 +109,8 @@ class ScoreProbe(Method):
         _check_space(problem, settings)
         if settings.prompts == "template":
             return Demand(1, templates=problem.templates[:1])
-        return Demand(settings.candidates(problem.classes), soft_text=True)
+        count, tokens = settings.candidates(problem.classes), settings.context_tokens
+        return Demand(count, soft_text=True, context_tokens=tokens, deployed=count)
 
     @classmethod
     def step_queries(cls, settings: ScoreProbeSettings, demand: Demand, size: TrainingSize) -> int:

@@ -165,9 +165,10 @@ class SharpZo(Method):
 
     @classmethod
     def demand(cls, problem: Problem, settings: SharpZoSettings) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
+        tokens = word_tokens(problem, settings.words, settings.context_tokens)
         first = settings.probes if settings.rho else settings.population
-        return Demand(min(first, settings.most_at_once), soft_text=True)
+        candidates = min(first, settings.most_at_once)
+        return Demand(candidates, soft_text=True, context_tokens=tokens)
 
     @classmethod
     def step_queries(cls, settings: SharpZoSettings, demand: Demand, size: TrainingSize) -> int:

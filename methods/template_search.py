@@ -98,7 +98,7 @@ class TemplateSearch(Method):
     def demand(cls, problem: Problem, settings: TemplateSearchSettings) -> Demand:
         known = bank(problem, settings.proposals)
         first = _first(len(known), problem, settings)
-        return Demand(first, templates=longest(known, problem))
+        return Demand(first, templates=longest(known, problem), deployed=settings.deployed)
 
     @classmethod
     def step_queries(cls, settings: TemplateSearchSettings, demand: Demand, size: object) -> int:

@@ -62,7 +62,8 @@ class ZeroShot(Method):
 
     @classmethod
     def demand(cls, problem: Problem, settings: ZeroShotSettings) -> Demand:
-        return Demand(templates=cls(problem, settings).best_prompt().templates or ())
+        templates = cls(problem, settings).best_prompt().templates or ()
+        return Demand(templates=templates, deployed=len(templates))
 
     def ask(self) -> None:
         return None

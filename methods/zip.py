@@ -108,7 +108,8 @@ class Zip(Method):
     @classmethod
     def demand(cls, problem: Problem, settings: ZipSettings) -> Demand:
         _check_space(problem, settings)
-        return Demand(2 * settings.pairs, soft_text=True)
+        tokens = settings.context_tokens
+        return Demand(2 * settings.pairs, soft_text=True, context_tokens=tokens)
 
     def ask(self) -> Prompts:
         return self._prompts(self._optimiser.probes(self._parameters))

@@ -89,7 +89,7 @@ class Zomp(Method):
     variants: ClassVar[Variants] = {"input": {"layers": 1}}
 
     def __init__(self, problem: Problem, settings: ZompSettings) -> None:
-        _check_words(problem, settings)
+        _word_count(problem, settings)
         self._words = problem.word_context(settings.words)
         self._layers, self._both = _layers(problem.space, settings), settings.towers == "both"
         visual = problem.space.vision_width if self._both else 0
@@ -113,9 +113,9 @@ class Zomp(Method):
 
     @classmethod
     def demand(cls, problem: Problem, settings: ZompSettings) -> Demand:
-        _check_words(problem, settings)
+        tokens, touches_images = _word_count(problem, settings), settings.towers == "both"
         _layers(problem.space, settings)
-        return Demand(2 * settings.pairs, settings.towers == "both", soft_text=True)
+        return Demand(2 * settings.pairs, touches_images, soft_text=True, context_tokens=tokens)
 
     def ask(self) -> Prompts:
         return self._prompts(self._optimiser.probes(self._parameters, self._mask()))
@@ -159,13 +159,16 @@ class Zomp(Method):
         )
 
 
-def _check_words(problem: Problem, settings: ZompSettings) -> None:
-    """Refuses words of no token, or of more than fit.
+def _word_count(problem: Problem, settings: ZompSettings) -> int:
+    """Tokens T of the words; 0 where there is no soft context.
 
     A plan says by itself why a text tower has no embeddings of words.
+
+    Raises:
+        SettingsError: they have no token, or more than fit.
     """
     if problem.words is None:
-        return
+        return 0
     tokens = problem.words.count(settings.words)
     most = problem.space.context_tokens
     if not 1 <= tokens <= most:
@@ -173,6 +176,7 @@ def _check_words(problem: Problem, settings: ZompSettings) -> None:
             f"words must have 1 to {most} tokens: no more fit beside the longest class name. But "
             f"{shown(settings.words)} has {tokens}"
         )
+    return tokens
 
 
 def _layers(space: PromptSpace, settings: ZompSettings) -> int:

@@ -34,8 +34,8 @@ class ContextSearchMethod(Method):
 
     @classmethod
     def demand(cls, problem: Problem, settings: Any) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
-        return Demand(settings.population, soft_text=True)
+        tokens = word_tokens(problem, settings.words, settings.context_tokens)
+        return Demand(settings.population, soft_text=True, context_tokens=tokens)
 
     @classmethod
     def step_queries(
@@ -75,8 +75,8 @@ class ContextDescentMethod(Method):
 
     @classmethod
     def demand(cls, problem: Problem, settings: Any) -> Demand:
-        word_tokens(problem, settings.words, settings.context_tokens)
-        return Demand(2 * settings.pairs, soft_text=True)
+        tokens = word_tokens(problem, settings.words, settings.context_tokens)
+        return Demand(2 * settings.pairs, soft_text=True, context_tokens=tokens)
 
     def ask(self) -> Prompts:
         return self._descent.ask()

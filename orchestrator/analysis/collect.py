@@ -24,7 +24,7 @@ LeftOut = Callable[[str], None]
 def run_of(cell: PlannedCell, trace: Trace) -> Run:
     """A trace at its place in the comparison."""
     place = (cell.cell.dataset, cell.label, cell.cell.shots, cell.cell.seed)
-    return Run(*place, trace, cell.ablation_points, cell.same_as)
+    return Run(*place, trace, cell.ablation_points, cell.same_as, cell.tokens)
 
 
 def finished_runs(
@@ -75,6 +75,7 @@ def comparison_of(plan: Plan, store: Store, left_out: LeftOut | None = None) -> 
         missing=tuple(cell.title for cell in plan.cells if cell.fits and cell.key not in known),
         skipped=tuple((one.what, one.reason) for one in skipped(plan.cells)),
         question=plan.spec.report,
+        prices=plan.spec.prices,
         measured_at=plan.spec.evaluation.at or _well_measured(plan.spec),
         spec_yaml=masked(spec_as_yaml(plan.spec)),
         remarks=(*plan.recalled, *_untrained(sound)),

@@ -63,6 +63,7 @@ class Run:
         trace: what the trial left behind.
         ablation_points: where it stands in an ablation, if anywhere.
         same_as: label of another run that this one's cell was run for; empty if there is none.
+        tokens: text tokens that one of its queries reads; None where it isn't known.
     """
 
     dataset: str
@@ -72,6 +73,7 @@ class Run:
     trace: Trace
     ablation_points: tuple[AblationPoint, ...] = ()
     same_as: str = ""
+    tokens: float | None = None
 
     @property
     def ablated(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 from orchestrator.analysis.curves import curve_of
@@ -51,9 +51,14 @@ def scores_of(runs: Sequence[Run], at: int | None = None) -> Scores:
         runs: what was measured.
         at: number of queries within which accuracies had been reached; None for final ones.
     """
+    return scores_by(runs, lambda run: run.accuracy if at is None else curve_of(run).at(at))
+
+
+def scores_by(runs: Sequence[Run], accuracy: Callable[[Run], float | None]) -> Scores:
+    """As `scores_of`, with accuracies in percent that a function finds, or None."""
     values: dict[Contender, dict[str, tuple[float, ...]]] = {}
     for group, members in sorted(by_group(runs).items()):
-        found = (run.accuracy if at is None else curve_of(run).at(at) for run in members)
+        found = map(accuracy, members)
         known = tuple(value for value in found if value is not None)
         if known:
             values.setdefault(members[0].contender, {})[group.dataset] = known

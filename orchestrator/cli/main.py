@@ -47,8 +47,10 @@ def plan(
     cells: options.Cells = False,
     threads: options.Threads = 1,
     strict: options.Strict = False,
+    max_cost: options.MaxCost = None,
 ) -> None:
     """Show what a run would do, and what it would cost."""
+    from orchestrator.cli.costs import check_max_cost, estimate_of, show_costs
     from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
     from orchestrator.plan.skipped import refuse_misfits
@@ -66,6 +68,10 @@ def plan(
         from orchestrator.cli.search import show_search_plan
 
         show_search_plan(work.search, pricing)
+    estimate = estimate_of(work)
+    if estimate is not None:
+        show_costs(work.plan, estimate)
+    check_max_cost(estimate, max_cost, accepted=False)
 
 
 @app.command()
@@ -85,9 +91,13 @@ def run(
     rebuild_features: options.Rebuild = False,
     patience: options.Patience = options.PATIENCE,
     strict: options.Strict = False,
+    max_cost: options.MaxCost = None,
+    yes: options.Yes = False,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
+    from orchestrator.cli.charges import Begun, is_remote, say_what_it_cost
+    from orchestrator.cli.costs import check_max_cost, estimate_of
     from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.launch import launch
     from orchestrator.plan.damaged import set_aside_damaged
@@ -100,6 +110,9 @@ def run(
     check_data_root(spec, set_, data)
     work = open_work_to_run(spec, set_, store, data, patience)
     refuse_misfits(work.plan, strict=strict)
+    estimate = estimate_of(work)
+    check_max_cost(estimate, max_cost, accepted=yes)
+    begun = Begun.of(work) if estimate is not None or is_remote(work.plan) else None
     work.store.storage.check_writable()
     work = replace(work, plan=set_aside_damaged(work.plan, work.store, warn))
     launch_options = LaunchOptions(
@@ -115,6 +128,8 @@ def run(
     )
     if rebuild_features:
         say(f"forgot the image features of {work.store.forget_features()} splits")
+    if estimate is not None and estimate.total:
+        say(f"this run costs {estimate}")
     with _told_when_interrupted():
         if work.search is not None:
             from orchestrator.cli.search import search_first
@@ -123,6 +138,8 @@ def run(
             # Planned anew, with the cells that follow from the search.
             work = open_work_to_run(spec, set_, store, data, patience)
         failed = launch(work.plan, work.store, launch_options)
+    if begun is not None:
+        say_what_it_cost(begun.ended(work), work.store, estimate)
     from orchestrator.cli.report import show_report, write_plan_report
 
     written = write_plan_report(work.plan, work.store, None, work.search, warn)

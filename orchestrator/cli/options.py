@@ -100,6 +100,17 @@ Rebuild = Annotated[
         "--rebuild-features", help="Forget the store's image features; encode all images anew."
     ),
 ]
+MaxCost = Annotated[
+    float | None,
+    typer.Option(
+        "--max-cost",
+        min=0,
+        metavar="AMOUNT",
+        help="Refuse to start what would cost more, by the spec's `price`.",
+        show_default=False,
+    ),
+]
+Yes = Annotated[bool, typer.Option("--yes", help="Run even what costs more than --max-cost.")]
 Patience = Annotated[
     float, typer.Option(min=0, help="Seconds to wait for a store that doesn't answer.")
 ]

@@ -12,7 +12,7 @@ from orchestrator.plan.pricing import Price, Pricing
 from orchestrator.pool.cluster import connected
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.search.display import SearchDisplay, values_text
-from orchestrator.search.plan import PlannedSearch, longer_budget
+from orchestrator.search.plan import PlannedSearch, most_longer_queries
 from orchestrator.search.pruned import set_aside_damaged_trials
 from orchestrator.search.run import SearchRun
 from orchestrator.search.sampler import sampler_of
@@ -65,14 +65,12 @@ def show_search_plan(found: PlannedSearch, pricing: Pricing) -> None:
     )
     if search.is_over:
         return
-    spec = found.spec
     say(
         f"then: {section.found_label} with the settings that were found, at the price of "
         f"{section.method} above"
     )
     if section.equal_queries:
-        trials = section.count * whole.queries // len(spec.trained_datasets)
-        most = max(longer_budget(spec, search), trials + spec.budget)
+        most = most_longer_queries(found, whole.queries)
         say(
             f"then: {section.longer_label}, {section.method} with as many queries as both "
             f"together: at most {most:,} a dataset and seed (search.equal_queries: false leaves it "

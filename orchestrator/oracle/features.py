@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from orchestrator.oracle.interface import Batch
 
 CHUNK = 256
+"""Images that are encoded together, and are observed together where prompts change them."""
 DECODERS = 4
 
 Encoder = Callable[["Tensor"], "Tensor"]

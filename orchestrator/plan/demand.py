@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from benchmarks.datasets.interface import Dataset
-from methods.interface import Demand, Problem, PromptSpace, SettingsError
+from methods.interface import Demand, Problem, PromptSpace, SettingsError, Words
 from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, resolve_backbone
@@ -76,6 +76,14 @@ class QueryDemands:
         """What is known of the models only when they run."""
         uncounted = (lengths.note for lengths in self._lengths.values())
         return (*self._weights_notes, *filter(None, uncounted))
+
+    def words(self, backbone: ResolvedBackbone) -> Words:
+        """Counts the tokens of texts as a model's tokenizer does."""
+        return self._lengths[backbone]
+
+    def counts_tokens(self, backbone: ResolvedBackbone) -> bool:
+        """Whether `words` counts a model's own tokens; where it can't, it counts words."""
+        return not self._lengths[backbone].note
 
     def of(self, one: ResolvedArm, dataset: Dataset, class_names: tuple[str, ...]) -> QueryDemand:
         """What an arm asks on a dataset.

@@ -12,6 +12,7 @@ from methods.registry import method_class
 from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.demand import QueryDemand
+from orchestrator.plan.measured import MeasuredSplit
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.spec import Spec
 
@@ -37,6 +38,11 @@ class PlannedCell:
         train_images: number of labelled training images of its split (an estimate if skipped).
         classes: number of classes.
         test_images: number of images of its dataset's whole test split (of a full copy if skipped).
+        tokens: text tokens that one of its queries reads, for all classes; None where nothing is
+            charged for them, so that they weren't counted.
+        texts_known: whether these tokens are counted, rather than those of texts that may stand for
+            them.
+        measured: the splits that it is measured on.
         features: digest that names the image features of its dataset's test split.
         split: digest of the images that it uses, as they were when it was planned.
         ablation_points: its points in the spec's ablation; empty outside of it.
@@ -53,6 +59,9 @@ class PlannedCell:
     train_images: int = 0
     classes: int = 0
     test_images: int = 0
+    tokens: float | None = None
+    texts_known: bool = True
+    measured: tuple[MeasuredSplit, ...] = ()
     features: str = ""
     split: str = ""
     fits: bool = True

@@ -11,7 +11,7 @@ from benchmarks.datasets.roll import roll_of
 from benchmarks.datasets.views import DatasetView, SteadyView
 from methods.registry import method_class
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import preprocessing_of, resolve_backbone
+from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
 from orchestrator.plan.budget import check_budget
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
@@ -20,6 +20,15 @@ from orchestrator.plan.few_steps import few_steps_notes
 from orchestrator.plan.image_notes import image_notes
 from orchestrator.plan.labels import under_labels
 from orchestrator.plan.listener import NOBODY, Listener
+from orchestrator.plan.measured import (
+    STAND_IN,
+    MeasuredSplit,
+    TextTokens,
+    Tokens,
+    measured_splits,
+    texts_are_known,
+    uncounted,
+)
 from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
@@ -106,6 +115,7 @@ class _Planner:
         }
         self._tasks = Tasks(spec, self._transfers, blind=blind)
         self._demands = QueryDemands(self._arms)
+        self._counters: dict[ResolvedBackbone, TextTokens] = {}
         self.datasets = spec.trained_datasets if blind else spec.all_datasets
         self.notes: list[str] = []
         self.unreadable: dict[str, frozenset[str]] = {}
@@ -190,12 +200,16 @@ class _Planner:
             if low:
                 draft = replace(draft, reason=low, fits=False)
             if draft.fits:
+                tokens = self._tokens(draft, dataset)((STAND_IN,) * card.classes)
                 draft = replace(
                     draft,
                     reason=reason,
                     train_images=images,
                     classes=card.classes,
                     test_images=card.images["test"],
+                    tokens=tokens,
+                    texts_known=False,
+                    measured=(MeasuredSplit(card.images["test"], tokens),),
                 )
             yield draft
 
@@ -254,6 +268,7 @@ class _Planner:
         self._transfers.remember(cell, key)
         whole, test_images = self._tasks.whole_test(task.dataset)
         plain = preprocessing_of(draft.backbone, "none")
+        tokens = self._tokens(draft, task.dataset)
         return replace(
             draft,
             key=key,
@@ -265,7 +280,21 @@ class _Planner:
             test_images=test_images,
             features=feature_digest(draft.backbone.digest, whole, plain, cell.precision),
             split=split,
+            tokens=tokens(task.class_names),
+            texts_known=self._demands.counts_tokens(draft.backbone)
+            and texts_are_known(cell, draft.demand),
+            measured=tuple(measured_splits(task, cell, tokens)),
         )
+
+    def _tokens(self, draft: PlannedCell, dataset: Dataset) -> Tokens:
+        """Counts the text tokens that a cell's queries read, if they have a price."""
+        prices = self._spec.prices
+        if prices is None or not prices.reads:
+            return uncounted
+        counter = self._counters.setdefault(
+            draft.backbone, TextTokens(self._demands.words(draft.backbone))
+        )
+        return partial(counter.of, draft.cell, draft.demand, dataset.card.templates)
 
 
 def _can_train(cell: PlannedCell) -> bool:

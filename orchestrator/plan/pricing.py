@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from methods.registry import method_class
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.calibration import TowerCosts
+from orchestrator.plan.measured import sets_strings_alone
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.store.store import Store, UnreadableTrace
 
@@ -94,25 +94,18 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
         images = cell.train_images * cell.cell.views
     else:
         images = budget * batch // max(1, demand.candidates)
-    sequences = budget * cell.classes if demand.soft_text or _strings_alone(cell) else 0
+    sequences = budget * cell.classes if demand.soft_text or sets_strings_alone(cell.cell) else 0
     return images * costs.per_image + sequences * costs.per_sequence
-
-
-def _strings_alone(cell: PlannedCell) -> bool:
-    """Whether a cell's method sets nothing but strings, so that its queries differ in these."""
-    kind = method_class(cell.cell.method.name)
-    settings = kind.settings_type.model_validate(cell.cell.method.settings)
-    return kind.access(settings).inputs == {"text"}
 
 
 def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     """Time of all evaluations: text features each time, and images if the prompt changes them."""
-    points = _evaluations(cell)
+    points = evaluations_of(cell)
     images = points * cell.test_images if cell.demand.touches_images else 0
     return points * cell.classes * costs.per_sequence + images * costs.per_image
 
 
-def _evaluations(cell: PlannedCell) -> int:
+def evaluations_of(cell: PlannedCell) -> int:
     """How often it is measured: at the start, and as often as its queries give reason to."""
     budget, spent, evaluation = cell.cell.queries, queries_of(cell), cell.cell.evaluation
     if not budget:

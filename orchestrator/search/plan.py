@@ -223,6 +223,18 @@ def with_what_follows(found: PlannedSearch, make: Callable[[Spec], Plan]) -> Pla
     return replace(plan, cells=(*plan.cells, *extra.cells), recalled=recalled)
 
 
+def most_longer_queries(found: PlannedSearch, trial: int) -> int:
+    """The most queries of the baseline with as many as search and result will have spent.
+
+    Args:
+        found: the search.
+        trial: the most queries of one of its trials.
+    """
+    spec, section = found.spec, found.section
+    trials = section.count * trial // len(spec.trained_datasets)
+    return max(longer_budget(spec, found.search), trials + spec.budget)
+
+
 def longer_budget(spec: Spec, search: Search) -> int:
     """Queries of the search and of one run of its result together, for one dataset."""
     return search.queries // len(spec.trained_datasets) + spec.budget

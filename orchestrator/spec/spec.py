@@ -17,12 +17,14 @@ from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
 from benchmarks.quoting import cut
 from orchestrator.cell import Evaluation
+from orchestrator.money import Prices
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.precision import Precision
 from orchestrator.spec.ablation import AblationSpec
 from orchestrator.spec.arm import Arm, Conditions, arm_of
 from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.numbers import PositiveInt, Seed
+from orchestrator.spec.price import PriceSpec, ReportPriceSpec
 from orchestrator.spec.search import SearchSpec, check_search
 
 _FOLDER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
@@ -37,29 +39,6 @@ def _distinct(values: SequenceT, what: str, remedy: str = "") -> SequenceT:
             raise ValueError(f"{what} {cut(repr(value))} is given twice{remedy}")
         seen.add(value)
     return values
-
-
-class PriceSpec(Frozen):
-    """The prices of the black box's owner.
-
-    Attributes:
-        per_1000_queries: money for 1,000 queries.
-        per_1000_images: money for 1,000 images in queries.
-        currency: name of the currency.
-    """
-
-    per_1000_queries: float = Field(default=0.0, ge=0)
-    per_1000_images: float = Field(default=0.0, ge=0)
-    currency: str = "USD"
-
-    @property
-    def known(self) -> bool:
-        """Whether anything has a price."""
-        return self.per_1000_queries > 0 or self.per_1000_images > 0
-
-    def of(self, queries: float, images: float) -> float:
-        """Money for so many queries that hold so many images in all."""
-        return (queries * self.per_1000_queries + images * self.per_1000_images) / 1000
 
 
 class ReportSpec(Frozen):
@@ -78,7 +57,7 @@ class ReportSpec(Frozen):
             that the comparison is made for. By default all others of its track.
         at: ascending numbers of queries at which accuracies are compared; by default those at
             which the spec measures, or a ladder up to the budget.
-        price: what queries and images cost.
+        price: what queries and images cost; the older form of the spec's own `price`.
     """
 
     target_gain: float | None = Field(default=None, gt=0)
@@ -87,7 +66,7 @@ class ReportSpec(Frozen):
     reference: str | None = None
     against: tuple[str, ...] = ()
     at: tuple[PositiveInt, ...] = ()
-    price: PriceSpec = PriceSpec()
+    price: ReportPriceSpec = ReportPriceSpec()
 
     @model_validator(mode="after")
     def _one_target(self) -> Self:
@@ -148,6 +127,7 @@ class Spec(Frozen):
         evaluation: when trials are measured.
         report: what the report measures.
         search: a search for settings of one of the methods, which runs first.
+        price: what the use of the black box costs; None where nothing has a price.
     """
 
     name: str = Field(max_length=100)
@@ -170,6 +150,13 @@ class Spec(Frozen):
     evaluation: Evaluation = Evaluation()
     report: ReportSpec = ReportSpec()
     search: SearchSpec | None = None
+    price: PriceSpec | None = None
+
+    @property
+    def prices(self) -> Prices | None:
+        """What use costs, in whichever form it was given; None where nothing has a price."""
+        given = self.report.price.prices if self.price is None else self.price.prices
+        return given if given.known else None
 
     @property
     def trained_datasets(self) -> tuple[str, ...]:
@@ -217,6 +204,15 @@ class Spec(Frozen):
                 f"views: {self.views} needs an augmentation: without one an image has a single "
                 f"view, which is encoded once anyway. Leave `views` out, or set augmentation: "
                 f"crop_flip"
+            )
+        return self
+
+    @model_validator(mode="after")
+    def _one_price(self) -> Self:
+        if self.price is not None and self.report.price.prices.known:
+            raise ValueError(
+                "price and report.price both say what queries cost: keep `price`, and leave "
+                "`report.price` out"
             )
         return self
 

@@ -11,6 +11,8 @@ the client keeps a function of scores.
 The UI shows the latest ten runs at first, so summary and aggregates come later than cells. An
 aggregate's `test_accuracy` is the mean over seeds, which leaves mean and range of its group as they
 are; the ends of its 95 % t-interval are metrics of their own.
+Where the spec has a price, cells and aggregates have the metrics `cost_training`, `cost_measuring`
+and `cost_deployment` (for 1,000 test images), in the `currency` that is a parameter.
 """
 
 from __future__ import annotations
@@ -24,10 +26,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.analysis.access import access_words, track_of
+from orchestrator.analysis.billing import Billing
 from orchestrator.analysis.cost import whole_sets_of
 from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.deployment import deployment_of
 from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group, split_by_measurements
+from orchestrator.money import Prices
 
 if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
@@ -46,11 +50,13 @@ class TrackedSpec:
         name: the experiment's name.
         yaml: the whole spec.
         budget: the largest budget; single measurements are drawn as lines up to it.
+        prices: what the use of the black box costs; None where nothing has a price.
     """
 
     name: str
     yaml: str
     budget: int
+    prices: Prices | None = None
 
 
 @dataclass(frozen=True)
@@ -93,13 +99,19 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
     texts = {"spec.yaml": spec.yaml, "cell.json": json.dumps(cell, indent=1)}
     if run.trace.error:
         texts["traceback.txt"] = run.trace.error
+    costs = _costs([run], spec.prices)
+    known = [repr(_cell_tags(run)), str(len(run.trace.points)), *map(repr, costs)]
     return Entry(
         key=f"{run.trace.key} {run.method}" if run.same_as else run.trace.key,
-        fingerprint=_hash([repr(_cell_tags(run)).encode(), str(len(run.trace.points)).encode()]),
+        fingerprint=_hash(text.encode() for text in known),
         title=run.title,
         tags=_cell_tags(run),
-        parameters={**cell_parameters(cell), **_deployment_parameters([run])},
-        metrics=tuple(_cell_metrics(run, spec.budget)),
+        parameters={
+            **cell_parameters(cell),
+            **_deployment_parameters([run]),
+            **_currency(spec.prices),
+        },
+        metrics=(*_cell_metrics(run, spec.budget), *costs),
         texts=texts,
         failed=run.trace.status != "finished",
     )
@@ -146,6 +158,7 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
     known = [count for count in whole_sets if count is not None]
     if known:
         metrics.append((WHOLE_SETS, statistics.fmean(known), queries[-1]))
+    metrics += _costs(runs, spec.prices)
     seeds = f"{band.seeds} seeds" if group.shots else "measured once"
     return Entry(
         key=f"aggregate {group.dataset} {group.method} {group.shots}",
@@ -163,6 +176,7 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
             "method.name": runs[0].method_name,
             "seeds": str(band.seeds),
             **_deployment_parameters(runs),
+            **_currency(spec.prices),
         },
         metrics=tuple(metrics),
         order=1,
@@ -195,6 +209,29 @@ def _deployment_parameters(runs: Sequence[Run]) -> dict[str, str]:
     deployment = deployment_of(runs)
     known = bool(deployment.queries_per_image)
     return {"queries_per_image": deployment.queries_text} if known else {}
+
+
+def _costs(runs: Sequence[Run], prices: Prices | None) -> list[MetricPoint]:
+    """Mean money over runs at the last of their queries; what is unknown of one is left out."""
+    if prices is None:
+        return []
+    billing, last = Billing(prices), max(run.queries for run in runs)
+    counts = deployment_of(runs).queries_per_image
+    amounts = {
+        "cost_training": [billing.training(run).amount for run in runs],
+        "cost_measuring": [billing.measuring(run).amount for run in runs],
+        "cost_deployment": [billing.deployment(run, count) for run in runs for count in counts],
+    }
+    found = []
+    for name, values in amounts.items():
+        known = [value for value in values if value is not None]
+        if known and len(known) == len(values):
+            found.append((name, statistics.fmean(known), last))
+    return found
+
+
+def _currency(prices: Prices | None) -> dict[str, str]:
+    return {} if prices is None else {"currency": prices.currency}
 
 
 def _ablation_tags(run: Run) -> dict[str, str]:

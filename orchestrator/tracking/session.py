@@ -116,7 +116,8 @@ def rebuild_tracking(
 def tracked(plan: Plan) -> TrackedSpec:
     """What all MLflow runs of a plan share."""
     budget = max((cell.cell.budget for cell in plan.cells), default=0)
-    return TrackedSpec(plan.spec.name, masked(spec_as_yaml(plan.spec)), budget or plan.spec.budget)
+    yaml = masked(spec_as_yaml(plan.spec))
+    return TrackedSpec(plan.spec.name, yaml, budget or plan.spec.budget, plan.spec.prices)
 
 
 def _say_nothing(_: str) -> None:

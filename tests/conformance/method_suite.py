@@ -55,6 +55,10 @@ def tensors_of(prompts: Prompts, images: torch.Tensor) -> list[torch.Tensor]:
     return [part for part in parts if part is not None]
 
 
+def _context_tokens(prompts: Prompts) -> int:
+    return 0 if prompts.context is None else prompts.context.shape[1]
+
+
 def texts_of(prompts: Prompts) -> list[tuple[str, ...]]:
     """All hand-written texts of a prompt."""
     ensembles = () if prompts.ensembles is None else prompts.ensembles
@@ -338,6 +342,9 @@ class MethodSuite:
                 assert (asked.context is None) == (deployed.context is None)
                 assert asked.touches_images == deployed.touches_images
             assert bool(demand.templates) == (deployed.context is None)
+            assert deployed.queries <= demand.deployed
+            assert demand.context_tokens == _context_tokens(deployed)
+            assert asked is None or demand.context_tokens == _context_tokens(asked)
 
     def test_a_plan_knows_when_it_stops_by_itself(self) -> None:
         demand = self.kind.demand(toy_problem(), self.all_settings)

@@ -8,11 +8,13 @@ from methods.interface import Access
 from orchestrator.analysis.ablation import Sweep, sweeps_of
 from orchestrator.analysis.access import TRACKS, Track, group_title, hardness, marked, track_of
 from orchestrator.analysis.at_queries import budget_of, ladder
+from orchestrator.analysis.billing import Billing
 from orchestrator.analysis.charts.palette import Look, looks_apart, looks_of
 from orchestrator.analysis.runs import ZERO_SHOT, Contender, Run
 from orchestrator.analysis.scores import Scores, scores_of
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.analysis.table import Row, comparison
+from orchestrator.money import Prices
 from orchestrator.spec.spec import ReportSpec
 
 MOST_TOGETHER = 8
@@ -46,6 +48,7 @@ class Comparison:
         missing: titles of planned cells that have no result yet.
         skipped: what the plan leaves out (methods and datasets), with the reason.
         question: what the spec asks its report beyond accuracy.
+        prices: what the use of the black box costs; None where nothing has a price.
         measured_at: numbers of queries at which the spec has trials measured; empty where it
             names none.
         spec_yaml: the whole spec.
@@ -61,6 +64,7 @@ class Comparison:
     missing: tuple[str, ...] = ()
     skipped: tuple[tuple[str, str], ...] = ()
     question: ReportSpec = field(default_factory=ReportSpec)
+    prices: Prices | None = None
     measured_at: tuple[int, ...] = ()
     spec_yaml: str = ""
     remarks: tuple[str, ...] = ()
@@ -70,6 +74,11 @@ class Comparison:
     def finished(self) -> tuple[Run, ...]:
         """All sound runs, whatever they belong to."""
         return (*self.runs, *self.ablated)
+
+    @property
+    def billing(self) -> Billing | None:
+        """Prices what was used; None where nothing has a price."""
+        return None if self.prices is None else Billing(self.prices)
 
     @cached_property
     def rows(self) -> tuple[Row, ...]:

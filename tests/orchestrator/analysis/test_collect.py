@@ -10,6 +10,7 @@ import pytest
 
 from orchestrator.analysis.collect import ANALYSED, comparison_of
 from orchestrator.cli.report import report_folder, write_plan_report
+from orchestrator.money import Use
 from orchestrator.plan.planner import make_plan
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
@@ -67,9 +68,11 @@ def test_only_what_is_analysed_and_what_is_no_number_is_kept(store: Store) -> No
 
 def test_the_spec_says_what_is_asked(store: Store) -> None:
     plan = make_plan(load_spec("demo", SPEC), store, Path("data"))
-    asked = comparison_of(plan, store).question
+    whole = comparison_of(plan, store)
+    asked, prices = whole.question, whole.prices
     assert (asked.target_gain, asked.gains, asked.reference) == (5, (2, 4), "zip")
-    assert asked.price.of(1000, 0) == 3
+    assert prices is not None
+    assert prices.of(Use(calls=1000)) == 3
 
 
 def test_methods_are_compared_where_the_spec_measures_or_where_its_report_says(

@@ -2,24 +2,14 @@
 
 from dataclasses import replace
 
-import pytest
-
 from orchestrator.analysis.cost import cost_of, training_images, whole_sets_of
 from orchestrator.analysis.runs import Run
-from orchestrator.spec.spec import PriceSpec
 from tests.orchestrator.analysis.builders import make_run, moved, zero_shot_run
 
 
 def test_the_sum_over_runs() -> None:
     cost = cost_of([make_run([(0, 1), (10, 2)]), make_run([(0, 1), (20, 2)], seed=2)])
     assert (cost.runs, cost.queries, cost.images, cost.seconds) == (2, 30, 30 * 128, 4.0)
-
-
-def test_money_is_charged_for_queries_and_images() -> None:
-    price = PriceSpec(per_1000_queries=2.0, per_1000_images=0.5)
-    assert price.of(5000, 640_000) == pytest.approx(10 + 320)
-    assert price.known
-    assert not PriceSpec().known
 
 
 def test_a_transferred_prompt_is_paid_where_it_was_trained() -> None:

@@ -13,6 +13,7 @@ from orchestrator.analysis.report.sections import (
     curves,
     ecdf,
     failures,
+    money,
     provenance,
     ranks,
     savings,
@@ -39,6 +40,7 @@ SECTIONS: dict[str, Callable[[Comparison], Iterator[Block]]] = {
     "Targets reached": ecdf.blocks,
     "Ranks": ranks.blocks,
     "Cost": cost.blocks,
+    "Money": money.blocks,
     "Failures": failures.blocks,
     "How it was run": provenance.blocks,
 }

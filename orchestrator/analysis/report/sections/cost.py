@@ -3,16 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from orchestrator.analysis.access import group_title
+from orchestrator.analysis.billing import TEST_IMAGES, Billing, total
 from orchestrator.analysis.cost import cost_of
-from orchestrator.analysis.deployment import Deployment, deployment_of
+from orchestrator.analysis.deployment import deployment_of
 from orchestrator.analysis.report.blocks import Block, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Contender, Run, by_contender
 from orchestrator.analysis.table import whole_sets_text
-from orchestrator.spec.spec import PriceSpec
-
-TEST_IMAGES = 1000
-"""Images whose answers are priced."""
+from orchestrator.money import Prices, amount_text
 
 TRAINING = (
     "Training, as sums over all finished runs. Queries and images are those that the method was "
@@ -35,30 +33,29 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     members = by_contender(comparison.finished)
     if not members:
         return
-    price, order = comparison.question.price, comparison.in_order(members)
+    prices, order = comparison.prices, comparison.in_order(members)
     groups = tuple(group_title(comparison.access[who.method]) for who in order)
     for name, caption, header, row in (
-        ("cost", TRAINING, _training_header(price), _training),
-        ("cost_in_use", USE, _use_header(price), _use),
+        ("cost", TRAINING, _training_header(prices), _training),
+        ("cost_in_use", USE, _use_header(prices), _use),
     ):
         body = tuple(row(comparison, who, members[who]) for who in order)
         yield TableBlock(name, caption, header, body, row_groups=groups)
-    if not price.known:
+    if prices is None:
         yield Text(
-            "The spec names no price: give `price: "
-            "{per_1000_queries: ..., per_1000_images: ...}` under `report` to see money.",
+            "The spec names no price: give `price: {per_call: ..., per_image: ...}` to see money.",
             "note",
         )
 
 
-def _training_header(price: PriceSpec) -> tuple[str, ...]:
-    money = (f"money ({price.currency})",) if price.known else ()
+def _training_header(prices: Prices | None) -> tuple[str, ...]:
+    money = (f"money ({prices.currency})",) if prices else ()
     charged = ("queries", "images", "whole-set evaluations", "tuning queries")
     return ("method", "shots", "runs", *charged, "seconds", "ms/query", *money)
 
 
 def _training(comparison: Comparison, who: Contender, runs: Sequence[Run]) -> tuple[str, ...]:
-    cost, price = cost_of(runs), comparison.question.price
+    cost, billing = cost_of(runs), comparison.billing
     per_query = cost.seconds_per_query
     return (
         comparison.marked(who.method),
@@ -70,12 +67,12 @@ def _training(comparison: Comparison, who: Contender, runs: Sequence[Run]) -> tu
         f"{_tuning(comparison, who):,}" if who.shots else "-",
         f"{cost.seconds:,.1f}",
         "-" if per_query is None else f"{1000 * per_query:.1f}",
-        *([f"{price.of(cost.queries, cost.images):,.2f}"] if price.known else []),
+        *([money_text(total(map(billing.training, runs)))] if billing else []),
     )
 
 
-def _use_header(price: PriceSpec) -> tuple[str, ...]:
-    money = (f"{price.currency} for {TEST_IMAGES:,} images",) if price.known else ()
+def _use_header(prices: Prices | None) -> tuple[str, ...]:
+    money = (f"{prices.currency} for {TEST_IMAGES:,} images",) if prices else ()
     return (
         *("method", "shots", "queries a test image", *money),
         *("measuring images", "measuring seconds"),
@@ -83,12 +80,12 @@ def _use_header(price: PriceSpec) -> tuple[str, ...]:
 
 
 def _use(comparison: Comparison, who: Contender, runs: Sequence[Run]) -> tuple[str, ...]:
-    cost, deployment, price = cost_of(runs), deployment_of(runs), comparison.question.price
+    cost, deployment, billing = cost_of(runs), deployment_of(runs), comparison.billing
     return (
         comparison.marked(who.method),
         str(who.shots or "-"),
         deployment.queries_text,
-        *([_money_in_use(price, deployment)] if price.known else []),
+        *([money_in_use(billing, runs)] if billing else []),
         f"{cost.observed_images:,}",
         f"{cost.measuring_seconds:,.1f}",
     )
@@ -100,7 +97,13 @@ def _tuning(comparison: Comparison, who: Contender) -> int:
     return findings.search.queries if findings and findings.found == who.method else 0
 
 
-def _money_in_use(price: PriceSpec, deployment: Deployment) -> str:
-    """What the answers to some test images cost, at one image a query."""
-    counts = (count * TEST_IMAGES for count in deployment.queries_per_image)
-    return " or ".join(f"{price.of(count, count):,.2f}" for count in counts) or "-"
+def money_in_use(billing: Billing, runs: Sequence[Run]) -> str:
+    """What the answers to some test images cost, at one image a query, on the mean dataset."""
+    counts = deployment_of(runs).queries_per_image
+    each = (billing.mean_deployment(runs, count) for count in counts)
+    return " or ".join(map(money_text, each)) or "-"
+
+
+def money_text(amount: float | None) -> str:
+    """An amount without its currency; `-` where it is unknown."""
+    return "-" if amount is None else amount_text(amount)

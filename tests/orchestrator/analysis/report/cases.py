@@ -13,8 +13,9 @@ from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.page import render
 from orchestrator.analysis.report.sections import sections_of
 from orchestrator.analysis.runs import Run
+from orchestrator.money import Prices
 from orchestrator.spec.ablation_point import AblationPoint
-from orchestrator.spec.spec import PriceSpec, ReportSpec
+from orchestrator.spec.spec import ReportSpec
 from orchestrator.store.trace import Point
 from tests.orchestrator.analysis.ablation_builders import (
     DENSE,
@@ -37,7 +38,8 @@ from tests.orchestrator.analysis.report.field import field
 
 DATASETS = ("dots", "letters", "outlines", "silhouettes", "textures", "digits", "scenes")
 GAINS = {"zip": 14.0, "bar": 3.0, "bptvlm": 8.0}
-QUESTION = ReportSpec(target_gain=5, price=PriceSpec(per_1000_queries=2.0))
+QUESTION = ReportSpec(target_gain=5)
+PRICES = Prices(per_call=0.002)
 IN_PROJECTION = AblationPoint("zip", (FASTFOOD,), is_base=True)
 ERROR = "Traceback (most recent call last):\nTrialError: the scores are <not> finite"
 
@@ -76,7 +78,8 @@ def with_number(run: Run, metric: str, value: float) -> Run:
 
 def comparison(runs: list[Run], **changes: Any) -> Comparison:
     """A comparison that asks everything."""
-    settings: dict[str, Any] = {"question": QUESTION, "spec_yaml": "name: demo\n", **changes}
+    asked: dict[str, Any] = {"question": QUESTION, "prices": PRICES, "spec_yaml": "name: demo\n"}
+    settings = asked | changes
     return Comparison("demo", tuple(runs), **settings)
 
 
@@ -137,7 +140,7 @@ CASES: dict[str, Comparison] = {
     "incomplete": comparison(grid()[:-7], missing=("scenes / zip / 16 shots / seed 3",)),
     "no zero-shot": comparison([run for run in grid() if run.shots]),
     "only zero-shot": comparison([zero_shot_run(40)]),
-    "no target": comparison(grid(), question=ReportSpec()),
+    "no target": comparison(grid(), question=ReportSpec(), prices=None),
     "some failed": comparison(grid(), failures=(failed(grid()[-1]),)),
     "all failed": comparison([], failures=tuple(map(failed, grid(("dots",))))),
     "nan losses": comparison([with_number(run, "test_loss", math.nan) for run in grid(("dots",))]),

@@ -1,0 +1,103 @@
+"""What the observer measures a cell on, and how many texts its queries read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from benchmarks.protocols import Task
+from methods.interface import Demand, Words
+from methods.registry import method_class
+from orchestrator.cell import Cell
+
+
+@dataclass(frozen=True)
+class MeasuredSplit:
+    """A split on which a cell is measured.
+
+    Attributes:
+        images: number of its images (an estimate where the dataset is missing).
+        tokens: text tokens that a query on it reads, for all its classes; None where they weren't
+            counted.
+    """
+
+    images: int
+    tokens: float | None = None
+
+
+STAND_IN = "class name"
+"""Stands for the class names of a dataset that isn't here: many have two tokens."""
+
+Tokens = Callable[[Sequence[str]], float | None]
+"""Text tokens that one query reads for some class names; None where they aren't counted."""
+
+
+def uncounted(_: Sequence[str]) -> None:
+    """Where nothing is charged for tokens, they needn't be counted."""
+
+
+def measured_splits(task: Task, cell: Cell, tokens: Tokens) -> Iterator[MeasuredSplit]:
+    """The splits that a trial of a cell measures: test images, new classes, validation images."""
+    if not cell.blind:
+        yield MeasuredSplit(len(task.test), tokens(task.class_names))
+        if task.new is not None:
+            yield MeasuredSplit(len(task.new.test), tokens(task.new.class_names))
+    trains = method_class(cell.method.name).trains and cell.source is None
+    if trains and task.val:
+        yield MeasuredSplit(len(task.val), tokens(task.class_names))
+
+
+def texts_are_known(cell: Cell, demand: Demand) -> bool:
+    """Whether it is known which texts a method's queries read: a search among strings finds them.
+
+    Several candidates that differ in nothing but strings have different ones.
+    """
+    return demand.candidates < 2 or not sets_strings_alone(cell)
+
+
+def sets_strings_alone(cell: Cell) -> bool:
+    """Whether a cell's method sets nothing but strings, so that its queries differ in these."""
+    kind = method_class(cell.method.name)
+    settings = kind.settings_type.model_validate(cell.method.settings)
+    return kind.access(settings).inputs == {"text"}
+
+
+class TextTokens:
+    """Counts what a query reads, once for all cells that read the same.
+
+    Args:
+        words: counts the tokens of a text, as the model's tokenizer does.
+    """
+
+    def __init__(self, words: Words) -> None:
+        self._words = words
+        self._known: dict[tuple[int, tuple[str, ...], tuple[str, ...]], float] = {}
+
+    def of(
+        self, cell: Cell, demand: Demand, own: tuple[str, ...], class_names: Sequence[str]
+    ) -> float:
+        """Tokens of one text for each class; the mean over templates where a query takes one each.
+
+        Where a method finds its texts only when it runs, the dataset's own template stands for
+        them.
+
+        Args:
+            cell: says which method it is.
+            demand: what it asks.
+            own: the dataset's templates, its own first.
+            class_names: names of the classes.
+        """
+        templates = demand.templates if texts_are_known(cell, demand) else own[:1]
+        read = (demand.context_tokens, () if demand.soft_text else templates, tuple(class_names))
+        if read not in self._known:
+            self._known[read] = self._counted(*read)
+        return self._known[read]
+
+    def _counted(
+        self, context: int, templates: tuple[str, ...], class_names: tuple[str, ...]
+    ) -> float:
+        count = self._words.count
+        if not templates:
+            return float(sum(context + count(name) for name in class_names))
+        texts = (one.replace("{}", name) for one in templates for name in class_names)
+        return sum(map(count, texts)) / len(templates)
