@@ -164,5 +164,5 @@ def total(charges: Iterable[Charged]) -> float | None:
     return sum(known) if len(known) == len(amounts) else None
 
 
-def _service(run: Run, ledger: str) -> Mapping[str, int]:
+def _service(run: Run, ledger: str) -> Mapping[str, int | float]:
     return run.trace.ledgers.get(ledger, {})

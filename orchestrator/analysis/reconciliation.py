@@ -101,5 +101,5 @@ def reconciled(cells: Sequence[CellCharge]) -> Iterator[str]:
     yield WHY
 
 
-def _counts(ledger: Mapping[str, int]) -> Counts:
-    return Counts(ledger.get("queries", 0), ledger.get("images", 0), ledger.get("tokens", 0))
+def _counts(ledger: Mapping[str, int | float]) -> Counts:
+    return Counts(*(int(ledger.get(name, 0)) for name in ("queries", "images", "tokens")))

@@ -12,10 +12,10 @@ from pydantic import Field, model_validator
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.registry import method_class
+from orchestrator.reading.validation import Clash, validated
 from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 from orchestrator.spec.arm import Arm, Conditions, arm_of
 from orchestrator.spec.method import MethodSpec
-from orchestrator.spec.validation import Clash, validated
 
 _LONGEST = 100
 """Characters of a list of values in a label."""

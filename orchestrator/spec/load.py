@@ -9,13 +9,13 @@ from typing import Any
 from benchmarks.naming import did_you_mean
 from benchmarks.quoting import cut
 from orchestrator.errors import UserError
+from orchestrator.reading.validation import Refused, validated
+from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml, write_yaml
 from orchestrator.spec.overrides import apply_overrides
 from orchestrator.spec.proposals import with_proposals
 from orchestrator.spec.published import published
 from orchestrator.spec.ready import SPECS, ready_specs
 from orchestrator.spec.spec import Spec
-from orchestrator.spec.validation import Refused, validated
-from orchestrator.spec.yaml_text import NotPlainYaml, read_yaml, write_yaml
 
 _OWN = re.compile(r"own_datasets\.([0-9]+)")
 

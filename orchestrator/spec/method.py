@@ -12,9 +12,9 @@ from benchmarks.quoting import cut
 from methods.interface import Method
 from methods.registry import method_class, method_variant
 from orchestrator.cell import MethodChoice
+from orchestrator.reading.validation import validated
 from orchestrator.spec.label import checked_label
 from orchestrator.spec.numbers import PositiveInt
-from orchestrator.spec.validation import validated
 
 
 class MethodSpec(Frozen):

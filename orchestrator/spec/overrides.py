@@ -7,7 +7,7 @@ from typing import Any
 
 from benchmarks.quoting import cut
 from orchestrator.errors import UserError
-from orchestrator.spec.yaml_text import NotPlainYaml, read_yaml
+from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml
 
 _POSITION = re.compile(r"[0-9]{1,9}")
 

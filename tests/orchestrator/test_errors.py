@@ -16,7 +16,7 @@ from methods.registry import UnknownMethod
 from orchestrator.errors import last_line
 from orchestrator.oracle.ledger import BudgetExhausted
 from orchestrator.plan.misfit import Misfit
-from orchestrator.spec.validation import Clash, Refused
+from orchestrator.reading.validation import Clash, Refused
 
 ROOT = Path(__file__).parents[2]
 MADE_OF_PARTS = (

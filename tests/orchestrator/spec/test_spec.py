@@ -17,11 +17,11 @@ from benchmarks.datasets.registry import dataset_names
 from benchmarks.reference.published import published_results
 from methods.registry import method_class
 from orchestrator.errors import UserError
+from orchestrator.reading.validation import Refused, validated
+from orchestrator.reading.yaml_text import read_yaml
 from orchestrator.spec.load import load_spec, spec_as_yaml
 from orchestrator.spec.ready import ready_specs
 from orchestrator.spec.spec import Spec
-from orchestrator.spec.validation import Refused, validated
-from orchestrator.spec.yaml_text import read_yaml
 
 MINIMAL: dict[str, Any] = {
     "name": "mine",

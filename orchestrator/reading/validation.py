@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from benchmarks.naming import did_you_mean
 from benchmarks.quoting import cut, one_line
-from orchestrator.spec.booleans import booleans_for_numbers, model_in
+from orchestrator.reading.booleans import booleans_for_numbers, model_in
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orchestrator.spec.yaml_text import NotPlainYaml, read_yaml, write_yaml
+from orchestrator.reading.yaml_text import NotPlainYaml, line_of, read_yaml, write_yaml
 
 WORDS = st.text(max_size=12)
 SCALARS = st.none() | st.booleans() | st.integers(-(10**20), 10**20) | st.floats() | WORDS
@@ -106,3 +106,30 @@ def test_any_text_is_read_or_refused(text: str) -> None:
         read_yaml(text)
     except NotPlainYaml as error:
         assert len(str(error)) < 300
+
+
+DOCUMENT = """\
+first: 1
+second:
+  inner:
+    - a
+    - name: b
+third: {x: 1}
+"""
+
+
+@pytest.mark.parametrize(
+    ("place", "line"),
+    [
+        ((), 1),
+        (("first",), 1),
+        (("second", "inner"), 3),
+        (("second", "inner", "1", "name"), 5),
+        (("second", "inner", "7"), 3),
+        (("second", "missing"), 2),
+        (("third", "x"), 6),
+        (("missing",), 1),
+    ],
+)
+def test_the_line_of_a_value_is_known(place: tuple[str, ...], line: int) -> None:
+    assert line_of(DOCUMENT, place) == line

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import yaml
-from yaml.nodes import ScalarNode
+from yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
 
 from benchmarks.quoting import cut
-from orchestrator.spec.yaml_nodes import TAG, NotPlainYaml, check_nodes
+from orchestrator.reading.yaml_nodes import TAG, NotPlainYaml, check_nodes
 
-__all__ = ["NotPlainYaml", "read_yaml", "write_yaml"]
+__all__ = ["NotPlainYaml", "line_of", "read_yaml", "write_yaml"]
 
 
 def read_yaml(text: str) -> Any:
@@ -37,6 +38,36 @@ def read_yaml(text: str) -> Any:
         raise NotPlainYaml("lists and mappings are nested too deeply") from None
     finally:
         loader.dispose()
+
+
+def line_of(text: str, place: Sequence[str]) -> int:
+    """The line, from 1, of a value in a YAML document that `read_yaml` takes.
+
+    Args:
+        text: the document.
+        place: names of fields, and numbers of entries, that lead to the value; what isn't there
+            gets the line of what should have held it.
+    """
+    node = _Loader(text).get_single_node()
+    line = 1
+    for part in place:
+        found = _inside(node, part)
+        if found is None:
+            break
+        line, node = found
+    return line
+
+
+def _inside(node: Node | None, part: str) -> tuple[int, Node] | None:
+    """A field or an entry of a node, with its line."""
+    if isinstance(node, MappingNode):
+        for name, value in node.value:
+            if name.value == part:
+                return name.start_mark.line + 1, value
+    if isinstance(node, SequenceNode) and part.isdigit() and int(part) < len(node.value):
+        entry = node.value[int(part)]
+        return entry.start_mark.line + 1, entry
+    return None
 
 
 def write_yaml(value: Any) -> str:

@@ -1,0 +1,101 @@
+"""The calls of which a question is made: for each candidate, template and portion of images one."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from threading import Lock
+
+from orchestrator.oracle.remote.adapters.images import SentImage
+from orchestrator.oracle.remote.adapters.rows import Row
+from orchestrator.oracle.remote.request import Charge
+
+_KEPT = 4096
+"""Answers to calls that are kept, so that a repeated question costs nothing."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What a service is asked at once: some images about one text of each class.
+
+    Attributes:
+        id: names the call; a call that is repeated has the same one.
+        classes: the C class names.
+        texts: one for each class.
+        images: at least one.
+    """
+
+    id: str
+    classes: tuple[str, ...]
+    texts: tuple[str, ...]
+    images: tuple[SentImage, ...]
+
+
+@dataclass(frozen=True)
+class Called:
+    """What a call brought.
+
+    Attributes:
+        rows: one for each image.
+        charge: its requests, tokens and money.
+        repeated: whether it was answered before, and charged then.
+    """
+
+    rows: tuple[Row, ...]
+    charge: Charge
+    repeated: bool = False
+
+
+def portions(images: Sequence[SentImage], most: int | None) -> Iterator[tuple[SentImage, ...]]:
+    """The images in portions of as many as a call takes; None for all at once."""
+    size = most or max(1, len(images))
+    for start in range(0, len(images), size):
+        yield tuple(images[start : start + size])
+
+
+def call_id(question: str, candidate: int, template: int, portion: int) -> str:
+    """Names a call: 64 hexadecimal digits."""
+    text = f"{question}/{candidate}/{template}/{portion}"
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass
+class Answered:
+    """Remembers the last calls. Safe for use by several threads."""
+
+    _kept: OrderedDict[str, Called] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def get(self, call: str) -> Called | None:
+        """What a call brought, if it was made."""
+        with self._lock:
+            return self._kept.get(call)
+
+    def put(self, call: str, called: Called) -> None:
+        """Keeps what a call brought."""
+        with self._lock:
+            self._kept[call] = Called(called.rows, called.charge, repeated=True)
+            if len(self._kept) > _KEPT:
+                self._kept.popitem(last=False)
+
+
+def run_calls(calls: Sequence[Call], ask: Callable[[Call], Called], in_flight: int) -> list[Called]:
+    """What each call brought, in order.
+
+    Once a call has failed no further one is begun, and the error is raised when those under way
+    have ended.
+
+    Args:
+        calls: at least one.
+        ask: makes a call.
+        in_flight: how many may be under way at once.
+    """
+    if len(calls) == 1 or in_flight == 1:
+        return [ask(call) for call in calls]
+    with ThreadPoolExecutor(min(in_flight, len(calls)), "adapter") as pool:
+        waiting = [pool.submit(ask, call) for call in calls]
+        try:
+            return [one.result() for one in waiting]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)

@@ -1,0 +1,72 @@
+"""What an adapter takes from the environment, so that it is in no file, key, message or log."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from orchestrator.oracle.remote.service import ServiceError
+
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+TOKEN = "{token}"
+"""Stands for the variable that `token_from` of the backbone names."""
+_LEAST = 6
+"""Characters of a secret; shorter values, such as `none`, are words of any message."""
+_SENDABLE = re.compile(r"[\x20-\x7e]*")
+
+
+@dataclass
+class Secrets:
+    """Reads environment variables when they are needed, and hides what it has read.
+
+    Attributes:
+        token_from: the variable that `{token}` stands for.
+    """
+
+    token_from: str
+    _read: set[str] = field(default_factory=set)
+
+    def value(self, name: str) -> str:
+        """An environment variable.
+
+        Raises:
+            ServiceError: it isn't set.
+        """
+        found = os.environ.get(name, "").strip()
+        if not found:
+            raise ServiceError(
+                f"the adapter needs the environment variable {name}, which isn't set. Set it where "
+                f"the run is started (to any word if the service wants no secret)."
+            )
+        self._read.add(found)
+        return found
+
+    def resolved(self, text: str) -> str:
+        """A text with the values of the variables that stand in it.
+
+        Raises:
+            ServiceError: one isn't set, or can't stand in a header.
+        """
+        filled = VARIABLE.sub(lambda found: self.value(found[1]), self._with_token(text))
+        if not _SENDABLE.fullmatch(filled):
+            raise ServiceError(
+                f"{self.hidden(text)!r} has signs that can't be sent: expected visible ASCII "
+                f"characters in the file and in the environment variables that it names"
+            )
+        return filled
+
+    def hidden(self, text: str) -> str:
+        """A text with `***` for each secret that was read."""
+        for secret in sorted(self._read.copy(), key=len, reverse=True):
+            if len(secret) >= _LEAST:
+                text = text.replace(secret, "***")
+        return text
+
+    def _with_token(self, text: str) -> str:
+        return text.replace(TOKEN, f"${{{self.token_from}}}")
+
+
+def variables_in(headers: Mapping[str, str], *texts: str) -> Iterator[str]:
+    """Names of the environment variables in headers and other texts, without that of `{token}`."""
+    for text in (*headers.values(), *texts):
+        yield from VARIABLE.findall(text)

@@ -1,0 +1,1 @@
+"""Reads what people wrote: YAML, checked against models, with messages for whoever wrote it."""
