@@ -141,8 +141,9 @@ class Billing:
         """What the service has counted; without one, what our ledgers have, with its texts."""
         service = _service(run, ledger)
         if service:
-            calls = calls_in(service.get("queries", 0), service.get("requests", 0))
-            return Use(calls, service.get("images", 0), service.get("tokens", 0))
+            names = ("queries", "requests", "images", "tokens")
+            queries, requests, images, tokens = (int(service.get(name, 0)) for name in names)
+            return Use(calls_in(queries, requests), images, tokens)
         if not self.prices.reads or not counted.calls:
             return counted
         return None if run.tokens is None else replace(counted, tokens=counted.calls * run.tokens)

@@ -21,13 +21,13 @@ from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import LOCAL, Backbone, resolve_backbone
 from orchestrator.oracle.remote.description import Limits
 from orchestrator.precision import Precision
+from orchestrator.reading.validation import Refused, validated
+from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml
 from orchestrator.server.access import Access, read_tokens
 from orchestrator.server.faults import Faults
 from orchestrator.server.ledger import MEMORY, ServiceLedger
 from orchestrator.server.listening import address_of, bound, cant_listen
 from orchestrator.server.price import Price
-from orchestrator.spec.validation import Refused, validated
-from orchestrator.spec.yaml_text import NotPlainYaml, read_yaml
 
 if TYPE_CHECKING:
     from orchestrator.oracle.clip import LoadedClip
