@@ -204,6 +204,7 @@ BAD_FILES = {
     "a number in the metadata": file({"__metadata__": {"question": 1, "reply": 1}}),
     "a long number": file(b'{"__metadata__":' + b"1" * 10_000 + b"}"),
     "bad letters": file(b'{"\xff":1}'),
+    "half a letter": file(b'{"__metadata__":{"question":"\\ud800","reply":"\\ud800"}}'),
     "overlapping tensors": file(
         {
             "plain": {"dtype": "U8", "shape": [1, 3, 1, 1], "data_offsets": [0, 3]},
