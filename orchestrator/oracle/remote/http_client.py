@@ -162,7 +162,7 @@ class HttpClient:
         attempts = _Attempts(self._outage)
         while True:
             self._check_stopped()
-            self._caller.gate.enter(free=request.free)
+            self._caller.gate.enter(free=request.free, stopped=self._caller.stopped)
             began = self._clock.seconds()
             try:
                 response = self._once(request)

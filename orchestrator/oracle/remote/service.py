@@ -44,14 +44,24 @@ class Stopped(Exception):
     """The caller was asked to stop while it waited for a service; nothing is wrong with either."""
 
 
+def never() -> bool:
+    """Nobody was asked to stop."""
+    return False
+
+
 class Gate(Protocol):
     """Lets requests of a whole run pass, as many as its limits allow."""
 
-    def enter(self, *, free: bool = False) -> None:
+    def enter(self, *, free: bool = False, stopped: Callable[[], bool] = never) -> None:
         """Waits until a request may be sent; every `enter` is followed by a `leave`.
 
         Args:
             free: whether it counts among the requests under way alone, not among those of a minute.
+            stopped: whether the caller was asked to stop meanwhile.
+
+        Raises:
+            Stopped: it was, and hasn't entered.
+            ServiceError: the gate is gone.
         """
 
     def leave(self) -> None:
@@ -64,9 +74,9 @@ class Gate(Protocol):
 class Open:
     """A gate without limits."""
 
-    def enter(self, *, free: bool = False) -> None:
+    def enter(self, *, free: bool = False, stopped: Callable[[], bool] = never) -> None:
         """Lets everybody pass."""
-        del free
+        del free, stopped
 
     def leave(self) -> None:
         """Counts nobody."""
@@ -90,7 +100,7 @@ class Caller:
     gate: Gate = field(default_factory=Open)
     tell: Callable[[str], None] = lambda _: None
     patience: float = 60.0
-    stopped: Callable[[], bool] = lambda: False
+    stopped: Callable[[], bool] = never
 
 
 class Service(ABC):

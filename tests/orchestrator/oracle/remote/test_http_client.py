@@ -27,7 +27,7 @@ class Door:
     inside: int = 0
     pauses: list[float] = field(default_factory=list)
 
-    def enter(self, *, free: bool = False) -> None:
+    def enter(self, *, free: bool = False, stopped: Callable[[], bool]) -> None:
         self.free.append(free)
         self.inside += 1
 
@@ -244,10 +244,26 @@ def test_who_is_asked_to_stop_waits_no_longer() -> None:
     assert len(got) == sent
 
 
+def test_who_is_asked_to_stop_waits_no_longer_at_the_gate() -> None:
+    world = World()
+
+    def closed(*, free: bool = False, stopped: Callable[[], bool]) -> None:
+        if stopped():
+            raise Stopped("at the gate")
+
+    world.door.enter = closed  # type: ignore[method-assign]
+    asked = iter([False, True])
+    world.stopped = lambda: next(asked)
+    handler, got = replies(200)
+    with pytest.raises(Stopped, match="at the gate"):
+        world.client(handler).send(Request("GET", "/x"))
+    assert (got, world.door.inside) == ([], 0)
+
+
 def test_time_at_the_gate_is_no_waiting_for_the_service() -> None:
     world = World(patience=10)
 
-    def slowly(*, free: bool = False) -> None:
+    def slowly(*, free: bool = False, stopped: Callable[[], bool]) -> None:
         world.time.now += 1000
         world.door.inside += 1
 

@@ -13,7 +13,6 @@ from orchestrator.answers import Answers
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.oracle.remote import wire
 from orchestrator.oracle.remote.authorization import Token
-from orchestrator.oracle.remote.connect import connect
 from orchestrator.oracle.remote.exchange import BadReply
 from orchestrator.oracle.remote.http_client import Connection, HttpClient
 from orchestrator.oracle.remote.http_service import HttpService
@@ -103,9 +102,9 @@ class TestOpening:
             opened(service)
         assert str(caught.value).isprintable()
 
-    def test_strange_addresses_are_refused(self) -> None:
+    def test_a_backbone_without_an_address_is_refused(self) -> None:
         with pytest.raises(ServiceError, match="http:// or https://"):
-            connect(Backbone(model="pocket", service="gopher://a"))
+            HttpService.open(Backbone(model="pocket", adapter="one.yaml"), Caller())
 
 
 class TestScores:
@@ -341,7 +340,7 @@ def test_only_scores_count_among_the_requests_of_a_minute() -> None:
     class Counting:
         free = False
 
-        def enter(self, *, free: bool = False) -> None:
+        def enter(self, *, free: bool = False, stopped: Callable[[], bool]) -> None:
             self.free = free
 
         def leave(self) -> None:
