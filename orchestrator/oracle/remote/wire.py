@@ -13,7 +13,7 @@ import json
 from typing import Annotated, Any, TypeVar
 
 import torch
-from pydantic import Field, ValidationError
+from pydantic import FailFast, Field, ValidationError
 from safetensors import SafetensorError
 from safetensors.torch import load, save
 from torch import Tensor
@@ -32,8 +32,8 @@ Fingerprint = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.:/-]{1,200}$")]
 Count = Annotated[int, Field(ge=0, le=2**53)]
 """As many as a float64 counts exactly, so that sums of a run stay whole numbers."""
 
-_LONGEST_HEADER = 64 * 2**20
-"""Bytes of what isn't a tensor in a message."""
+MOST_SAID = 2**23
+"""Bytes of what isn't a tensor in a message, at most: reading holds it many times over."""
 _NO_FILE = "expected a safetensors file"
 _ABOVE_ONE = 1e-3
 """By so much may float error lift a log-probability above 0."""
@@ -49,7 +49,7 @@ class StoredForm(Frozen):
     """Images of a stored set."""
 
     digest: Digest
-    rows: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1)]
+    rows: Annotated[tuple[Annotated[int, Field(ge=0)], ...], Field(min_length=1), FailFast()]
 
 
 class QuestionForm(Frozen):
@@ -73,11 +73,13 @@ class QuestionForm(Frozen):
     model: Text
     fingerprint: Fingerprint
     label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,100}$")] = ""
-    classes: Annotated[tuple[Text, ...], Field(min_length=1)]
+    classes: Annotated[tuple[Text, ...], Field(min_length=1), FailFast()]
     answers: Answers
-    templates: tuple[Text, ...] = ()
-    ensembles: tuple[Annotated[tuple[Text, ...], Field(min_length=1)], ...] = ()
-    stored: tuple[StoredForm, ...] = ()
+    templates: Annotated[tuple[Text, ...], FailFast()] = ()
+    ensembles: Annotated[
+        tuple[Annotated[tuple[Text, ...], Field(min_length=1), FailFast()], ...], FailFast()
+    ] = ()
+    stored: Annotated[tuple[StoredForm, ...], FailFast()] = ()
 
 
 class ChargeForm(Frozen):
@@ -251,10 +253,8 @@ class _File:
         length = int.from_bytes(body[:8], "little")
         if len(body) < 8 or length > len(body) - 8:
             raise BadMessage(_NO_FILE)
-        if length > _LONGEST_HEADER:
-            raise BadMessage(
-                f"expected at most {_LONGEST_HEADER:,} bytes of metadata, got {length:,}"
-            )
+        if length > MOST_SAID:
+            raise BadMessage(f"expected at most {MOST_SAID:,} bytes of metadata, got {length:,}")
         try:
             header = json.loads(body[8 : 8 + length], object_pairs_hook=_without_repeats)
         except (ValueError, RecursionError):

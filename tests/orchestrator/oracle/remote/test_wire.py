@@ -233,7 +233,7 @@ def test_bad_files_are_refused(name: str, kind: str) -> None:
 
 
 def test_headers_of_absurd_length_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "_LONGEST_HEADER", 100)
+    monkeypatch.setattr(wire, "MOST_SAID", 100)
     with pytest.raises(BadMessage, match="at most 100 bytes of metadata, got"):
         wire.read_question(SAMPLES["question"])
 
