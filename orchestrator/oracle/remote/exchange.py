@@ -90,9 +90,9 @@ def exchange(client: "httpx.Client", request: "httpx.Request", most: int, clock:
     import httpx
 
     place, longest = place_of(str(request.url)), float(client.timeout.read or 0)
-    ends = clock.seconds() + longest
     try:
         response = client.send(request, stream=True)
+        ends = clock.seconds() + longest  # from here, for a long question takes its time to send
         try:
             _check_length(response, place, most)
             body = bytearray()

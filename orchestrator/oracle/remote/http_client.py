@@ -1,6 +1,6 @@
 """Sends requests to a service over HTTP, and again where they got no answer."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
@@ -33,6 +33,8 @@ _LEAST_TRIES = 2
 """A request is sent so often, however little patience there is."""
 _IDLE = 30.0
 """Seconds for which an idle connection is kept open."""
+_PIECE = 2**18
+"""Bytes of a body that are sent at once."""
 _LOOK = 0.25
 """Seconds between two looks at whether the caller was asked to stop."""
 _HERE = ("localhost", "127.0.0.1", "[::1]")
@@ -205,11 +207,11 @@ class HttpClient:
 
         whole = request.place.startswith(("http://", "https://"))
         address = request.place if whole else f"{self.connection.address}{request.place}"
-        body: dict[str, Any] = {"content": request.content, "json": request.json}
+        headers, body = dict(request.headers), _body(request)
+        if request.content is not None:
+            headers["content-length"] = str(len(request.content))
         try:
-            built = self._client.build_request(
-                request.method, address, headers=dict(request.headers), **body
-            )
+            built = self._client.build_request(request.method, address, headers=headers, **body)
         except (httpx.InvalidURL, UnicodeEncodeError, ValueError) as error:
             raise ServiceError(
                 f"this request can't be sent to {self.connection.place}: {self.said(error)}"
@@ -288,6 +290,20 @@ class HttpClient:
             f"the service at {where} wants a token ({self.why(response)}). Put it into the "
             f"environment variable {token.variable}, or name another one with `token_from`."
         )
+
+
+def _body(request: Request) -> dict[str, Any]:
+    """What httpx is given to send."""
+    if request.content is None or len(request.content) <= _PIECE:
+        return {"content": request.content, "json": request.json}
+    return {"content": _pieces(request.content)}
+
+
+def _pieces(content: bytes) -> Iterator[bytes]:
+    """A body in pieces: of a long one, the network copies all that is left each time it sends."""
+    view = memoryview(content)
+    for start in range(0, len(content), _PIECE):
+        yield bytes(view[start : start + _PIECE])
 
 
 def _message(response: Response) -> str:

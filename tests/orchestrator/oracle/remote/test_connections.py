@@ -136,6 +136,18 @@ def test_connections_are_used_again() -> None:
     assert (server.connections, len(server.requests)) == (1, 5)
 
 
+def test_long_questions_arrive_whole_and_with_their_length() -> None:
+    body = bytes(range(256)) * 10_000 + b"end"
+    server = RawServer([sends(), replies(b"answer")])
+    with server.listening() as port:
+        client_of(port).send(Request("POST", "/", content=body))
+    for request in server.requests:
+        head, _, rest = request.partition(b"\r\n\r\n")
+        assert rest == body
+        assert b"content-length: %d" % len(body) in head.lower()
+        assert b"transfer-encoding" not in head.lower()
+
+
 def test_connections_that_the_service_closed_meanwhile_are_replaced() -> None:
     server = RawServer([replies(b"answer")])
     with server.listening() as port:
