@@ -6,8 +6,9 @@ from orchestrator.oracle.remote.exchange import Unanswered
 from orchestrator.oracle.remote.retries import Clock
 from orchestrator.oracle.remote.service import Caller
 
-QUIET = 1.0
-"""Seconds of waiting of which nobody is told."""
+QUIET = 2.0
+"""Seconds of waiting from which people are told: where many requests are under way, some always
+wait for a moment."""
 
 
 class Outage:

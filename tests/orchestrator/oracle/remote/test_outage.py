@@ -45,10 +45,10 @@ def test_short_waits_are_told_once_they_add_up() -> None:
     time = FakeTime()
     service = outage(told, time)
     for _ in range(3):
-        service.failed(DOWN, 0.3)
+        service.failed(DOWN, 0.6)
         assert told == []
-        time.now += 0.3
-    service.failed(DOWN, 0.3)
+        time.now += 0.6
+    service.failed(DOWN, 0.6)
     assert len(told) == 1
 
 
