@@ -20,6 +20,7 @@ from methods.prompts import DeepPrompts, Ensemble, PixelPrompt, Prompts
 
 __all__ = [
     "Access",
+    "AnswerKind",
     "DeepPrompts",
     "Demand",
     "Ensemble",
@@ -106,6 +107,11 @@ Input = Literal["text", "pixels", "soft context", "visual tokens", "inner layers
 beside the patches, hidden states."""
 
 
+AnswerKind = Literal["logits", "log_probabilities", "top", "label"]
+"""What a black box returns of an image, from the richest to the poorest: scores of all classes, the
+log-probabilities of all or of the most probable ones, or the most probable class alone."""
+
+
 @dataclass(frozen=True)
 class Access:
     """What a method needs of a black box, and what it keeps on the client.
@@ -115,11 +121,16 @@ class Access:
         readout: whether a function of the returned scores is deployed with the prompt. It knows the
             classes that it was trained on and no others.
         unlabelled_test_images: whether it learns from test images, without their labels.
+        answer: the poorest answer that it can learn from. Scores that an answer lacks are filled
+            in before a method is told of them, so most methods make do with a label.
+        because: why it can't learn from poorer ones; empty if it needs no more than a label.
     """
 
     inputs: frozenset[Input] = frozenset()
     readout: bool = False
     unlabelled_test_images: bool = False
+    answer: AnswerKind = "label"
+    because: str = ""
 
     @property
     def track(self) -> Literal["plain box", "translucent box"]:
@@ -140,7 +151,8 @@ class Scores:
         tensor([0, 3])
 
     Attributes:
-        logits: `(K, B, C)` class scores of each candidate on the mini-batch.
+        logits: `(K, B, C)` class scores of each candidate on the mini-batch: logits, or
+            log-probabilities; where the black box returned fewer, the others are filled in.
         labels: `(B,)` true classes of the mini-batch.
         examples: `(B,)` ids of its images, from 0 to `Problem.examples` - 1: an image has the same
             id whenever it is asked about.

@@ -1,16 +1,21 @@
 """What a black box answers with: all scores, the best few, a label; rounded or noisy."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Self, get_args
 
 from pydantic import Field, model_serializer, model_validator
 
 from benchmarks.frozen import Frozen
+from benchmarks.naming import did_you_mean
+from benchmarks.quoting import cut
+from methods.interface import AnswerKind
 
-AnswerKind = Literal["logits", "log_probabilities", "top", "label"]
+__all__ = ["ALL", "KINDS", "AnswerKind", "Answers"]
+
+KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
 """From the richest to the poorest: each can be made of any before it."""
 
-KINDS: tuple[AnswerKind, ...] = ("logits", "log_probabilities", "top", "label")
+_EXAMPLES = "logits, log_probabilities, {top: 5} or label"
 
 
 class Answers(Frozen):
@@ -39,8 +44,17 @@ class Answers(Frozen):
     @classmethod
     def _from_yaml(cls, value: Any) -> Any:
         if isinstance(value, str):
-            return {"kind": value}
-        if isinstance(value, Mapping) and "top" in value and "kind" not in value:
+            return {"kind": _known(value)}
+        if isinstance(value, cls):
+            return value
+        if not isinstance(value, Mapping):
+            # Of a TypeError pydantic would make no sentence.
+            raise ValueError(f"expected {_EXAMPLES}, got {cut(repr(value))}")  # noqa: TRY004
+        if isinstance(value.get("kind"), str):
+            _known(value["kind"])
+        if nested := [kind for kind in KINDS if kind in value and kind != "top"]:
+            raise ValueError(f"write {{kind: {nested[0]}, ...}}, got {cut(repr(dict(value)))}")
+        if "top" in value and "kind" not in value:
             return {"kind": "top", **value}
         return value
 
@@ -49,7 +63,10 @@ class Answers(Frozen):
         if self.kind == "top" and self.top is None:
             raise ValueError("say how many classes are returned, such as {top: 5}")
         if self.kind != "top" and self.top is not None:
-            raise ValueError(f"top: {self.top} goes with kind top alone, got kind {self.kind}")
+            raise ValueError(
+                f"top: {self.top} goes with no other kind, got kind {self.kind}: give "
+                f"{{top: {self.top}}} without it, or leave top out"
+            )
         if self.kind == "label" and self.digits is not None:
             raise ValueError("digits: a label has no score that could be rounded; leave it out")
         return self
@@ -72,7 +89,7 @@ class Answers(Frozen):
         if self.digits is not None:
             parts.append(f"{self.digits} digit{'' if self.digits == 1 else 's'}")
         if self.noise:
-            parts.append(f"noise {self.noise:g}")
+            parts.append(f"noise {self.noise:.12g}")
         return ", ".join(parts)
 
     def can_be_made_of(self, offered: "Answers") -> bool:
@@ -89,3 +106,15 @@ class Answers(Frozen):
 
 ALL = Answers()
 """The logits as they are."""
+
+
+def _known(kind: str) -> str:
+    """The kind, if there is such a one.
+
+    Raises:
+        ValueError: there is none; names the nearest.
+    """
+    if kind not in KINDS:
+        near = did_you_mean(kind, KINDS)
+        raise ValueError(f"expected {_EXAMPLES}, got {cut(repr(kind))}. {near}")
+    return kind

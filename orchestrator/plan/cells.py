@@ -1,6 +1,7 @@
 """What a spec says of a cell; what only data or weights tell comes on top."""
 
 from methods.registry import method_class
+from orchestrator.answers import ALL
 from orchestrator.cell import Cell
 from orchestrator.plan.demand import ResolvedArm
 from orchestrator.spec.spec import Spec
@@ -33,4 +34,5 @@ def cell_of(spec: Spec, one: ResolvedArm, dataset: str, seed: int, *, touches_im
         augmentation=spec.augmentation if trains else "none",
         evaluation=spec.evaluation if trains else type(spec.evaluation)(),
         views=spec.views if trains and not touches_images else 0,
+        answers=given.answers if trains else ALL,
     )

@@ -1,4 +1,4 @@
-"""The `ablation` section of a spec: a base method, and the fields that are varied."""
+"""The `ablation` section of a spec: base methods, and the fields that are varied."""
 
 import hashlib
 import math
@@ -7,11 +7,13 @@ from dataclasses import replace
 from itertools import product
 from typing import Any, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_serializer, field_validator, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
+from benchmarks.quoting import cut
 from methods.registry import method_class
+from orchestrator.oracle.backbone import Backbone
 from orchestrator.reading.validation import Clash, validated
 from orchestrator.spec.ablation_point import AblationPoint, FieldValue
 from orchestrator.spec.arm import Arm, Conditions, arm_of
@@ -22,7 +24,7 @@ _LONGEST = 100
 
 
 class AblationSpec(Frozen):
-    """A base method and the fields that are varied, one at a time or in every combination.
+    """Base methods and the fields that are varied, one at a time or in every combination.
 
     In YAML:
 
@@ -32,37 +34,68 @@ class AblationSpec(Frozen):
             clip: [none, 1, sqrt_dim, 100]
             rank: [1, 3, 5]
 
+        ablation:
+          base: [zip, bbt]
+          vary: {answers: [logits, {top: 5}, label]}
+
     Attributes:
-        base: the method with the settings that hold wherever they aren't varied. Reports name the
-            others by its label and by what differs: `zip[clip=100]`.
-        vary: values by field: a setting of the base method, or `backbone`, `budget`, `shots` or
-            `batch_size`. The base's own value is part of each sweep, listed or not.
+        base: the method with the settings that hold wherever they aren't varied, or several methods
+            of which each has the same fields varied. Reports name the others by its label and by
+            what differs: `zip[clip=100]`.
+        vary: values by field: a setting of all base methods, or `backbone`, `budget`, `shots`,
+            `batch_size` or `answers`. The base's own value is part of each sweep, listed or not.
         product: whether every combination of values is run instead.
     """
 
-    base: MethodSpec
+    base: tuple[MethodSpec, ...] = Field(min_length=1)
     vary: Mapping[str, tuple[Any, ...]] = Field(min_length=1)
     product: bool = False
 
+    @field_validator("base", mode="before")
+    @classmethod
+    def _one_or_several(cls, value: Any) -> Any:
+        return value if isinstance(value, list | tuple) else [value]
+
+    @field_validator("base")
+    @classmethod
+    def _distinct_labels(cls, value: tuple[MethodSpec, ...]) -> tuple[MethodSpec, ...]:
+        labels = [base.label for base in value]
+        twice = next((one for one in labels if labels.count(one) > 1), None)
+        if twice is not None:
+            raise ValueError(
+                f"label {cut(repr(twice))} is given twice: give each base a `label` of its own"
+            )
+        return value
+
+    @field_serializer("base")
+    def _as_given(self, value: tuple[MethodSpec, ...]) -> Any:
+        """A single one without a list around it."""
+        dumped = [base.model_dump(mode="json") for base in value]
+        return dumped[0] if len(dumped) == 1 else dumped
+
     @model_validator(mode="after")
     def _known_fields(self) -> Self:
-        known = (*self.base.settings, *Conditions.model_fields)
         for field, values in self.vary.items():
-            if field not in known:
-                raise ValueError(f"unknown field {field!r}. {did_you_mean(field, known)}")
+            for base in self.base:
+                known = (*base.settings, *Conditions.model_fields)
+                if field not in known:
+                    of = f" of {base.label}" if len(self.base) > 1 else ""
+                    raise ValueError(f"unknown field {field!r}{of}. {did_you_mean(field, known)}")
             if not values:
                 raise ValueError(f"vary.{field}: needs at least one value")
         return self
 
     def arms(self, conditions: Conditions) -> tuple[Arm, ...]:
-        """The base under the spec's conditions, then everything that differs from it.
+        """Each base under the spec's conditions, then everything that differs from it.
 
         A value that can't go with the base's other settings is an arm that says so.
 
         Raises:
             ValueError: a value is impossible by itself, is given twice, or makes no difference.
         """
-        base = arm_of(self.base, conditions)
+        return tuple(arm for base in self.base for arm in self._arms(arm_of(base, conditions)))
+
+    def _arms(self, base: Arm) -> tuple[Arm, ...]:
         if not self.product:  # a value may be impossible or without effect only in combination
             for field, values in self.vary.items():
                 _check_values(base, field, values)
@@ -149,7 +182,7 @@ def _check_values(base: Arm, field: str, values: tuple[Any, ...]) -> None:
 
 
 def _text(value: Any) -> str:
-    """A value as YAML writes it; a backbone by its model and, if given, its weights.
+    """A value as YAML writes it; answers in words, a backbone by its model and, if given, weights.
 
     A long list, as of templates, is told by how many it holds and a digest.
     """
@@ -159,11 +192,17 @@ def _text(value: Any) -> str:
         return "null"
     if isinstance(value, float) and math.isfinite(value):
         return f"{value:.12g}"
+    if isinstance(value, Backbone):  # never its address, which is the user's own affair
+        parts = (value.model, value.pretrained, "service" if value.remote else None)
+        return " ".join(filter(None, parts))
+    return _collected(value) if isinstance(value, Mapping | list | tuple) else str(value)
+
+
+def _collected(value: Mapping[str, Any] | list[Any] | tuple[Any, ...]) -> str:
+    """A mapping or list as YAML writes it on one line, or what tells it apart if it is long."""
     if isinstance(value, Mapping):
-        written = (value.get("model"), value.get("pretrained"))  # of a backbone
-        parts = written if "model" in value else tuple(value.values())
-        return " ".join(str(part) for part in parts if part is not None)
+        return f"{{{', '.join(f'{name}: {_text(part)}' for name, part in value.items())}}}"
     text = str(value)
-    if isinstance(value, list | tuple) and len(text) > _LONGEST:
-        return f"{len(value):,} values {hashlib.sha256(text.encode()).hexdigest()[:8]}"
-    return text
+    if len(text) <= _LONGEST:
+        return text
+    return f"{len(value):,} values {hashlib.sha256(text.encode()).hexdigest()[:8]}"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from benchmarks.frozen import Frozen
+from orchestrator.answers import ALL, Answers
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.method import MethodSpec
@@ -17,12 +18,14 @@ class Conditions(Frozen):
         budget: queries that may be spent.
         shots: labelled training images per class.
         batch_size: images in a query's mini-batch.
+        answers: what the method sees of the black box's scores.
     """
 
     backbone: Backbone
     budget: PositiveInt
     shots: PositiveInt
     batch_size: PositiveInt
+    answers: Answers = ALL
 
 
 @dataclass(frozen=True)
@@ -31,7 +34,7 @@ class Arm:
 
     Attributes:
         method: the method with all its settings, and its label.
-        conditions: backbone, budget, shots and batch size.
+        conditions: backbone, budget, shots, batch size and answers.
         ablation_points: its points in the spec's ablation; empty for methods of the comparison.
         impossible: why its settings can't work together on any dataset; empty if they can.
     """
@@ -48,6 +51,7 @@ class Arm:
 
 
 def arm_of(method: MethodSpec, conditions: Conditions) -> Arm:
-    """The arm of a method, with the method's own batch size if it has one."""
-    batch_size = method.batch_size or conditions.batch_size
-    return Arm(method, conditions.model_copy(update={"batch_size": batch_size}))
+    """The arm of a method, with the method's own batch size and answers if it has any."""
+    own = {"batch_size": method.batch_size, "answers": method.answers}
+    given = {field: value for field, value in own.items() if value is not None}
+    return Arm(method, conditions.model_copy(update=given))

@@ -18,6 +18,7 @@ from orchestrator.spec.ready import SPECS, ready_specs
 from orchestrator.spec.spec import Spec
 
 _OWN = re.compile(r"own_datasets\.([0-9]+)")
+_ONLY_BASE = re.compile(r"(ablation\.base)\.0\b")
 
 LARGEST = 2**20
 """Bytes of a spec at most: people write them."""
@@ -66,7 +67,10 @@ def spec_as_yaml(spec: Spec) -> str:
 
 
 def _as_written(problem: str, fields: Mapping[str, Any]) -> str:
-    """A problem with an own dataset, told at the place where the user wrote it."""
+    """A problem with an own dataset, or an only base, told at the place where the user wrote it."""
+    ablation = fields.get("ablation")
+    if isinstance(ablation, Mapping) and not isinstance(ablation.get("base"), list):
+        problem = _ONLY_BASE.sub(r"\1", problem, count=1)
     found = _OWN.match(problem)
     if found is None or "own_datasets" in fields:
         return problem

@@ -5,34 +5,40 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from pydantic import field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.quoting import cut
 from methods.interface import Method
 from methods.registry import method_class, method_variant
+from orchestrator.answers import Answers
 from orchestrator.cell import MethodChoice
 from orchestrator.reading.validation import validated
 from orchestrator.spec.label import checked_label
 from orchestrator.spec.numbers import PositiveInt
 
+_OWN = ("label", "batch_size", "answers")
+"""Fields of a method's entry that are no settings of the method."""
+
 
 class MethodSpec(Frozen):
     """One method of the comparison.
 
-    In YAML: its name alone, or a mapping of `name`, its settings, and optionally `label` and
-    `batch_size`. `name@variant` takes the defaults of a variant.
+    In YAML: its name alone, or a mapping of `name`, its settings, and optionally `label`,
+    `batch_size` and `answers`. `name@variant` takes the defaults of a variant.
 
     Attributes:
         name: the method's name, without a variant, which is expanded into the settings.
         label: its name in reports; by default the name as written in the spec.
         batch_size: images per mini-batch of a query; None takes the spec's.
+        answers: what it sees of the black box's scores; None takes the spec's.
         settings: all settings of the method, defaults included.
     """
 
     name: str
     label: str
     batch_size: PositiveInt | None = None
+    answers: Answers | None = Field(default=None, exclude_if=lambda value: value is None)
     settings: dict[str, Any]
 
     @model_validator(mode="before")
@@ -40,7 +46,7 @@ class MethodSpec(Frozen):
     def _from_yaml(cls, value: Any) -> Any:
         given = _given(value)
         name = given.pop("name")
-        own = {field: given.pop(field) for field in ("label", "batch_size") if field in given}
+        own = {field: given.pop(field) for field in _OWN if field in given}
         nested = given.pop("settings", {})
         if not isinstance(nested, Mapping):
             # Of a TypeError pydantic would make no sentence.

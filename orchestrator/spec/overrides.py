@@ -9,6 +9,8 @@ from benchmarks.quoting import cut
 from orchestrator.errors import UserError
 from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml
 
+_SHORT = {"backbone": "model", "answers": "kind"}
+"""Fields that may be a text alone, with what it is short for; elsewhere it is a name."""
 _POSITION = re.compile(r"[0-9]{1,9}")
 
 
@@ -48,7 +50,7 @@ def _set(node: Any, path: list[str], value: Any, override: str) -> None:
             node[step] = {}
         elif isinstance(inner, str):
             # A name, as in `backbone: pocket` or `- zip`, is short for a mapping.
-            node[step] = {"model" if path[place] == "backbone" else "name": inner}
+            node[step] = {_SHORT.get(path[place], "name"): inner}
         node = node[step]
     node[_step(node, path[-1], override)] = value
 

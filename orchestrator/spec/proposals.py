@@ -35,8 +35,12 @@ def with_proposals(fields: Mapping[str, Any], folder: Path) -> dict[str, Any]:
 
 
 def _with_files(ablation: Mapping[str, Any], folder: Path) -> dict[str, Any]:
-    """The section of an ablation, with the lines of files in its base and in what is varied."""
-    replaced = {name: _replaced(ablation[name], folder) for name in ("base",) if name in ablation}
+    """The section of an ablation, with the lines of files in its bases and in what is varied."""
+    replaced: dict[str, Any] = {}
+    if isinstance(bases := ablation.get("base"), list):
+        replaced["base"] = [_replaced(base, folder) for base in bases]
+    elif bases is not None:
+        replaced["base"] = _replaced(bases, folder)
     vary = ablation.get("vary")
     if isinstance(vary, Mapping) and isinstance(values := vary.get(_FIELD), list):
         read = [read_proposals(one, folder) if isinstance(one, str) else one for one in values]

@@ -16,6 +16,7 @@ from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
 from benchmarks.quoting import cut
+from orchestrator.answers import ALL, Answers
 from orchestrator.cell import Evaluation
 from orchestrator.money import Prices
 from orchestrator.oracle.backbone import Backbone
@@ -112,10 +113,12 @@ class Spec(Frozen):
         shots: labelled training images per class.
         seeds: one trial per seed, which also draws the few-shot split.
         methods: methods with their settings; may be empty if there is an ablation.
-        ablation: a method, and the fields of it that are varied.
+        ablation: one or several methods, and the fields of them that are varied.
         backbone: the model behind the oracle.
         budget: queries that each trial may spend.
         batch_size: images per mini-batch of a query.
+        answers: what methods see of the black box's scores: `logits`, `log_probabilities`,
+            `{top: 5}` or `label`, perhaps rounded or noisy. Accuracy is measured on all scores.
         precision: number format of the oracle; a service has its own.
         augmentation: `crop_flip` is the paper's; `none` encodes training images once.
         views: number of augmented views of each training image that are encoded ahead, and from
@@ -142,6 +145,7 @@ class Spec(Frozen):
     backbone: Backbone
     budget: PositiveInt = 5000
     batch_size: PositiveInt = 128
+    answers: Answers = ALL
     precision: Precision = "fp32"
     augmentation: Augmentation = "crop_flip"
     views: Annotated[int, Field(ge=0, le=10**6)] = 0
@@ -266,7 +270,11 @@ class Spec(Frozen):
 
     def _conditions(self, shots: int) -> Conditions:
         return Conditions(
-            backbone=self.backbone, budget=self.budget, shots=shots, batch_size=self.batch_size
+            backbone=self.backbone,
+            budget=self.budget,
+            shots=shots,
+            batch_size=self.batch_size,
+            answers=self.answers,
         )
 
     @model_validator(mode="after")
@@ -284,12 +292,12 @@ class Spec(Frozen):
                 f"ablation: needs a single number of shots, that of its base, got "
                 f"{list(self.shots)}; vary `shots` in the ablation instead"
             )
-        base = self.ablation.base
-        if any(m.label == base.label and m != base for m in self.methods):
-            raise ValueError(
-                f"ablation.base: another method has the label {base.label!r}; give the base its "
-                f"own `label`"
-            )
+        for base in self.ablation.base:
+            if any(m.label == base.label and m != base for m in self.methods):
+                raise ValueError(
+                    f"ablation.base: another method has the label {base.label!r}; give the base "
+                    f"its own `label`"
+                )
         try:
             _check_labels(self.arms)
         except ValueError as error:
@@ -325,7 +333,7 @@ class Spec(Frozen):
     @model_validator(mode="after")
     def _known_reference(self) -> Self:
         labels = [method.label for method in self.methods]
-        labels += [self.ablation.base.label] if self.ablation else []
+        labels += [base.label for base in self.ablation.base] if self.ablation else []
         named = [("reference", self.report.reference)] if self.report.reference else []
         for field, label in (*named, *(("against", label) for label in self.report.against)):
             if label not in labels:

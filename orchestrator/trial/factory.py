@@ -233,6 +233,7 @@ class TrialFactory:
         if task.new is not None:
             new = ImageSplit(task.dataset, task.new.test, shown, "new")
             others = box.beside(task.new.class_names)
+            others.answers, others.seed = box.oracle.answers, box.oracle.seed
             splits["new"] = EvaluationSplit(new, tested_rows(table, task.new), others, foreign=True)
         return splits
 

@@ -42,6 +42,7 @@ CHANGES: dict[str, Any] = {
     "source": {"dataset": "pocket_letters", "key": "cc"},
     "views": 4,
     "blind": True,
+    "answers": {"top": 5},
 }
 
 SOURCE = CHANGES["source"]

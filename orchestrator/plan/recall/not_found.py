@@ -5,6 +5,7 @@ from typing import Any
 
 from benchmarks.datasets.class_names import shown
 from methods.registry import method_class
+from orchestrator.cell import Cell
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.recall.stored import Stored, StoredCells, by_identity, identity
 
@@ -119,7 +120,7 @@ def _pairs(plan: Plan, results: Sequence[Stored]) -> Iterator[dict[str, tuple[An
 
 
 def _differences(one: Stored, cell: PlannedCell) -> Iterator[tuple[str, tuple[Any, Any]]]:
-    there, here = _flat(one.cell.model_dump()), _flat(cell.cell.model_dump())
+    there, here = _flat(one.cell), _flat(cell.cell)
     if cell.backbone.label != one.backbone:
         yield "backbone", (one.backbone, cell.backbone.label)
     elif cell.cell.backbone and one.cell.backbone != cell.cell.backbone:
@@ -129,10 +130,12 @@ def _differences(one: Stored, cell: PlannedCell) -> Iterator[tuple[str, tuple[An
             yield name, (there.get(name), here.get(name))
 
 
-def _flat(cell: Mapping[str, Any]) -> dict[str, Any]:
+def _flat(cell: Cell) -> dict[str, Any]:
     """A cell's fields and its method's settings, but for what is compared apart."""
-    source, method = cell.get("source") or {}, cell["method"]
-    plain = {k: v for k, v in cell.items() if k not in ("backbone", "source", "method")}
+    fields = cell.model_dump()
+    source, method = fields.get("source") or {}, fields["method"]
+    plain = {k: v for k, v in fields.items() if k not in ("backbone", "source", "method")}
+    plain["answers"] = str(cell.answers)
     measured = {f"evaluation.{name}": value for name, value in plain.pop("evaluation").items()}
     settings = {f"{method['name']}.{name}": value for name, value in method["settings"].items()}
     return {**plain, **measured, "source": source.get("dataset"), **settings}

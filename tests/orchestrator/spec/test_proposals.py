@@ -98,7 +98,7 @@ def test_files_in_the_base_of_an_ablation_and_in_what_it_varies(tmp_path: Path) 
     spec.write_text(spec.read_text().split("methods:")[0] + section + "backbone: pocket\n")
     ablation = load_spec(str(spec)).ablation
     assert ablation is not None
-    assert ablation.base.settings["proposals"] == ["one {}"]
+    assert ablation.base[0].settings["proposals"] == ["one {}"]
     assert ablation.vary["proposals"] == (["two {}", "three {}"], ["four {}"])
 
 
