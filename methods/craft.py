@@ -14,6 +14,7 @@ from methods.interface import (
     Access,
     Demand,
     ImageChoice,
+    Input,
     Named,
     Problem,
     Prompts,
@@ -113,8 +114,14 @@ class Craft(ContextSearchMethod):
 
     @classmethod
     def access(cls, settings: CraftSettings) -> Access:
-        del settings
-        return Access(frozenset({"soft context"}), readout=True)
+        inputs, held = frozenset[Input]({"soft context"}), settings.kl_weight > 0
+        if not held:
+            return Access(inputs, readout=True)
+        why = (
+            "its loss holds the head to the black box's own probabilities (kl_weight), of which a "
+            "label tells none"
+        )
+        return Access(inputs, readout=True, answer="top", because=why)
 
     @classmethod
     def step_queries(

@@ -3,17 +3,25 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Self, get_args
 
-from pydantic import Field, model_serializer, model_validator
+from pydantic import Field, ValidationError, model_serializer, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from benchmarks.quoting import cut
 from methods.interface import AnswerKind
 
-__all__ = ["ALL", "KINDS", "AnswerKind", "Answers"]
+__all__ = ["ALL", "KINDS", "POOREST", "AnswerKind", "Answers", "words_of"]
 
 KINDS: tuple[AnswerKind, ...] = get_args(AnswerKind)
 """From the richest to the poorest: each can be made of any before it."""
+
+POOREST: Mapping[AnswerKind, str] = {
+    "logits": "logits",
+    "log_probabilities": "log_probabilities",
+    "top": "{top: 1}",
+    "label": "label",
+}
+"""The poorest answers of each kind, as they are written in a spec."""
 
 _EXAMPLES = "logits, log_probabilities, {top: 5} or label"
 
@@ -48,8 +56,9 @@ class Answers(Frozen):
         if isinstance(value, cls):
             return value
         if not isinstance(value, Mapping):
+            got = "nothing" if value is None else cut(repr(value))
             # Of a TypeError pydantic would make no sentence.
-            raise ValueError(f"expected {_EXAMPLES}, got {cut(repr(value))}")  # noqa: TRY004
+            raise ValueError(f"expected {_EXAMPLES}, got {got}")  # noqa: TRY004
         if isinstance(value.get("kind"), str):
             _known(value["kind"])
         if nested := [kind for kind in KINDS if kind in value and kind != "top"]:
@@ -106,6 +115,15 @@ class Answers(Frozen):
 
 ALL = Answers()
 """The logits as they are."""
+
+
+def words_of(cell: Mapping[str, Any]) -> str:
+    """The answers of a cell as it is stored, in words, also those of later releases."""
+    stored = cell.get("answers", ALL)
+    try:
+        return str(Answers.model_validate(stored))
+    except ValidationError:
+        return str(stored)
 
 
 def _known(kind: str) -> str:

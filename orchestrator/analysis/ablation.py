@@ -66,12 +66,17 @@ class Sweep:
             if dataset in self.accuracies[value]
         }
 
-    def mean(self) -> dict[FieldValue, BySeed]:
-        """Means over the shared datasets, each seed by itself; seeds that lack one are left out."""
+    def mean(self, over: Sequence[str] | None = None) -> dict[FieldValue, BySeed]:
+        """Means over the shared datasets, each seed by itself; seeds that lack one are left out.
+
+        Args:
+            over: some of the shared datasets; None takes all.
+        """
+        names = self.shared if over is None else over
         return {
             value: averaged
             for value in self.values
-            if (averaged := seed_means([self.accuracies[value][name] for name in self.shared]))
+            if (averaged := seed_means([self.accuracies[value][name] for name in names]))
         }
 
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal, get_args
 
+from benchmarks.datasets.class_names import shown
 from methods.interface import Access, Input
 from methods.registry import method_class
+from orchestrator.answers import POOREST
 
 Track = Literal["plain box", "translucent box"]
 TRACKS: tuple[Track, ...] = get_args(Track)
@@ -52,6 +54,18 @@ def access_words(access: Access | None) -> str:
         # Every service takes strings, so beside other inputs they go without saying.
         inputs = " + ".join(_INPUTS[place] for place in sorted(_places(access)) if place)
     return f"{inputs or 'strings'}{' with readout' if access.readout else ''}"
+
+
+def least_answers(labels: Mapping[str, Access | None]) -> list[str]:
+    """A sentence on the methods that can't learn from labels alone, for each answer they need."""
+    found: dict[str, list[str]] = {}
+    for label, access in labels.items():
+        if access is not None and access.answer != "label":
+            found.setdefault(POOREST[access.answer], []).append(label)
+    return [
+        f"{shown(members)} can't learn from labels alone: give answers of {least} or more."
+        for least, members in found.items()
+    ]
 
 
 def group_title(access: Access | None) -> str:

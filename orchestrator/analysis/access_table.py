@@ -12,6 +12,7 @@ from orchestrator.analysis.access import (
     TRANSLUCENT,
     UNLABELLED_WORDS,
     grouped,
+    least_answers,
     marked,
     track_of,
 )
@@ -48,7 +49,7 @@ def access_notes(labels: Mapping[str, Access | None]) -> list[str]:
         notes.append(SHORT_TRANSLUCENT_WORDS)
     if any(access.unlabelled_test_images for access in known):
         notes.append(UNLABELLED_WORDS)
-    return notes
+    return [*notes, *least_answers(labels)]
 
 
 def _text(label: str, access: Access | None, remark: str) -> str:

@@ -14,6 +14,7 @@ from benchmarks.protocols import PROTOCOLS
 from benchmarks.reference.published import DEFAULTS, PublishedResult
 from methods.registry import method_class, method_classes
 from orchestrator.analysis.runs import Run
+from orchestrator.answers import Answers, words_of
 from orchestrator.cell import Cell, Evaluation, MethodChoice, Source
 from orchestrator.oracle.backbone import file_digest
 
@@ -33,6 +34,7 @@ _WORDS = {
     "shots": "number of shots",
     "batch_size": "mini-batch",
     "views": "number of views encoded ahead",
+    "answers": "kind of answer",
 }
 _UNKNOWN = "unknown"
 
@@ -181,15 +183,19 @@ def _with_defaults(method: str, settings: Mapping[str, Any]) -> dict[str, Any]:
 
 def _field(run: Run, name: str) -> Any:
     """What a run's cell says in a field: the field's default where it says nothing."""
+    if name == "answers":
+        return words_of(run.trace.cell)
     known = Cell.model_fields.get(name)
     usual = _UNKNOWN if known is None or known.is_required() else known.get_default()
     return _short(run.trace.cell.get(name, usual))
 
 
 def _short(value: Any) -> Any:
-    """A source by its dataset: its key repeats what the other fields say."""
+    """Answers in words, and a source by its dataset: its key repeats what the other fields say."""
     if isinstance(value, Source):
         return value.dataset
+    if isinstance(value, Answers):
+        return str(value)
     return value["dataset"] if isinstance(value, Mapping) and "dataset" in value else value
 
 

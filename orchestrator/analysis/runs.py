@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from methods.interface import Access
 from orchestrator.analysis.access import declared_access
+from orchestrator.answers import words_of
 from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.store.trace import Trace
 
@@ -104,6 +105,11 @@ class Run:
     def protocol(self) -> str:
         """The protocol of its cell; empty when unknown."""
         return str(self.trace.cell.get("protocol", ""))
+
+    @property
+    def answers(self) -> str:
+        """What its method saw of the black box's scores, in words."""
+        return words_of(self.trace.cell)
 
     @property
     def source(self) -> str | None:

@@ -13,6 +13,7 @@ from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, preprocessing_of, resolve_backbone
 from orchestrator.oracle.features import feature_digest
+from orchestrator.plan.answers import check_answers, top_notes
 from orchestrator.plan.budget import check_budget
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
 from orchestrator.plan.drafts import Drafts
@@ -76,7 +77,7 @@ def make_plan(
     if planner.low and listener.without is None and not any(map(_can_train, cells)):
         raise UserError(planner.low[0])
     images = image_notes(cell for cell in cells if cell.fits)
-    notes = (*planner.notes, *images, *few_steps_notes(cells))
+    notes = (*planner.notes, *images, *few_steps_notes(cells), *top_notes(cells))
     ready = with_lost_prompts(under_labels(cells), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), planner.unreadable)
@@ -240,6 +241,7 @@ class _Planner:
             try:
                 found[one.arm.label] = self._demands.of(one, dataset, class_names)
                 check_readout(one.arm, dataset, self._spec, self._transfers)
+                check_answers(one.arm, dataset.card.name)
             except Misfit as misfit:
                 found[one.arm.label] = self._tolerated(misfit)
         if class_names:

@@ -32,6 +32,7 @@ from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.deployment import deployment_of
 from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group, split_by_measurements
 from orchestrator.money import Prices
+from orchestrator.answers import words_of
 
 if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
@@ -265,7 +266,9 @@ def _group_name(group: Group) -> str:
 
 
 def cell_parameters(cell: Mapping[str, Any]) -> dict[str, str]:
-    """The cell's fields by dotted name, each short."""
+    """The cell's fields by dotted name, each short; restricted answers in words."""
+    if "answers" in cell:
+        cell = {**cell, "answers": words_of(cell)}
     flat: dict[str, str] = {}
     for name, value in cell.items():
         if isinstance(value, Mapping):

@@ -24,6 +24,7 @@ from methods.interface import (
 from methods.parts.losses import cross_entropy
 from methods.parts.seeding import generator
 from methods.registry import method_variant
+from orchestrator.answers import KINDS, Answers
 from orchestrator.cell import Cell, Evaluation, MethodChoice
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone
@@ -42,6 +43,14 @@ from tests.conformance.toy_oracle import (
     toy_images,
     toy_problem,
 )
+
+RESTRICTED = (
+    Answers(kind="log_probabilities", digits=1),
+    Answers(kind="top", top=2),
+    Answers(kind="label"),
+    Answers(kind="top", top=1, digits=2, noise=0.5),
+)
+"""Answers of black boxes that don't tell all; noise is drawn for every query."""
 
 
 def tensors_of(prompts: Prompts, images: torch.Tensor) -> list[torch.Tensor]:
@@ -186,9 +195,11 @@ class MethodSuite:
         size, choice = self.kind.image_size(SPACE, self.all_settings), method.images()
         batch = toy_images(choice, oracle.drawn, image_size=size)
         try:
-            method.tell(Scores(oracle.query(prompts, batch), batch.labels, batch.examples))
+            scores = Scores(oracle.query(prompts, batch), batch.labels, batch.examples)
         except BudgetExhausted:
             return None
+        measured = method.tell(scores)
+        assert np.isfinite(list(measured.values())).all()
         oracle.drawn += choice == "next"
         return prompts
 
@@ -308,6 +319,31 @@ class MethodSuite:
             if asked[0] is None:
                 break
         assert all(self.deploys_the_same(methods[0], other) for other in methods[1:])
+
+    @pytest.mark.parametrize("given", RESTRICTED, ids=str)
+    def test_restricted_answers_do_unless_it_says_that_they_do_not(self, given: Answers) -> None:
+        access = self.kind.access(self.all_settings)
+        assert (access.answer == "label") == (not access.because)
+        if KINDS.index(given.kind) > KINDS.index(access.answer):
+            return  # a plan refuses it; see tests/orchestrator/plan/test_answers.py
+        budget, methods = 60, [self.build(budget=60) for _ in range(2)]
+        oracles = [ToyOracle(budget) for _ in methods]
+        for oracle in oracles:
+            oracle.answers, oracle.seed = given, 5
+        for step in range(12):
+            if step % 3 == 2:
+                kept = through_files(methods[1].state())
+                methods[1] = self.build(budget=budget)
+                methods[1].load(kept)
+            asked = [self.advance(*pair) for pair in zip(methods, oracles, strict=True)]
+            self.assert_same(*asked)
+            if asked[0] is None:
+                break
+        assert self.deploys_the_same(*methods)
+        deployed, batch = methods[0].best_prompt(), self.batch(1000, size=7)
+        ((_, scores),) = oracles[0].observe(deployed, [batch], as_method=True)
+        assert all(tensor.isfinite().all() for tensor in tensors_of(deployed, batch.images))
+        assert answers(methods[0], scores).isfinite().all()
 
     def test_measuring_leaves_no_trace(self) -> None:
         method, oracle = self.build(), ToyOracle()

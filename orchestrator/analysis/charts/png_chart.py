@@ -40,6 +40,8 @@ LEGEND_COLUMNS = 6
 
 # Inches.
 WIDTH = 7.0
+WIDEST = 24.0
+MARGIN = 1.0
 HIGHEST = 60.0
 LINE_HEIGHT = 0.22
 HANDLE_WIDTH = 0.6
@@ -71,7 +73,8 @@ def write_png(chart: Chart, path: Path) -> None:
     shown = _shown(chart)
     legend = _Legend.of([] if isinstance(chart, DotChart) else _legend_labels(chart), shown, WIDTH)
     height = min(max(4.2, 1.2 + 0.26 * rows) + legend.height, HIGHEST)
-    width = WIDTH + (BESIDE_WIDTH if isinstance(chart, LineChart) and chart.own_legend else 0)
+    width = max(WIDTH, _ticks_width(chart))
+    width += BESIDE_WIDTH if isinstance(chart, LineChart) and chart.own_legend else 0
     figure = Figure(figsize=(width, height), dpi=DPI, layout="constrained")
     axes = figure.add_subplot()
     _draw(axes, chart, shown)
@@ -106,6 +109,15 @@ def write_panels(charts: Sequence[LineChart], path: Path) -> None:
         axes.set_axis_off()
     legend.draw(figure, drawn)
     _save(figure, path)
+
+
+def _ticks_width(chart: Chart) -> float:
+    """In inches, what values that stand side by side on an axis take without touching."""
+    if not isinstance(chart, ValueChart) or chart.joined:
+        return 0.0
+    lines = (line for _, text in chart.ticks for line in text.split("\n"))
+    longest = max((min(cell_len(line), BESIDE) for line in lines), default=0)
+    return min(MARGIN + len(chart.ticks) * LETTER_WIDTH * (longest + 1), WIDEST)
 
 
 def _shown(*charts: Chart) -> dict[str, str]:

@@ -26,6 +26,7 @@ CHANGES: Mapping[str, tuple[Any, str]] = {
     "augmentation": ("none", "another augmentation: crop_flip there, none here"),
     "views": (8, "another number of views encoded ahead: 0 there, 8 here"),
     "blind": (True, "another blind: False there, True here"),
+    "answers": ({"kind": "top", "top": 5}, "another kind of answer: logits there, top 5 here"),
     "source": ({"dataset": "dtd", "key": "ab"}, "another source: None there, dtd here"),
 }
 """Every field of a cell that matters, changed, and what is said then."""

@@ -24,7 +24,12 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
 def _table(sweeps: Sequence[Sweep]) -> TableBlock:
     datasets = sorted({dataset for sweep in sweeps for dataset in sweep.datasets})
     several = len(datasets) > 1
-    rows = [row for sweep in sweeps for row in _rows(sweep, datasets, several=several)]
+    titles = _titles(sweeps)
+    rows = [
+        row
+        for sweep, title in zip(sweeps, titles, strict=True)
+        for row in _rows(sweep, title, datasets, several=several)
+    ]
     caption = (
         f"Test accuracy in percent after the last query; ±: 95 % t-interval over seeds. {DEFAULT}: "
         f"the base's own value. The best value of each field is in bold in each column, however "
@@ -39,21 +44,27 @@ def _table(sweeps: Sequence[Sweep]) -> TableBlock:
     return TableBlock("ablation", caption, header, tuple(rows), numeric_from=2)
 
 
+def _titles(sweeps: Sequence[Sweep]) -> list[str]:
+    """What each sweep varies, and of which base if there are several."""
+    several = len({sweep.ablation for sweep in sweeps}) > 1
+    return [f"{one.ablation}: {one.title}" if several else one.title for one in sweeps]
+
+
 def _rows(
-    sweep: Sweep, datasets: Sequence[str], *, several: bool
+    sweep: Sweep, title: str, datasets: Sequence[str], *, several: bool
 ) -> Iterator[tuple[TableCell | str, ...]]:
     columns = [sweep.on(dataset) for dataset in datasets]
     columns += [sweep.mean()] if several else []
     cells = [interval_cells([intervals(c).get(v) for v in sweep.values]) for c in columns]
     for value, *row in zip(sweep.values, *cells, strict=True):
         mark = DEFAULT if value == sweep.default else ""
-        yield (sweep.title, TableCell(value.text, mark=mark), *row)
+        yield (title, TableCell(value.text, mark=mark), *row)
 
 
 def _regrets(sweeps: Sequence[Sweep]) -> Iterator[TableBlock]:
     rows = [
         (
-            sweep.title,
+            title,
             dataset,
             f"{sweep.default.text}: {regret.default.mean:.1f}",
             f"{regret.best.text}: {regret.best_accuracy.mean:.1f}",
@@ -61,7 +72,7 @@ def _regrets(sweeps: Sequence[Sweep]) -> Iterator[TableBlock]:
             "-" if regret.held_out is None else interval_text(regret.held_out),
             regret.verdict,
         )
-        for sweep in sweeps
+        for sweep, title in zip(sweeps, _titles(sweeps), strict=True)
         for dataset, regret in regrets_of(sweep)
         if sweep.default is not None
     ]

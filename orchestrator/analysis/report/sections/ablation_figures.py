@@ -1,4 +1,7 @@
-"""Figures of an ablation: one per field whose values have an order, one for all other fields."""
+"""Figures of an ablation: one per field whose values have an order, one for all other fields.
+
+Of several bases, one per field, in which each base is a line.
+"""
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
@@ -28,7 +31,24 @@ _Places = Mapping[FieldValue, float]
 
 
 def figures_of(sweeps: Sequence[Sweep]) -> Iterator[FigureBlock]:
-    """One figure per field of numbers (in a full product, one in all); then one for the others."""
+    """One figure per field of numbers (in a full product, one in all); then one for the others.
+
+    Of several bases each field has one; in a full product each base has.
+    """
+    bases = tuple(dict.fromkeys(sweep.ablation for sweep in sweeps))
+    if len(bases) == 1:
+        yield from _figures_of_one(sweeps)
+        return
+    for base in bases:
+        crossed = [one for one in sweeps if one.held and one.ablation == base]
+        if crossed:
+            yield _crossed_figure(crossed, f"_{bases.index(base) + 1}")
+    single = [sweep for sweep in sweeps if not sweep.held]
+    for field in dict.fromkeys(sweep.field for sweep in single):
+        yield _compared_figure([sweep for sweep in single if sweep.field == field])
+
+
+def _figures_of_one(sweeps: Sequence[Sweep]) -> Iterator[FigureBlock]:
     crossed = [sweep for sweep in sweeps if sweep.held]
     if crossed:
         yield _crossed_figure(crossed)
@@ -78,8 +98,44 @@ def _unordered_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
     return _block("ablation_changes", caption, chart)
 
 
-def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
-    """One line a combination of the other fields, each a mean over datasets."""
+def _compared_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
+    """One line a base, each a mean over the datasets on which all bases have all of their values."""
+    field, bases = sweeps[0].field, [sweep.ablation for sweep in sweeps]
+    values = tuple(dict.fromkeys(value for sweep in sweeps for value in sweep.values))
+    places, log = _axis(values)
+    ordered = all(value.number is not None for value in values)
+    shared = sorted(set.intersection(*(set(sweep.shared) for sweep in sweeps)))
+    looks, few = looks_of(bases), len(sweeps) <= MOST_INTERVALS
+    lines = tuple(
+        _line(base, looks[base], [sweep.mean(shared)], places, with_intervals=few or not ordered)
+        for base, sweep in zip(bases, sweeps, strict=True)
+    )
+    drawn = tuple(line for line in lines if line.x)
+    several = len(shared) > 1
+    chart = ValueChart(
+        x_title=field,
+        y_title=f"mean {ACCURACY}" if several else ACCURACY,
+        lines=drawn if ordered else _side_by_side(drawn),
+        ticks=_ticks(places) if ordered else _folded_ticks(places),
+        log=log,
+        joined=ordered,
+        bounds=PERCENT,
+        title=f"{field} of {', '.join(bases)}",
+    )
+    where = f"mean of {', '.join(shared)}" if several else ", ".join(shared) or "no dataset"
+    caption = (
+        f"Test accuracy of each base at each value of {field}, the rest as in the base ({where}). "
+    )
+    return _block(f"ablation_{field}", caption, chart)
+
+
+def _crossed_figure(sweeps: Sequence[Sweep], which: str = "") -> FigureBlock:
+    """One line a combination of the other fields, each a mean over datasets.
+
+    Args:
+        sweeps: those of one base.
+        which: tells the bases apart in names of files, where there are several.
+    """
     values = tuple(dict.fromkeys(value for sweep in sweeps for value in sweep.values))
     places, log = _axis(values)
     titles = [", ".join(value.title for value in sweep.held) for sweep in sweeps]
@@ -103,7 +159,7 @@ def _crossed_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
         f"Mean test accuracy over datasets at each value of {field}; one line for each combination "
         f"of the other fields. "
     )
-    return _block(f"ablation_{field}_crossed", caption, chart)
+    return _block(f"ablation_{field}_crossed{which}", caption, chart)
 
 
 def _block(name: str, caption: str, chart: ValueChart) -> FigureBlock:
@@ -178,6 +234,11 @@ def _axis(values: Sequence[FieldValue]) -> tuple[_Places, bool]:
 
 def _ticks(places: _Places) -> tuple[tuple[float, str], ...]:
     return tuple((place, _symbol(value)) for value, place in places.items())
+
+
+def _folded_ticks(places: _Places) -> tuple[tuple[float, str], ...]:
+    """Ticks whose texts take several lines rather than the room of their neighbours."""
+    return tuple((place, text.replace(", ", ",\n")) for place, text in _ticks(places))
 
 
 def _marks(sweep: Sweep, places: _Places) -> tuple[tuple[str, float], ...]:

@@ -6,6 +6,7 @@ from orchestrator.analysis.access import (
     TRANSLUCENT_WORDS,
     UNLABELLED_WORDS,
     group_title,
+    least_answers,
     track_of,
 )
 from orchestrator.analysis.deployment import deployment_of
@@ -49,6 +50,7 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
         said.append(TRANSLUCENT_WORDS)
     if any(comparison.marked(who.method) != who.method for who in members):
         said.append(UNLABELLED_WORDS)
+    said += least_answers({who.method: comparison.access[who.method] for who in members})
     yield TableBlock(
         "access",
         " ".join(said),

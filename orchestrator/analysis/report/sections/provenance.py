@@ -32,6 +32,7 @@ _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("augmentation", lambda run: run.trace.cell.get("augmentation") if run.trains else None),
     ("budget (queries)", lambda run: run.trace.cell.get("budget") if run.trains else None),
     ("mini-batch (images)", lambda run: run.trace.cell.get("batch_size") if run.trains else None),
+    ("answers", lambda run: run.answers if run.shots else None),
     ("seeds", lambda run: run.seed if run.shots else None),
     ("hardware", lambda run: run.trace.provenance.get("machine")),
     ("towers", lambda run: run.trace.provenance.get("towers")),

@@ -1,6 +1,6 @@
 """Final accuracy of every method on every dataset, and what can be said of their differences."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from orchestrator.analysis.access import TRANSLUCENT_WORDS, UNLABELLED_WORDS
@@ -13,9 +13,10 @@ from orchestrator.analysis.report.blocks import (
 )
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.mean_cells import BRACKETS, mean_cells
-from orchestrator.analysis.runs import Contender
+from orchestrator.analysis.runs import Contender, Run
 from orchestrator.analysis.scores import Scores
 from orchestrator.analysis.significance import ALPHA, Significance, against_the_best
+from orchestrator.answers import ALL
 
 WORSE = "†"
 
@@ -126,6 +127,7 @@ def _caption(
         said.append("The mean includes the source; that of the next section does not.")
     if len(scores.datasets) > 1:
         said.append(BRACKETS)
+    said += _answers(comparison.at(shots))
     if scores.left_out:
         said.append(f"The mean leaves out {', '.join(scores.left_out)}, which some method lacks.")
     p_values = [f"{who.method} p = {p:.3g}" for one in tested for who, p in one.p_values.items()]
@@ -136,6 +138,22 @@ def _caption(
             f"Holm's correction at {ALPHA:g}{listed}."
         )
     return " ".join(said)
+
+
+def _answers(runs: Iterable[Run]) -> Iterator[str]:
+    """What methods saw of the black box, where some saw less than its logits."""
+    found: dict[str, dict[str, None]] = {}
+    for run in runs:
+        if run.shots:
+            found.setdefault(run.answers, {})[run.method] = None
+    if set(found) <= {str(ALL)}:
+        return
+    told = "; ".join(f"{words}: {', '.join(labels)}" for words, labels in found.items())
+    yield (
+        f"What the black box told methods: {next(iter(found)) if len(found) == 1 else told}. "
+        f"Accuracy is measured on all of its scores, but for readouts, which get what their method "
+        f"got."
+    )
 
 
 def _seeds(comparison: Comparison, shots: int) -> str:
