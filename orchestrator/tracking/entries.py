@@ -31,8 +31,8 @@ from orchestrator.analysis.cost import whole_sets_of
 from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.deployment import deployment_of
 from orchestrator.analysis.runs import ACCURACY, Group, Run, by_group, split_by_measurements
+from orchestrator.answers import ALL
 from orchestrator.money import Prices
-from orchestrator.answers import words_of
 
 if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
@@ -108,7 +108,8 @@ def cell_entry(run: Run, spec: TrackedSpec) -> Entry:
         title=run.title,
         tags=_cell_tags(run),
         parameters={
-            **cell_parameters(cell),
+            **cell_parameters({name: cell[name] for name in cell if name != "answers"}),
+            **_answers_parameters(run),
             **_deployment_parameters([run]),
             **_currency(spec.prices),
         },
@@ -176,6 +177,7 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
         parameters={
             "method.name": runs[0].method_name,
             "seeds": str(band.seeds),
+            **_answers_parameters(runs[0]),
             **_deployment_parameters(runs),
             **_currency(spec.prices),
         },
@@ -235,6 +237,11 @@ def _currency(prices: Prices | None) -> dict[str, str]:
     return {} if prices is None else {"currency": prices.currency}
 
 
+def _answers_parameters(run: Run) -> dict[str, str]:
+    """What the method saw of the black box's scores, where that is less than all."""
+    return {} if run.answers == str(ALL) else {"answers": run.answers}
+
+
 def _ablation_tags(run: Run) -> dict[str, str]:
     """The base's label, and the varied fields with their values here; nothing without an ablation.
 
@@ -266,9 +273,7 @@ def _group_name(group: Group) -> str:
 
 
 def cell_parameters(cell: Mapping[str, Any]) -> dict[str, str]:
-    """The cell's fields by dotted name, each short; restricted answers in words."""
-    if "answers" in cell:
-        cell = {**cell, "answers": words_of(cell)}
+    """The cell's fields by dotted name, each short."""
     flat: dict[str, str] = {}
     for name, value in cell.items():
         if isinstance(value, Mapping):

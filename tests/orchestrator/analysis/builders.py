@@ -52,6 +52,12 @@ def needing(run: Run, *inputs: Input, readout: bool = False, transductive: bool 
     return made
 
 
+def seeing(run: Run, **answers: object) -> Run:
+    """The same run, had its method seen so much of the black box's scores."""
+    cell = {**run.trace.cell, "answers": answers}
+    return replace(run, trace=replace(run.trace, cell=cell))
+
+
 def deployed(run: Run, queries: int, *, readout: bool = False) -> Run:
     """The same run, as a trace that says how its prompt is deployed."""
     known = {"deployment": {"queries_per_image": queries, "readout": readout}}

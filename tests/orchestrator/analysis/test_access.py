@@ -14,6 +14,7 @@ from orchestrator.analysis.access import (
     group_title,
     grouped,
     hardness,
+    least_answers,
     marked,
     track_of,
 )
@@ -66,6 +67,14 @@ def test_labels_are_grouped_in_the_order_of_the_groups() -> None:
 def test_learning_from_unlabelled_test_images_is_marked() -> None:
     assert marked("mine", Access(unlabelled_test_images=True)) == "mine‡"
     assert marked("mine", Access()) == marked("mine", None) == "mine"
+
+
+def test_methods_that_need_more_than_a_label_are_named() -> None:
+    craft, free = declared_access("craft", {}), declared_access("craft", {"kl_weight": 0})
+    assert least_answers({"zip": Access(), "a": craft, "b": craft, "gone": None}) == [
+        "a, b can't learn from labels alone: give answers of {top: 1} or more."
+    ]
+    assert least_answers({"zip": Access(), "free": free}) == []
 
 
 def test_what_this_release_does_not_know_is_unknown() -> None:

@@ -25,6 +25,10 @@ def test_every_method_is_listed_with_its_variants_and_what_it_needs(said: Said) 
     assert "zip: zeroth-order intrinsic-dimensional prompt tuning\n" in said.out
 
 
+def test_it_names_methods_that_cannot_learn_from_labels(said: Said) -> None:
+    assert "craft can't learn from labels alone: give answers of {top: 1} or more.\n" in said.out
+
+
 def test_methods_that_need_less_come_first(said: Said) -> None:
     names = [line.split()[0] for line in said.out.splitlines() if line.strip()]
     assert names.index("zero_shot") < names.index("bar") < names.index("zip")

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from orchestrator.answers import Answers
 from orchestrator.errors import UserError
 from orchestrator.spec.arm import Arm
 from orchestrator.spec.load import load_spec, spec_as_yaml
@@ -86,6 +87,46 @@ def test_budget_shots_mini_batch_and_backbone_are_varied_too(tmp_path: Path) -> 
     assert not any(s.tuned for arm in arms.values() for p in arm.ablation_points for s in p.values)
 
 
+def test_answers_are_varied_and_named_in_words(tmp_path: Path) -> None:
+    values = ["logits", {"kind": "log_probabilities", "digits": 2}, {"top": 5}, "label"]
+    spec = load(tmp_path, {"base": "zip", "vary": {"answers": values}})
+    arms = by_label(spec)
+    assert list(arms) == [
+        "zip",
+        "zip[answers=logits]",
+        "zip[answers=log-probabilities, 2 digits]",
+        "zip[answers=top 5]",
+        "zip[answers=label]",
+    ]
+    assert arms["zip[answers=top 5]"].conditions.answers == Answers(kind="top", top=5)
+    assert arms["zip[answers=logits]"].conditions == arms["zip"].conditions
+    points = [value for arm in arms.values() for p in arm.ablation_points for value in p.values]
+    assert not any(value.tuned or value.number is not None for value in points)
+
+
+def test_a_base_may_have_answers_of_its_own(tmp_path: Path) -> None:
+    base = {"name": "zip", "answers": "label"}
+    arms = by_label(load(tmp_path, {"base": base, "vary": {"answers": ["logits"], "rank": [1]}}))
+    given = {label: str(arm.conditions.answers) for label, arm in arms.items()}
+    assert given == {"zip": "label", "zip[answers=logits]": "logits", "zip[rank=1]": "label"}
+
+
+def test_several_bases_each_have_their_own_sweep(tmp_path: Path) -> None:
+    bases = ["zip", {"name": "bbt", "label": "cma"}]
+    spec = load(tmp_path, {"base": bases, "vary": {"answers": ["label"], "budget": [100]}})
+    assert list(by_label(spec)) == [
+        "zip", "zip[answers=label]", "zip[budget=100]",
+        "cma", "cma[answers=label]", "cma[budget=100]",
+    ]  # fmt: skip
+    copy = tmp_path / "copy.yaml"
+    copy.write_text(spec_as_yaml(spec))
+    assert load_spec(str(copy)) == spec
+    changed = load_spec(str(copy), ["ablation.base.1.settings.dimension=20"])
+    assert by_label(changed)["cma[budget=100]"].method.settings["dimension"] == 20
+    both = {"reference": "cma", "against": ["zip"]}
+    assert load(tmp_path, {"base": bases, "vary": {"budget": [9]}}, report=both).report.against
+
+
 def test_named_values_know_the_number_they_stand_for(tmp_path: Path) -> None:
     vary = {"clip": ["none", 0.1, "sqrt_dim"], "perturbation": ["gaussian"]}
     arms = by_label(load(tmp_path, {"base": "zip", "vary": vary}))
@@ -121,7 +162,27 @@ def test_an_ablation_survives_a_round_trip_and_takes_overrides(tmp_path: Path) -
         ({"base": "zip", "vary": {"budget": [0]}}, "budget = 0 is impossible here: .*of 1 or more"),
         ({"base": "zip", "vary": {"rank": [1, 1]}}, "value 1 is given twice"),
         ({"base": "zip", "vary": {"clip": [1, 1.0]}}, "value 1 is given twice"),
-        ({"base": "zipp", "vary": {"rank": [1]}}, "unknown method 'zipp'. Did you mean: zip"),
+        ({"base": "zipp", "vary": {"rank": [1]}}, "ablation.base: unknown method 'zipp'. Did you"),
+        (
+            {"base": ["zip", "btt"], "vary": {"budget": [1]}},
+            "ablation.base.1: unknown method 'btt'. Did you mean: bbt",
+        ),
+        ({"base": ["zip", "zip"], "vary": {"budget": [1]}}, "label 'zip' is given twice"),
+        ({"base": [], "vary": {"budget": [1]}}, "ablation.base: expected at least one entry"),
+        ({"base": ["zip", "bbt"], "vary": {"rank": [1]}}, "unknown field 'rank' of bbt"),
+        ({"base": "zip", "vary": {"answer": [1]}}, "unknown field 'answer'. Did you mean: answers"),
+        (
+            {"base": "zip", "vary": {"answers": ["labels"]}},
+            "answers = labels is impossible here: .*got 'labels'. Did you mean: label",
+        ),
+        (
+            {"base": "zip", "vary": {"answers": [{"top": 0}]}},
+            "answers = {top: 0} is impossible here: answers.top: expected a number of 1 or more",
+        ),
+        (
+            {"base": "zip", "vary": {"answers": ["label", {"kind": "label"}]}},
+            "vary.answers: value label is given twice",
+        ),
         ({"base": "zip", "varry": {"rank": [1]}}, "unknown field 'varry'. Did you mean: vary"),
         (
             {"base": {"name": "zip", "optimiser": "spsa"}, "vary": {"clip": [1, 2]}},

@@ -31,6 +31,9 @@ DOCUMENT: dict[str, Any] = {
         ("report.reference=a=b", ["report", "reference"], "a=b"),
         ("report.reference=größer", ["report", "reference"], "größer"),
         ("budget=", ["budget"], None),
+        ("answers=label", ["answers"], "label"),
+        ("answers.top=5", ["answers"], {"top": 5}),
+        ("methods.0.answers.digits=2", ["methods", 0, "answers"], {"digits": 2}),
     ],
 )
 def test_the_named_field_is_set(override: str, path: list[str | int], value: object) -> None:
@@ -44,6 +47,11 @@ def test_a_name_becomes_a_mapping_that_keeps_the_name() -> None:
     changed = apply_overrides(DOCUMENT, ["methods.0.label=zs", "backbone.pretrained=openai"])
     assert changed["methods"][0] == {"name": "zero_shot", "label": "zs"}
     assert changed["backbone"] == {"model": "pocket", "pretrained": "openai"}
+
+
+def test_a_kind_of_answer_becomes_a_mapping_that_keeps_the_kind() -> None:
+    changed = apply_overrides({"answers": "log_probabilities"}, ["answers.digits=2"])
+    assert changed == {"answers": {"kind": "log_probabilities", "digits": 2}}
 
 
 def test_the_document_is_left_as_it_was() -> None:

@@ -27,6 +27,7 @@ from tests.orchestrator.analysis.builders import (
     deployed,
     make_run,
     needing,
+    seeing,
     zero_shot_run,
 )
 from tests.orchestrator.analysis.report.cases import comparison
@@ -282,6 +283,15 @@ def test_access_and_deployment_are_tags_and_columns(view: View) -> None:
         parameters = {run.data.tags["method"]: run.data.params for run in view.runs(kind)}
         assert parameters["probe"]["queries_per_image"] == "8"
         assert "queries_per_image" not in parameters["zero_shot"], "older traces don't say"
+
+
+def test_restricted_answers_are_a_column_in_words(view: View) -> None:
+    other = make_run([(0, 30.0), (20, 50.0)], method="other")
+    view.rebuild(ZIP, seeing(other, kind="top", top=5, digits=2))
+    for kind in ("cell", "aggregate"):
+        parameters = {run.data.tags["method"]: run.data.params for run in view.runs(kind)}
+        assert parameters["other"]["answers"] == "top 5, 2 digits"
+        assert not [name for name in parameters["zip"] if name.startswith("answers")]
 
 
 def test_whole_set_evaluations_are_a_metric_at_the_last_query(view: View) -> None:

@@ -99,7 +99,7 @@ def _unordered_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
 
 
 def _compared_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
-    """One line a base, each a mean over the datasets on which all bases have all of their values."""
+    """One line a base, each a mean over the datasets on which every base has all of its values."""
     field, bases = sweeps[0].field, [sweep.ablation for sweep in sweeps]
     values = tuple(dict.fromkeys(value for sweep in sweeps for value in sweep.values))
     places, log = _axis(values)

@@ -21,17 +21,22 @@ from tests.orchestrator.analysis.ablation_builders import (
     DENSE,
     FASTFOOD,
     HUNDRED,
+    LABEL,
+    LOGITS,
     NONE,
     ONE,
     ROOT,
+    TOP,
     at,
     clipping,
+    restricted,
 )
 from tests.orchestrator.analysis.builders import (
     deployed,
     make_run,
     moved_run,
     needing,
+    seeing,
     zero_shot_run,
 )
 from tests.orchestrator.analysis.report.field import field
@@ -158,6 +163,18 @@ CASES: dict[str, Comparison] = {
         [zero_shot_run(40), zero_shot_run(44, "letters")], ablation(("dots", "letters"))
     ),
     "ablation, one seed": with_ablation([], ablation(("dots",), seeds=1)),
+    "ablation of several bases": with_ablation(
+        [zero_shot_run(40), zero_shot_run(44, "letters")],
+        restricted(
+            {"zip": {LOGITS: 50, TOP: 48, LABEL: 41}, "probe": {LOGITS: 70, TOP: 65, LABEL: 52}}
+        ),
+    ),
+    "answers": comparison(
+        [
+            seeing(run, kind="top", top=5) if run.method == "zip" else run
+            for run in grid(("dots", "letters"))
+        ]
+    ),
     "accesses": comparison(of_all_accesses()),
     "field": field(),
     "base to new": comparison(grid(("dots", "letters"), new_accuracy=35.0)),

@@ -53,6 +53,31 @@ def test_values_without_an_order_stand_side_by_side() -> None:
     assert len({line.x for line in chart.lines}) == 3, "points don't hide one another"
 
 
+def test_several_bases_share_a_figure_of_each_field() -> None:
+    found = charts("ablation of several bases")
+    assert list(found) == ["ablation_answers"]
+    chart = found["ablation_answers"]
+    assert [line.label for line in chart.lines] == ["zip", "probe"]
+    assert [text for _, text in chart.ticks] == ["logits", "top 5,\n2 digits", "label"]
+    assert [line.y for line in chart.lines] == [(51, 49, 42), (71, 66, 53)]
+    assert not chart.joined
+    assert all(line.lower for line in chart.lines)
+    assert chart.y_title == "mean test accuracy (%)"
+    (block,) = (b for b in ablation.blocks(CASES["ablation of several bases"]) if b.name in found)  # type: ignore[union-attr]
+    assert isinstance(block, FigureBlock)
+    assert "(mean of dots, letters)" in block.caption
+
+
+def test_the_table_of_several_bases_says_whose_each_row_is() -> None:
+    found = tables("ablation of several bases")
+    assert [[cell_of(cell).text for cell in row[:2]] for row in found["ablation"].rows] == [
+        [f"{base}: answers", value]
+        for base in ("zip", "probe")
+        for value in ("logits", "top 5, 2 digits", "label")
+    ]
+    assert "ablation_regret" not in found, "answers are no setting that could be tuned"
+
+
 def test_the_table_marks_the_default_and_the_best() -> None:
     table = tables()["ablation"]
     assert table.header == ("field", "value", "dots", "letters", "mean")

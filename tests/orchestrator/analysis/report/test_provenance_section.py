@@ -8,7 +8,7 @@ from orchestrator.analysis.report.blocks import TableBlock
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.provenance import blocks
 from orchestrator.analysis.runs import Run
-from tests.orchestrator.analysis.builders import make_run
+from tests.orchestrator.analysis.builders import make_run, seeing, zero_shot_run
 
 
 def known_by(dataset: str, seed: int, basis: str, digest: str = "") -> Run:
@@ -20,6 +20,13 @@ def known_by(dataset: str, seed: int, basis: str, digest: str = "") -> Run:
 def data_table(*runs: Run) -> TableBlock | None:
     tables = [block for block in blocks(Comparison("demo", runs)) if isinstance(block, TableBlock)]
     return next((table for table in tables if table.name == "data"), None)
+
+
+def test_it_says_what_methods_saw_of_the_black_box() -> None:
+    runs = (zero_shot_run(40.0), make_run([(0, 50.0)]), seeing(make_run([(0, 50.0)]), kind="label"))
+    (table, *_) = blocks(Comparison("demo", runs))
+    assert isinstance(table, TableBlock)
+    assert ("answers", "label, logits") in table.rows
 
 
 def test_each_dataset_has_a_line() -> None:

@@ -91,6 +91,15 @@ def test_a_single_seed_has_no_interval_and_it_says_so() -> None:
     assert "±" not in "".join(cell_of(cell).text for row in summary.rows for cell in row)
 
 
+def test_it_says_who_saw_less_than_all_logits() -> None:
+    caption = table(by_title("answers")["Accuracy"]).caption
+    assert "What the black box told methods: " in caption
+    assert "top 5: zip" in caption
+    assert "logits: bar, bptvlm" in caption
+    assert "Accuracy is measured on all of its scores" in caption
+    assert "black box told" not in table(by_title("whole")["Accuracy"]).caption
+
+
 def test_missing_and_failed_cells_are_said_first() -> None:
     assert "1 cell of the plan has no result" in texts(by_title("incomplete")["Accuracy"])
     assert "1 cell failed" in texts(by_title("some failed")["Accuracy"])
