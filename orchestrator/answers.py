@@ -44,9 +44,9 @@ class Answers(Frozen):
     """
 
     kind: AnswerKind = "logits"
-    top: Annotated[int, Field(ge=1)] | None = None
+    top: Annotated[int, Field(ge=1, le=10**6)] | None = None
     digits: Annotated[int, Field(ge=0, le=12)] | None = None
-    noise: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 0.0
+    noise: Annotated[float, Field(ge=0, le=10**6, allow_inf_nan=False)] = 0.0
 
     @model_validator(mode="before")
     @classmethod

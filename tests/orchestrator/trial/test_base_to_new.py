@@ -45,6 +45,15 @@ def test_each_half_is_told_apart_among_its_own_names(desk: Desk) -> None:
     assert (base + new) / 2 > (whole.last("test_accuracy") or 100)
 
 
+def test_both_halves_are_measured_on_all_scores_whatever_the_method_saw(desk: Desk) -> None:
+    methods = "methods=[zip, {name: zip, label: poor, answers: label}]"
+    traces = desk.run_all(*SPEC, methods, "budget=10")
+    zip_, poor = (traces[f"pocket_dots / {label} / 4 shots / seed 1"] for label in ("zip", "poor"))
+    for metric in ("test_accuracy", "new_accuracy", "test_loss", "new_loss"):
+        assert zip_.series(metric)[1][0] == poor.series(metric)[1][0], "nothing is learnt yet"
+    assert zip_.last("new_loss") != poor.last("new_loss")
+
+
 def test_it_shares_test_features_with_few_shot_but_no_cell(desk: Desk) -> None:
     usual = ("protocol=few_shot", "source=null", "datasets=[pocket_dots]")
     one, other = desk.plan(*SPEC).cells, desk.plan(*usual).cells

@@ -120,7 +120,7 @@ def _compared_figure(sweeps: Sequence[Sweep]) -> FigureBlock:
         log=log,
         joined=ordered,
         bounds=PERCENT,
-        title=f"{field} of {', '.join(bases)}",
+        title=f"{field} varied" + (f", mean of {len(shared)} datasets" if several else ""),
     )
     where = f"mean of {', '.join(shared)}" if several else ", ".join(shared) or "no dataset"
     caption = (
@@ -238,7 +238,7 @@ def _ticks(places: _Places) -> tuple[tuple[float, str], ...]:
 
 def _folded_ticks(places: _Places) -> tuple[tuple[float, str], ...]:
     """Ticks whose texts take several lines rather than the room of their neighbours."""
-    return tuple((place, text.replace(", ", ",\n")) for place, text in _ticks(places))
+    return tuple((place, text.replace(", ", ", \n")) for place, text in _ticks(places))
 
 
 def _marks(sweep: Sweep, places: _Places) -> tuple[tuple[str, float], ...]:

@@ -58,10 +58,11 @@ def test_several_bases_share_a_figure_of_each_field() -> None:
     assert list(found) == ["ablation_answers"]
     chart = found["ablation_answers"]
     assert [line.label for line in chart.lines] == ["zip", "probe"]
-    assert [text for _, text in chart.ticks] == ["logits", "top 5,\n2 digits", "label"]
+    assert [text for _, text in chart.ticks] == ["logits", "top 5, \n2 digits", "label"]
     assert [line.y for line in chart.lines] == [(51, 49, 42), (71, 66, 53)]
     assert not chart.joined
     assert all(line.lower for line in chart.lines)
+    assert (chart.title, chart.x_title) == ("answers varied, mean of 2 datasets", "answers")
     assert chart.y_title == "mean test accuracy (%)"
     (block,) = (b for b in ablation.blocks(CASES["ablation of several bases"]) if b.name in found)  # type: ignore[union-attr]
     assert isinstance(block, FigureBlock)
