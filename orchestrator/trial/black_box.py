@@ -74,19 +74,13 @@ class BlackBox(ABC):
     device: torch.device
     remarks: tuple[str, ...] = ()
 
+    @abstractmethod
     def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
-        """The box for a cell, by its key, which answers the method as the cell says.
+        """The box for a cell, by its key.
 
         Raises:
             UserError: the model can't take a class name.
         """
-        box = self._opened(cell, task, key)
-        box.oracle.answers, box.oracle.seed = cell.answers, cell.seed
-        return box
-
-    @abstractmethod
-    def _opened(self, cell: Cell, task: Task, key: str) -> OpenBox:
-        """The box for a cell, whatever its method may see. Raises as `open`."""
 
     @abstractmethod
     def provenance(self) -> Mapping[str, Any]:

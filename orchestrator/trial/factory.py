@@ -135,6 +135,16 @@ class TrialFactory:
             },
         }
 
+    def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
+        """The black box of a cell, which answers as the cell says.
+
+        Raises:
+            UserError: a class name is too long for the model, or a service doesn't answer.
+        """
+        box = self.box.open(cell, task, key)
+        box.oracle.answers, box.oracle.seed = cell.answers, cell.seed
+        return box
+
     def task(self, cell: Cell) -> Task:
         """The classes and images that a cell trains and tests on; blind cells have no test images.
 

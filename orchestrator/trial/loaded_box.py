@@ -79,7 +79,7 @@ class LoadedBox(BlackBox):
         uncompiled = "--compile is ignored on a CPU: it compiles for GPUs" if ignored else ""
         self.remarks = tuple(filter(None, (slow, uncompiled)))
 
-    def _opened(self, cell: Cell, task: Task, key: str) -> OpenBox:
+    def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
         """See `BlackBox`."""
         del key
         oracle = ClipOracle(self.clip, task.class_names, Ledger(limit=cell.budget), Ledger())

@@ -91,7 +91,7 @@ class ServiceBox(BlackBox):
         self._connection = Connection.to(service, model.backbone.in_flight)
         self._tables = _Stored(StoredTables(service.capabilities, RecentImages()))
 
-    def _opened(self, cell: Cell, task: Task, key: str) -> OpenBox:
+    def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
         """See `BlackBox`."""
         budget, account = Ledger(limit=cell.budget), Account(Origin(self._store, key))
         oracle = RemoteOracle(self._connection, task.class_names, budget, Ledger(), account)

@@ -200,7 +200,7 @@ class Worker:
 
         task = self._factory.task(cell)
         self._factory.check_images(cell, task, split)
-        box = self._factory.box.open(cell, task, key)
+        box = self._factory.open(cell, task, key)
         self._remarks = (*self._factory.box.remarks, *box.oracle.remarks)
         data = self._factory.data(cell, task, box, table)
         interval = self._setup.checkpoint_interval

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from orchestrator.answers import ALL, KINDS, Answers
-from orchestrator.spec.validation import Refused, validated
+from orchestrator.reading.validation import Refused, validated
 
 DIGITS = st.none() | st.integers(0, 12)
 NOISE = st.just(0.0) | st.floats(0.001, 10)
