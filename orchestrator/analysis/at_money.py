@@ -47,18 +47,28 @@ class MoneyBand:
 
 
 def amounts(most: float) -> tuple[float, ...]:
-    """Round amounts below the most that a run cost, then that; empty where nothing cost anything.
+    """Round amounts below the most that a run cost, then that, rounded up to three digits.
+
+    Empty where nothing cost anything.
 
     Example:
         >>> amounts(12.8)
         (0.5, 1.0, 2.0, 5.0, 10.0, 12.8)
+        >>> amounts(1.7448)[-1]
+        1.75
     """
     if most <= 0:
         return ()
     least = math.floor(math.log10(most / _SPAN))
     decades = (10.0**place for place in range(least, least + 4))
     steps = (round(part * ten, 12) for ten in decades for part in (1, 2, 5))
-    return (*(step for step in steps if most / _SPAN <= step < _NEAR * most), most)
+    return (*(step for step in steps if most / _SPAN <= step < _NEAR * most), _above(most))
+
+
+def _above(amount: float) -> float:
+    """The least amount of three digits that is no smaller."""
+    unit = 10.0 ** (math.floor(math.log10(amount)) - 2)
+    return float(f"{math.ceil(round(amount / unit, 6)) * unit:.6g}")
 
 
 def most_spent(runs: Sequence[Run], billing: Billing) -> float:

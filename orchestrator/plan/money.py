@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from orchestrator.money import Prices, Use, calls_for
 from orchestrator.oracle.features import CHUNK
-from orchestrator.oracle.remote.description import Limits
 from orchestrator.oracle.tables import BATCH
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.plan import PlannedCell
@@ -103,17 +102,30 @@ def _measuring(cell: PlannedCell) -> Use:
     return once.times(evaluations_of(cell) * cell.demand.deployed)
 
 
-def _query(cell: PlannedCell, images: int, tokens: float | None, *, measuring: bool = False) -> Use:
+def _query(
+    cell: PlannedCell, images: int, tokens: float | None, *, measuring: bool = False
+) -> Use:
     """One query; every call of it reads all texts."""
-    calls = calls_for(images, _at_once(cell, measuring=measuring))
+    calls = calls_for(images, _at_once(cell, images, measuring=measuring))
     return Use(calls, images, calls * (tokens or 0.0))
 
 
-def _at_once(cell: PlannedCell, *, measuring: bool) -> int | None:
-    """Images that the box takes in a call; None for any number."""
-    remote = cell.backbone.remote
-    if remote is None:
+def _at_once(cell: PlannedCell, images: int, *, measuring: bool) -> int | None:
+    """Images that the box takes in a call; None for any number.
+
+    A service of our own protocol takes as many as its limits allow. What doesn't fit is halved
+    until it does.
+    """
+    if cell.backbone.remote is None or not images:
         return None
-    limits: Limits = remote.capabilities.limits
-    stored = remote.capabilities.stores_images and not cell.demand.touches_images
-    return limits.stored_images if measuring and stored else limits.images
+    able = cell.backbone.remote.capabilities
+    if able.images_per_call is not None:
+        return able.images_per_call
+    if measuring and able.stores_images and not cell.demand.touches_images:
+        return able.limits.stored_images
+    pixel = 4 if cell.demand.touches_images and able.float_pixels else 1
+    each = 3 * able.images.size**2 * pixel
+    most = min(images, able.limits.images)
+    while most > 1 and most * each > able.limits.request_bytes:
+        most = -(-most // 2)
+    return most

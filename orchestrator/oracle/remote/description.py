@@ -96,6 +96,8 @@ class Capabilities(Frozen):
             are rounded to 8 bits.
         stores_images: whether images can be sent once, and named afterwards.
         words: whether it counts tokens and looks up their embeddings.
+        images_per_call: the most images of a call of its interface, which it charges for; None
+            where a query is a call whatever it holds, as in our own protocol.
     """
 
     protocol: int = PROTOCOL
@@ -109,3 +111,4 @@ class Capabilities(Frozen):
     float_pixels: bool = False
     stores_images: bool = False
     words: bool = False
+    images_per_call: Annotated[int, Field(ge=1)] | None = None

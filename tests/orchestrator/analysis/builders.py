@@ -74,3 +74,20 @@ def moved(run: Run, source: str = "imagenet", protocol: str = "cross_dataset") -
 def moved_run(dataset: str, accuracy: float, seed: int, source: str = "imagenet") -> Run:
     """A prompt of another dataset, measured here once."""
     return moved(make_run([(0, accuracy)], dataset=dataset, seed=seed), source)
+
+
+def observed(run: Run, queries: int, images: int) -> Run:
+    """The same run, as a trace that says what was measured."""
+    return _with_ledgers(run, observer={"queries": queries, "images": images})
+
+
+def served(
+    run: Run, *, training: dict[str, float] | None = None, measuring: dict[str, float] | None = None
+) -> Run:
+    """The same run on a service, with what that has charged."""
+    return _with_ledgers(run, service_training=training or {}, service_measuring=measuring or {})
+
+
+def _with_ledgers(run: Run, **ledgers: dict[str, float]) -> Run:
+    known = {name: dict(ledger) for name, ledger in run.trace.ledgers.items()}
+    return replace(run, trace=replace(run.trace, ledgers={**known, **ledgers}))

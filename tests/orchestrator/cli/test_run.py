@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 from pathlib import Path
 
@@ -23,8 +24,11 @@ from tests.orchestrator.cli.verbs import querycurve
 def test_a_run_does_everything_once_and_then_nothing(
     tmp_path: Path, undisturbed: dict[str, Measured]
 ) -> None:
-    first = run(arguments(tmp_path))
+    priced = ("--set", "price.per_call=0.01", "--max-cost", "1000")
+    first = run(arguments(tmp_path, *priced))
     assert first.returncode == 0, first.stderr
+    (estimate,) = re.findall(r"this run costs at most (.*)", first.stdout)
+    assert f"with these prices, {estimate}; the estimate was at most {estimate}" in first.stdout
     assert "3 new" in first.stdout
     assert "finished pocket_dots / zip / 16 shots / seed 1" in first.stdout
     assert (tmp_path / "reports" / "demo" / "figures" / "curves.png").stat().st_size > 10_000

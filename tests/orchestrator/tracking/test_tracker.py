@@ -12,6 +12,7 @@ from mlflow.tracking import MlflowClient
 from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.runs import Run
+from orchestrator.money import Prices
 from orchestrator.store.trace import Point
 from orchestrator.tracking.entries import (
     Entry,
@@ -46,6 +47,33 @@ def uri(tmp_path_factory: pytest.TempPathFactory) -> str:
 def report(tmp_path_factory: pytest.TempPathFactory) -> Report:
     """The report of `PAIR`."""
     return write_report(comparison(list(PAIR)), tmp_path_factory.mktemp("report"))
+
+
+def test_a_price_gives_costs_and_no_price_leaves_entries_as_they_were() -> None:
+    run, free = deployed(ZIP, 2), cell_entry(ZIP, SPEC)
+    priced = replace(SPEC, prices=Prices(per_call=0.5, currency="EUR"))
+    entry = cell_entry(run, priced)
+    costs = [metric for metric in entry.metrics if metric[0].startswith("cost_")]
+    assert costs == [
+        ("cost_training", 10.0, 20),
+        ("cost_measuring", 0, 20),
+        ("cost_deployment", 1000.0, 20),
+    ]
+    assert entry.parameters["currency"] == "EUR"
+    assert entry.fingerprint != cell_entry(run, SPEC).fingerprint
+    assert not [metric for metric in free.metrics if metric[0].startswith("cost_")]
+    assert "currency" not in free.parameters
+    dearer = replace(SPEC, prices=Prices(per_call=0.6))
+    assert cell_entry(run, dearer).fingerprint != entry.fingerprint
+
+
+def test_an_aggregate_has_the_mean_cost_of_its_seeds() -> None:
+    priced = replace(SPEC, prices=Prices(per_call=0.5))
+    longer = make_run([(0, 30.0), (30, 40.0)], seed=2)
+    (entry,) = aggregate_entries([ZIP, longer], priced)
+    assert ("cost_training", 12.5, 30) in entry.metrics
+    # how it is deployed isn't known
+    assert not [metric for metric in entry.metrics if metric[0] == "cost_deployment"]
 
 
 class View:

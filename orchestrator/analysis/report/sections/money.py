@@ -18,11 +18,11 @@ from orchestrator.analysis.scores import Scores, scores_by
 
 WHAT = (
     "Sums over all finished runs. Training: the method's own queries. Measuring: those of the "
-    "observer, who asks about whole splits to draw the curves; a user who trains one prompt pays "
-    f"for none of it, or for one. Deployment: the answers to {TEST_IMAGES:,} test images, each "
-    "asked about by itself. Of runs in memory, it is what they would cost on a box with these "
-    "prices; of runs on a service, what the service counted, and its own charge where it states "
-    "one. Trials of a search are not in it."
+    "observer, who asks about whole splits to draw the curves; nobody pays that who only trains a "
+    f"prompt. Deployment: the answers to {TEST_IMAGES:,} test images, each asked about by itself. "
+    "Of runs in memory, it is what they would cost on a box with these prices; of runs on a "
+    "service, what the service counted, and its own charge where it states one. Trials of a search "
+    "are not in it."
 )
 
 
@@ -173,13 +173,12 @@ def _at_money(comparison: Comparison, billing: Billing, shots: int) -> Iterator[
         (comparison.marked(who.method), *cells)
         for who, *cells in zip(contenders, *columns, strict=True)
     )
-    text = billing.prices.text
     yield TableBlock(
         f"at_money{comparison.file_suffix(shots)}",
         f"Test accuracy in percent{comparison.suffix(shots)}, {_where(last)}, at the last "
         f"measurement within so much money for training one prompt. Methods are grouped by what "
         f"they need, {FROM_EASY}, then sorted by the last column. {BRACKETS}",
-        ("method", *(f"within {text(step)}" for step in within)),
+        ("method", *(f"within {step:,g} {billing.prices.currency}" for step in within)),
         tuple(rows),
         row_groups=comparison.column_groups(contenders),
     )

@@ -47,6 +47,7 @@ class AdaptedService(Service):
             answers=about.answers,
             images=about.image.form,
             limits=about.limits,
+            images_per_call=about.images_per_call,
         )
 
     def space(self, classes: Sequence[str]) -> PromptSpace:
