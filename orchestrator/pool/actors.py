@@ -6,6 +6,7 @@ from typing import Any
 import ray
 
 from orchestrator.errors import UserError
+from orchestrator.pool.secret import Secret
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.worker import Worker
 
@@ -19,7 +20,9 @@ class OracleActor(Worker):
 
     refusal = ""
 
-    def __init__(self, setup: WorkerSetup) -> None:
+    def __init__(self, setup: WorkerSetup, secret: Secret | None = None) -> None:
+        if secret is not None:
+            secret.put()
         try:
             super().__init__(setup)
         except UserError as error:
@@ -32,6 +35,7 @@ class OracleActorFactory:
 
     The second thread of an actor answers `progress` and `stop` while the first one runs a cell. A
     dead actor is replaced by the pool, never restarted by Ray, which would lose the pending cell.
+    The token of a service is taken from the environment of whoever makes an actor.
 
     Attributes:
         setup: what each actor loads.
@@ -47,4 +51,11 @@ class OracleActorFactory:
         """A handle to a new actor, which loads its model in the background."""
         remote: Any = ray.remote(OracleActor)
         options = {"num_cpus": self.cpus, "num_gpus": self.gpus}
-        return remote.options(**options, max_restarts=0, max_concurrency=2).remote(self.setup)
+        actor = remote.options(**options, max_restarts=0, max_concurrency=2)
+        return actor.remote(self.setup, token_of(self.setup))
+
+
+def token_of(setup: WorkerSetup) -> Secret | None:
+    """The token of the service that actors ask, from this process's environment, if it has one."""
+    remote = setup.backbone.remote
+    return None if remote is None else Secret.of_environment(remote.backbone.token_from)

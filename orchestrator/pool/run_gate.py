@@ -13,12 +13,12 @@ import ray
 from ray.exceptions import GetTimeoutError, RayError
 
 from orchestrator.errors import last_line
+from orchestrator.oracle.remote.service import Gate, Open, ServiceError, Stopped
 from orchestrator.pool.gatekeeper import Gatekeeper
 from orchestrator.pool.quota import PULSE, Allowance, Pulse, Standing
 
 if TYPE_CHECKING:
     from orchestrator.oracle.backbone import ResolvedBackbone
-    from orchestrator.oracle.remote.service import Gate
 
 GONE = 60.0
 """Seconds without any answer of the gatekeeper after which a request fails."""
@@ -96,8 +96,6 @@ class RunGate:
             may = self._keeper.enter.remote(ticket, self._owner, free)
             return bool(ray.get(may, timeout=GONE))
         except (RayError, GetTimeoutError) as error:
-            from orchestrator.oracle.remote.service import ServiceError
-
             raise ServiceError(
                 f"what keeps this run within the service's limits is gone ({last_line(error)}), so "
                 f"nothing may be sent any more. The same command goes on where this one stopped."
@@ -122,23 +120,21 @@ class RunGate:
 
 def _check(stopped: Callable[[], bool]) -> None:
     if stopped():
-        from orchestrator.oracle.remote.service import Stopped
-
         raise Stopped("stopped while waiting for the service's quota")
 
 
 @contextmanager
-def gates() -> Iterator[Callable[[ResolvedBackbone], Gate | None]]:
+def gates() -> Iterator[Callable[[ResolvedBackbone], Gate]]:
     """Gives out gates to services, one to each service; they end with the block.
 
-    Needs a connection to a cluster. A model that is loaded here has no gate.
+    Needs a connection to a cluster. The gate to a model that is loaded here is open.
     """
     keepers: dict[tuple[str, Allowance], Any] = {}
 
-    def gate_to(backbone: ResolvedBackbone) -> Gate | None:
+    def gate_to(backbone: ResolvedBackbone) -> Gate:
         remote = backbone.remote
         if remote is None:
-            return None
+            return Open()
         place = remote.backbone.service or f"{remote.backbone.adapter}"
         known = (place, Allowance.of(remote))
         if known not in keepers:

@@ -7,6 +7,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from orchestrator.pool.secret import Secret
 from orchestrator.pool.slots import ActorSlots, PoolLimits, Slot
 
 
@@ -26,9 +27,14 @@ class OracleBroker:
     Args:
         factory: makes oracle actors.
         limits: their resources.
+        secret: what the factory looks for in the environment.
     """
 
-    def __init__(self, factory: Callable[[], Any], limits: PoolLimits) -> None:
+    def __init__(
+        self, factory: Callable[[], Any], limits: PoolLimits, secret: Secret | None = None
+    ) -> None:
+        if secret is not None:
+            secret.put()
         self._news: list[str] = []
         self._slots = ActorSlots(factory, limits, self._news.append)
         self._loans: dict[str, _Loan] = {}
