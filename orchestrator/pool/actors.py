@@ -6,7 +6,7 @@ from typing import Any
 import ray
 
 from orchestrator.errors import UserError
-from orchestrator.pool.secret import Secret
+from orchestrator.pool.secrets import NONE, Secrets
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.worker import Worker
 
@@ -20,9 +20,8 @@ class OracleActor(Worker):
 
     refusal = ""
 
-    def __init__(self, setup: WorkerSetup, secret: Secret | None = None) -> None:
-        if secret is not None:
-            secret.put()
+    def __init__(self, setup: WorkerSetup, secrets: Secrets = NONE) -> None:
+        secrets.put()
         try:
             super().__init__(setup)
         except UserError as error:
@@ -35,7 +34,7 @@ class OracleActorFactory:
 
     The second thread of an actor answers `progress` and `stop` while the first one runs a cell. A
     dead actor is replaced by the pool, never restarted by Ray, which would lose the pending cell.
-    The token of a service is taken from the environment of whoever makes an actor.
+    Secrets of a service are taken from the environment of whoever makes an actor.
 
     Attributes:
         setup: what each actor loads.
@@ -52,10 +51,10 @@ class OracleActorFactory:
         remote: Any = ray.remote(OracleActor)
         options = {"num_cpus": self.cpus, "num_gpus": self.gpus}
         actor = remote.options(**options, max_restarts=0, max_concurrency=2)
-        return actor.remote(self.setup, token_of(self.setup))
+        return actor.remote(self.setup, secrets_of(self.setup))
 
 
-def token_of(setup: WorkerSetup) -> Secret | None:
-    """The token of the service that actors ask, from this process's environment, if it has one."""
+def secrets_of(setup: WorkerSetup) -> Secrets:
+    """What actors need of this process's environment to ask a service."""
     remote = setup.backbone.remote
-    return None if remote is None else Secret.of_environment(remote.backbone.token_from)
+    return Secrets.of_environment(() if remote is None else (remote.backbone.token_from,))

@@ -7,7 +7,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
-from orchestrator.pool.secret import Secret
+from orchestrator.pool.secrets import NONE, Secrets
 from orchestrator.pool.slots import ActorSlots, PoolLimits, Slot
 
 
@@ -27,14 +27,13 @@ class OracleBroker:
     Args:
         factory: makes oracle actors.
         limits: their resources.
-        secret: what the factory looks for in the environment.
+        secrets: what the factory looks for in the environment.
     """
 
     def __init__(
-        self, factory: Callable[[], Any], limits: PoolLimits, secret: Secret | None = None
+        self, factory: Callable[[], Any], limits: PoolLimits, secrets: Secrets = NONE
     ) -> None:
-        if secret is not None:
-            secret.put()
+        secrets.put()
         self._news: list[str] = []
         self._slots = ActorSlots(factory, limits, self._news.append)
         self._loans: dict[str, _Loan] = {}

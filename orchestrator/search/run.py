@@ -13,7 +13,7 @@ from ray import tune
 
 from orchestrator.analysis.search import Search, SearchTrial
 from orchestrator.errors import UserError
-from orchestrator.pool.actors import OracleActorFactory, token_of
+from orchestrator.pool.actors import OracleActorFactory, secrets_of
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.search.algorithm import StudySearch
 from orchestrator.search.borrowed_oracle import BorrowedOracle
@@ -74,7 +74,7 @@ class SearchRun:
     def _broker(self) -> Iterator[Any]:
         factory = OracleActorFactory(self.setup, self.limits.cpus, self.limits.gpus)
         remote: Any = ray.remote(OracleBroker)
-        broker = remote.options(num_cpus=0).remote(factory, self.limits, token_of(self.setup))
+        broker = remote.options(num_cpus=0).remote(factory, self.limits, secrets_of(self.setup))
         try:
             yield broker
         finally:
