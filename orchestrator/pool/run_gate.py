@@ -63,15 +63,19 @@ class RunGate:
         try:
             self._wait(ticket, free, stopped)
         except BaseException:
-            self._drop(ticket)
+            with self._lock:
+                del self._tickets[ticket]
+            self._tell(self._keeper.leave, ticket)
             raise
-        self._tickets[ticket] = True
+        with self._lock:
+            self._tickets[ticket] = True
 
     def leave(self) -> None:
         """A request has ended."""
         with self._lock:
             ticket = next(ticket for ticket, under_way in self._tickets.items() if under_way)
-        self._drop(ticket)
+            del self._tickets[ticket]
+        self._tell(self._keeper.leave, ticket)
 
     def pause(self, seconds: float) -> None:
         """Nobody of the run may send for so long, from when this returns."""
@@ -116,11 +120,6 @@ class RunGate:
                 threading.Thread(target=self._beat, name="gate", daemon=True).start()
         return ticket
 
-    def _drop(self, ticket: str) -> None:
-        with self._lock:
-            self._tickets.pop(ticket, None)
-        self._tell(self._keeper.leave, ticket)
-
     def _beat(self) -> None:
         """Gives signs of life as long as there are requests."""
         while True:
@@ -158,7 +157,7 @@ def gates() -> Iterator[Callable[[ResolvedBackbone], Gate]]:
         remote = backbone.remote
         if remote is None:
             return Open()
-        place = remote.backbone.service or f"{remote.backbone.adapter}"
+        place = f"{remote.backbone.service} {remote.backbone.adapter}"
         known = (place, Allowance.of(remote))
         if known not in keepers:
             keepers[known] = new_keeper(known[1])
