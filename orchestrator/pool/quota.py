@@ -80,7 +80,7 @@ class Standing:
     Attributes:
         waiting: requests that wait.
         seconds: until the rate, or a pause that the service asked for, lets the next one go; 0
-            where it waits for none of them.
+            where none waits for them. Whoever was told to pause waits elsewhere.
     """
 
     waiting: int = 0
@@ -198,7 +198,7 @@ class Quota:
 
     def standing(self) -> Standing:
         """Who waits now."""
-        return Standing(len(self._queue), self._wait_left if self._queue else 0.0)
+        return Standing(len(self._queue), self._wait_left if self._queue else self._pause_left)
 
     def _next(self) -> str | None:
         """The first that the rate lets go."""

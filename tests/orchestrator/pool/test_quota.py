@@ -252,6 +252,8 @@ def test_it_says_how_long_somebody_waits_for_the_rate_or_a_pause_and_for_nothing
     run.pause(90)
     assert run.quota.standing().seconds == pytest.approx(90)
     run.leave(run.waiting[0])
+    assert run.quota.standing().seconds == pytest.approx(90), "whoever was put off waits elsewhere"
+    run.sleep(91)
     assert run.quota.standing() == Standing(0, 0.0)
 
 
