@@ -12,6 +12,7 @@ from orchestrator.pool.cluster import connected
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
+from orchestrator.pool.run_gate import gates
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from orchestrator.tracking.entries import cell_entry
@@ -62,15 +63,16 @@ def _drive(
     track: Track,
 ) -> list[tuple[PlannedCell, str]]:
     """One pool after another where an ablation runs on several models."""
-    spec, limits = tracked(plan), pool_limits(options)
+    spec = tracked(plan)
 
     def on_trace(cell: PlannedCell, trace: Trace) -> None:
         track(cell_entry(run_of(one, trace), spec) for one in plan.known_as(cell.key))
 
     todo, failed = plan.to_run(), []
-    with RunDisplay(todo, output) as display:
+    with RunDisplay(todo, output) as display, gates() as gate_to:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
-            setup = worker_setup(plan, backbone, store, options)
+            setup = worker_setup(plan, backbone, store, options, gate_to(backbone))
+            limits = pool_limits(options, backbone)
             failed += Driver(cells, store, setup, limits, display, on_trace).run()
     return failed

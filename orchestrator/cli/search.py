@@ -11,6 +11,7 @@ from orchestrator.plan.plan import Plan
 from orchestrator.plan.pricing import Price, Pricing
 from orchestrator.pool.cluster import connected
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
+from orchestrator.pool.run_gate import gates
 from orchestrator.search.display import SearchDisplay, values_text
 from orchestrator.search.plan import PlannedSearch, most_longer_queries
 from orchestrator.search.pruned import set_aside_damaged_trials
@@ -110,11 +111,11 @@ def _run(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> Search:
         track(trial_entries(search.trials, search.method, store))
         say(f"searching: {search.ended} of {search.planned} trials are done")
         say("starting Ray and loading the model ...")
-        with connected(options.address, say):
+        with connected(options.address, say), gates() as gate_to:
             return SearchRun(
                 found=found,
-                setup=worker_setup(plan, plan.backbone, store, options),
-                limits=pool_limits(options),
+                setup=worker_setup(plan, plan.backbone, store, options, gate_to(plan.backbone)),
+                limits=pool_limits(options, plan.backbone),
                 display=SearchDisplay(search, output),
                 on_trial=lambda trial: track(trial_entries([trial], search.method, store)),
             ).run()

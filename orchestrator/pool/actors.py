@@ -6,6 +6,7 @@ from typing import Any
 import ray
 
 from orchestrator.errors import UserError
+from orchestrator.pool.secrets import NONE, Secrets
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.worker import Worker
 
@@ -19,7 +20,8 @@ class OracleActor(Worker):
 
     refusal = ""
 
-    def __init__(self, setup: WorkerSetup) -> None:
+    def __init__(self, setup: WorkerSetup, secrets: Secrets = NONE) -> None:
+        secrets.put()
         try:
             super().__init__(setup)
         except UserError as error:
@@ -32,6 +34,7 @@ class OracleActorFactory:
 
     The second thread of an actor answers `progress` and `stop` while the first one runs a cell. A
     dead actor is replaced by the pool, never restarted by Ray, which would lose the pending cell.
+    Secrets of a service are taken from the environment of whoever makes an actor.
 
     Attributes:
         setup: what each actor loads.
@@ -47,4 +50,11 @@ class OracleActorFactory:
         """A handle to a new actor, which loads its model in the background."""
         remote: Any = ray.remote(OracleActor)
         options = {"num_cpus": self.cpus, "num_gpus": self.gpus}
-        return remote.options(**options, max_restarts=0, max_concurrency=2).remote(self.setup)
+        actor = remote.options(**options, max_restarts=0, max_concurrency=2)
+        return actor.remote(self.setup, secrets_of(self.setup))
+
+
+def secrets_of(setup: WorkerSetup) -> Secrets:
+    """What actors need of this process's environment to ask a service."""
+    remote = setup.backbone.remote
+    return Secrets.of_environment(() if remote is None else (remote.backbone.token_from,))

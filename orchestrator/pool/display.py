@@ -43,6 +43,7 @@ class RunDisplay:
         self._queries: dict[str, int] = {}  # of cells that run
         self._running: dict[str, PlannedCell] = {}
         self._errors: set[str] = set()
+        self._waits = ""
         self._start = self._last = time.monotonic()
         self._progress = Progress(
             TextColumn("{task.description}"),
@@ -65,6 +66,13 @@ class RunDisplay:
         """A running cell has spent so many queries."""
         if key in self._running:
             self._note(key, queries)
+            self._draw()
+
+    def waits(self, text: str) -> None:
+        """What everybody waits for and how long, such as for a quota; empty where none does."""
+        waits = f", {text}" if text else ""
+        if waits or self._waits:
+            self._waits = waits
             self._draw()
 
     def left(self, cell: PlannedCell) -> None:
@@ -116,13 +124,14 @@ class RunDisplay:
         elif time.monotonic() - self._last >= self._interval:
             self._last = time.monotonic()
             running = ", ".join(cell.title for cell in self._running.values()) or "nothing"
-            self.say(f"{self._ended}/{self._cells} cells{self._pace()}; running: {running}")
+            done = f"{self._ended}/{self._cells} cells{self._pace()}{self._waits}"
+            self.say(f"{done}; running: {running}")
 
     def _draw_bars(self) -> None:
         self._progress.update(
             self._overall,
             completed=self._spent,
-            description=f"[bold]{self._ended}/{self._cells} cells",
+            description=f"[bold]{self._ended}/{self._cells} cells{self._waits}",
         )
         for key in self._bars.keys() - self._running.keys():
             self._progress.remove_task(self._bars.pop(key))

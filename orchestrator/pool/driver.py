@@ -13,6 +13,7 @@ from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.interrupts import first_interrupt
 from orchestrator.pool.pool import ActorPool, Outcome, PoolTask
 from orchestrator.pool.queue import CellQueue
+from orchestrator.pool.run_gate import RunGate
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
@@ -78,6 +79,8 @@ class Driver:
         for notice in progress.notices:
             self.display.say(notice)
         self._remark(progress.remarks)
+        if isinstance(self.setup.gate, RunGate):
+            self.display.waits(self.setup.gate.standing().text)
 
     def _remark(self, remarks: tuple[str, ...]) -> None:
         for remark in remarks:  # of every actor, each time

@@ -19,7 +19,7 @@ class Gatekeeper:
 
     Args:
         allowance: how many may go.
-        pulse: of the processes with requests under way.
+        pulse: of the processes with requests.
     """
 
     def __init__(self, allowance: Allowance, pulse: Pulse = PULSE) -> None:
@@ -46,9 +46,10 @@ class Gatekeeper:
         self._quota.leave(ticket)
         self._advance()
 
-    async def alive(self, owner: str, under_way: tuple[str, ...]) -> None:
+    async def alive(self, owner: str, under_way: tuple[str, ...], waiting: tuple[str, ...]) -> None:
         """See `Quota.alive`."""
-        self._quota.alive(owner, under_way)
+        self._quota.alive(owner, under_way, waiting)
+        self._advance()
 
     async def pause(self, seconds: float) -> None:
         """See `Quota.pause`."""

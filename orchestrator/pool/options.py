@@ -1,6 +1,9 @@
 """What a user says of a run, and what follows for pool and workers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import ray
 
@@ -9,6 +12,9 @@ from orchestrator.plan.plan import Plan
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import WorkerSetup
+
+if TYPE_CHECKING:
+    from orchestrator.oracle.remote.service import Gate
 
 
 @dataclass(frozen=True)
@@ -39,9 +45,12 @@ class LaunchOptions:
     patience: float
 
 
-def pool_limits(options: LaunchOptions) -> PoolLimits:
-    """Resources of the oracle actors; needs a connection to the cluster."""
-    sharing = options.trials_per_gpu
+def pool_limits(options: LaunchOptions, backbone: ResolvedBackbone) -> PoolLimits:
+    """Resources of the actors of one model; needs a connection to the cluster.
+
+    Those that ask a service need no GPU.
+    """
+    sharing = 0 if backbone.remote is not None else options.trials_per_gpu
     if sharing is None:
         sharing = 1 if ray.cluster_resources().get("GPU") else 0
     # Ray counts in ten-thousandths, so a share is rounded down to let all of them fit.
@@ -50,9 +59,21 @@ def pool_limits(options: LaunchOptions) -> PoolLimits:
 
 
 def worker_setup(
-    plan: Plan, backbone: ResolvedBackbone, store: Store, options: LaunchOptions
+    plan: Plan,
+    backbone: ResolvedBackbone,
+    store: Store,
+    options: LaunchOptions,
+    gate: Gate,
 ) -> WorkerSetup:
-    """What each oracle actor of a plan loads for one of its models."""
+    """What each oracle actor of a plan loads for one of its models.
+
+    Args:
+        plan: the plan.
+        backbone: the model.
+        store: where results go.
+        options: how to run.
+        gate: to the service that has the model; an open one where it is loaded.
+    """
     return WorkerSetup(
         backbone=backbone,
         precision=plan.spec.precision,
@@ -68,4 +89,5 @@ def worker_setup(
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,
         compile=options.compile,
+        gate=gate,
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,7 +27,7 @@ class Pulse:
     """How it is noticed that a process is dead.
 
     Attributes:
-        beat: seconds between two signs of life of a process with requests under way.
+        beat: seconds between two signs of life of a process with requests.
         silence: seconds without one after which it counts as dead, and its places are free.
     """
 
@@ -80,7 +80,7 @@ class Standing:
     Attributes:
         waiting: requests that wait.
         seconds: until the rate, or a pause that the service asked for, lets the next one go; 0
-            where it waits for none of them.
+            where none waits for them. Whoever was told to pause waits elsewhere.
     """
 
     waiting: int = 0
@@ -146,17 +146,22 @@ class Quota:
         self._under_way.pop(ticket, None)
         self._queue.pop(ticket, None)
 
-    def alive(self, owner: str, under_way: Iterable[str] = ()) -> None:
-        """A sign of life of an owner.
+    def alive(
+        self, owner: str, under_way: Collection[str] = (), waiting: Collection[str] = ()
+    ) -> None:
+        """A sign of life of an owner, with all its tickets.
 
         Args:
             owner: whose.
-            under_way: all its tickets that were let go; those that are unknown are noted.
+            under_way: tickets that were let go, as far as it knows; unknown ones are noted.
+            waiting: those that it still waits for. Any that is in neither has ended.
         """
-        self._seen[owner] = self._clock()
+        self._seen[owner], named = self._clock(), {*under_way, *waiting}
         for ticket in under_way:
-            if ticket not in self._queue:
-                self._under_way.setdefault(ticket, _Request(owner))
+            known = self._queue.pop(ticket, _Request(owner))
+            self._under_way.setdefault(ticket, known)
+        for requests in (self._queue, self._under_way):
+            _forget(requests, lambda ticket, one: one.owner == owner and ticket not in named)
 
     def pause(self, seconds: float) -> None:
         """Nobody may go for so long."""
@@ -193,7 +198,7 @@ class Quota:
 
     def standing(self) -> Standing:
         """Who waits now."""
-        return Standing(len(self._queue), self._wait_left if self._queue else 0.0)
+        return Standing(len(self._queue), self._wait_left if self._queue else self._pause_left)
 
     def _next(self) -> str | None:
         """The first that the rate lets go."""
@@ -235,5 +240,9 @@ class Quota:
         for owner in dead:
             del self._seen[owner]
         for requests in (self._queue, self._under_way):
-            for ticket in [ticket for ticket, one in requests.items() if one.owner in dead]:
-                del requests[ticket]
+            _forget(requests, lambda _, one: one.owner in dead)
+
+
+def _forget(requests: dict[str, _Request], which: Callable[[str, _Request], bool]) -> None:
+    for ticket in [ticket for ticket, one in requests.items() if which(ticket, one)]:
+        del requests[ticket]

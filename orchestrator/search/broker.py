@@ -7,6 +7,7 @@ from typing import Any
 import ray
 from ray.exceptions import RayError
 
+from orchestrator.pool.secrets import NONE, Secrets
 from orchestrator.pool.slots import ActorSlots, PoolLimits, Slot
 
 
@@ -26,9 +27,13 @@ class OracleBroker:
     Args:
         factory: makes oracle actors.
         limits: their resources.
+        secrets: what the factory looks for in the environment.
     """
 
-    def __init__(self, factory: Callable[[], Any], limits: PoolLimits) -> None:
+    def __init__(
+        self, factory: Callable[[], Any], limits: PoolLimits, secrets: Secrets = NONE
+    ) -> None:
+        secrets.put()
         self._news: list[str] = []
         self._slots = ActorSlots(factory, limits, self._news.append)
         self._loans: dict[str, _Loan] = {}

@@ -28,6 +28,7 @@ class SearchDisplay:
     _running: dict[int, str] = field(default_factory=dict)
     _last: float = field(default_factory=time.monotonic)
     _ended: int = 0
+    _waits: str = ""
 
     def __post_init__(self) -> None:
         self._ended = self.search.ended
@@ -55,13 +56,21 @@ class SearchDisplay:
         self.say(f"{number:>7} {trial.state:8} {trial.title}: {told}")
         self._draw()
 
+    def waits(self, text: str) -> None:
+        """What everybody waits for and how long, such as for a quota; empty where none does."""
+        waits = f", {text}" if text else ""
+        if waits or self._waits:
+            self._waits = waits
+            self._draw()
+
     def say(self, text: str) -> None:
         """Prints a line that stays."""
         say(text, console=self.console)
 
     def _draw(self) -> None:
         now = "; ".join(f"trial {n}: {text}" for n, text in sorted(self._running.items()))
-        line = f"{self._ended} of {self.search.planned} trials; running: {now or 'nothing'}"
+        line = f"{self._ended} of {self.search.planned} trials{self._waits}"
+        line += f"; running: {now or 'nothing'}"
         self._status.update(line)
         if not self.console.is_terminal and time.monotonic() - self._last >= INTERVAL:
             self._last = time.monotonic()

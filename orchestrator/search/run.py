@@ -13,7 +13,7 @@ from ray import tune
 
 from orchestrator.analysis.search import Search, SearchTrial
 from orchestrator.errors import UserError
-from orchestrator.pool.actors import OracleActorFactory
+from orchestrator.pool.actors import OracleActorFactory, secrets_of
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.search.algorithm import StudySearch
 from orchestrator.search.borrowed_oracle import BorrowedOracle
@@ -23,6 +23,7 @@ from orchestrator.search.objective import Goal
 from orchestrator.search.plan import PlannedSearch
 from orchestrator.search.pruned import mark_pruned
 from orchestrator.search.pruning import pruner_of
+from orchestrator.search.quota_waits import QuotaWaits
 from orchestrator.search.study import read_search, search_of, study_place
 from orchestrator.search.study_place import StudyPlace
 from orchestrator.search.trainable import BorrowingTrial
@@ -73,7 +74,7 @@ class SearchRun:
     def _broker(self) -> Iterator[Any]:
         factory = OracleActorFactory(self.setup, self.limits.cpus, self.limits.gpus)
         remote: Any = ray.remote(OracleBroker)
-        broker = remote.options(num_cpus=0).remote(factory, self.limits)
+        broker = remote.options(num_cpus=0).remote(factory, self.limits, secrets_of(self.setup))
         try:
             yield broker
         finally:
@@ -146,6 +147,7 @@ class SearchRun:
                 storage_path=folder,
                 verbose=0,
                 failure_config=tune.FailureConfig(max_failures=2),
+                callbacks=[QuotaWaits(self.setup.gate, self.display)],
             ),
         )
 

@@ -23,23 +23,21 @@ class Outage:
         self._place, self._tell, self._clock = place, caller.tell, clock
         self._lock = Lock()
         self._began: float | None = None
-        self._told: set[bool] = set()
+        self._told = False
 
     def failed(self, failure: Unanswered, wait: float) -> None:
         """A request failed, and waits for some seconds; says so once if that takes long.
 
-        A quota and a service that doesn't answer are told apart, each once.
+        Of waits for a quota, whoever shows the run tells: they are the whole run's.
         """
+        if failure.quota:
+            return
         with self._lock:
             now = self._clock.seconds()
             self._began = now if self._began is None else self._began
-            long = now - self._began + wait >= QUIET
-            news = long and failure.quota not in self._told
-            if news:
-                self._told.add(failure.quota)
-        if news and failure.quota:
-            self._tell(f"waits for the service's quota ({wait:.0f} s)")
-        elif news:
+            news = now - self._began + wait >= QUIET and not self._told
+            self._told = self._told or news
+        if news:
             self._tell(
                 f"the service at {self._place} doesn't answer ({failure.reason}); trying again"
             )
@@ -49,7 +47,7 @@ class Outage:
         with self._lock:
             self.answers += 1
             told, began = self._told, self._began
-            self._told, self._began = set(), None
+            self._told, self._began = False, None
         if told and began is not None:
             seconds = self._clock.seconds() - began
             self._tell(f"the service at {self._place} answers again after {seconds:.0f} s")

@@ -177,6 +177,37 @@ def test_a_log_gets_a_line_for_every_end_and_one_now_and_then(
         ]
 
 
+def test_bars_say_how_long_a_run_waits_for_a_quota(cells: tuple[PlannedCell, ...]) -> None:
+    display, out = bars(cells)
+    with display:
+        display.started(cells[0])
+        display.waits("waits for the service's quota (12 s)")
+        whole, _ = refreshed(display, out)
+        assert whole.startswith("0/2 cells, waits for the service's quota (12 s)")
+        display.waits("")
+        whole, _ = refreshed(display, out)
+        assert "quota" not in whole
+
+
+def test_a_log_says_that_a_run_waits_for_a_quota_with_its_line_now_and_then(
+    cells: tuple[PlannedCell, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    console, out = log()
+    with RunDisplay(cells, console, interval=10) as display:
+        display.started(cells[0])
+        for left in range(40, 0, -1):
+            now += 1
+            display.waits(f"waits for the service's quota ({left} s)")
+        display.waits("")
+        assert [line.partition(" left")[2] for line in seen(out)] == [
+            f", waits for the service's quota ({left} s); running: pocket_dots / zip / 16 shots / "
+            "seed 1"
+            for left in (31, 21, 11, 1)
+        ]
+
+
 def test_nothing_is_said_of_time_before_the_first_query(
     cells: tuple[PlannedCell, ...],
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from orchestrator.pool import queue as cell_queue
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.pool import Outcome, PoolTask
+from orchestrator.pool.quota import Standing
+from orchestrator.pool.run_gate import RunGate
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
@@ -32,6 +36,13 @@ class Lines(RunDisplay):
         self.said.append(text)
 
 
+class Waiting(RunGate):
+    """A gate at which somebody waits."""
+
+    def standing(self) -> Standing:
+        return Standing(3, 12.0)
+
+
 def driver_of(folder: Path, lines: Lines, cells: tuple[PlannedCell, ...] = ()) -> Driver:
     pocket = resolve_backbone(Backbone(model="pocket"))
     setup = WorkerSetup(pocket, "fp32", str(folder), str(folder), "refuse")
@@ -45,6 +56,15 @@ def test_remarks_of_many_actors_are_told_once_and_notices_each_time(tmp_path: Pa
         said = Progress(1, notices=("the store is away",), remarks=("the model is slow",))
         driver._progressed(PoolTask(cell, lambda _: None), said)
     assert lines.said == ["the store is away", "the model is slow", "the store is away"]
+
+
+def test_that_requests_wait_for_a_quota_is_shown(tmp_path: Path) -> None:
+    out = io.StringIO()
+    driver = driver_of(tmp_path, Lines())
+    driver.setup = replace(driver.setup, gate=Waiting(None))
+    driver.display = RunDisplay((), Console(file=out, width=80), interval=0)
+    driver._progressed(PoolTask("first", lambda _: None), Progress(1))
+    assert out.getvalue() == "0/0 cells, waits for the service's quota (12 s); running: nothing\n"
 
 
 def test_remarks_are_told_of_a_cell_that_ended_before_it_was_asked(tmp_path: Path) -> None:

@@ -2,32 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from orchestrator.oracle.backbone import Backbone, RemoteModel, ResolvedBackbone
+from orchestrator.oracle.remote.description import Capabilities, ImageForm
+from orchestrator.oracle.remote.service import Open
 from orchestrator.plan.planner import make_plan
-from orchestrator.pool.options import LaunchOptions, worker_setup
+from orchestrator.pool import options as pool_options
+from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
+from orchestrator.pool.slots import PoolLimits
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
+
+OPTIONS = LaunchOptions(
+    data_root="data",
+    address=None,
+    actors=None,
+    cpus=2.5,
+    trials_per_gpu=None,
+    compile=False,
+    checkpoint_seconds=7.0,
+    tracking_uri=None,
+    patience=5.0,
+)
 
 
 @pytest.mark.parametrize("compiled", [False, True])
 def test_an_actor_is_told_how_to_run(compiled: bool, tmp_path: Path) -> None:
     store = Store(LocalStorage(tmp_path))
     plan = make_plan(load_spec("demo", ("datasets=[pocket_dots]", "seeds=[1]")), store, tmp_path)
-    options = LaunchOptions(
-        data_root=str(tmp_path),
-        address=None,
-        actors=None,
-        cpus=2.5,
-        trials_per_gpu=None,
-        compile=compiled,
-        checkpoint_seconds=7.0,
-        tracking_uri=None,
-        patience=5.0,
-    )
-    setup = worker_setup(plan, plan.backbone, store, options)
+    options = replace(OPTIONS, data_root=str(tmp_path), compile=compiled)
+    setup = worker_setup(plan, plan.backbone, store, options, Open())
     assert setup.compile is compiled
     assert (setup.threads, setup.checkpoint_interval, setup.patience) == (2, 7.0, 5.0)
+
+
+@pytest.mark.parametrize("sharing", [None, 2])
+def test_an_actor_that_asks_a_service_takes_no_gpu(
+    sharing: int | None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pool_options.ray, "cluster_resources", lambda: {"GPU": 4.0})
+    options = replace(OPTIONS, cpus=0.5, actors=6, trials_per_gpu=sharing)
+    loaded = ResolvedBackbone("pocket", "pocket", None, "x")
+    images = ImageForm(size=8, mean=(0, 0, 0), std=(1, 1, 1))
+    offered = Capabilities(model="x", fingerprint="f", images=images)
+    remote = RemoteModel(Backbone(model="x", service="http://localhost:1"), offered)
+    asked = replace(loaded, remote=remote)
+    assert pool_limits(options, loaded) == PoolLimits(0.5, 1 / (sharing or 1), 6)
+    assert pool_limits(options, asked) == PoolLimits(0.5, 0, 6)

@@ -67,7 +67,9 @@ class Run:
             )
             self.clock.now += max(step, 1e-6)
             for owner in {ticket[0] for ticket in self.order} - self.silent:
-                self.quota.alive(owner)
+                under_way = [ticket for ticket in self.under_way if ticket[0] == owner]
+                waiting = [ticket for ticket in self.waiting if ticket[0] == owner]
+                self.quota.alive(owner, under_way, waiting)
             self.advance()
 
     def advance(self) -> None:
@@ -220,8 +222,21 @@ def test_a_quota_that_does_not_know_what_was_sent_takes_all_for_spent() -> None:
     run.quota.alive("b", ["b7"])
     late = run.arrive("a")
     assert late not in run.gone, "what was under way before keeps its place"
-    run.leave("b7")
+    run.quota.leave("b7")
+    run.advance()
     assert late in run.gone
+
+
+def test_what_an_owner_knows_nothing_of_any_more_holds_nobody_up() -> None:
+    """As when the word that a request has ended was lost."""
+    run = Run(Allowance(in_flight=1))
+    first, lost = run.arrive("a"), run.arrive("a")
+    run.ended |= {first, lost}
+    late = run.arrive("b")
+    assert late not in run.gone
+    run.sleep(1)
+    assert late in run.gone
+    assert lost not in run.gone
 
 
 def test_it_says_how_long_somebody_waits_for_the_rate_or_a_pause_and_for_nothing_else() -> None:
@@ -237,6 +252,8 @@ def test_it_says_how_long_somebody_waits_for_the_rate_or_a_pause_and_for_nothing
     run.pause(90)
     assert run.quota.standing().seconds == pytest.approx(90)
     run.leave(run.waiting[0])
+    assert run.quota.standing().seconds == pytest.approx(90), "whoever was put off waits elsewhere"
+    run.sleep(91)
     assert run.quota.standing() == Standing(0, 0.0)
 
 

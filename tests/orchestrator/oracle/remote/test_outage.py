@@ -29,15 +29,15 @@ def test_many_threads_tell_of_an_outage_and_of_its_end_once() -> None:
     assert service.answers == 100
 
 
-def test_a_quota_and_a_service_that_is_down_are_told_apart() -> None:
+def test_waits_for_a_quota_are_left_to_who_shows_the_run() -> None:
     told: list[str] = []
     service = outage(told, FakeTime())
-    for failure in (PUT_OFF, DOWN, PUT_OFF, DOWN):
+    service.failed(PUT_OFF, 9.0)
+    service.over()
+    assert told == []
+    for failure in (PUT_OFF, DOWN, PUT_OFF):
         service.failed(failure, 9.0)
-    assert told == [
-        "waits for the service's quota (9 s)",
-        "the service at here:8000 doesn't answer (connection refused); trying again",
-    ]
+    assert told == ["the service at here:8000 doesn't answer (connection refused); trying again"]
 
 
 def test_short_waits_are_told_once_they_add_up() -> None:

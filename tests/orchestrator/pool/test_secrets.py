@@ -13,7 +13,7 @@ from orchestrator.oracle.backbone import Backbone, RemoteModel, ResolvedBackbone
 from orchestrator.oracle.remote.description import Capabilities, ImageForm
 from orchestrator.pool import actors
 from orchestrator.pool.actors import OracleActor, OracleActorFactory
-from orchestrator.pool.secret import Secret
+from orchestrator.pool.secrets import Secrets
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.search.broker import OracleBroker
 from orchestrator.trial.messages import WorkerSetup
@@ -49,9 +49,10 @@ def made(monkeypatch: pytest.MonkeyPatch) -> _Made:
     return made
 
 
-def test_a_secret_is_never_shown() -> None:
-    secret = Secret("MY_TOKEN", TOKEN)
-    assert f"{secret} {secret!r} {[secret]}" == "Secret('MY_TOKEN') " * 2 + "[Secret('MY_TOKEN')]"
+def test_secrets_are_never_shown() -> None:
+    secrets = Secrets({"MY_TOKEN": TOKEN, "OTHER": TOKEN})
+    shown = "Secrets(MY_TOKEN, OTHER)"
+    assert f"{secrets} {secrets!r} {[secrets]}" == f"{shown} {shown} [{shown}]"
 
 
 def test_an_actor_gets_the_token_that_the_backbone_names_apart_from_its_setup(
@@ -61,10 +62,10 @@ def test_an_actor_gets_the_token_that_the_backbone_names_apart_from_its_setup(
     backbone = Backbone(model="x", service="http://localhost:1", token_from="MY_TOKEN")
     factory = OracleActorFactory(setup_of(backbone, tmp_path))
     factory()
-    setup, secret = made.arguments
-    assert secret == Secret("MY_TOKEN", TOKEN)
+    setup, secrets = made.arguments
+    assert secrets == Secrets({"MY_TOKEN": TOKEN})
     assert TOKEN.encode() not in pickle.dumps((factory, setup))
-    assert TOKEN not in repr((factory, setup, secret))
+    assert TOKEN not in repr((factory, setup, secrets))
 
 
 def test_no_token_is_sent_where_there_is_none_or_no_service(
@@ -74,11 +75,11 @@ def test_no_token_is_sent_where_there_is_none_or_no_service(
     pocket = ResolvedBackbone("pocket", "pocket", None, "x")
     loaded = WorkerSetup(pocket, "fp32", str(tmp_path), str(tmp_path), "refuse")
     OracleActorFactory(loaded)()
-    assert made.arguments == (loaded, None)
+    assert made.arguments == (loaded, Secrets())
     monkeypatch.delenv("QUERYCURVE_SERVICE_TOKEN")
     asked = setup_of(Backbone(model="x", service="http://localhost:1"), tmp_path)
     OracleActorFactory(asked)()
-    assert made.arguments == (asked, None)
+    assert made.arguments == (asked, Secrets())
 
 
 def test_an_actor_has_it_before_it_asks_the_service(
@@ -88,7 +89,7 @@ def test_an_actor_has_it_before_it_asks_the_service(
     seen: list[str] = []
     monkeypatch.setattr(Worker, "__init__", lambda *_: seen.append(os.environ["MY_TOKEN"]))
     setup = setup_of(Backbone(model="x", service="http://localhost:1"), tmp_path)
-    OracleActor(setup, Secret("MY_TOKEN", TOKEN))
+    OracleActor(setup, Secrets({"MY_TOKEN": TOKEN}))
     assert seen == [TOKEN]
 
 
@@ -98,6 +99,6 @@ def test_the_broker_of_a_search_passes_it_on(
     monkeypatch.setenv("MY_TOKEN", "of this node")
     backbone = Backbone(model="x", service="http://localhost:1", token_from="MY_TOKEN")
     factory = OracleActorFactory(setup_of(backbone, tmp_path))
-    OracleBroker(factory, PoolLimits(), Secret("MY_TOKEN", TOKEN))
+    OracleBroker(factory, PoolLimits(), Secrets({"MY_TOKEN": TOKEN}))
     factory()
-    assert made.arguments[1] == Secret("MY_TOKEN", TOKEN)
+    assert made.arguments[1] == Secrets({"MY_TOKEN": TOKEN})
