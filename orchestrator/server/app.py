@@ -23,6 +23,7 @@ from orchestrator.oracle.remote.description import PROTOCOL, SpaceForm
 from orchestrator.oracle.remote.wire import (
     BadMessage,
     ChargeForm,
+    embedding_bytes,
     image_digest,
     read_images,
 )
@@ -121,9 +122,7 @@ class ServiceApp:
             if len(form.texts) > 1:
                 raise bad_message(f"embed: expected exactly one text, got {len(form.texts)}")
             found = await self._computed(lambda: self._model.embed(form.texts[0]))
-        from safetensors.torch import save
-
-        return Response(save({"embeddings": found.contiguous()}), media_type=SAFETENSORS)
+        return Response(embedding_bytes(found), media_type=SAFETENSORS)
 
     async def _images(self, request: Request) -> Response:
         self._free(request)

@@ -12,12 +12,12 @@ import torch
 from safetensors.torch import load
 
 from methods.interface import Prompts
+from orchestrator.money import Prices
 from orchestrator.oracle.remote.description import Capabilities, Limits, SpaceForm
 from orchestrator.oracle.remote.request import Charge, Images, Question, StoredRows
 from orchestrator.oracle.remote.wire import ChargeForm, image_bytes, image_digest
 from orchestrator.server.access import Access
 from orchestrator.server.faults import Faults
-from orchestrator.server.price import Price
 from tests.orchestrator.server.clients import Client, service_client, told
 from tests.orchestrator.server.questions import NAMES, TENSORS, ask, body, plain_images
 from tests.service_in_thread import service_in_thread
@@ -202,8 +202,8 @@ def test_charges_and_ids_are_by_client_and_usage_by_label() -> None:
 
 
 def test_a_service_with_prices_says_what_it_costs() -> None:
-    price = Price(per_call=0.5, per_image=0.01, per_1000_tokens=2.0)
-    with service_client(price=price) as client:
+    prices = Prices(per_call=0.5, per_image=0.01, per_1000_tokens=2.0)
+    with service_client(prices=prices) as client:
         charge = client.score(ask()).charge
         expected = 0.5 * charge.queries + 0.01 * charge.images + 0.002 * charge.tokens
         assert charge.money == pytest.approx(expected)
