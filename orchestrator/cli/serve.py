@@ -27,7 +27,7 @@ from orchestrator.server.access import Access, read_tokens
 from orchestrator.server.faults import Faults
 from orchestrator.server.ledger import MEMORY, ServiceLedger
 from orchestrator.server.listening import address_of, bound, cant_listen
-from orchestrator.server.price import Price
+from orchestrator.spec.price import PriceSpec
 
 if TYPE_CHECKING:
     from orchestrator.oracle.clip import LoadedClip
@@ -69,7 +69,7 @@ class Understood:
     answers: Answers
     limits: Limits
     access: Access
-    price: Price | None
+    price: PriceSpec | None
     faults: Faults
 
     @classmethod
@@ -96,7 +96,7 @@ class Understood:
                 concurrency=typed.concurrency,
             ),
             Access(tokens),
-            None if typed.price is None else _read(Price, typed.price, "--price"),
+            None if typed.price is None else _read(PriceSpec, typed.price, "--price"),
             Faults(typed.fail, typed.fail_seed, seconds_in(typed.latency, "--latency")),
         )
 
@@ -153,7 +153,8 @@ def _serve(
     model = _offered(clip, wanted)
     for remark in model.remarks:
         warn(remark)
-    service = Service(model, ledger, wanted.access, wanted.faults, wanted.price)
+    prices = None if wanted.price is None else wanted.price.prices
+    service = Service(model, ledger, wanted.access, wanted.faults, prices)
     try:
         Running(service, lambda: _tell(wanted, typed, listener, model)).serve(listener)
     except OSError as error:

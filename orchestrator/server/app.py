@@ -7,9 +7,9 @@ import traceback
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from importlib.resources import files
-from typing import Annotated, Any, TypeVar
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ValidationError
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -17,20 +17,19 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
-from benchmarks.frozen import Frozen
 from benchmarks.quoting import cut, one_line
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.description import PROTOCOL, SpaceForm
 from orchestrator.oracle.remote.wire import (
     BadMessage,
     ChargeForm,
-    Digest,
-    Text,
+    embedding_bytes,
     image_digest,
     read_images,
 )
 from orchestrator.server.access import Access
 from orchestrator.server.bodies import Bodies
+from orchestrator.server.forms import ImagesPlace, SpaceRequest, UsageQuery, WordsRequest
 from orchestrator.server.ledger import LedgerDown
 from orchestrator.server.limits import check_classes, check_set, check_words
 from orchestrator.server.line import Line
@@ -45,40 +44,6 @@ JSON_BYTES = 2**23
 
 Handler = Callable[[Request], Awaitable[Response]]
 Form = TypeVar("Form", bound=BaseModel)
-
-
-class SpaceRequest(Frozen):
-    """Body of `POST /v1/space`."""
-
-    model: Text
-    classes: Annotated[tuple[Text, ...], Field(min_length=1)]
-
-
-class WordsRequest(Frozen):
-    """Body of `POST /v1/words`; with `embed`, of exactly one text."""
-
-    model: Text
-    texts: Annotated[tuple[str, ...], Field(min_length=1)]
-    embed: bool = False
-
-
-class WordsReply(Frozen):
-    """Tokens of each text, in order."""
-
-    counts: tuple[int, ...]
-
-
-class ImagesPlace(Frozen):
-    """Where a set of images is put."""
-
-    model: Text
-    digest: Digest
-
-
-class UsageQuery(Frozen):
-    """What `GET /v1/usage` is asked."""
-
-    label: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{0,100}$")] = ""
 
 
 @dataclass(frozen=True)
@@ -157,9 +122,7 @@ class ServiceApp:
             if len(form.texts) > 1:
                 raise bad_message(f"embed: expected exactly one text, got {len(form.texts)}")
             found = await self._computed(lambda: self._model.embed(form.texts[0]))
-        from safetensors.torch import save
-
-        return Response(save({"embeddings": found.contiguous()}), media_type=SAFETENSORS)
+        return Response(embedding_bytes(found), media_type=SAFETENSORS)
 
     async def _images(self, request: Request) -> Response:
         self._free(request)

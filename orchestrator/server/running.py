@@ -11,6 +11,7 @@ from types import FrameType
 import uvicorn
 from starlette.types import ASGIApp
 
+from orchestrator.money import Prices
 from orchestrator.oracle.remote.description import Limits
 from orchestrator.server.access import Access
 from orchestrator.server.app import Doors, ServiceApp
@@ -19,7 +20,6 @@ from orchestrator.server.faults import Faults
 from orchestrator.server.ledger import ServiceLedger
 from orchestrator.server.line import Line
 from orchestrator.server.model import ServedModel
-from orchestrator.server.price import Price
 from orchestrator.server.quotas import FREE_PER_MINUTE, Quota
 from orchestrator.server.scoring import Scoring
 from orchestrator.server.work import Work
@@ -42,7 +42,7 @@ class Service:
         ledger: what was charged.
         access: who may use it.
         faults: failures on purpose.
-        price: of an answer; None says nothing of money.
+        prices: of an answer; None says nothing of money.
         free_per_minute: requests of a client in a minute that cost nothing.
     """
 
@@ -50,7 +50,7 @@ class Service:
     ledger: ServiceLedger
     access: Access = field(default_factory=lambda: Access({}))
     faults: Faults = field(default_factory=Faults)
-    price: Price | None = None
+    prices: Prices | None = None
     free_per_minute: float = FREE_PER_MINUTE
 
     @contextmanager
@@ -64,7 +64,7 @@ class Service:
                 quota=Quota(limits.requests_per_minute, clients),
                 line=Line(limits.concurrency),
                 faults=self.faults,
-                price=self.price,
+                prices=self.prices,
                 work=work,
             )
             doors = Doors(

@@ -5,6 +5,7 @@ import hashlib
 from dataclasses import dataclass, replace
 
 from orchestrator.errors import UserError
+from orchestrator.money import Prices, Use
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import ImagesUnknown
 from orchestrator.oracle.remote.wire import BadMessage, QuestionForm, read_question, reply_bytes
@@ -13,7 +14,6 @@ from orchestrator.server.ledger import Entry, IdReused, LedgerDown, ServiceLedge
 from orchestrator.server.limits import check_limits
 from orchestrator.server.line import Line
 from orchestrator.server.model import ServedModel
-from orchestrator.server.price import Price
 from orchestrator.server.quotas import Quota, too_many
 from orchestrator.server.refusals import (
     Refusal,
@@ -50,7 +50,7 @@ class Scoring:
         quota: of each client.
         line: where requests wait for their turn.
         faults: failures that are made on purpose.
-        price: of an answer; None says nothing of money.
+        prices: of an answer; None says nothing of money.
         work: the threads.
     """
 
@@ -59,7 +59,7 @@ class Scoring:
     quota: Quota
     line: Line
     faults: Faults
-    price: Price | None
+    prices: Prices | None
     work: Work
 
     async def answer(self, client: str, body: bytes) -> Answered:
@@ -121,7 +121,10 @@ class Scoring:
         return replace(reply, charge=charge, repeated=before is not None)
 
     def _priced(self, charge: Charge) -> Charge:
-        return charge if self.price is None else replace(charge, money=self.price.of(charge))
+        if self.prices is None:
+            return charge
+        used = Use(charge.queries, charge.images, charge.tokens)
+        return replace(charge, money=self.prices.of(used))
 
     async def _sent(self, reply: Reply, fault: Fault | None) -> Answered:
         if fault == "error after the charge":

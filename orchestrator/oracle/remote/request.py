@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-
-from torch import Tensor
+from typing import TYPE_CHECKING
 
 from methods.interface import Prompts
 from orchestrator.answers import Answers
-from orchestrator.oracle.answering import Answer
+
+if TYPE_CHECKING:  # what charges are is told without PyTorch
+    from torch import Tensor
+
+    from orchestrator.oracle.answering import Answer
 
 
 @dataclass(frozen=True)

@@ -43,8 +43,8 @@ def ask(
     return Question(id_, classes, prompts, images or Images(plain_images()), answers, label)
 
 
-def body(question: Question, model: ServedModel, **changes: Any) -> bytes:
+def body(question: Question, offering: ServedModel, **changes: Any) -> bytes:
     """A question as a client sends it, but for `changes`."""
-    offered = model.capabilities
+    offered = offering.capabilities
     given = {"model": offered.model, "fingerprint": offered.fingerprint, **changes}
     return question_bytes(question, **given)

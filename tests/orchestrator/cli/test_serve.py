@@ -1,0 +1,138 @@
+"""The verb `serve`: what is refused before anything is loaded, and what a ledger shows."""
+
+from __future__ import annotations
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from orchestrator.answers import Answers
+from orchestrator.cli.serve import Typed, Understood
+from orchestrator.errors import UserError
+from orchestrator.oracle.remote.request import Charge
+from orchestrator.server.ledger import Entry, ServiceLedger
+from tests.orchestrator.cli.verbs import querycurve
+
+TYPED = Typed(
+    backbone=None,
+    model=None,
+    precision="fp32",
+    answers="logits",
+    host="127.0.0.1",
+    port=0,
+    requests_per_minute=None,
+    concurrency=None,
+    max_request="256MiB",
+    token_from=None,
+    price=None,
+    ledger="serve.db",
+    fail=0.0,
+    fail_seed=None,
+    latency="0ms",
+)
+
+
+def understood(**typed: object) -> Understood:
+    return Understood.of(Typed(**(vars(TYPED) | typed)), {"KEYS": "alice:a-long-secret"})
+
+
+def test_what_is_typed_is_understood() -> None:
+    found = understood(
+        backbone="{model: ViT-B-16, pretrained: openai}",
+        answers="{top: 5, digits: 2}",
+        max_request="64MB",
+        requests_per_minute=600.0,
+        concurrency=4,
+        token_from="KEYS",
+        price="{per_call: 0.002}",
+        fail=0.05,
+        latency="50ms",
+    )
+    assert (found.backbone.model, found.backbone.pretrained) == ("ViT-B-16", "openai")
+    assert found.answers == Answers(kind="top", top=5, digits=2)
+    limits = found.limits
+    assert (limits.request_bytes, limits.requests_per_minute, limits.concurrency) == (
+        64_000_000,
+        600,
+        4,
+    )
+    assert found.access.clients == ("alice",)
+    assert (found.faults.share, found.faults.latency) == (0.05, 0.05)
+    assert found.price is not None and found.price.per_call == 0.002
+
+
+@pytest.mark.parametrize(
+    ("backbone", "name"),
+    [
+        (None, "pocket"),
+        ("ViT-B/16", "ViT-B-16"),
+        ("local-dir:/some/place/my model/", "my-model"),
+        ("local-dir:..", "model"),
+        ("hf-hub:org/Model_1.5", "hf-hub-org-Model_1.5"),
+    ],
+)
+def test_a_model_has_a_name_that_shows_no_path(backbone: str | None, name: str) -> None:
+    assert understood(backbone=backbone).name == name
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ({"backbone": "{model: pocket, servise: x}"}, "servise: unknown field 'servise'"),
+        ({"backbone": "{model: m, service: 'http://h'}"}, "loads its model itself"),
+        ({"backbone": "[pocket]"}, "--backbone: expected a mapping"),
+        ({"backbone": "{model: "}, "--backbone: expected YAML"),
+        ({"model": "a/b"}, "--model: expected a name"),
+        ({"precision": "fp23"}, "Did you mean: fp32"),
+        ({"answers": "lojits"}, "--answers: kind"),
+        ({"answers": "{kind: label, top: 5}"}, "top: 5 goes with kind top"),
+        ({"max_request": "64"}, "--max-request: expected a size"),
+        ({"max_request": "1KB"}, "--max-request: expected 65,536"),
+        ({"latency": "50"}, "--latency: expected a duration"),
+        ({"token_from": "NOT_SET"}, "--token-from NOT_SET"),
+        ({"price": "{per_cal: 1}"}, "per_cal: unknown field 'per_cal'"),
+        ({"price": "5"}, "--price: expected a mapping"),
+        ({"price": "{per_call: -1}"}, "--price: per_call"),
+    ],
+)
+def test_what_makes_no_sense_is_refused_before_anything_is_loaded(
+    typed: dict[str, object], told: str
+) -> None:
+    with pytest.raises(UserError) as raised:
+        understood(**typed)
+    assert told in str(raised.value)
+
+
+def test_addresses_that_cannot_be_served_end_with_exit_code_2(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        said = querycurve("serve", "--port", str(other.getsockname()[1]))
+    assert said.code == 2
+    assert "Choose another port with --port (0 takes a free one)" in said.err
+    said = querycurve("serve", "--host", "0.0.0.0", "--port", "0")
+    assert said.code == 2
+    assert "--token-from" in said.err
+    assert list(tmp_path.iterdir()) == [], "nothing was made"
+
+
+def test_a_ledger_is_shown_by_client_and_label(tmp_path: Path) -> None:
+    place = tmp_path / "serve.db"
+    said = querycurve("serve", "--show-ledger", "--ledger", place)
+    assert (said.code, place.exists()) == (2, False)
+    ledger = ServiceLedger.open(str(place))
+    assert "nothing was charged" in querycurve("serve", "--show-ledger", "--ledger", place).out
+    for number in range(3):
+        label = "cell-a" if number else "cell-b"
+        entry = Entry("alice", str(number), "b", label)
+        ledger.charge(entry, Charge(1, 2, 640, 1000, 0.25))
+    said = querycurve("serve", "--show-ledger", "--ledger", place)
+    assert said.code == 0
+    assert said.rows["alice", "cell-a"][:5] == ["2", "4", "1,280", "2,000", "0.5"]
+    assert said.rows["alice", "cell-b"][:5] == ["1", "2", "640", "1,000", "0.25"]
+    said = querycurve("serve", "--show-ledger", "--ledger", ":memory:")
+    assert (said.code, "--ledger FILE" in said.err) == (2, True)
