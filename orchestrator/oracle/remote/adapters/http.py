@@ -77,20 +77,31 @@ class CallHttp:
     call: str
     requests: int = 0
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Any:
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None, free: bool = False) -> Any:
         """See `adapter.Http`."""
-        return self.json(self.send("GET", url, None, headers or {}))
+        return self.json(self.send("GET", url, None, headers or {}, free=free))
 
-    def post(self, url: str, json: Any, *, headers: Mapping[str, str] | None = None) -> Any:
+    def post(
+        self,
+        url: str,
+        json: Any,
+        *,
+        headers: Mapping[str, str] | None = None,
+        free: bool = False,
+    ) -> Any:
         """See `adapter.Http`."""
-        return self.json(self.send("POST", url, json, headers or {}))
+        return self.json(self.send("POST", url, json, headers or {}, free=free))
 
-    def send(self, method: str, url: str, json: Any, headers: Mapping[str, str]) -> Response:
+    def send(
+        self, method: str, url: str, json: Any, headers: Mapping[str, str], *, free: bool = False
+    ) -> Response:
         """The response to a request, be it good or bad.
 
         Raises:
             ServiceError: there was none.
         """
+        if free:
+            return self.senders.send(method, url, json=json, headers=headers, free=True)
         name = hashlib.sha256(f"{self.call}/{self.requests}".encode()).hexdigest()
         sent = {**headers, "Idempotency-Key": name}
         response = self.senders.send(method, url, json=json, headers=sent)

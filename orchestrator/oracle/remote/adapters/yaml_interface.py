@@ -71,7 +71,7 @@ class YamlInterface(Interface):
             return ""
         http = CallHttp(self._senders, "")
         url, headers = self._address(probe.url), self._headers()
-        response = self._senders.send("GET", url, json=None, headers=headers, free=True)
+        response = http.send("GET", url, None, headers, free=True)
         answer = self._good(response, http)
         try:
             return str(JsonPath.parse(probe.fingerprint).find(answer))
