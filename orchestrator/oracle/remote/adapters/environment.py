@@ -2,12 +2,11 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.oracle.remote.adapters.file import VARIABLE
 from orchestrator.oracle.remote.service import ServiceError
 
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 TOKEN = "{token}"
 """Stands for the variable that `token_from` of the backbone names."""
 _LEAST = 6
@@ -64,9 +63,3 @@ class Secrets:
 
     def _with_token(self, text: str) -> str:
         return text.replace(TOKEN, f"${{{self.token_from}}}")
-
-
-def variables_in(headers: Mapping[str, str], *texts: str) -> Iterator[str]:
-    """Names of the environment variables in headers and other texts, without that of `{token}`."""
-    for text in (*headers.values(), *texts):
-        yield from VARIABLE.findall(text)

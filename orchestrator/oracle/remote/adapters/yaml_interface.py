@@ -39,6 +39,7 @@ class YamlInterface(Interface):
         self._form, self._model, self._senders = form, model, senders
         self._service = service.rstrip("/")
         self._url = self._address(form.url)
+        self._headers()  # what the environment lacks is said before anything is asked
         self._model_stated: str | None = None
         self._lock = Lock()
         most = form.per_request.images

@@ -56,6 +56,10 @@ def opened(
     file = folder / ("mine.yaml" if isinstance(form, dict) else "mine.py")
     file.write_text(write_yaml(form) if isinstance(form, dict) else form)
     backbone = Backbone(
-        model="clip-1", adapter=str(file), service=address, token_from="MY_TOKEN", in_flight=4
+        model="clip-1",
+        adapter=str(file),
+        service=address or None,
+        token_from="MY_TOKEN",
+        in_flight=4,
     )
     return open_adapter(backbone, caller or Caller(patience=20))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import math
+import pickle
 import re
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -93,6 +94,8 @@ def test_templates_are_averaged_by_their_log_probabilities(
         for templates in (["a {}", "the big {}"], ["a {}"], ["the big {}"])
     )
     assert both is not None
+    assert one is not None
+    assert other is not None
     torch.testing.assert_close(both, ((one + other) / 2).log_softmax(dim=-1))
 
 
@@ -207,10 +210,11 @@ def test_secrets_come_from_the_environment_and_are_never_told(
     form = {**PLAIN, "headers": headers, "errors": "error.message"}
     service, told = start(refuse), list[str]()
     monkeypatch.setenv("TEAM", "blue-team")
-    subject = opened(form, service.address, tmp_path, Caller(tell=told.append, patience=0))
+    caller = Caller(tell=told.append, patience=0)
     with pytest.raises(ServiceError, match="environment variable MY_TOKEN, which isn't set"):
-        subject.score(question())
+        opened(form, service.address, tmp_path, caller)
     monkeypatch.setenv("MY_TOKEN", secret)
+    subject = opened(form, service.address, tmp_path, caller)
     for status in (400, 401, 503):
         statuses[0] = status
         with pytest.raises(ServiceError, match=r"bad key Bearer \*\*\*") as error:
@@ -335,6 +339,31 @@ def test_the_space_has_no_soft_prompts(tmp_path: Path) -> None:
 def test_capabilities_say_what_is_returned(answer: Any, offered: Any, tmp_path: Path) -> None:
     subject = opened({**PLAIN, "answer": answer}, "http://127.0.0.1:9", tmp_path)
     assert subject.capabilities.answers == Answers.model_validate(offered)
+
+
+def test_a_file_travels_as_it_was_when_it_was_read(
+    start: Callable[[Answering], StandIn], tmp_path: Path
+) -> None:
+    service, path = start(steady), tmp_path / "mine.yaml"
+    planned = opened(PLAIN, service.address, tmp_path).capabilities.fingerprint
+    backbone = Backbone(model="clip-1", adapter=str(path), service=service.address).with_file()
+    sent = pickle.loads(pickle.dumps(backbone))
+    path.write_text(path.read_text().replace("classify", "other"))
+    assert open_adapter(sent, Caller(), planned).score(question()).charge.requests == 1
+    assert service.asked[-1].path == "/classify"
+    with pytest.raises(ModelChanged, match="has changed since the plan was made"):
+        open_adapter(backbone.with_file(), Caller(), planned)
+    path.unlink()
+    open_adapter(sent, Caller(), planned)
+    assert (sent == backbone, backbone.model_dump()["adapter"]) == (True, str(path))
+
+
+def test_variables_of_an_adapter_are_those_of_its_file_and_the_token(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text("headers: {X-Team: '${TEAM}', X-Key: '${KEY}'}")
+    backbone = Backbone(model="m", adapter=str(path), token_from="KEY")
+    assert backbone.variables == ("KEY",)
+    assert backbone.with_file().variables == ("KEY", "TEAM")
 
 
 def test_an_address_is_needed_where_the_file_has_none(tmp_path: Path) -> None:

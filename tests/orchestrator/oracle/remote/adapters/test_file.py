@@ -5,7 +5,12 @@ from pathlib import Path
 import pytest
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.remote.adapters.file import LARGEST, read_adapter, ready_adapters
+from orchestrator.oracle.remote.adapters.file import (
+    LARGEST,
+    AdapterFile,
+    read_adapter,
+    ready_adapters,
+)
 
 
 def test_some_adapters_are_ready() -> None:
@@ -18,6 +23,13 @@ def test_a_file_is_read_with_its_name_alone(tmp_path: Path) -> None:
     path.write_text("x = 1\n")
     file = read_adapter(str(path))
     assert (file.name, file.text, file.python) == ("mine.py", "x = 1\n", True)
+
+
+def test_variables_of_the_environment_are_known_without_running_a_file() -> None:
+    text = "headers: {A: '${ONE} ${TWO}', B: '${ONE}', C: '{token}', D: '$THREE'}"
+    assert AdapterFile("a.yaml", text).variables == ("ONE", "TWO")
+    text = "x = self.secret('ONE') + self.secret(\n    \"TWO\") + secretive('THREE')"
+    assert AdapterFile("a.py", text).variables == ("ONE", "TWO")
 
 
 @pytest.mark.parametrize(
