@@ -5,6 +5,8 @@ import re
 from dataclasses import dataclass, field
 
 from orchestrator.oracle.remote.adapters.file import VARIABLE
+from orchestrator.oracle.remote.authorization import Token
+from orchestrator.oracle.remote.foreign_text import LONGEST, shown
 from orchestrator.oracle.remote.service import ServiceError
 
 TOKEN = "{token}"
@@ -23,7 +25,7 @@ class Secrets:
     """
 
     token_from: str
-    _read: set[str] = field(default_factory=set)
+    _read: set[str] = field(default_factory=set, repr=False)
 
     def value(self, name: str) -> str:
         """An environment variable.
@@ -61,5 +63,27 @@ class Secrets:
                 text = text.replace(secret, "***")
         return text
 
+    def said(self, text: object, longest: int = LONGEST) -> str:
+        """What a service says, fit to be shown: without secrets, in one line, and cut."""
+        return shown(self.hidden(str(text)), longest)
+
     def _with_token(self, text: str) -> str:
         return text.replace(TOKEN, f"${{{self.token_from}}}")
+
+
+@dataclass(frozen=True)
+class InHeaders(Token):
+    """A token that an adapter puts into headers itself; the client adds none, and hides all.
+
+    Attributes:
+        secrets: what is hidden.
+    """
+
+    secrets: Secrets = field(default_factory=lambda: Secrets(""))
+
+    def line(self) -> None:
+        """Nothing to add."""
+
+    def hidden(self, text: str) -> str:
+        """See `Token`: without any secret that was read."""
+        return self.secrets.hidden(text)

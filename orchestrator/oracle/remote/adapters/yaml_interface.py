@@ -13,7 +13,7 @@ from orchestrator.oracle.remote.adapters.names import Names
 from orchestrator.oracle.remote.adapters.options import LETTERS, marks_of
 from orchestrator.oracle.remote.adapters.paths import JsonPath, NotThere
 from orchestrator.oracle.remote.adapters.rows import BadScores
-from orchestrator.oracle.remote.adapters.scores import ScoreFinder, number_at, received
+from orchestrator.oracle.remote.adapters.scores import ScoreFinder, as_json, number_at
 from orchestrator.oracle.remote.adapters.yaml_form import AdapterForm
 from orchestrator.oracle.remote.adapters.yaml_reading import form_digest
 from orchestrator.oracle.remote.description import Limits
@@ -131,18 +131,18 @@ class YamlInterface(Interface):
             said = JsonPath.parse(str(self._form.errors)).find(answer)
         except NotThere:
             return ""
-        return self._senders.secrets.hidden(shown(said)) if said else ""
+        return self._senders.secrets.said(said) if said else ""
 
     def _senseless(self, problem: str, answer: Any, place: str) -> ServiceError:
         """An error about an answer without scores."""
         said = self._said(answer) if self._form.errors is not None else ""
         if said:
             return ServiceError(f"the service at {place} says: {said}")
-        start = self._senders.secrets.hidden(received(answer))
+        said_by_it = self._senders.secrets.said
         return ServiceError(
             f"the service at {place} answered what can't be read as scores: "
-            f"{self._senders.secrets.hidden(problem)}. Received: {start}. If this is how it "
-            f"answers, {_ADVICE}."
+            f"{said_by_it(problem, 500)}. Received: {said_by_it(as_json(answer))}. If this is how "
+            f"it answers, {_ADVICE}."
         )
 
     def _check_model(self, answer: Any) -> None:

@@ -198,13 +198,13 @@ def test_changed_pixels_are_sent_as_the_nearest_image(
 def test_secrets_come_from_the_environment_and_are_never_told(
     start: Callable[[Answering], StandIn], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    secret, statuses = "a-secret-of-mine", [0]
+    secret, statuses, long = "a-secret-of-mine", [0], [""]
 
     def refuse(asked: Asked) -> Told:
         given = asked.headers["authorization"]
         assert given == f"Bearer {secret}"
         assert asked.headers["x-team"] == "blue-team"
-        return Told({"error": {"message": f"bad key {given}"}}, status=statuses[0])
+        return Told({"error": {"message": f"{long[0]}bad key {given}"}}, status=statuses[0])
 
     headers = {"Authorization": "Bearer {token}", "X-Team": "${TEAM}"}
     form = {**PLAIN, "headers": headers, "errors": "error.message"}
@@ -220,6 +220,11 @@ def test_secrets_come_from_the_environment_and_are_never_told(
         with pytest.raises(ServiceError, match=r"bad key Bearer \*\*\*") as error:
             subject.score(question())
         assert secret not in str(error.value)
+    long[0] = "x" * 280
+    statuses[0] = 400
+    with pytest.raises(ServiceError, match=r"x{20}") as error:
+        subject.score(question())
+    assert "a-sec" not in str(error.value), "not even where the message is cut"
     assert secret not in "".join(told)
     assert secret not in repr(subject.capabilities)
 

@@ -42,7 +42,7 @@ def test_a_path_leads_to_a_value(path: str, value: object) -> None:
 @pytest.mark.parametrize(
     ("path", "told"),
     [
-        ("choices[2]", "choices has 2 entries, none with the number 2"),
+        ("choices[2]", "choices is a list of 2, without an entry 2"),
         ("choices.tokens", "choices is a list, without a field 'tokens'"),
         ("nothing.x", "nothing is null, without a field 'x'"),
         ("choices[0].tokens[0].q", r"choices\[0\].tokens\[0\] is a mapping with t, p, without"),

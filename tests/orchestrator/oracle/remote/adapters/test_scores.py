@@ -95,7 +95,7 @@ def test_a_label_is_a_mark_or_the_whole_option(said: str) -> None:
 
 def test_an_answer_that_names_no_class_is_an_error_unless_it_may_be() -> None:
     tokens = {"I": -0.1, "Sorry": -3.0}
-    with pytest.raises(BadScores, match=r"has the mark of a class, got 'I', 'Sorry'; check `name`"):
+    with pytest.raises(BadScores, match=r"is the mark of a class, got 'I', 'Sorry'; check `name`"):
         rows(tokens, kind="log_probabilities", by="mark")
     assert rows(tokens, kind="log_probabilities", by="mark", unknown="even") == (EVEN,)
 
@@ -108,7 +108,7 @@ def test_an_answer_that_names_no_class_is_an_error_unless_it_may_be() -> None:
         ([0.5, "0.5", 0], {}, "expected a number, got a text"),
         ([0.5, True, 0], {}, "expected a number, got a boolean"),
         ([0.5, 10**400, 0], {}, "expected a finite number"),
-        ([50, 30, 20], {}, "expected a probability from 0 to 1, got 50; of percents"),
+        ([50, 30, 20], {}, "expected a probability from 0 to 1, got 50; for percents"),
         ([-1, 2, 3], {"kind": "log_probabilities"}, "expected a log-probability, which is 0 or"),
         ([0, 0, 0], {}, "all probabilities are 0"),
         ({"a": 1}, {}, "expected a list at \\$, got a mapping"),
@@ -117,8 +117,8 @@ def test_an_answer_that_names_no_class_is_an_error_unless_it_may_be() -> None:
         ([{"n": "A"}], {"by": "mark", "name": "n", "score": "p"}, "score: there is nothing at p"),
         ({"data": [1]}, {"images_at": "data"}, "expected a list of 2, one part for each image"),
         ({"data": 1}, {"images_at": "data"}, "one part for each image, at data, got a number"),
-        ({"l": "fish"}, {"kind": "label", "name": "l", "by": "class"}, "'fish' is the class of no"),
-        ({"l": {}}, {"kind": "label", "name": "l", "by": "class"}, "an empty mapping is the class"),
+        ({"l": "fish"}, {"kind": "label", "name": "l", "by": "class"}, "'fish' is the name of no"),
+        ({"l": {}}, {"kind": "label", "name": "l", "by": "class"}, "an empty mapping is the name"),
     ],
 )
 def test_what_is_wrong_with_an_answer_is_said(answer: Any, place: Any, told: str) -> None:
