@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import re
 from io import BytesIO
 from typing import Any
@@ -8,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 from PIL import Image
 
 from orchestrator.oracle.remote.adapters.body import Filling, check_body, filled
@@ -135,3 +138,31 @@ def test_options_have_letters_while_there_are_any(count: int, first: str, last: 
 def test_letters_end_with_the_alphabet() -> None:
     with pytest.raises(ValueError, match="letters for 26 options, not for 27"):
         marks_of(27, "letters")
+
+
+TEMPLATES: st.SearchStrategy[Any] = st.recursive(
+    st.none()
+    | st.integers()
+    | st.lists(
+        st.sampled_from(
+            ["{model}", "{texts}", "{options}", "{image_base64}", "{{model}}", "{", "}", "{}", "a "]
+        ),
+        max_size=3,
+    ).map("".join),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(st.sampled_from("abc"), inner, max_size=2)
+        | st.lists(inner.map(lambda one: {"{each text}": [one, "{text}"]}), max_size=2)
+    ),
+    max_leaves=8,
+)
+
+
+@given(TEMPLATES)
+def test_any_body_is_filled(template: Any) -> None:
+    whole = {"x": template, "i": "{image_base64}", "t": "{texts}"}
+    check_body(whole, images=1, inputs=("text",))
+    body = fill(whole)
+    assert body["t"] == list(TEXTS)
+    for left in ("{texts}", "{options}", "{image_base64}", "{each text}"):
+        assert left not in json.dumps(body)
