@@ -88,6 +88,23 @@ def test_scores_may_be_lists_arrays_or_mappings(
     assert answers == Answers.model_validate({"top": 2} if fields else "log_probabilities")
 
 
+def test_a_file_may_hold_more_than_the_class(tmp_path: Path) -> None:
+    helpers = """\
+    from __future__ import annotations
+    from dataclasses import dataclass
+
+    @dataclass
+    class Share:
+        of_all: float
+
+    def shares(texts: list[str]) -> list[float]:
+        return [Share(1 / len(texts)).of_all for _ in texts]
+    """
+    text = dedent(helpers) + adapter("return [shares(texts)]")
+    scores = opened(text, "", tmp_path).score(question()).answer.scores
+    torch.testing.assert_close(scores, torch.full((1, 1, 3), 1 / 3).log())
+
+
 @pytest.mark.parametrize("label", ["texts[2]", "2", '"A photo of a RAT"'])
 def test_labels_may_be_texts_or_numbers(label: str, tmp_path: Path) -> None:
     fields = 'answers = "label"\nimage_size = 4'
@@ -103,6 +120,7 @@ def test_labels_may_be_texts_or_numbers(label: str, tmp_path: Path) -> None:
     [
         ("class Mine(:\n", "mine.py is no Python: line 1: invalid syntax"),
         ("\nimport no_such_module\n", "line 2: ModuleNotFoundError: No module named 'no_such"),
+        ("raise SystemExit(3)\n", "line 1: SystemExit: 3"),
         ("x = 1\n", r"expected one class that derives from .*adapters.Adapter, got none"),
         (
             adapter("return 1") + adapter("return 1", name="Other"),
