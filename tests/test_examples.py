@@ -20,6 +20,7 @@ import orchestrator.analysis.intervals
 import orchestrator.analysis.query_reduction
 import orchestrator.console
 import orchestrator.oracle.interface
+import orchestrator.oracle.remote.adapters.paths
 from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 
 MODULES = [
@@ -35,6 +36,7 @@ MODULES = [
     orchestrator.analysis.query_reduction,
     orchestrator.console,
     orchestrator.oracle.interface,
+    orchestrator.oracle.remote.adapters.paths,
 ]
 
 

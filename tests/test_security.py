@@ -53,6 +53,12 @@ def test_nothing_reads_a_pickle_or_runs_a_text() -> None:
                 assert keywords.get("filter") == "'data'", where
 
 
+def test_a_program_is_loaded_in_one_place_alone() -> None:
+    """An adapter in Python is a program of its user's own, who names it in the spec."""
+    loading = [path.name for path in SOURCES for name, _ in calls(path) if "exec_module" in name]
+    assert loading == ["python_loading.py"]
+
+
 class Trap:
     """An object whose pickle makes a file when it is read."""
 

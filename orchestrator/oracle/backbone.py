@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from benchmarks.backbones import BACKBONES
 from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
@@ -21,6 +21,7 @@ from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation, Preprocessing
 from orchestrator.errors import UserError
 from orchestrator.oracle.preprocess_config import read_preprocessing
+from orchestrator.oracle.remote.adapters.file import AdapterFile, read_adapter
 from orchestrator.oracle.remote.address import check_address
 from orchestrator.oracle.remote.description import Capabilities
 
@@ -75,7 +76,9 @@ class Backbone(Frozen):
             `random`; None takes what the model name brings.
         service: `http://` or `https://` address of a service that offers the model, which isn't
             loaded here then; `model` is the service's name of it.
-        adapter: a file that says how some other HTTP interface is asked: YAML, or Python.
+        adapter: a file that says how some other HTTP interface is asked: YAML, or Python; or the
+            name of one that comes with the project. `service` is its address, if the file leaves
+            that open.
         requests_per_minute: the most requests for scores that a run may send in a minute; the
             service's own limit holds too.
         in_flight: the most requests that a run may have under way at once.
@@ -93,11 +96,35 @@ class Backbone(Frozen):
     in_flight: int = Field(default=8, ge=1, le=1000, exclude_if=lambda value: value == 8)
     timeout: float = Field(default=120.0, gt=0, le=3600, exclude_if=lambda value: value == 120)
     token_from: str = Field(default=_TOKEN, exclude_if=lambda value: value == _TOKEN)
+    _file: AdapterFile | None = PrivateAttr(default=None)
 
     @property
     def remote(self) -> bool:
         """Whether the model isn't loaded here, but asked over HTTP."""
         return self.service is not None or self.adapter is not None
+
+    @property
+    def file(self) -> AdapterFile | None:
+        """The adapter's file as `with_file` has read it, wherever this is sent; None before."""
+        return self._file
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that whoever asks the service needs, each once."""
+        named = () if self._file is None else self._file.variables
+        return tuple(dict.fromkeys((self.token_from, *named)))
+
+    def with_file(self) -> Self:
+        """The same with the adapter's file, if there is one, so that all processes have it alike.
+
+        Raises:
+            UserError: it can't be read.
+        """
+        if self.adapter is None:
+            return self
+        known = self.model_copy()
+        known._file = read_adapter(self.adapter)
+        return known
 
     def __str__(self) -> str:
         """The model, with its weights if they are given; never where a service is."""
@@ -125,8 +152,6 @@ class Backbone(Frozen):
 
     @model_validator(mode="after")
     def _one_place(self) -> Self:
-        if self.service is not None and self.adapter is not None:
-            raise ValueError("give `service` or `adapter`, not both")
         if self.remote and self.pretrained is not None:
             raise ValueError(
                 f"a service has its own weights: leave `pretrained` out, got {self.pretrained!r}"

@@ -16,6 +16,7 @@ def resolve_remote(backbone: Backbone) -> ResolvedBackbone:
     """
     from orchestrator.oracle.remote.connect import connect
 
+    backbone = backbone.with_file()
     told = connect(backbone, Caller(patience=PATIENCE)).capabilities
     model = f"{SERVICE}{backbone.model}"
     return ResolvedBackbone(

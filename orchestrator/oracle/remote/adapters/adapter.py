@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from base64 import b64encode
 from collections.abc import Mapping, Sequence
+from io import BytesIO
 from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -16,14 +18,26 @@ Scale = Literal["logits", "log_probabilities", "probabilities", "label"]
 class Http(Protocol):
     """Sends the requests of one call. They wait for quotas, and are sent again where they fail."""
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Any:
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None, free: bool = False) -> Any:
         """The JSON at an address.
+
+        Args:
+            url: the address.
+            headers: of the request.
+            free: whether it costs nothing, so that neither limits nor charges count it.
 
         Raises:
             ServiceError: the service doesn't answer, refuses, or sends no JSON.
         """
 
-    def post(self, url: str, json: Any, *, headers: Mapping[str, str] | None = None) -> Any:
+    def post(
+        self,
+        url: str,
+        json: Any,
+        *,
+        headers: Mapping[str, str] | None = None,
+        free: bool = False,
+    ) -> Any:
         """The JSON that is answered to other JSON.
 
         Raises:
@@ -71,6 +85,16 @@ class Adapter(ABC):
             For each image C numbers, or a mapping from texts to numbers where only some are known;
             of `label`, the text itself or its number from 0.
         """
+
+    def base64(self, image: Image.Image) -> str:
+        """An image as a PNG file in base64."""
+        file = BytesIO()
+        image.save(file, "PNG")
+        return b64encode(file.getvalue()).decode()
+
+    def data_url(self, image: Image.Image) -> str:
+        """An image as an address that holds a PNG file."""
+        return f"data:image/png;base64,{self.base64(image)}"
 
     def secret(self, name: str) -> str:
         """An environment variable, which is kept out of all messages.

@@ -11,8 +11,8 @@ from orchestrator.oracle.remote.adapters.images import SentImage
 from orchestrator.oracle.remote.adapters.rows import Row
 from orchestrator.oracle.remote.request import Charge
 
-_KEPT = 4096
-"""Answers to calls that are kept, so that a repeated question costs nothing."""
+_KEPT = 500_000
+"""Scores that are kept, so that a repeated question costs nothing: some tens of megabytes."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +46,11 @@ class Called:
     charge: Charge
     repeated: bool = False
 
+    @property
+    def size(self) -> int:
+        """Scores in its rows, with a few for each row itself."""
+        return sum(8 + len(row.classes) for row in self.rows)
+
 
 def portions(images: Sequence[SentImage], most: int | None) -> Iterator[tuple[SentImage, ...]]:
     """The images in portions of as many as a call takes; None for all at once."""
@@ -65,6 +70,7 @@ class Answered:
     """Remembers the last calls. Safe for use by several threads."""
 
     _kept: OrderedDict[str, Called] = field(default_factory=OrderedDict)
+    _scores: int = 0
     _lock: Lock = field(default_factory=Lock)
 
     def get(self, call: str) -> Called | None:
@@ -75,9 +81,12 @@ class Answered:
     def put(self, call: str, called: Called) -> None:
         """Keeps what a call brought."""
         with self._lock:
+            if call in self._kept:
+                return
             self._kept[call] = Called(called.rows, called.charge, repeated=True)
-            if len(self._kept) > _KEPT:
-                self._kept.popitem(last=False)
+            self._scores += called.size
+            while self._scores > _KEPT and len(self._kept) > 1:
+                self._scores -= self._kept.popitem(last=False)[1].size
 
 
 def run_calls(calls: Sequence[Call], ask: Callable[[Call], Called], in_flight: int) -> list[Called]:

@@ -2,12 +2,13 @@
 
 import os
 import re
-from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from orchestrator.oracle.remote.adapters.file import VARIABLE
+from orchestrator.oracle.remote.authorization import Token
+from orchestrator.oracle.remote.foreign_text import LONGEST, shown
 from orchestrator.oracle.remote.service import ServiceError
 
-VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
 TOKEN = "{token}"
 """Stands for the variable that `token_from` of the backbone names."""
 _LEAST = 6
@@ -24,7 +25,7 @@ class Secrets:
     """
 
     token_from: str
-    _read: set[str] = field(default_factory=set)
+    _read: set[str] = field(default_factory=set, repr=False)
 
     def value(self, name: str) -> str:
         """An environment variable.
@@ -62,11 +63,27 @@ class Secrets:
                 text = text.replace(secret, "***")
         return text
 
+    def said(self, text: object, longest: int = LONGEST) -> str:
+        """What a service says, fit to be shown: without secrets, in one line, and cut."""
+        return shown(self.hidden(str(text)), longest)
+
     def _with_token(self, text: str) -> str:
         return text.replace(TOKEN, f"${{{self.token_from}}}")
 
 
-def variables_in(headers: Mapping[str, str], *texts: str) -> Iterator[str]:
-    """Names of the environment variables in headers and other texts, without that of `{token}`."""
-    for text in (*headers.values(), *texts):
-        yield from VARIABLE.findall(text)
+@dataclass(frozen=True)
+class InHeaders(Token):
+    """A token that an adapter puts into headers itself; the client adds none, and hides all.
+
+    Attributes:
+        secrets: what is hidden.
+    """
+
+    secrets: Secrets = field(default_factory=lambda: Secrets(""))
+
+    def line(self) -> None:
+        """Nothing to add."""
+
+    def hidden(self, text: str) -> str:
+        """See `Token`: without any secret that was read."""
+        return self.secrets.hidden(text)

@@ -1,5 +1,6 @@
 """The file of an adapter: found by path or name, read once, and sent along to where it is used."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,9 @@ READY = Path(__file__).parents[4] / "benchmarks" / "adapters"
 """Adapters that come with the project."""
 LARGEST = 2**20
 """Bytes of an adapter at most: people write them."""
+VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
+"""An environment variable in YAML, and in Python:"""
+_SECRET = re.compile(r"""\bsecret\(\s*["']([A-Za-z_][A-Za-z0-9_]*)["']""")
 _ENDINGS = (".yaml", ".yml", ".py")
 
 
@@ -25,6 +29,12 @@ class AdapterFile:
 
     name: str
     text: str
+
+    @property
+    def variables(self) -> tuple[str, ...]:
+        """Environment variables that it names, each once, without the one that `{token}` is."""
+        found = (_SECRET if self.python else VARIABLE).findall(self.text)
+        return tuple(dict.fromkeys(found))
 
     @property
     def python(self) -> bool:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from threading import Lock
 from typing import Any
 
-from orchestrator.oracle.remote.adapters.environment import Secrets
+from orchestrator.oracle.remote.adapters.environment import InHeaders, Secrets
 from orchestrator.oracle.remote.address import origin_of
-from orchestrator.oracle.remote.exchange import Response
+from orchestrator.oracle.remote.exchange import BadReply, Response
 from orchestrator.oracle.remote.foreign_text import shown
 from orchestrator.oracle.remote.http_client import Connection, HttpClient, Request
 from orchestrator.oracle.remote.service import Caller, ServiceError
@@ -53,14 +53,10 @@ class Senders:
         origin = _origin(url)
         with self._lock:
             if origin not in self._clients:
-                connection = Connection(origin, None, self.timeout, self.in_flight)
-                self._clients[origin] = HttpClient(connection, self._quiet())
+                token = InHeaders(self.secrets.token_from, secrets=self.secrets)
+                connection = Connection(origin, token, self.timeout, self.in_flight)
+                self._clients[origin] = HttpClient(connection, self.caller)
             return self._clients[origin]
-
-    def _quiet(self) -> Caller:
-        """The caller, who is told no secrets."""
-        tell, hidden = self.caller.tell, self.secrets.hidden
-        return replace(self.caller, tell=lambda text: tell(hidden(text)))
 
 
 @dataclass
@@ -77,20 +73,31 @@ class CallHttp:
     call: str
     requests: int = 0
 
-    def get(self, url: str, *, headers: Mapping[str, str] | None = None) -> Any:
+    def get(self, url: str, *, headers: Mapping[str, str] | None = None, free: bool = False) -> Any:
         """See `adapter.Http`."""
-        return self.json(self.send("GET", url, None, headers or {}))
+        return self.json(self.send("GET", url, None, headers or {}, free=free))
 
-    def post(self, url: str, json: Any, *, headers: Mapping[str, str] | None = None) -> Any:
+    def post(
+        self,
+        url: str,
+        json: Any,
+        *,
+        headers: Mapping[str, str] | None = None,
+        free: bool = False,
+    ) -> Any:
         """See `adapter.Http`."""
-        return self.json(self.send("POST", url, json, headers or {}))
+        return self.json(self.send("POST", url, json, headers or {}, free=free))
 
-    def send(self, method: str, url: str, json: Any, headers: Mapping[str, str]) -> Response:
+    def send(
+        self, method: str, url: str, json: Any, headers: Mapping[str, str], *, free: bool = False
+    ) -> Response:
         """The response to a request, be it good or bad.
 
         Raises:
             ServiceError: there was none.
         """
+        if free:
+            return self.senders.send(method, url, json=json, headers=headers, free=True)
         name = hashlib.sha256(f"{self.call}/{self.requests}".encode()).hexdigest()
         sent = {**headers, "Idempotency-Key": name}
         response = self.senders.send(method, url, json=json, headers=sent)
@@ -103,14 +110,17 @@ class CallHttp:
         Raises:
             ServiceError: the service refuses, or sends no JSON.
         """
-        hidden = self.senders.secrets.hidden
+        said = self.senders.secrets.said
+        start = response.content[:4000].decode(errors="replace")
         if not response.good:
-            text = hidden(shown(response.content[:4000].decode(errors="replace")))
-            raise ServiceError(refusal(response, text))
+            raise ServiceError(refusal(response, said(start)))
         try:
             return response.json()
-        except ServiceError as error:
-            raise type(error)(hidden(str(error))) from None
+        except BadReply:
+            raise BadReply(
+                f"the service at {response.place} sent no JSON where it was expected, but "
+                f"{said(start, 80)!r}"
+            ) from None
 
 
 def refusal(response: Response, said: str) -> str:

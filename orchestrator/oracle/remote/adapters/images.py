@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from functools import cached_property
 from io import BytesIO
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -48,9 +47,9 @@ class ImageSettings(Frozen):
         )
 
 
-@dataclass(frozen=True)
+@dataclass
 class SentImage:
-    """An image as it is sent.
+    """An image as it is sent. Safe for use by several threads.
 
     Attributes:
         picture: its pixels.
@@ -59,8 +58,9 @@ class SentImage:
 
     picture: Image.Image
     settings: ImageSettings
+    _base64: str | None = None
 
-    @cached_property
+    @property
     def content(self) -> bytes:
         """The bytes of a file."""
         file = BytesIO()
@@ -70,10 +70,12 @@ class SentImage:
             self.picture.save(file, "JPEG", quality=self.settings.quality)
         return file.getvalue()
 
-    @cached_property
+    @property
     def base64(self) -> str:
-        """The file in base64."""
-        return base64.b64encode(self.content).decode()
+        """The file in base64, made once."""
+        if self._base64 is None:  # two threads may both make it: no lock, which all would wait for
+            self._base64 = base64.b64encode(self.content).decode()
+        return self._base64
 
     @property
     def data_url(self) -> str:

@@ -13,16 +13,13 @@ from orchestrator.oracle.remote.adapters.yaml_reading import read_form
 from orchestrator.oracle.remote.service import Caller, ModelChanged, Service
 
 
-def open_adapter(
-    backbone: Backbone, caller: Caller, fingerprint: str = "", file: AdapterFile | None = None
-) -> Service:
+def open_adapter(backbone: Backbone, caller: Caller, fingerprint: str = "") -> Service:
     """The service behind an adapter.
 
     Args:
-        backbone: one with an `adapter`.
+        backbone: one with an `adapter`, whose file is read now unless it brings it.
         caller: who asks.
         fingerprint: of the model that was planned; "" takes any.
-        file: the adapter's file as it was when the plan was made; None reads it now.
 
     Raises:
         ModelChanged: the file or the service's model isn't the one that was planned.
@@ -33,7 +30,7 @@ def open_adapter(
         raise UserError("expected a backbone with an adapter")
     secrets = Secrets(backbone.token_from)
     senders = Senders(caller, secrets, backbone.timeout, backbone.in_flight)
-    given = file or read_adapter(backbone.adapter)
+    given = backbone.file or read_adapter(backbone.adapter)
     interface = _interface(given, backbone, senders)
     opened = AdaptedService(interface, backbone.model, backbone.in_flight)
     found = opened.capabilities.fingerprint

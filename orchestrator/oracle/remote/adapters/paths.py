@@ -126,7 +126,7 @@ def _inside(value: Any, step: str | int, done: tuple[Step, ...]) -> Any:
     if not isinstance(value, list):
         raise NotThere(f"{_written(done)} is {kind_of(value)}, no list")
     if not -len(value) <= step < len(value):
-        raise NotThere(f"{_written(done)} has {len(value)} entries, none with the number {step}")
+        raise NotThere(f"{_written(done)} is a list of {len(value)}, without an entry {step}")
     return value[step]
 
 

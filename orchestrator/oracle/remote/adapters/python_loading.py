@@ -1,8 +1,13 @@
 """Makes the class of a Python adapter of its text."""
 
+import hashlib
 import inspect
+import sys
 import traceback
-from types import ModuleType
+from dataclasses import dataclass
+from importlib.abc import InspectLoader
+from importlib.util import module_from_spec, spec_from_loader
+from types import CodeType, ModuleType
 from typing import TypeGuard
 
 from benchmarks.quoting import brief, cut
@@ -21,17 +26,7 @@ def load_adapter(file: AdapterFile) -> type[Adapter]:
     Raises:
         UserError: it can't be run, or has no such class, or several.
     """
-    module = ModuleType(f"querycurve_adapter_{file.name.removesuffix('.py')}")
-    module.__file__ = file.name
-    try:
-        code = compile(file.text, file.name, "exec")
-        exec(code, module.__dict__)
-    except SyntaxError as error:
-        raise UserError(
-            f"the adapter {file.name} is no Python: line {error.lineno}: {error.msg}."
-        ) from None
-    except Exception as error:
-        raise UserError(f"the adapter {file.name} can't be loaded: {where(error, file)}.") from None
+    module = _module(file)
     found = list({one: None for one in vars(module).values() if _is_adapter(one, module)})
     if len(found) != 1:
         names = ", ".join(one.__name__ for one in found) or "none"
@@ -41,6 +36,42 @@ def load_adapter(file: AdapterFile) -> type[Adapter]:
         )
     _check(found[0], file)
     return found[0]
+
+
+def _module(file: AdapterFile) -> ModuleType:
+    """The module of a file; among the others of this process, where dataclasses look for it."""
+    digest = hashlib.sha256(file.text.encode()).hexdigest()
+    loader, name = _Text(file), f"querycurve_adapter_{digest[:16]}"
+    spec = spec_from_loader(name, loader)
+    if spec is None:  # there is one of any loader; said again for the type checker
+        raise UserError(f"the adapter {file.name} can't be loaded.")
+    sys.modules[name] = module = module_from_spec(spec)
+    try:
+        loader.exec_module(module)
+    except SyntaxError as error:
+        raise UserError(
+            f"the adapter {file.name} is no Python: line {error.lineno}: {error.msg}."
+        ) from None
+    except (Exception, SystemExit) as error:
+        raise UserError(f"the adapter {file.name} can't be loaded: {where(error, file)}.") from None
+    return module
+
+
+@dataclass(frozen=True)
+class _Text(InspectLoader):
+    """Loads a module from a text, as it came with the plan, and not from a file of this machine."""
+
+    file: AdapterFile
+
+    def get_source(self, fullname: str) -> str:
+        """The text."""
+        del fullname
+        return self.file.text
+
+    def get_code(self, fullname: str) -> CodeType:
+        """The text's code; tracebacks name the file."""
+        del fullname
+        return compile(self.file.text, self.file.name, "exec", dont_inherit=True)
 
 
 def where(error: BaseException, file: AdapterFile) -> str:

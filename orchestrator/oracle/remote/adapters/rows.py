@@ -64,14 +64,14 @@ class Reading:
         if self.kind == "probabilities":
             if not -_SLACK <= number <= 1 + _SLACK:
                 raise BadScores(
-                    f"expected a probability from 0 to 1, got {number:g}; of percents, say so in "
-                    f"`scale`; of other scores, say kind: logits"
+                    f"expected a probability from 0 to 1, got {number:g}; for percents, say scale: "
+                    f"percent; for logarithms, kind: log_probabilities; for others, kind: logits"
                 )
             return math.log(number) if number > 0 else -math.inf
         if self.kind == "log_probabilities" and number > _SLACK:
             raise BadScores(
-                f"expected a log-probability, which is 0 or less, got {number:g}; of other scores, "
-                f"say kind: logits or probabilities"
+                f"expected a log-probability, which is 0 or less, got {number:g}; for other "
+                f"scores, say kind: logits or probabilities"
             )
         return number
 

@@ -18,6 +18,7 @@ from orchestrator.oracle.remote.adapters.rows import (
 from orchestrator.oracle.remote.adapters.yaml_form import AnswerPlace
 from orchestrator.oracle.remote.foreign_text import shown
 
+_NAMES = {"text": "text", "class": "name", "mark": "mark", "index": "number", "position": "place"}
 _SHOWN = 5
 """Names that a message lists."""
 
@@ -44,6 +45,11 @@ class ScoreFinder:
         parts = self._parts(answer, images)
         return tuple(self._row(part, number) for number, part in enumerate(parts))
 
+    @property
+    def _what(self) -> str:
+        """What names are, in words."""
+        return _NAMES[self._place.by]
+
     def _parts(self, answer: Any, images: int) -> list[Any]:
         """The part of each image."""
         if self._place.images is None:
@@ -68,7 +74,7 @@ class ScoreFinder:
         index = None if self._names is None else self._names.find(name)
         if index is None:
             raise BadScores(
-                f"answer.name: {_written(name)} is the {self._place.by} of no class; check `by`, "
+                f"answer.name: {_written(name)} is the {self._what} of no class; check `by`, "
                 f"and how the body asks for the answer"
             )
         return label_row(index)
@@ -86,7 +92,7 @@ class ScoreFinder:
             return EVEN
         listed = ", ".join(_written(name) for name, _ in pairs[:_SHOWN]) or "nothing"
         raise BadScores(
-            f"answer.entries: none of them has the {self._place.by} of a class, got {listed}; "
+            f"answer.entries: none of them is the {self._what} of a class, got {listed}; "
             f"check `name` and `by`, or say unknown: even for services that may answer so"
         )
 
@@ -128,13 +134,12 @@ def number_at(answer: Any, path: str, field: str) -> float:
     return number
 
 
-def received(answer: Any) -> str:
-    """The beginning of an answer, for a message."""
+def as_json(answer: Any) -> str:
+    """An answer as it may have been written."""
     try:
-        text = json.dumps(answer)
+        return json.dumps(answer, ensure_ascii=False)
     except (ValueError, TypeError, RecursionError):
-        text = kind_of(answer)
-    return shown(text)
+        return kind_of(answer)
 
 
 def _found(value: Any, path: str, field: str) -> Any:

@@ -9,7 +9,8 @@ from benchmarks.frozen import Frozen
 from methods.interface import Input
 from orchestrator.answers import Answers
 from orchestrator.oracle.remote.adapters.adapter import Scale
-from orchestrator.oracle.remote.adapters.environment import TOKEN, VARIABLE
+from orchestrator.oracle.remote.adapters.environment import TOKEN
+from orchestrator.oracle.remote.adapters.file import VARIABLE
 from orchestrator.oracle.remote.adapters.images import ImageSettings
 from orchestrator.oracle.remote.adapters.options import Marks
 from orchestrator.oracle.remote.adapters.paths import PathText

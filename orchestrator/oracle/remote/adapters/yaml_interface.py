@@ -13,7 +13,7 @@ from orchestrator.oracle.remote.adapters.names import Names
 from orchestrator.oracle.remote.adapters.options import LETTERS, marks_of
 from orchestrator.oracle.remote.adapters.paths import JsonPath, NotThere
 from orchestrator.oracle.remote.adapters.rows import BadScores
-from orchestrator.oracle.remote.adapters.scores import ScoreFinder, number_at, received
+from orchestrator.oracle.remote.adapters.scores import ScoreFinder, as_json, number_at
 from orchestrator.oracle.remote.adapters.yaml_form import AdapterForm
 from orchestrator.oracle.remote.adapters.yaml_reading import form_digest
 from orchestrator.oracle.remote.description import Limits
@@ -39,6 +39,7 @@ class YamlInterface(Interface):
         self._form, self._model, self._senders = form, model, senders
         self._service = service.rstrip("/")
         self._url = self._address(form.url)
+        self._headers()  # what the environment lacks is said before anything is asked
         self._model_stated: str | None = None
         self._lock = Lock()
         most = form.per_request.images
@@ -71,7 +72,7 @@ class YamlInterface(Interface):
             return ""
         http = CallHttp(self._senders, "")
         url, headers = self._address(probe.url), self._headers()
-        response = self._senders.send("GET", url, json=None, headers=headers, free=True)
+        response = http.send("GET", url, None, headers, free=True)
         answer = self._good(response, http)
         try:
             return str(JsonPath.parse(probe.fingerprint).find(answer))
@@ -130,18 +131,18 @@ class YamlInterface(Interface):
             said = JsonPath.parse(str(self._form.errors)).find(answer)
         except NotThere:
             return ""
-        return self._senders.secrets.hidden(shown(said)) if said else ""
+        return self._senders.secrets.said(said) if said else ""
 
     def _senseless(self, problem: str, answer: Any, place: str) -> ServiceError:
         """An error about an answer without scores."""
         said = self._said(answer) if self._form.errors is not None else ""
         if said:
             return ServiceError(f"the service at {place} says: {said}")
-        start = self._senders.secrets.hidden(received(answer))
+        said_by_it = self._senders.secrets.said
         return ServiceError(
             f"the service at {place} answered what can't be read as scores: "
-            f"{self._senders.secrets.hidden(problem)}. Received: {start}. If this is how it "
-            f"answers, {_ADVICE}."
+            f"{said_by_it(problem, 500)}. Received: {said_by_it(as_json(answer))}. If this is how "
+            f"it answers, {_ADVICE}."
         )
 
     def _check_model(self, answer: Any) -> None:

@@ -19,8 +19,9 @@ from orchestrator.oracle.backbone import Backbone, preprocessing_of
 from orchestrator.oracle.interface import Asking, Batch, Oracle
 from orchestrator.oracle.remote.adapters.file import READY
 from orchestrator.oracle.remote.adapters.opening import open_adapter
+from orchestrator.oracle.remote.oracle import RemoteOracle
 from orchestrator.oracle.remote.service import Caller, Service
-from tests.orchestrator.oracle.remote.adapters.asked_oracle import AskedOracle, RoundedClip
+from tests.orchestrator.oracle.remote.adapters.asked_oracle import RoundedClip, asked_oracle
 from tests.orchestrator.oracle.remote.adapters.pocket_services import (
     KEY,
     ChatService,
@@ -115,10 +116,10 @@ def asked_of_both(name: str, oracle: Oracle, twin: Oracle, steps: int = 3) -> li
     return [*seen, last if readout is None else readout(last)]
 
 
-def assert_equal(name: str, service: Service, answers: Answers) -> AskedOracle:
+def assert_equal(name: str, service: Service, answers: Answers) -> RemoteOracle:
     """A method sees the same of a service as of the pocket in memory with such answers."""
     classes = Images(24).classes
-    asked = AskedOracle(service, classes, answers)
+    asked = asked_oracle(service, classes, answers)
     twin = RoundedClip(classes, answers, service.capabilities.images)
     asked_of_both(name, asked, twin)
     assert asked.method.as_dict() == twin.method.as_dict()
@@ -134,9 +135,11 @@ def test_methods_see_the_options_scores_of_a_chat_model(
 ) -> None:
     service = adapted("chat_logprobs", chat.address, tmp_path)
     oracle = assert_equal(name, service, Answers(kind="top", top=20))
-    spent = oracle.method.images + oracle.observer.images
-    assert oracle.charge.images == oracle.charge.requests == spent, "one request an image"
-    assert oracle.charge.tokens == 101 * spent
+    for party, charged in (("method", "training"), ("observer", "measuring")):
+        spent = oracle.ledgers[party]["images"]
+        charge = oracle.ledgers[f"service_{charged}"]
+        assert charge["images"] == charge["requests"] == spent, "one request an image"
+        assert charge["tokens"] == 101 * spent
 
 
 @pytest.mark.parametrize("name", ["template_search", "bar"])
@@ -146,8 +149,10 @@ def test_methods_see_the_cosines_of_clip_as_service(
     scale = f"scale: {pocket().logit_scale}"
     service = adapted("clip_as_service", ranking.address, tmp_path, **{"scale: 100": scale})
     oracle = assert_equal(name, service, Answers())
-    spent = oracle.method.queries + oracle.observer.queries
-    assert oracle.charge.requests == oracle.charge.queries == spent, "one request a query"
+    for party, charged in (("method", "training"), ("observer", "measuring")):
+        spent = oracle.ledgers[party]["queries"]
+        charge = oracle.ledgers[f"service_{charged}"]
+        assert charge["queries"] == charge["requests"] == spent, "one request a query"
 
 
 def test_probabilities_become_log_probabilities(ranking: StandIn, tmp_path: Path) -> None:
@@ -171,7 +176,7 @@ def test_poorer_answers_are_made_of_richer_ones(
     ):
         images = Images(24)
         twin = RoundedClip(images.classes, answers, service.capabilities.images)
-        oracle = AskedOracle(service, images.classes, answers)
+        oracle = asked_oracle(service, images.classes, answers)
         prompts = Prompts(ensembles=tuple(Ensemble((one,)) for one in TEMPLATES))
         asking, batch = Asking(answers, "method", 0, 0), images.batch(torch.arange(BATCH))
         got, expected = oracle.asker(prompts)(batch, asking), twin.asker(prompts)(batch, asking)
@@ -187,7 +192,7 @@ def test_a_chat_model_that_names_few_options_is_a_box_of_few_answers(
     changes = {"top_logprobs: 20": "top_logprobs: 6", "top: 20": "top: 3"}
     service = adapted("chat_logprobs", chat.address, tmp_path, **changes)
     classes = Images(24).classes
-    oracle = AskedOracle(service, classes, Answers(kind="top", top=3))
+    oracle = asked_oracle(service, classes, Answers(kind="top", top=3))
     test = [Images(24).batch(torch.arange(BATCH))]
     ((_, scores),) = oracle.observe(Prompts(templates=TEMPLATES[:1]), test, as_method=True)
     assert scores.shape == (1, BATCH, len(classes))
