@@ -106,6 +106,6 @@ def test_arms_of_an_ablation_are_listed_where_they_need_what_their_base_does_not
     ablation = {"base": "logit_newton", "vary": {"readout": [False, True], "radius": [0.3, 0.5]}}
     spec = write_spec(tmp_path, methods=["zero_shot"], ablation=ablation)
     said = querycurve("plan", spec, "--store", tmp_path / "store")
-    listed = said.out.split("access to the black box")[1]
+    listed = said.out.split("access to the black box")[1].split("money in EUR")[0]
     assert "soft context with readout   logit_newton[readout=true]" in listed
     assert "radius" not in listed

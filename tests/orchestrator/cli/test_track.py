@@ -74,7 +74,13 @@ def test_tags_and_metrics_are_those_of_the_cells(first: Tracked) -> None:
     runs = first.runs
     run = runs["pocket_dots / zip / 16 shots / seed 2"]
     assert run.info.status == "FINISHED"
-    assert run.data.metrics == {"test_accuracy": 62.0, "whole_set_evaluations": 200 * 32 / 128}
+    assert run.data.metrics == {
+        "test_accuracy": 62.0,
+        "whole_set_evaluations": 200 * 32 / 128,
+        "cost_training": 0.5,
+        "cost_measuring": 0.0,
+    }
+    assert run.data.params["currency"] == "EUR"
     assert run.data.params["budget"] == "200"
     shown = ("dataset", "method", "seed", "shots", "protocol", "kind", "status", "group")
     assert {name: run.data.tags[name] for name in shown} == {

@@ -45,8 +45,11 @@ class Said:
 
     @property
     def rows(self) -> dict[tuple[str, str], list[str]]:
-        """Words of each line by its first two: rows of a table by dataset and method."""
-        lines = [line.split() for line in self.out.splitlines()]
+        """Words of each line by its first two: rows of a table by dataset and method.
+
+        Of several tables with such rows, the first counts.
+        """
+        lines = [line.split() for line in reversed(self.out.splitlines())]
         return {(words[0], words[1]): words[2:] for words in lines if len(words) > 1}
 
 
