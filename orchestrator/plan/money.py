@@ -102,9 +102,7 @@ def _measuring(cell: PlannedCell) -> Use:
     return once.times(evaluations_of(cell) * cell.demand.deployed)
 
 
-def _query(
-    cell: PlannedCell, images: int, tokens: float | None, *, measuring: bool = False
-) -> Use:
+def _query(cell: PlannedCell, images: int, tokens: float | None, *, measuring: bool = False) -> Use:
     """One query; every call of it reads all texts."""
     calls = calls_for(images, _at_once(cell, images, measuring=measuring))
     return Use(calls, images, calls * (tokens or 0.0))
