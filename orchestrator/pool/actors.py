@@ -57,4 +57,4 @@ class OracleActorFactory:
 def secrets_of(setup: WorkerSetup) -> Secrets:
     """What actors need of this process's environment to ask a service."""
     remote = setup.backbone.remote
-    return Secrets.of_environment(() if remote is None else (remote.backbone.token_from,))
+    return Secrets.of_environment(() if remote is None else remote.backbone.variables)

@@ -68,6 +68,19 @@ def test_an_actor_gets_the_token_that_the_backbone_names_apart_from_its_setup(
     assert TOKEN not in repr((factory, setup, secrets))
 
 
+def test_an_actor_gets_all_that_an_adapter_names(
+    made: _Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    values = {"MY_TOKEN": TOKEN, "PROJECT": "blue", "OTHER": "not sent"}
+    for name, value in values.items():
+        monkeypatch.setenv(name, value)
+    file = tmp_path / "mine.yaml"
+    file.write_text("headers: {X-Project: '${PROJECT}', X-Absent: '${ABSENT}'}")
+    backbone = Backbone(model="x", adapter=str(file), token_from="MY_TOKEN").with_file()
+    OracleActorFactory(setup_of(backbone, tmp_path))()
+    assert made.arguments[1] == Secrets({"MY_TOKEN": TOKEN, "PROJECT": "blue"})
+
+
 def test_no_token_is_sent_where_there_is_none_or_no_service(
     made: _Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
