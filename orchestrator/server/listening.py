@@ -19,7 +19,7 @@ def bound(host: str, port: int, *, closed: bool) -> socket.socket:
             asks nobody for a token.
     """
     try:
-        family, kind, *_, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
@@ -29,7 +29,8 @@ def bound(host: str, port: int, *, closed: bool) -> socket.socket:
             f"--host {host}: other machines could use this service without a token. Name an "
             f"environment variable that holds one with --token-from, or leave --host out."
         )
-    listener = socket.socket(family, kind)
+    # Of a socket that states its protocol, asyncio sends small pieces at once (TCP_NODELAY).
+    listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)

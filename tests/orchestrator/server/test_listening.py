@@ -17,6 +17,12 @@ def test_port_0_takes_a_free_one_and_says_which() -> None:
         assert address_of(listener) in (f"http://{host}:{port}", f"http://[{host}]:{port}")
 
 
+def test_small_replies_leave_at_once() -> None:
+    """With the protocol stated, connections don't wait for an acknowledgement of a reply's head."""
+    with bound("127.0.0.1", 0, closed=False) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
 def test_a_port_that_is_taken_is_refused() -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", 0))
