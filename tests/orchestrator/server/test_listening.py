@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from orchestrator.errors import UserError
-from orchestrator.server.listening import address_of, bound
+from orchestrator.server.listening import address_of, bound, others_reach
 
 
 def test_port_0_takes_a_free_one_and_says_which() -> None:
@@ -40,6 +40,9 @@ def test_others_must_not_reach_a_service_without_tokens(host: str) -> None:
 def test_with_tokens_others_may_reach_it() -> None:
     with bound("0.0.0.0", 0, closed=True) as listener:
         assert listener.getsockname()[0] == "0.0.0.0"
+        assert others_reach(listener)
+    with bound("127.0.0.1", 0, closed=True) as listener:
+        assert not others_reach(listener)
 
 
 @pytest.mark.parametrize("host", ["no such host", "256.1.1.1", "", "x" * 300])
