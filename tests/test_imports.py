@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.plan.planner import make_plan
+from orchestrator.server.ledger import ServiceLedger
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
@@ -22,7 +23,7 @@ MODEL_CODE = {"torch", "open_clip", "torchvision", "timm"}
 OPTIMISERS = {"cma", "optuna", "sqlalchemy"}
 STATISTICS = {"scipy.stats", "statsmodels", "autorank", "sklearn"}
 PICTURES = {"matplotlib", "plotly", "jinja2", "pandas"}
-SERVICES = {"ray", "mlflow", "boto3", "botocore", "huggingface_hub"}
+SERVICES = {"ray", "mlflow", "boto3", "botocore", "huggingface_hub", "starlette", "uvicorn"}
 
 NEVER_PLANNED = MODEL_CODE | OPTIMISERS | STATISTICS | SERVICES
 NOT_SHOWN = NEVER_PLANNED | PICTURES | {"scipy"}
@@ -57,7 +58,15 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def after(store: Path) -> dict[str, frozenset[str]]:
+def ledger(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The empty ledger of a service."""
+    place = tmp_path_factory.mktemp("ledger") / "serve.db"
+    ServiceLedger.open(str(place)).close()
+    return place
+
+
+@pytest.fixture(scope="module")
+def after(store: Path, ledger: Path) -> dict[str, frozenset[str]]:
     """Names of all that a process has imported after each verb.
 
     One process runs them all, those that may import least first: what a verb may not import, none
@@ -65,6 +74,7 @@ def after(store: Path) -> dict[str, frozenset[str]]:
     """
     verbs = {
         "help": "--help",
+        "serve": f"serve --show-ledger --ledger {ledger}",
         "methods": "methods",
         "datasets": "datasets list",
         "plan": f"plan demo --store {store}",
@@ -102,6 +112,11 @@ print("imported:", *sys.modules)
 def test_help_imports_nothing_heavy(after: dict[str, frozenset[str]]) -> None:
     heavy = NOT_SHOWN | {"numpy", "pyarrow", "PIL"}
     assert after["help"] & heavy == set()
+
+
+def test_a_services_ledger_is_shown_without_a_service(after: dict[str, frozenset[str]]) -> None:
+    assert after["serve"] & NOT_SHOWN == set()
+    assert "orchestrator.server.ledger" in after["serve"] - after["help"]
 
 
 def test_datasets_are_listed_without_torch(after: dict[str, frozenset[str]]) -> None:

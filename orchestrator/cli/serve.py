@@ -26,7 +26,7 @@ from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml
 from orchestrator.server.access import Access, read_tokens
 from orchestrator.server.faults import Faults
 from orchestrator.server.ledger import MEMORY, ServiceLedger
-from orchestrator.server.listening import address_of, bound, cant_listen
+from orchestrator.server.listening import address_of, bound, cant_listen, others_reach
 from orchestrator.spec.price import PriceSpec
 
 if TYPE_CHECKING:
@@ -196,6 +196,8 @@ def _tell(wanted: Understood, typed: Typed, listener: socket.socket, model: Serv
     if not wanted.access.open:
         clients = f"{', '.join(wanted.access.clients)}, by the tokens in {typed.token_from}"
     say(f"  clients: {clients}; charges are kept in {typed.ledger}")
+    if others_reach(listener):
+        warn("  other machines reach it without encryption: put a proxy with TLS in front of it")
     if wanted.faults.share or wanted.faults.latency:
         say(
             f"  on purpose, {100 * wanted.faults.share:g} % of the requests for scores fail, and "

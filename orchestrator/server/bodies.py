@@ -1,6 +1,7 @@
 """Reads the bodies of requests without ever holding more than was agreed."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -9,7 +10,10 @@ from starlette.requests import ClientDisconnect, Request
 from orchestrator.server.refusals import Refusal, bad_message, overloaded, too_large
 
 SILENCE = 60.0
-"""Seconds to wait for the next piece of a body."""
+"""Seconds that a body may be late."""
+SLOWEST = 20_000.0
+"""Bytes in a second that a body must bring on average, beside that: who sends less only holds the
+place of others."""
 
 
 class Bodies:
@@ -17,7 +21,7 @@ class Bodies:
 
     Args:
         together: bytes of all bodies that are held at once.
-        silence: seconds to wait for the next piece of a body.
+        silence: seconds that a body may be late.
     """
 
     def __init__(self, together: int, silence: float = SILENCE) -> None:
@@ -57,10 +61,14 @@ class Bodies:
             self._held -= min(held, self._held)
 
     async def _pieces(self, request: Request) -> AsyncIterator[bytes]:
-        stream = request.stream()
+        stream, arrived = request.stream(), 0
+        start = time.monotonic()
         while True:
+            late = time.monotonic() - start - arrived / SLOWEST
             try:
-                yield await asyncio.wait_for(anext(stream), self._silence)
+                piece = await asyncio.wait_for(anext(stream), max(0.0, self._silence - late))
+                arrived += len(piece)
+                yield piece
             except StopAsyncIteration:
                 return
             except TimeoutError:

@@ -19,17 +19,18 @@ def bound(host: str, port: int, *, closed: bool) -> socket.socket:
             asks nobody for a token.
     """
     try:
-        family, kind, *_, address = socket.getaddrinfo(
+        family, kind, protocol, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
     except (OSError, UnicodeError) as error:
         raise cant_listen(host, port, error) from None
-    if not closed and not ipaddress.ip_address(str(address[0]).partition("%")[0]).is_loopback:
+    if not closed and not _is_loopback(address[0]):
         raise UserError(
             f"--host {host}: other machines could use this service without a token. Name an "
             f"environment variable that holds one with --token-from, or leave --host out."
         )
-    listener = socket.socket(family, kind)
+    # Of a socket that states its protocol, asyncio sends small pieces at once (TCP_NODELAY).
+    listener = socket.socket(family, kind, protocol)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind(address)
@@ -48,7 +49,16 @@ def cant_listen(host: str, port: int, error: Exception) -> UserError:
     )
 
 
+def others_reach(listener: socket.socket) -> bool:
+    """Whether other machines may reach it."""
+    return not _is_loopback(listener.getsockname()[0])
+
+
 def address_of(listener: socket.socket) -> str:
     """The address for clients, such as `http://127.0.0.1:8008`."""
     host, port = listener.getsockname()[:2]
     return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+
+def _is_loopback(address: object) -> bool:
+    return ipaddress.ip_address(str(address).partition("%")[0]).is_loopback

@@ -28,6 +28,8 @@ _BODIES_TOGETHER = 4
 """So many of the largest bodies are held at once."""
 _CONNECTIONS = 1000
 """Connections at once; more are answered with 503."""
+_FINISHING = 120
+"""Seconds that requests have to be answered once the service is told to end."""
 _KEPT_OPEN = 75
 """Seconds after which a connection without requests is closed."""
 _HEADER_BYTES = 2**16
@@ -127,6 +129,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         proxy_headers=False,
         limit_concurrency=_CONNECTIONS,
         timeout_keep_alive=_KEPT_OPEN,
+        timeout_graceful_shutdown=_FINISHING,
         h11_max_incomplete_event_size=_HEADER_BYTES,
     )
 

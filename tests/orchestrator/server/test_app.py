@@ -14,10 +14,9 @@ from safetensors.torch import load
 from methods.interface import Prompts
 from orchestrator.money import Prices
 from orchestrator.oracle.remote.description import Capabilities, Limits, SpaceForm
-from orchestrator.oracle.remote.request import Charge, Images, Question, StoredRows
+from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.wire import ChargeForm, image_bytes, image_digest
 from orchestrator.server.access import Access
-from orchestrator.server.faults import Faults
 from tests.orchestrator.server.clients import Client, service_client, told
 from tests.orchestrator.server.questions import NAMES, TENSORS, ask, body, plain_images
 from tests.service_in_thread import service_in_thread
@@ -269,19 +268,29 @@ def test_an_error_within_shows_a_reference_and_no_more(
         assert client.score(ask()).charge == client.charged()
 
 
-def test_a_service_that_is_slow_on_purpose_is_healthy_meanwhile() -> None:
-    with service_in_thread(faults=Faults(latency=1.0)) as service:
-        found: list[httpx.Response] = []
+def test_it_is_healthy_while_it_computes(monkeypatch: pytest.MonkeyPatch) -> None:
+    with service_in_thread() as service:
+        computing, go_on = threading.Event(), threading.Event()
+        score = service.model.score
+
+        def slow(question: Question) -> Reply:
+            computing.set()
+            assert go_on.wait(60)
+            return score(question)
+
+        monkeypatch.setattr(service.model, "score", slow)
+        answers: list[httpx.Response] = []
 
         def send() -> None:
             sent = body(ask(), service.model)
             url = f"{service.address}/v1/score"
-            found.append(httpx.post(url, content=sent, headers=TENSORS, timeout=60))
+            answers.append(httpx.post(url, content=sent, headers=TENSORS, timeout=60))
 
         sender = threading.Thread(target=send)
         sender.start()
-        healthy = 0
-        while sender.is_alive():
-            healthy += httpx.get(f"{service.address}/health", timeout=60).status_code == 200
-        assert found[0].status_code == 200
-        assert healthy >= 2
+        assert computing.wait(60)
+        for path in ("/health", "/v1/models", "/v1/usage"):
+            assert httpx.get(f"{service.address}{path}", timeout=60).status_code == 200
+        go_on.set()
+        sender.join(60)
+        assert answers[0].status_code == 200

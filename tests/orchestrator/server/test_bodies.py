@@ -22,18 +22,21 @@ class Sent:
         taken: pieces that were read.
     """
 
-    def __init__(self, *pieces: bytes | None, headers: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, *pieces: bytes | None, headers: Mapping[str, str] | None = None, pause: float = 0
+    ) -> None:
         given = {"content-type": KIND, **(headers or {})}
         scope = {
             "type": "http",
             "headers": [(name.encode(), value.encode()) for name, value in given.items()],
         }
-        self._pieces, self.taken = list(pieces), 0
+        self._pieces, self._pause, self.taken = list(pieces), pause, 0
         self.request = Request(scope, self._receive)
 
     async def _receive(self) -> Message:
         if self.taken == len(self._pieces):
             await asyncio.sleep(3600)
+        await asyncio.sleep(self._pause)
         piece = self._pieces[self.taken]
         self.taken += 1
         if piece is None:
@@ -80,6 +83,13 @@ def test_a_length_that_cannot_be_is_refused(length: str) -> None:
 def test_a_body_that_stops_coming_is_given_up() -> None:
     assert refusal(Sent(b"0", b"..."), Bodies(100, silence=0.05)) == 408
     assert refusal(Sent(b"0", None)) == 400
+
+
+def test_a_body_that_drips_is_given_up() -> None:
+    """Each piece comes in time, but all of them would take for ever."""
+    dripping = Sent(*[b"0"] * 9, pause=0.05)
+    assert refusal(dripping, Bodies(100, silence=0.2)) == 408
+    assert 1 < dripping.taken < 9
 
 
 def test_all_bodies_together_are_bounded_and_room_is_given_back() -> None:

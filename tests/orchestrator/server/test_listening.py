@@ -7,7 +7,7 @@ import socket
 import pytest
 
 from orchestrator.errors import UserError
-from orchestrator.server.listening import address_of, bound
+from orchestrator.server.listening import address_of, bound, others_reach
 
 
 def test_port_0_takes_a_free_one_and_says_which() -> None:
@@ -15,6 +15,12 @@ def test_port_0_takes_a_free_one_and_says_which() -> None:
         host, port = listener.getsockname()[:2]
         assert port > 0
         assert address_of(listener) in (f"http://{host}:{port}", f"http://[{host}]:{port}")
+
+
+def test_small_replies_leave_at_once() -> None:
+    """With the protocol stated, connections don't wait for an acknowledgement of a reply's head."""
+    with bound("127.0.0.1", 0, closed=False) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
 
 
 def test_a_port_that_is_taken_is_refused() -> None:
@@ -34,6 +40,9 @@ def test_others_must_not_reach_a_service_without_tokens(host: str) -> None:
 def test_with_tokens_others_may_reach_it() -> None:
     with bound("0.0.0.0", 0, closed=True) as listener:
         assert listener.getsockname()[0] == "0.0.0.0"
+        assert others_reach(listener)
+    with bound("127.0.0.1", 0, closed=True) as listener:
+        assert not others_reach(listener)
 
 
 @pytest.mark.parametrize("host", ["no such host", "256.1.1.1", "", "x" * 300])

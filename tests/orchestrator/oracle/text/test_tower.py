@@ -190,3 +190,20 @@ def test_memory_that_runs_out_halves_the_micro_batch_and_changes_nothing(
         found = subject.encode_context(context)
     assert subject._micro_batches.positions == 64
     torch.testing.assert_close(found, expected, rtol=1e-5, atol=2e-6)
+
+
+def test_it_remembers_some_templates_and_says_how_much_memory_they_take(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("orchestrator.oracle.text.tower._TEMPLATES_KEPT", 3)
+    names = ("cat", "dog")
+    subject, others = tower(tiny(), names), [f"picture {number} of a {{}}" for number in range(9)]
+    with torch.inference_mode():
+        one = subject.encode_templates(("a {}", "the {}"))
+        for template in others:
+            subject.encode_templates((template,))
+            assert subject.remembered_bytes <= 2 * 3 * one.nbytes
+        assert subject.encode_templates(("a {}", "the {}")).equal(one)
+        before = subject.remembered_bytes
+        subject.encode_context(contexts(1, 2, 32))
+    assert subject.remembered_bytes > before
