@@ -33,10 +33,11 @@ class Refusal(Exception):
 
     @property
     def headers(self) -> dict[str, str]:
-        """Headers of the response: whole seconds to wait, as HTTP has it."""
+        """Headers of the response, such as whole seconds to wait, as HTTP has it."""
+        asked = {"www-authenticate": "Bearer"} if self.status == 401 else {}
         if self.retry_after is None:
-            return {}
-        return {"retry-after": str(max(1, math.ceil(self.retry_after)))}
+            return asked
+        return {**asked, "retry-after": str(max(1, math.ceil(self.retry_after)))}
 
     @property
     def body(self) -> dict[str, Any]:

@@ -177,6 +177,7 @@ def test_tokens_are_needed_everywhere_but_for_health_and_description() -> None:
             for headers in ({}, bearer("someone-elses"), {"authorization": f"Basic {ALICE}"}):
                 refused = http.request(method, path, headers=headers, content=b"x" * 10)
                 assert told(refused) == (401, "unauthorized")
+                assert refused.headers["www-authenticate"] == "Bearer"
         assert http.get("/v1/models", headers=bearer(ALICE)).status_code == 200
 
 
