@@ -86,7 +86,7 @@ def test_a_model_has_a_name_that_shows_no_path(backbone: str | None, name: str) 
         ({"model": "a/b"}, "--model: expected a name"),
         ({"precision": "fp23"}, "Did you mean: fp32"),
         ({"answers": "lojits"}, "Did you mean: logits"),
-        ({"answers": "{kind: label, top: 5}"}, "top: 5 goes with kind top"),
+        ({"answers": "{kind: label, top: 5}"}, "top: 5 goes with no other kind"),
         ({"max_request": "64"}, "--max-request: expected a size"),
         ({"max_request": "1KB"}, "--max-request: expected 65,536"),
         ({"latency": "50"}, "--latency: expected a duration"),
