@@ -31,6 +31,11 @@ class Refusal(Exception):
         self.details = dict(details or {})
         self.retry_after = retry_after
 
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        """Exceptions are otherwise made again of their message."""
+        parts = (self.status, self.code, self.message, self.details, self.retry_after)
+        return Refusal, parts
+
     @property
     def headers(self) -> dict[str, str]:
         """Headers of the response, such as whole seconds to wait, as HTTP has it."""

@@ -15,8 +15,11 @@ from benchmarks.protocols import UnknownProtocol
 from methods.registry import UnknownMethod
 from orchestrator.errors import last_line
 from orchestrator.oracle.ledger import BudgetExhausted
+from orchestrator.oracle.remote.exchange import Unanswered
+from orchestrator.oracle.remote.service import ImagesUnknown
 from orchestrator.plan.misfit import Misfit
 from orchestrator.reading.validation import Clash, Refused
+from orchestrator.server.refusals import Refusal
 
 ROOT = Path(__file__).parents[2]
 MADE_OF_PARTS = (
@@ -28,6 +31,9 @@ MADE_OF_PARTS = (
     BudgetExhausted(10, 95, 100),
     Refused("rank: too small", "budget: too large"),
     Clash("rank is larger than size"),
+    ImagesUnknown(("0" * 64, "1" * 64)),
+    Unanswered("it is busy", 2.5, quota=True),
+    Refusal(429, "too_many_requests", "wait", {"seconds": 2.5}, 2.5),
     Misfit("method 'zip' on pocket_dots: too long", "too long"),
 )
 

@@ -39,6 +39,10 @@ class ImagesUnknown(Exception):
         super().__init__(f"the service doesn't have the images {', '.join(digests)}")
         self.digests = digests
 
+    def __reduce__(self) -> tuple[type, tuple[tuple[str, ...]]]:
+        """Exceptions are otherwise made again of their message."""
+        return ImagesUnknown, (self.digests,)
+
 
 class Stopped(Exception):
     """The caller was asked to stop while it waited for a service; nothing is wrong with either."""
