@@ -1,11 +1,12 @@
 """Carries the parts of a question to a service, several at once, with the images that it lacks."""
 
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
+from functools import partial
 from threading import Lock
 
 from orchestrator.oracle.remote.image_sets import ImageSet
+from orchestrator.oracle.remote.in_flight import in_flight
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import (
     ImagesUnknown,
@@ -63,34 +64,28 @@ class Courier:
             ServiceError: the service doesn't answer, or refuses.
             Stopped: the caller was asked to stop.
         """
-        if len(errands) == 1:  # not in a thread: what pixels become may depend on its settings
-            reply = self._reply(errands[0])
-            paid([reply.charge])
-            return [reply]
         largest = max(errand.size for errand in errands)
-        threads = max(1, min(self._in_flight, len(errands), _MEMORY // largest))
-        with ThreadPoolExecutor(threads) as pool:
-            futures = [pool.submit(self._reply, errand) for errand in errands]
-            wait(futures, return_when=FIRST_EXCEPTION)
-            pool.shutdown(wait=True, cancel_futures=True)
-        ended = [one for one in futures if not one.cancelled()]
-        errors = [one.exception() for one in ended]
-        paid([one.result().charge for one in ended if one.exception() is None])
-        for error in filter(None, errors):
-            raise error
-        return [one.result() for one in futures]
+        threads = max(1, min(self._in_flight, _MEMORY // largest))
+        replies: dict[int, Reply] = {}
+
+        def carry(number: int) -> None:
+            replies[number] = self._reply(errands[number])
+            self._check(replies[number])
+
+        try:
+            in_flight([partial(carry, number) for number in range(len(errands))], threads)
+        finally:  # in the order of parts, so that sums of money are always equal
+            paid([replies[number].charge for number in sorted(replies)])
+        return [replies[number] for number in sorted(replies)]
 
     def _reply(self, errand: Errand) -> Reply:
         question = errand.question()
         for _ in range(_TRIES):
             before = dict(self._sent)
             try:
-                reply = self._service.score(question)
+                return self._service.score(question)
             except ImagesUnknown as unknown:
                 self._send(unknown, errand.sets, before)
-                continue
-            self._check(reply)
-            return reply
         raise ServiceError(
             f"the service of {self._service.capabilities.model!r} forgets images as soon as they "
             f"are sent: it has too little memory for those of one request"

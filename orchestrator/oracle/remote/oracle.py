@@ -9,7 +9,7 @@ import torch
 
 from methods.interface import Prompts, Words
 from orchestrator.answers import Answers
-from orchestrator.oracle.answering import Answer, restrict, rounded
+from orchestrator.oracle.answering import Answer, remade
 from orchestrator.oracle.interface import Ask, Asking, Batch, Ledgers, Oracle
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.batch_images import BatchImages, batch_images
@@ -135,7 +135,8 @@ class RemoteOracle(Oracle):
             ]
             paid = partial(self._account.tally.add, asking.party)
             replies = self._connection.courier.replies(errands, paid)
-            return _made_of(_joined(parts, replies), asking)
+            answer, seeds = _joined(parts, replies), asking.noise_seeds(prompts.count)
+            return remade(answer, wanted.kind, asking.answers, seeds)
 
         return ask
 
@@ -169,13 +170,6 @@ def _asked_for(due: Answers, offered: Answers) -> Answers:
     if not due.noise:
         return Answers(kind=due.kind, top=due.top)
     return Answers(kind="logits" if offered.kind == "logits" else "log_probabilities")
-
-
-def _made_of(answer: Answer, asking: Asking) -> Answer:
-    """The answer that is due, made of what a service returned."""
-    if asking.answers.noise and answer.scores is not None:
-        return restrict(answer.scores, asking.answers, asking.noise_seeds(len(answer.scores)))
-    return rounded(answer, asking.answers.digits)
 
 
 def _joined(parts: tuple[Part, ...], replies: list[Reply]) -> Answer:

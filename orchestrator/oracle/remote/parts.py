@@ -8,7 +8,7 @@ from torch import Tensor
 
 from methods.interface import DeepPrompts, Prompts
 from orchestrator.oracle.remote.batch_images import BatchImages
-from orchestrator.oracle.remote.description import Capabilities
+from orchestrator.oracle.remote.description import Capabilities, Limits
 from orchestrator.oracle.remote.service import ServiceError
 
 _HEADER = 4096
@@ -33,17 +33,52 @@ class Part:
 
 
 @dataclass(frozen=True)
-class _Sizes:
-    """Bytes of a message with k candidates on b images."""
+class _Room:
+    """What of a question fits in a request, as k candidates on b images.
 
+    Attributes:
+        limits: of the service.
+        images: the images.
+        classes: number of classes.
+        texts: texts of one candidate, at most.
+        changes: whether each candidate changes the images.
+        fixed: bytes of a message without candidates and images.
+        candidate: bytes of one candidate.
+    """
+
+    limits: Limits
+    images: BatchImages
+    classes: int
+    texts: int
+    changes: bool
     fixed: int
     candidate: int
-    images: BatchImages
 
-    def of(self, k: int, b: int) -> int:
+    def bytes(self, k: int, b: int) -> int:
+        """Bytes of a message, at most."""
         return self.fixed + k * self.candidate + b * (self.images.shared + k * self.images.each)
 
+    def candidates(self, count: int) -> int:
+        """How many candidates fit whatever the images are; at least one, though it may not."""
+        most = min(self.limits.prompts, self.limits.work // self.classes) // self.texts
+        return max(1, min(count, 1 if self.images.alone else most))
+
+    def rows(self) -> int:
+        """How many images fit whatever the candidates are."""
+        most = self.limits.stored_images if self.images.stored else self.limits.images
+        return min(self.images.count, most)
+
+    def fits(self, k: int, b: int) -> bool:
+        """Whether so much fits together."""
+        encoded = b * (k if self.changes else 1)
+        return (
+            max(k * self.texts * self.classes, encoded) <= self.limits.work
+            and k * b * self.classes <= self.limits.scores
+            and self.bytes(k, b) <= self.limits.request_bytes
+        )
+
     def mostly_candidates(self, k: int, b: int) -> bool:
+        """Whether fewer candidates save more of a message than fewer images."""
         return bool(self.images.each) or k * self.candidate > b * self.images.shared
 
 
@@ -57,34 +92,38 @@ def parts_of(
     Raises:
         ServiceError: a single candidate on a single image is too much.
     """
-    limits, name, count = capabilities.limits, capabilities.model, prompts.count
-    count = prompts.count
-    sizes = _Sizes(_fixed(prompts, classes), _candidate_bytes(prompts), images)
-    texts = _texts(prompts)
-    if texts > limits.prompts:
-        raise ServiceError(
-            f"a prompt of {texts} templates counts as so many, and the service of {name!r} takes "
-            f"{limits.prompts} in a request"
-        )
-    k = 1 if images.alone else min(count, limits.prompts // texts)
-    most = limits.stored_images if images.stored else limits.images
-    b = min(images.count, most)
-    if images.each:  # the images of every candidate count
-        k = min(k, max(1, most // b))
-    while sizes.of(k, b) > limits.request_bytes:
-        if k > 1 and (sizes.mostly_candidates(k, b) or b == 1):
+    room = _room(prompts, images, classes, capabilities.limits)
+    k, b = room.candidates(prompts.count), room.rows()
+    while not room.fits(k, b):
+        if k > 1 and (b == 1 or room.mostly_candidates(k, b)):
             k = -(-k // 2)
         elif b > 1:
             b = -(-b // 2)
         else:
-            raise ServiceError(
-                f"one prompt on one image takes {sizes.of(1, 1):,} bytes, and the service of "
-                f"{name!r} takes requests of {limits.request_bytes:,}"
-            )
+            break
+    if not room.fits(k, b) or room.texts > room.limits.prompts:
+        raise ServiceError(
+            f"a single prompt on a single image is more than the service of "
+            f"{capabilities.model!r} takes in a request: {room.bytes(1, 1):,} bytes (it takes "
+            f"{room.limits.request_bytes:,}), {room.texts:,} templates ({room.limits.prompts:,}), "
+            f"{room.texts * room.classes:,} texts to encode ({room.limits.work:,})"
+        )
     return tuple(
-        Part(some, rows, sizes.of(len(some), len(rows)))
-        for some in _ranges(count, k)
+        Part(some, rows, room.bytes(len(some), len(rows)))
+        for some in _ranges(prompts.count, k)
         for rows in _ranges(images.count, b)
+    )
+
+
+def _room(prompts: Prompts, images: BatchImages, classes: tuple[str, ...], limits: Limits) -> _Room:
+    return _Room(
+        limits,
+        images,
+        len(classes),
+        _texts(prompts),
+        images.each > 0 or prompts.visual_tokens is not None,
+        _HEADER + _text_bytes(classes) + _text_bytes(prompts.templates or ()),
+        _candidate_bytes(prompts),
     )
 
 
@@ -107,10 +146,6 @@ def _texts(prompts: Prompts) -> int:
     if prompts.ensembles is not None:
         return max(len(one.templates) for one in prompts.ensembles)
     return max(1, len(prompts.templates or ()))
-
-
-def _fixed(prompts: Prompts, classes: tuple[str, ...]) -> int:
-    return _HEADER + _text_bytes(classes) + _text_bytes(prompts.templates or ())
 
 
 def _candidate_bytes(prompts: Prompts) -> int:

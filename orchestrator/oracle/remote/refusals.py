@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from orchestrator.errors import UserError
 from orchestrator.oracle.remote.exchange import BadReply, Response
 from orchestrator.oracle.remote.foreign_text import shown
 from orchestrator.oracle.remote.service import ImagesUnknown, ModelChanged, ServiceError
@@ -64,6 +65,8 @@ def refusal(response: Response, expected: Expected, message: str) -> Exception:
         return expected.changed(error.get("fingerprint", "another one"))
     if code == "unknown_model":
         return expected.gone()
+    if code == "refused":  # what is asked can't be had of this model, as of one in memory
+        return UserError(f"the service at {expected.place} refuses: {message}")
     if not isinstance(code, str):
         return ServiceError(
             f"the service at {expected.place} answers {message}, and not as querycurve's protocol "
