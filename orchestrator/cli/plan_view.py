@@ -122,14 +122,15 @@ def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pric
         plan: whose models are priced.
         store: holds what was measured before.
         threads: CPU threads of one actor.
-        measure: times the models now, and keeps that in the store.
+        measure: times the models now, and keeps that in the store; not those of services.
 
     Raises:
         UserError: something was measured, and the store can't be written.
     """
     precision, costs = plan.spec.precision, {}
+    loaded = [backbone for backbone in plan.backbones() if backbone.remote is None]
     # This machine's name takes torch, which is not loaded to look up what can't be there.
-    for backbone in plan.backbones() if measure or store.calibrated() else ():
+    for backbone in loaded if measure or store.calibrated() else ():
         name = calibration_name(backbone, precision, threads)
         known = costs_in(store.calibration(name))
         if known is not None:
@@ -139,6 +140,12 @@ def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pric
             with output.status(Text(f"timing {backbone.label} on this machine")):
                 costs[backbone.digest] = measure_towers(backbone, precision, threads)
             store.save_calibration(name, asdict(costs[backbone.digest]))
+    for backbone in plan.backbones() if measure else ():
+        if backbone.remote is not None:
+            say(
+                f"note: {backbone.label} is asked over HTTP, so its towers can't be timed here; "
+                f"time is known once some of its cells have run"
+            )
     if costs and measure and (remark := slow_here(precision)):
         say(f"note: {remark}")
     return pricing_from(plan, store, costs)
@@ -212,7 +219,12 @@ def _explain_prices(plan: Plan, pricing: Pricing) -> None:
                 f"per class and candidate; divide by the number of actors."
             )
     if pricing.total(plan.cells).seconds is None:
-        say("time is unknown until something was measured: add --measure (about half a minute).")
+        if any(backbone.remote is None for backbone in plan.backbones()):
+            say(
+                "time is unknown until something was measured: add --measure (about half a minute)."
+            )
+        else:
+            say("time is unknown until some cells have run: the model is a service's.")
 
 
 def _spent(cell: PlannedCell, store: Store) -> str:

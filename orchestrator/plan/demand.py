@@ -5,15 +5,13 @@ from dataclasses import dataclass, replace
 from functools import cache
 
 from benchmarks.datasets.interface import Dataset
-from methods.interface import Demand, Problem, PromptSpace, SettingsError, Words
+from methods.interface import Access, Demand, Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.encoder import check_encoder, resolve_encoder
-from orchestrator.oracle.space import planned_space
-from orchestrator.oracle.text.config import check_tokenizer, context_refusal
-from orchestrator.oracle.text.lengths import TextLengths
-from orchestrator.oracle.weights.check import checked_weights
+from orchestrator.oracle.remote.service import ServiceError
+from orchestrator.plan.box_facts import BoxFacts, facts_of
 from orchestrator.plan.misfit import Misfit
 from orchestrator.spec.arm import Arm
 from orchestrator.spec.method import MethodSpec
@@ -51,7 +49,7 @@ def resolved(arms: Iterable[Arm]) -> tuple[ResolvedArm, ...]:
     """The arms with their models; each model is resolved once.
 
     Raises:
-        UserError: a model or its weights are unknown.
+        UserError: a model or its weights are unknown, or a service doesn't answer.
     """
     resolve = cache(resolve_backbone)
     return tuple(ResolvedArm(arm, resolve(arm.conditions.backbone)) for arm in arms)
@@ -68,22 +66,16 @@ class QueryDemands:
         self._known: dict[tuple[str, ResolvedBackbone, PromptSpace, _Texts], QueryDemand] = {}
         self._spaces: dict[tuple[ResolvedBackbone, tuple[str, ...]], PromptSpace] = {}
         backbones = dict.fromkeys(one.backbone for one in arms)
-        self._lengths = {backbone: TextLengths(backbone) for backbone in backbones}
-        self._weights_notes = tuple(note for one in backbones for note in checked_weights(one))
+        self._facts = {backbone: facts_of(backbone) for backbone in backbones}
 
     @property
     def notes(self) -> tuple[str, ...]:
         """What is known of the models only when they run."""
-        uncounted = (lengths.note for lengths in self._lengths.values())
-        return (*self._weights_notes, *filter(None, uncounted))
+        return tuple(note for facts in self._facts.values() for note in facts.notes)
 
-    def words(self, backbone: ResolvedBackbone) -> Words:
-        """Counts the tokens of texts as a model's tokenizer does."""
-        return self._lengths[backbone]
-
-    def counts_tokens(self, backbone: ResolvedBackbone) -> bool:
-        """Whether `words` counts a model's own tokens; where it can't, it counts words."""
-        return not self._lengths[backbone].note
+    def facts(self, backbone: ResolvedBackbone) -> BoxFacts:
+        """What is known of a model."""
+        return self._facts[backbone]
 
     def of(self, one: ResolvedArm, dataset: Dataset, class_names: tuple[str, ...]) -> QueryDemand:
         """What an arm asks on a dataset.
@@ -96,29 +88,33 @@ class QueryDemands:
         Raises:
             Misfit: the backbone can't be used with these classes, or the arm's settings are
                 impossible on this dataset and backbone.
+            ServiceError: a service doesn't answer.
         """
-        name, label = dataset.card.name, one.arm.label
+        name, label, facts = dataset.card.name, one.arm.label, self._facts[one.backbone]
         try:
             space = self._space(one.backbone, class_names)
+        except ServiceError:
+            raise
         except UserError as error:
             raise Misfit(f"{name}: {error}", str(error)) from None
         try:
+            facts.check_access(_access(one.arm))
+            if method_class(one.arm.method.name).trains:
+                facts.check_answers(one.arm.conditions.answers)
             demand = self._demand(one, space, dataset, len(class_names) or dataset.card.classes)
-            self._check(one.backbone, demand, class_names)
+            facts.check_texts(demand.templates, class_names, soft=demand.soft_text)
+        except ServiceError:
+            raise
         except (SettingsError, UserError) as error:
             raise Misfit(f"method {label!r} on {name}: {error}", str(error)) from None
         return demand
 
     def _space(self, backbone: ResolvedBackbone, class_names: tuple[str, ...]) -> PromptSpace:
-        """What a backbone accepts, once its context is known to hold the classes' names."""
-        known = self._spaces.get((backbone, class_names))
-        if known is not None:
-            return known
-        lengths = self._lengths[backbone]
-        space = planned_space(backbone, class_names, lengths)
-        lengths.check(("{}.",), class_names)
-        self._spaces[backbone, class_names] = space
-        return space
+        """What a backbone accepts, once it is known to take the classes' names."""
+        if (backbone, class_names) not in self._spaces:
+            space = self._facts[backbone].space(class_names)
+            self._spaces[backbone, class_names] = space
+        return self._spaces[backbone, class_names]
 
     def _demand(
         self, one: ResolvedArm, space: PromptSpace, dataset: Dataset, classes: int
@@ -126,8 +122,6 @@ class QueryDemands:
         """Demands depend on nothing else, so datasets that agree in these share them."""
         card = dataset.card
         identity = (one.arm.label, one.backbone, space, (card.templates, card.ensemble))
-        if one.arm.impossible:
-            raise SettingsError(one.arm.impossible)
         if identity not in self._known:
             problem = Problem(
                 space=space,
@@ -138,20 +132,22 @@ class QueryDemands:
                 budget=one.arm.conditions.budget,
                 seed=0,
                 batch_size=one.arm.conditions.batch_size,
-                words=None if context_refusal(one.backbone) else self._lengths[one.backbone],
+                words=self._facts[one.backbone].words,
             )
             self._known[identity] = _ask(one.arm.method, problem)
         return self._known[identity]
 
-    def _check(
-        self, backbone: ResolvedBackbone, demand: QueryDemand, class_names: tuple[str, ...]
-    ) -> None:
-        """Refuses a method that asks what the backbone can't do."""
-        refusal = context_refusal(backbone)
-        if demand.soft_text and refusal:
-            raise UserError(refusal)
-        check_tokenizer(backbone)
-        self._lengths[backbone].check(demand.templates, class_names)
+
+def _access(arm: Arm) -> Access:
+    """What an arm needs of a black box.
+
+    Raises:
+        SettingsError: its settings can't work together.
+    """
+    if arm.impossible:
+        raise SettingsError(arm.impossible)
+    kind = method_class(arm.method.name)
+    return kind.access(kind.settings_type.model_validate(arm.method.settings))
 
 
 def _ask(method: MethodSpec, problem: Problem) -> QueryDemand:

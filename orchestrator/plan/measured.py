@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from benchmarks.protocols import Task
-from methods.interface import Demand, Words
+from methods.interface import Demand
 from methods.registry import method_class
 from orchestrator.cell import Cell
 
@@ -66,11 +66,11 @@ class TextTokens:
     """Counts what a query reads, once for all cells that read the same.
 
     Args:
-        words: counts the tokens of a text, as the model's tokenizer does.
+        counts: counts the tokens of each of some texts, as the model's tokenizer does.
     """
 
-    def __init__(self, words: Words) -> None:
-        self._words = words
+    def __init__(self, counts: Callable[[Sequence[str]], list[int]]) -> None:
+        self._counts = counts
         self._known: dict[tuple[int, tuple[str, ...], tuple[str, ...]], float] = {}
 
     def of(
@@ -96,8 +96,7 @@ class TextTokens:
     def _counted(
         self, context: int, templates: tuple[str, ...], class_names: tuple[str, ...]
     ) -> float:
-        count = self._words.count
         if not templates:
-            return float(sum(context + count(name) for name in class_names))
-        texts = (one.replace("{}", name) for one in templates for name in class_names)
-        return sum(map(count, texts)) / len(templates)
+            return float(context * len(class_names) + sum(self._counts(class_names)))
+        texts = [one.replace("{}", name) for one in templates for name in class_names]
+        return sum(self._counts(texts)) / len(templates)

@@ -43,7 +43,8 @@ class PlannedCell:
         texts_known: whether these tokens are counted, rather than those of texts that may stand for
             them.
         measured: the splits that it is measured on.
-        features: digest that names the image features of its dataset's test split.
+        features: digest that names the image features of its dataset's test split; empty where a
+            service has them.
         split: digest of the images that it uses, as they were when it was planned.
         ablation_points: its points in the spec's ablation; empty outside of it.
         same_as: label of an earlier cell of the plan that is the same work; empty if there is none.

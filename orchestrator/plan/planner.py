@@ -69,17 +69,17 @@ def make_plan(
 
     Raises:
         Misfit: something doesn't fit, and the plan is blind.
-        UserError: an own dataset or a backbone's weights are missing, or the budget is below one
-            step of all methods that train.
+        UserError: an own dataset or a backbone's weights are missing, a service doesn't answer, or
+            the budget is below one step of all methods that train.
     """
     planner = _Planner(spec, store, data_root, blind=blind, listener=listener)
     cells = [cell for name in planner.datasets for cell in planner.available(name)]
     if planner.low and listener.without is None and not any(map(_can_train, cells)):
         raise UserError(planner.low[0])
-    images = image_notes(cell for cell in cells if cell.fits)
+    images = image_notes([cell for cell in cells if cell.fits])
     notes = (*planner.notes, *images, *few_steps_notes(cells), *top_notes(cells))
-    ready = with_lost_prompts(under_labels(cells), store.prompt_keys())
     backbone = resolve_backbone(spec.backbone)
+    ready = with_lost_prompts(under_labels(cells), store.prompt_keys())
     return Plan(spec, backbone, ready, tuple(dict.fromkeys(notes)), planner.unreadable)
 
 
@@ -269,7 +269,6 @@ class _Planner:
             return replace(draft, key=key, split=split, reason=low, fits=False)
         self._transfers.remember(cell, key)
         whole, test_images = self._tasks.whole_test(task.dataset)
-        plain = preprocessing_of(draft.backbone, "none")
         tokens = self._tokens(draft, task.dataset)
         return replace(
             draft,
@@ -280,10 +279,10 @@ class _Planner:
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
             test_images=test_images,
-            features=feature_digest(draft.backbone.digest, whole, plain, cell.precision),
+            features=_features(draft, whole),
             split=split,
             tokens=tokens(task.class_names),
-            texts_known=self._demands.counts_tokens(draft.backbone)
+            texts_known=self._demands.facts(draft.backbone).counts_tokens
             and texts_are_known(cell, draft.demand),
             measured=tuple(measured_splits(task, cell, tokens)),
         )
@@ -294,9 +293,17 @@ class _Planner:
         if prices is None or not prices.reads:
             return uncounted
         counter = self._counters.setdefault(
-            draft.backbone, TextTokens(self._demands.words(draft.backbone))
+            draft.backbone, TextTokens(self._demands.facts(draft.backbone).counts)
         )
         return partial(counter.of, draft.cell, draft.demand, dataset.card.templates)
+
+
+def _features(draft: PlannedCell, whole: str) -> str:
+    """Digest of the features of a test split; a service has its own, which nobody sees."""
+    if draft.backbone.remote is not None:
+        return ""
+    plain = preprocessing_of(draft.backbone, "none")
+    return feature_digest(draft.backbone.digest, whole, plain, draft.cell.precision)
 
 
 def _can_train(cell: PlannedCell) -> bool:

@@ -118,12 +118,12 @@ def evaluations_of(cell: PlannedCell) -> int:
 def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | None:
     """Seconds to encode, once per model, the test splits of datasets with cells to run.
 
-    None if one of these models was not measured.
+    None if one of these models was not measured. Services encode images by themselves.
     """
     todo = {
         (c.cell.dataset, c.backbone.digest): c.test_images
         for c in plan.cells
-        if c.status != "done" and c.fits
+        if c.status != "done" and c.fits and c.backbone.remote is None
     }
     if any(digest not in costs for _, digest in todo):
         return None

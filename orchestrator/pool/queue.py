@@ -20,6 +20,8 @@ LOOK_AGAIN = 3.0
 class CellQueue:
     """Feeds the pool: a dataset's test split is encoded once, then its cells may run.
 
+    Cells on a service need no features.
+
     A cell that tests another one's prompt is held until that one has ended.
 
     Args:
@@ -62,7 +64,7 @@ class CellQueue:
             cell = self._elsewhere.popleft()[1]
         else:
             return None
-        table = self._tables[cell.features]
+        table = self._tables.get(cell.features)
         self._given[cell.key] = cell
         return PoolTask(
             cell.key,
@@ -103,8 +105,8 @@ class CellQueue:
         return []
 
     def _admit(self, cell: PlannedCell) -> None:
-        """Makes a cell ready, once the features of its test split are there."""
-        if cell.features in self._tables or self._share(cell.features):
+        """Makes a cell ready, once the features of its test split are there, if it needs any."""
+        if not cell.features or cell.features in self._tables or self._share(cell.features):
             self._ready.append(cell)
             return
         if cell.features not in self._encoding:

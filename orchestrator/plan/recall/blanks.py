@@ -1,18 +1,19 @@
 """A spec's cells without keys, made from the spec alone."""
 
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, partial
 from itertools import product
 
 from methods.interface import Problem, PromptSpace, SettingsError
 from methods.registry import method_class
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import Backbone, ResolvedBackbone, resolve_backbone
+from orchestrator.oracle.backbone import SERVICE, Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.encoder import Encoder
 from orchestrator.plan.cells import cell_of
 from orchestrator.plan.demand import NOTHING, ResolvedArm
 from orchestrator.plan.labels import under_labels
 from orchestrator.plan.plan import PlannedCell
+from orchestrator.plan.recall.resolved_once import Resolve
 from orchestrator.plan.transfers import Transfers
 from orchestrator.spec.arm import Arm
 from orchestrator.spec.method import MethodSpec
@@ -38,13 +39,14 @@ class Blanks:
     Args:
         spec: the comparison.
         blind: whether cells are measured on validation images alone.
+        resolve: finds models.
     """
 
-    def __init__(self, spec: Spec, *, blind: bool) -> None:
+    def __init__(self, spec: Spec, *, blind: bool, resolve: Resolve = resolve_backbone) -> None:
         self._spec = spec
         self._blind = blind
         self._transfers = Transfers(spec, "")
-        self._resolved = cache(_resolved)
+        self._resolved = cache(partial(_resolved, resolve))
 
     @property
     def backbone(self) -> ResolvedBackbone:
@@ -84,12 +86,13 @@ class Blanks:
         )
 
 
-def _resolved(backbone: Backbone) -> ResolvedBackbone:
-    """The model with its digest; without one if its weights aren't here or can't be used."""
+def _resolved(resolve: Resolve, backbone: Backbone) -> ResolvedBackbone:
+    """The model with its digest; without one if its weights or its service can't be had."""
     try:
-        return resolve_backbone(backbone)
+        return resolve(backbone)
     except UserError:
-        return ResolvedBackbone(backbone.model, backbone.model, backbone.pretrained, digest="")
+        model = f"{SERVICE}{backbone.model}" if backbone.remote else backbone.model
+        return ResolvedBackbone(backbone.model, model, backbone.pretrained, digest="")
 
 
 def _touches_images(method: MethodSpec) -> bool:

@@ -1,7 +1,7 @@
 """Plans a spec for verbs that only read: what can't be planned here is looked up in the store."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.errors import UserError
@@ -12,6 +12,7 @@ from orchestrator.plan.recall.blanks import Blanks
 from orchestrator.plan.recall.not_found import other_versions
 from orchestrator.plan.recall.reach import unreachable
 from orchestrator.plan.recall.recall import recalled
+from orchestrator.plan.recall.resolved_once import Resolve, ResolvedOnce
 from orchestrator.plan.recall.stored import StoredCells
 from orchestrator.spec.spec import Spec
 from orchestrator.store.storage import StorageDown
@@ -29,8 +30,8 @@ class _Untouched(Store):
 class Reader:
     """Plans specs as `make_plan` does, and with what a store says of the rest.
 
-    Where a dataset, a model's weights or an encoder aren't here, results are found by what their
-    cells say, without a check that they are of the same images.
+    Where a dataset, a model's weights or an encoder aren't here, or a service doesn't answer,
+    results are found by what their cells say, without a check that they are of the same images.
 
     Attributes:
         stored: what the store holds.
@@ -41,6 +42,7 @@ class Reader:
     stored: StoredCells
     data_root: Path | str
     say: Callable[[str], None] = lambda _: None
+    _resolve: Resolve = field(default_factory=ResolvedOnce, compare=False)
 
     def plan(self, spec: Spec, *, blind: bool = False) -> Plan:
         """The cells of a spec, with the results that they have.
@@ -52,14 +54,17 @@ class Reader:
         Raises:
             UserError: the store can't be read.
         """
-        blanks = Blanks(spec, blind=blind)
+        blanks = Blanks(spec, blind=blind, resolve=self._resolve)
         names = spec.trained_datasets if blind else spec.all_datasets
         absent = unreachable(spec, names, self.data_root)
         try:
+            for arm in spec.arms:  # a service that doesn't answer is waited for once
+                if arm.conditions.backbone.remote:
+                    self._resolve(arm.conditions.backbone)
             plan = self._strict(spec, absent, blind=blind)
         except StorageDown:
             raise
-        except UserError as error:  # of the models, so that nothing can be planned
+        except UserError as error:  # of the models: nothing can be planned
             plan = Plan(spec, blanks.backbone, ())
             absent = {name: absent.get(name, str(error)) for name in names}
         cells: list[PlannedCell] = []

@@ -1,8 +1,8 @@
-"""Which weights a model had when results were made, where the weights themselves aren't here."""
+"""Which weights a model had when results were made, where they or its service can't be had."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from orchestrator.oracle.backbone import ResolvedBackbone
+from orchestrator.oracle.backbone import SERVICE, ResolvedBackbone
 from orchestrator.plan.recall.stored import Stored
 
 
@@ -30,6 +30,8 @@ def digests_of(
 
 def _may_be(one: Stored, backbone: ResolvedBackbone, *, alone: bool) -> bool:
     """Whether a result under a model's name was made with its weights."""
+    if backbone.model.startswith(SERVICE):
+        return alone and one.cell.backbone.startswith(f"{backbone.model}:")
     if not one.cell.backbone.startswith("sha256:"):
         return False  # published weights, and those are always known
     given = one.provenance.get("weights")
