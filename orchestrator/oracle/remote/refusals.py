@@ -66,7 +66,7 @@ def refusal(response: Response, expected: Expected, message: str) -> Exception:
     if code == "unknown_model":
         return expected.gone()
     if code == "refused":  # what is asked can't be had of this model, as of one in memory
-        return UserError(f"the service at {expected.place} refuses: {message}")
+        return UserError(f"the service at {expected.place} refuses a request: {message}")
     if not isinstance(code, str):
         return ServiceError(
             f"the service at {expected.place} answers {message}, and not as querycurve's protocol "

@@ -10,6 +10,7 @@ import torch
 
 from methods.interface import Prompts
 from orchestrator.answers import Answers
+from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.oracle.remote import wire
 from orchestrator.oracle.remote.authorization import Token
@@ -301,7 +302,7 @@ class TestWords:
     [
         (409, "model_changed", ModelChanged, "f00d, now it has beef"),
         (404, "unknown_model", ModelChanged, "doesn't offer the model 'pocket' any more"),
-        (422, "refused", ServiceError, "refuses a request: status 422: about refused"),
+        (422, "refused", UserError, "refuses a request: status 422: about refused"),
         (413, "too_large", ServiceError, "status 413: about too_large"),
         (400, "bad_message", ServiceError, "status 400: about bad_message"),
         (409, "id_reused", ServiceError, "status 409: about id_reused"),
