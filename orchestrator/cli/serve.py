@@ -45,6 +45,7 @@ class Typed:
     backbone: str | None
     model: str | None
     precision: str
+    threads: int
     answers: str
     host: str
     port: int
@@ -146,15 +147,18 @@ def show_ledger(place: str) -> None:
 def _serve(
     wanted: Understood, typed: Typed, listener: socket.socket, ledger: ServiceLedger
 ) -> None:
+    import torch
+
     from orchestrator.server.running import Running, Service
 
+    torch.set_num_threads(typed.threads)
     say(f"loading {wanted.backbone.model} ...")
     clip = _loaded(wanted)
     model = _offered(clip, wanted)
     for remark in model.remarks:
         warn(remark)
     prices = None if wanted.price is None else wanted.price.prices
-    service = Service(model, ledger, wanted.access, wanted.faults, prices)
+    service = Service(model, ledger, wanted.access, wanted.faults, prices, threads=typed.threads)
     try:
         Running(service, lambda: _tell(wanted, typed, listener, model)).serve(listener)
     except OSError as error:

@@ -46,6 +46,15 @@ Concurrency = Annotated[
         show_default="no limit",
     ),
 ]
+Threads = Annotated[
+    int,
+    typer.Option(
+        min=1,
+        max=1024,
+        help="CPU threads of the model; with as many as an actor has, answers equal those in "
+        "memory to the last digit.",
+    ),
+]
 MaxRequest = Annotated[str, typer.Option(metavar="SIZE", help="Largest request, such as 64MB.")]
 TokenFrom = Annotated[
     str | None,

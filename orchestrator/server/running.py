@@ -46,6 +46,7 @@ class Service:
         faults: failures on purpose.
         prices: of an answer; None says nothing of money.
         free_per_minute: requests of a client in a minute that cost nothing.
+        threads: CPU threads that the model computes with.
     """
 
     model: ServedModel
@@ -54,12 +55,13 @@ class Service:
     faults: Faults = field(default_factory=Faults)
     prices: Prices | None = None
     free_per_minute: float = FREE_PER_MINUTE
+    threads: int = 1
 
     @contextmanager
     def app(self) -> Iterator[ASGIApp]:
         """The ASGI application, for as long as the block lasts; its threads end with it."""
         limits, clients = self._limits, self.access.clients
-        with closing(Work()) as work:
+        with closing(Work(self.threads)) as work:
             scoring = Scoring(
                 model=self.model,
                 ledger=self.ledger,

@@ -3,16 +3,23 @@
 import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TypeVar
+
+import torch
 
 Result = TypeVar("Result")
 
 
 class Work:
-    """One thread for the model, and one for reading what clients send."""
+    """One thread for the model, and one for reading what clients send.
 
-    def __init__(self) -> None:
-        self._model = ThreadPoolExecutor(1, "model")
+    Args:
+        threads: CPU threads that the model computes with, on which last digits depend.
+    """
+
+    def __init__(self, threads: int = 1) -> None:
+        self._model = ThreadPoolExecutor(1, "model", partial(torch.set_num_threads, threads))
         self._reading = ThreadPoolExecutor(1, "reading")
 
     async def compute(self, task: Callable[[], Result]) -> Result:

@@ -18,6 +18,7 @@ TYPED = Typed(
     backbone=None,
     model=None,
     precision="fp32",
+    threads=1,
     answers="logits",
     host="127.0.0.1",
     port=0,
