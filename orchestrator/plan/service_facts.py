@@ -7,8 +7,9 @@ from methods.interface import Access, PromptSpace, Words
 from orchestrator.answers import Answers
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import RemoteModel
+from orchestrator.oracle.remote.publishable import publishable
 from orchestrator.oracle.remote.resolving import PATIENCE
-from orchestrator.oracle.remote.service import Caller, Service
+from orchestrator.oracle.remote.service import Caller, Service, ServiceError
 from orchestrator.oracle.remote.words import RemoteWords
 from orchestrator.plan.box_facts import BoxFacts
 
@@ -57,7 +58,12 @@ class ServiceFacts(BoxFacts):
         for name in class_names:
             if len(name) > longest:
                 raise UserError(self._too_long(name))
-        return self._service.space(class_names)
+        try:
+            return self._service.space(class_names)
+        except ServiceError:
+            raise
+        except UserError as error:  # why cells are skipped is shown in reports
+            raise UserError(publishable(str(error), self._model.backbone)) from None
 
     def check_access(self, access: Access) -> None:
         """See `BoxFacts`."""

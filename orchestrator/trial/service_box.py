@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import platform
-import re
 from collections import OrderedDict
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
-from urllib.parse import urlsplit
 
 import torch
 
@@ -20,6 +18,7 @@ from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.identity import Origin
 from orchestrator.oracle.remote.image_sets import RecentImages
 from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
+from orchestrator.oracle.remote.publishable import publishable
 from orchestrator.oracle.remote.service import Caller
 from orchestrator.oracle.remote.stored_table import StoredTable, StoredTables
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
@@ -28,8 +27,6 @@ _START = 60.0
 """Seconds that an actor waits for its service when it starts: nobody is told of that."""
 _TABLES_KEPT = 16
 """Tables of whole splits in memory at once; they hold digests of images, and no images."""
-_URL = re.compile(r"https?://[^\s'\"<>]+")
-_ELSEWHERE = "(address of the service)"
 
 
 @dataclass
@@ -109,6 +106,4 @@ class ServiceBox(BlackBox):
 
     def publishable(self, text: str) -> str:
         """See `BlackBox`: without addresses."""
-        address = self._model.backbone.service
-        shown = _URL.sub(_ELSEWHERE, text)
-        return shown.replace(urlsplit(address).netloc, _ELSEWHERE) if address else shown
+        return publishable(text, self._model.backbone)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from orchestrator.errors import UserError
+from orchestrator.oracle.remote.publishable import publishable
 from orchestrator.plan.listener import Listener
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
@@ -66,7 +67,8 @@ class Reader:
             raise
         except UserError as error:  # of the models: nothing can be planned
             plan = Plan(spec, blanks.backbone, ())
-            absent = {name: absent.get(name, str(error)) for name in names}
+            why = _publishable(str(error), spec)
+            absent = {name: absent.get(name, why) for name in names}
         cells: list[PlannedCell] = []
         for name in names:
             if name in absent:
@@ -91,3 +93,10 @@ class Reader:
         listener = Listener(self.say, without=absent.__setitem__)
         store = _Untouched(self.stored.store.storage)
         return make_plan(alone, store, self.data_root, blind=blind, listener=listener)
+
+
+def _publishable(text: str, spec: Spec) -> str:
+    """A text as a report may have it: it doesn't say where services are."""
+    for arm in spec.arms:
+        text = publishable(text, arm.conditions.backbone)
+    return text

@@ -121,7 +121,7 @@ def test_classes_that_a_service_refuses_skip_a_dataset_and_an_outage_ends_the_pl
     }
 
     def refuse(_: object) -> Any:
-        raise UserError("such names are too long")
+        raise UserError(f"the service at {ADDRESS} refuses: such names are too long")
 
     def down(_: object) -> Any:
         raise ServiceError("it doesn't answer")
@@ -129,7 +129,9 @@ def test_classes_that_a_service_refuses_skip_a_dataset_and_an_outage_ends_the_pl
     relay = Relay(service)
     reach(monkeypatch, relay)
     monkeypatch.setattr(relay, "space", refuse)
-    assert set(reasons(bench.plan(FOUR)).values()) == {"such names are too long"}
+    assert set(reasons(bench.plan(FOUR)).values()) == {
+        "the service refuses: such names are too long"
+    }
     monkeypatch.setattr(relay, "space", down)
     with pytest.raises(ServiceError, match="it doesn't answer"):
         bench.plan(FOUR)
@@ -194,10 +196,11 @@ def test_results_are_found_when_the_service_is_down(
     assert bench.read("methods=[zip]").cells[0].status == "done"
 
     def down(*_: object) -> Service:
-        raise ServiceError("the service doesn't answer")
+        raise ServiceError(f"the service at {ADDRESS} doesn't answer")
 
     monkeypatch.setattr("orchestrator.oracle.remote.connect.connect", down)
     plan = bench.read("methods=[zip]")
+    assert "127.0.0.1" not in str(plan.recalled)
     assert [(one.status, one.key) for one in plan.cells] == [("done", cell.key)]
     assert "the service doesn't answer" in plan.recalled[0]
     assert "1 done" in shown(lambda: show_status(plan, bench.store))
