@@ -15,12 +15,14 @@ from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.remote.request import Images, Question
 from orchestrator.oracle.text.lengths import TextLengths
+from orchestrator.plan.box_facts import LoadedFacts
 from orchestrator.plan.measured import TextTokens, texts_are_known
 from orchestrator.server.text_tokens import TextTokens as ChargedTokens
 from tests.orchestrator.plan.test_planner import plan_of
 
+MODEL = LoadedFacts(resolve_backbone(Backbone(model="pocket")))
 WORDS = TextLengths(resolve_backbone(Backbone(model="pocket")))
-PLANNED, CHARGED = TextTokens(WORDS), ChargedTokens(WORDS)
+PLANNED, CHARGED = TextTokens(MODEL.counts), ChargedTokens(WORDS)
 OWN = ("a photo of a {}.",)
 
 names = st.lists(st.sampled_from(["dot", "two dots", "no dot at all"]), min_size=1, unique=True)
