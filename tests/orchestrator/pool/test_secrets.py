@@ -81,6 +81,17 @@ def test_an_actor_gets_all_that_an_adapter_names(
     assert made.arguments[1] == Secrets({"MY_TOKEN": TOKEN, "PROJECT": "blue"})
 
 
+def test_an_actor_gets_what_an_adapter_names(
+    made: _Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.yaml"
+    file.write_text("headers: {x-key: '${MY_KEY}', x-other: '${NOT_SET}'}")
+    monkeypatch.setenv("MY_KEY", TOKEN)
+    backbone = Backbone(model="x", adapter=str(file)).with_file()
+    OracleActorFactory(setup_of(backbone, tmp_path))()
+    assert made.arguments[1] == Secrets({"MY_KEY": TOKEN})
+
+
 def test_no_token_is_sent_where_there_is_none_or_no_service(
     made: _Made, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
