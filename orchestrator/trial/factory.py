@@ -1,11 +1,13 @@
 """Builds the parts of a cell's trial: its task, its images, its oracle and its method."""
 
+from __future__ import annotations
+
 import platform
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
 from importlib.metadata import version
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
@@ -22,7 +24,6 @@ from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.oracle.encoder import resolve_encoder
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.interface import Oracle
-from orchestrator.oracle.mae_encoder import MaeEncoder, load_encoder
 from orchestrator.oracle.remote.service import Caller
 from orchestrator.oracle.tables import Table
 from orchestrator.store.store import Store
@@ -34,6 +35,9 @@ from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.other_weights import other_weights
 from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainStream, ViewFeatures
 from orchestrator.trial.trained_prompts import load_prompt
+
+if TYPE_CHECKING:
+    from orchestrator.oracle.mae_encoder import MaeEncoder
 
 _PACKAGES = ("querycurve", "torch", "open_clip_torch", "numpy", "ray")
 
@@ -273,6 +277,8 @@ class TrialFactory:
             OtherWeights: it is not the one that was planned.
             UserError: it can't be loaded.
         """
+        from orchestrator.oracle.mae_encoder import load_encoder
+
         if name not in self._encoders:
             found = resolve_encoder(name)
             if found.digest != self._setup.encoders.get(name, found.digest):
