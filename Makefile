@@ -3,10 +3,11 @@
 PYTHON ?= python3
 VENV   ?= .venv
 STORE  ?= results
+PORT   ?= 8008
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-protocols ablation search bench ui test check lint types contracts unit quick format audit bench-scale clean
+.PHONY: help install demo demo-protocols demo-service ablation search bench ui test check lint types contracts unit quick format audit bench-scale clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -29,6 +30,21 @@ demo-protocols: install  ## Run the four protocols on the embedded default, prom
 	@for name in few_shot base_to_new cross_dataset out_of_distribution; do \
 	  $(BIN)/python run_benchmark.py run pocket_$$name --store $(STORE) || exit 1; \
 	done
+
+SERVICE = $(STORE)/service
+HEALTH  = import urllib.request as web; web.urlopen("http://127.0.0.1:$(PORT)/health")
+
+demo-service: install  ## Run three methods on the embedded default behind HTTP, and beside it in memory
+	@mkdir -p $(SERVICE)
+	@$(BIN)/querycurve serve --port $(PORT) --fail 0.02 --requests-per-minute 600 \
+	  --ledger $(SERVICE)/serve.db & server=$$!; trap 'kill $$server; wait $$server' EXIT; \
+	until $(BIN)/python -c '$(HEALTH)' 2>/dev/null; do sleep 1; kill -0 $$server || exit 1; done; \
+	there='backbone={service: "http://127.0.0.1:$(PORT)", model: pocket}'; \
+	$(BIN)/querycurve plan demo_service --store $(SERVICE) --set "$$there" && \
+	$(BIN)/querycurve run demo_service --store $(SERVICE) --set "$$there" && \
+	$(BIN)/querycurve run demo_service --store $(STORE)/memory && \
+	$(BIN)/querycurve compare $(STORE)/memory $(SERVICE) --across backbone && \
+	$(BIN)/querycurve serve --show-ledger --ledger $(SERVICE)/serve.db
 
 ablation: install  ## Vary ZIP's clipping threshold on the embedded default
 	@$(BIN)/python run_benchmark.py run ablation_pocket --store $(STORE)
