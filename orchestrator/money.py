@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from decimal import Decimal
 
 
 @dataclass(frozen=True)
@@ -112,3 +113,13 @@ def amount_text(amount: float) -> str:
         return f"{amount:,.2f}"
     decimals = min(1 - math.floor(math.log10(amount)), 12)
     return f"{amount:.{decimals}f}"
+
+
+def price_text(price: float) -> str:
+    """A price, or an amount that somebody chose: all its digits, and never an exponent.
+
+    Example:
+        >>> [price_text(price) for price in (0.00002, 0.5, 2.0, 1500.0)]
+        ['0.00002', '0.5', '2', '1,500']
+    """
+    return f"{Decimal(f'{price:.6g}').normalize():,f}"

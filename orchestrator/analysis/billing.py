@@ -79,6 +79,15 @@ class Billing:
         use = Use(observer.get("queries", 0), observer.get("images", 0)).times(templates)
         return self._charged(run, SERVICE_MEASURING, use)
 
+    def assumes_texts(self, run: Run) -> bool:
+        """Whether its texts are priced, but only others that stand for them were counted."""
+        priced = self.prices.reads and not self.counted_by_service(run)
+        return priced and not run.texts_known and run.tokens is not None
+
+    def counted_by_service(self, run: Run) -> bool:
+        """Whether a service has counted what it used."""
+        return any(_service(run, ledger) for ledger in (SERVICE_TRAINING, SERVICE_MEASURING))
+
     def deployment(self, run: Run, queries: int) -> float | None:
         """For the answers to some test images, each asked about by itself.
 

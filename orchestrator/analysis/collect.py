@@ -24,7 +24,8 @@ LeftOut = Callable[[str], None]
 def run_of(cell: PlannedCell, trace: Trace) -> Run:
     """A trace at its place in the comparison."""
     place = (cell.cell.dataset, cell.label, cell.cell.shots, cell.cell.seed)
-    return Run(*place, trace, cell.ablation_points, cell.same_as, cell.tokens)
+    points, same = cell.ablation_points, cell.same_as
+    return Run(*place, trace, points, same, cell.tokens, cell.texts_known)
 
 
 def finished_runs(

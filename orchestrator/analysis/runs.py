@@ -65,6 +65,8 @@ class Run:
         ablation_points: where it stands in an ablation, if anywhere.
         same_as: label of another run that this one's cell was run for; empty if there is none.
         tokens: text tokens that one of its queries reads; None where it isn't known.
+        texts_known: whether these are the tokens of the texts that it reads, rather than of others
+            that stand for them.
     """
 
     dataset: str
@@ -75,6 +77,7 @@ class Run:
     ablation_points: tuple[AblationPoint, ...] = ()
     same_as: str = ""
     tokens: float | None = None
+    texts_known: bool = True
 
     @property
     def ablated(self) -> bool:

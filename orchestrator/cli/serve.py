@@ -34,6 +34,10 @@ if TYPE_CHECKING:
     from orchestrator.server.model import ServedModel
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
+_KEY = re.compile(r"[0-9a-f]{64}")
+_KEY_SHOWN = 8
+_ROOM_FOR_KEYS = 160
+"""Columns of a terminal in which whole keys stand on one line."""
 _DEFAULT_TOKEN = Backbone(model="").token_from
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -137,11 +141,19 @@ def show_ledger(place: str) -> None:
     numbers = ["requests", "queries", "images", "tokens"] + ["money"] * priced
     columns = [Column(name, justify="right") for name in numbers]
     table = plain_table("client", Column("label", overflow="fold"), *columns, "last")
+    table.collapse_padding, table.pad_edge = True, False  # eight columns on a terminal of 80
     for one in sums:
         counts = [f"{getattr(one.charge, name):,}" for name in numbers[:4]]
         money = [f"{one.charge.money or 0:,.6g}"] * priced
-        table.add_row(one.client, one.label or "-", *counts, *money, one.last)
+        last = one.last.replace("T", " ")
+        table.add_row(one.client, _short(one.label) or "-", *counts, *money, last)
     output.print(table)
+
+
+def _short(label: str) -> str:
+    """A label; of a cell's key, 64 digits without a break, what a narrow terminal has room for."""
+    cut = output.width < _ROOM_FOR_KEYS and _KEY.fullmatch(label)
+    return f"{label[:_KEY_SHOWN]}…" if cut else label
 
 
 def _serve(

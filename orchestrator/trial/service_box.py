@@ -98,7 +98,7 @@ class ServiceBox(BlackBox):
         """See `BlackBox`; where the service is concerns nobody who reads results."""
         told = self._model.capabilities
         return {
-            "machine": f"a service, asked from a {platform.machine()} CPU",
+            "machine": f"a service; its client on {platform.machine()}",
             "towers": "of a service",
             "weights": None,
             "service": {"model": told.model, "fingerprint": told.fingerprint},

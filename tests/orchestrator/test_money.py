@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.money import Prices, Use, amount_text, calls_for, calls_in
+from orchestrator.money import Prices, Use, amount_text, calls_for, calls_in, price_text
 
 amounts = st.floats(0, 1e6)
 uses = st.builds(Use, amounts, amounts, amounts)
@@ -70,3 +70,11 @@ def test_an_amount_is_shown_with_two_digits_that_count(amount: float) -> None:
 def test_amounts_are_shown_with_their_currency() -> None:
     assert Prices(currency="EUR").text(1234.567) == "1,234.57 EUR"
     assert Prices().text(0) == "0.00 USD"
+
+
+@pytest.mark.parametrize(
+    ("price", "text"),
+    [(0.00002, "0.00002"), (1.5e-7, "0.00000015"), (0.1, "0.1"), (20, "20"), (2e6, "2,000,000")],
+)
+def test_a_price_has_all_its_digits_and_no_exponent(price: float, text: str) -> None:
+    assert price_text(price) == text

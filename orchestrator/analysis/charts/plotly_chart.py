@@ -113,7 +113,10 @@ def _values(chart: ValueChart, shown: Labels) -> dict[str, Any]:
         layout["xaxis"] |= {
             "tickvals": [place for place, _ in chart.ticks],
             "ticktext": [_tick(text) for _, text in chart.ticks],
+            "automargin": True,
         }
+        # Else the title stands beside the second line of the values.
+        layout["xaxis"]["title"]["standoff"] = 8
     layout["margin"]["t"] += 18  # room for the names of marks
     layout["shapes"] = [
         {

@@ -116,3 +116,11 @@ def test_a_sum_with_something_unknown_is_unknown() -> None:
     assert total([Charged(1.0), Charged(2.0, stated=2.5)]) == 3.5
     assert total([Charged(1.0), Charged(None)]) is None
     assert total([]) == 0
+
+
+def test_texts_are_assumed_in_memory_alone_and_only_where_they_have_a_price() -> None:
+    own = replace(RUN, tokens=80.0, texts_known=False)
+    assert PER_TOKEN.assumes_texts(own)
+    assert not PER_CALL.assumes_texts(own)
+    assert not PER_TOKEN.assumes_texts(replace(own, texts_known=True))
+    assert not PER_TOKEN.assumes_texts(served(own, training={"queries": 100, "tokens": 5000}))

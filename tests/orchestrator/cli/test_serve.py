@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import socket
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
 from orchestrator.answers import Answers
-from orchestrator.cli.serve import Typed, Understood
+from orchestrator.cli.serve import Typed, Understood, show_ledger
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.request import Charge
 from orchestrator.server.ledger import Entry, ServiceLedger
@@ -135,5 +137,25 @@ def test_a_ledger_is_shown_by_client_and_label(tmp_path: Path) -> None:
     assert said.code == 0
     assert said.rows["alice", "cell-a"][:5] == ["2", "4", "1,280", "2,000", "0.5"]
     assert said.rows["alice", "cell-b"][:5] == ["1", "2", "640", "1,000", "0.25"]
+
+
+def test_a_ledger_of_cells_fits_a_terminal(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    place, key = str(tmp_path / "serve.db"), "0123456789abcdef" * 4
+    ledger = ServiceLedger.open(place)
+    ledger.charge(Entry("alice", "1", "b", key), Charge(14, 114, 9424, 7008, 0.30416))
+    for width, shown in ((80, "01234567…"), (200, key)):
+        console = Console(markup=False, width=width, force_terminal=False)
+        monkeypatch.setattr("orchestrator.cli.serve.output", console)
+        show_ledger(place)
+        said = capsys.readouterr().out
+        assert f"alice  {shown} " in said.replace("   ", "  ")
+        assert "0.30416" in said
+        assert re.search(r"\d{4}-\d\d-\d\d", said), "no date is cut"
+        assert all(len(line.rstrip()) <= width for line in said.splitlines())
+
+
+def test_a_ledger_in_memory_can_not_be_shown() -> None:
     said = querycurve("serve", "--show-ledger", "--ledger", ":memory:")
     assert (said.code, "--ledger FILE" in said.err) == (2, True)

@@ -15,14 +15,15 @@ from orchestrator.analysis.report.sections import crowded
 from orchestrator.analysis.report.sections.cost import money_in_use, money_text
 from orchestrator.analysis.runs import Contender, Run, by_contender
 from orchestrator.analysis.scores import Scores, scores_by
+from orchestrator.money import price_text
 
 WHAT = (
     "Sums over all finished runs. Training: the method's own queries. Measuring: those of the "
     "observer, who asks about whole splits to draw the curves; nobody pays that who only trains a "
-    f"prompt. Deployment: the answers to {TEST_IMAGES:,} test images, each asked about by itself. "
-    "Of runs in memory, it is what they would cost on a box with these prices; of runs on a "
-    "service, what the service counted, and its own charge where it states one. Trials of a search "
-    "are not in it."
+    "prompt. Of runs in memory, both are what they would cost on a box with these prices; of runs "
+    "on a service, what the service counted, and its own charge where it states one. The last "
+    f"column is deployment: the answers to {TEST_IMAGES:,} test images, each asked about by "
+    "itself, at the prices above, the mean over runs. Trials of a search are not in it."
 )
 
 
@@ -47,7 +48,7 @@ def _price_words(billing: Billing) -> str:
         (prices.per_image, "an image in a call"),
         (prices.per_1000_tokens, "1,000 text tokens"),
     )
-    said = ", ".join(f"{amount:g} for {what}" for amount, what in named if amount)
+    said = ", ".join(f"{price_text(amount)} for {what}" for amount, what in named if amount)
     return f"Prices in {prices.currency}: {said}."
 
 
@@ -85,8 +86,23 @@ def _row(
 
 
 def _notes(comparison: Comparison, billing: Billing) -> Iterator[Text]:
-    """Says what is unknown, and where a service charged something else than the price list."""
+    """Says what is unknown or assumed, and where a service charged else than the price list."""
     runs = comparison.finished
+    assumed = dict.fromkeys(run.method for run in runs if billing.assumes_texts(run))
+    if assumed:
+        yield Text(
+            f"Money is only about so much for {', '.join(assumed)}: text tokens have a price, and "
+            "runs in memory don't note which texts they read. Others stand for them, as in the "
+            "plan.",
+            "note",
+        )
+    if billing.prices.reads and any(billing.counted_by_service(run) for run in runs):
+        yield Text(
+            "The service counts text tokens. A deployed prompt is taken to be as long as the mean "
+            "of those that were measured on the way, which is only about right where a method "
+            "changes its texts.",
+            "note",
+        )
     if any(billing.training(run).amount is None for run in runs):
         yield Text(
             "Where money is -, text tokens have a price but are not known: results in memory hold "
@@ -176,9 +192,10 @@ def _at_money(comparison: Comparison, billing: Billing, shots: int) -> Iterator[
     yield TableBlock(
         f"at_money{comparison.file_suffix(shots)}",
         f"Test accuracy in percent{comparison.suffix(shots)}, {_where(last)}, at the last "
-        f"measurement within so much money for training one prompt. Methods are grouped by what "
-        f"they need, {FROM_EASY}, then sorted by the last column. {BRACKETS}",
-        ("method", *(f"within {step:,g} {billing.prices.currency}" for step in within)),
+        f"measurement within so much money for training one prompt. A method that stops earlier "
+        f"keeps what it has. The best of each column is in bold. Methods are grouped by what they "
+        f"need, {FROM_EASY}, then sorted by the last column. {BRACKETS}",
+        ("method", *(f"within {price_text(step)} {billing.prices.currency}" for step in within)),
         tuple(rows),
         row_groups=comparison.column_groups(contenders),
     )

@@ -10,12 +10,27 @@ from orchestrator.analysis.runs import Run
 MOST = 8
 """Different values listed in one cell."""
 
+ANSWERS = "answers"
+USUAL = (ANSWERS, "logits")
+"""Not worth a line: all scores, as they have always been."""
+
 _BASES = {
     "packed": "every byte when packed",
     "verified": "every byte by datasets verify",
     "read": "every byte when run",
 }
 """How a dataset's images are known, in words."""
+
+
+def _weights_of(run: Run) -> str | None:
+    """Nothing of a service, whose weights nobody sees."""
+    return None if _service_of(run) else str(run.trace.cell.get("backbone", ""))[:16]
+
+
+def _service_of(run: Run) -> str | None:
+    """Which model it was, as the service itself tells models apart; its address is in no trace."""
+    told = run.trace.provenance.get("service")
+    return told and f"model {told['model']}, fingerprint {str(told['fingerprint'])[:16]}"
 
 
 def _version_of(run: Run) -> str | None:
@@ -26,13 +41,14 @@ def _version_of(run: Run) -> str | None:
 _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("backbone", lambda run: run.trace.provenance.get("backbone")),
     ("images", lambda run: run.trace.provenance.get("images")),
-    ("weights digest", lambda run: str(run.trace.cell.get("backbone", ""))[:16]),
+    ("behind a service", _service_of),
+    ("weights digest", _weights_of),
     ("protocol", lambda run: run.protocol),
     ("precision", lambda run: run.trace.cell.get("precision")),
     ("augmentation", lambda run: run.trace.cell.get("augmentation") if run.trains else None),
     ("budget (queries)", lambda run: run.trace.cell.get("budget") if run.trains else None),
     ("mini-batch (images)", lambda run: run.trace.cell.get("batch_size") if run.trains else None),
-    ("answers", lambda run: run.answers if run.shots else None),
+    (ANSWERS, lambda run: run.answers if run.shots else None),
     ("seeds", lambda run: run.seed if run.shots else None),
     ("hardware", lambda run: run.trace.provenance.get("machine")),
     ("towers", lambda run: run.trace.provenance.get("towers")),
@@ -59,7 +75,7 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
         "conditions, which is worth a thought before comparing seconds; accuracies are compared by "
         "what is in a cell's key."
     )
-    known = tuple(row for row in rows if row[1])
+    known = tuple(row for row in rows if row[1] and row != USUAL)
     yield TableBlock("provenance", caption, ("what", "value"), known, numeric_from=9)
     yield from _data(runs)
     yield from _splits(runs)
@@ -116,8 +132,9 @@ def _splits(runs: Iterable[Run]) -> Iterator[TableBlock]:
 
 def _values(values: Iterable[object]) -> str:
     known = sorted({str(value) for value in values if value not in (None, "")}, key=_natural)
-    more = f", and {len(known) - MOST} more" if len(known) > MOST else ""
-    return ", ".join(known[:MOST]) + more
+    between = "; " if any(", " in value for value in known) else ", "
+    more = f"{between}and {len(known) - MOST} more" if len(known) > MOST else ""
+    return between.join(known[:MOST]) + more
 
 
 def _natural(text: str) -> tuple[int, str]:

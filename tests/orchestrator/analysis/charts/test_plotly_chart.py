@@ -62,6 +62,8 @@ def test_values_lie_at_their_numbers_and_are_named() -> None:
     assert (axis["type"], axis["tickvals"], axis["ticktext"]) == (
         "log", [1, 20, 400], ["1", "√δ", "none"],
     )  # fmt: skip
+    assert axis["automargin"], "values of two lines push the title down"
+    assert axis["title"]["standoff"] > 0
     zip_line = figure["data"][0]
     assert (zip_line["x"], zip_line["text"]) == ([1, 20, 400], ["1", "√δ", "none"])
     assert zip_line["error_y"]["arrayminus"] == [2, 3, 5]

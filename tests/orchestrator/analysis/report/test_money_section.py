@@ -124,3 +124,23 @@ def test_prices_are_said() -> None:
     assert words(comparison(grid(("dots",)), prices=PRICES)).startswith(
         "Prices in EUR: 0.01 for a call, 0.0001 for an image in a call."
     )
+
+
+def test_tiny_prices_are_said_in_digits() -> None:
+    said = words(comparison(grid(("dots",)), prices=Prices(per_image=0.00002)))
+    assert said.startswith("Prices in USD: 0.00002 for an image in a call.")
+
+
+def test_it_is_said_whose_texts_were_assumed() -> None:
+    known = [replace(run, tokens=80.0, texts_known=run.method != "bar") for run in runs()]
+    said = words(comparison(known, prices=Prices(per_1000_tokens=1)))
+    assert "Money is only about so much for bar: text tokens have a price" in said
+    assert "only about" not in words(comparison(known, prices=PRICES))
+
+
+def test_a_service_is_said_to_count_the_texts_measured_on_the_way() -> None:
+    counts = {"queries": 200, "images": 25_600, "tokens": 9000}
+    found = [served(runs()[1], training=counts, measuring={"queries": 3, "tokens": 150})]
+    said = words(comparison([*found, runs()[0]], prices=Prices(per_1000_tokens=1)))
+    assert "A deployed prompt is taken to be as long as the mean" in said
+    assert "A deployed prompt" not in words(comparison([*found, runs()[0]], prices=PRICES))

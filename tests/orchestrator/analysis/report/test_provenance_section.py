@@ -29,6 +29,32 @@ def test_it_says_what_methods_saw_of_the_black_box() -> None:
     assert ("answers", "label, logits") in table.rows
 
 
+def facts(*runs: Run) -> dict[str, str]:
+    (table, *_) = blocks(Comparison("demo", runs))
+    assert isinstance(table, TableBlock)
+    return {str(name): str(value) for name, value in table.rows}
+
+
+def test_all_scores_are_not_worth_a_line() -> None:
+    assert "answers" not in facts(zero_shot_run(40.0), make_run([(0, 50.0)]))
+
+
+def test_answers_that_hold_commas_stand_apart() -> None:
+    rounded = seeing(make_run([(0, 50.0)]), kind="log_probabilities", digits=2)
+    known = facts(rounded, make_run([(0, 50.0)]))
+    assert known["answers"] == "log-probabilities, 2 digits; logits"
+
+
+def test_a_service_is_known_by_its_model_and_fingerprint() -> None:
+    run = make_run([(0, 50.0)])
+    told = {"model": "pocket", "fingerprint": "0123456789abcdef0123456789abcdef"}
+    cell = {**run.trace.cell, "backbone": f"service:pocket:{told['fingerprint']}"}
+    trace = replace(run.trace, cell=cell, provenance={"service": told})
+    known = facts(replace(run, trace=trace))
+    assert known["behind a service"] == "model pocket, fingerprint 0123456789abcdef"
+    assert "weights digest" not in known
+
+
 def test_each_dataset_has_a_line() -> None:
     table = data_table(
         known_by("dtd", 1, "counts and sizes"),
