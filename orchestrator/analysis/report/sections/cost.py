@@ -27,6 +27,8 @@ USE = (
     "saw in all finished runs, and the wall seconds of that, which cost the method nothing."
 )
 
+PRICED = f" Money is that of the answers to {TEST_IMAGES:,} test images; see the section on it."
+
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
     """Nothing when nothing has finished."""
@@ -37,7 +39,7 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     groups = tuple(group_title(comparison.access[who.method]) for who in order)
     for name, caption, header, row in (
         ("cost", TRAINING, _training_header(prices), _training),
-        ("cost_in_use", USE, _use_header(prices), _use),
+        ("cost_in_use", USE + (PRICED if prices else ""), _use_header(prices), _use),
     ):
         body = tuple(row(comparison, who, members[who]) for who in order)
         yield TableBlock(name, caption, header, body, row_groups=groups)

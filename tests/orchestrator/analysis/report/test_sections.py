@@ -275,6 +275,7 @@ def test_costs_of_training_and_of_use_stand_apart() -> None:
     # 21 runs of 1,000 queries of 128 images each; of datasets whose training images are unknown
     assert (trained["queries"], trained["images"]) == ("21,000", "2,688,000")
     assert (trained["whole-set evaluations"], trained["tuning queries"]) == ("-", "0")
+    assert "1,000 test images; see the section on it" in use.caption
     used = dict(zip(use.header, use.rows[0], strict=True))
     # at 2 USD for 1,000 queries, of which an image takes 8
     assert (used["queries a test image"], used["USD for 1,000 images"]) == ("8", "16.00")
