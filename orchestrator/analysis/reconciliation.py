@@ -101,5 +101,33 @@ def reconciled(cells: Sequence[CellCharge]) -> Iterator[str]:
     yield WHY
 
 
+def unlike_asked(cells: Sequence[tuple[str, Trace]]) -> Iterator[str]:
+    """Lines about finished cells for whose training a service charged other images than were sent.
+
+    What it charges by its replies is all that is compared with its account, so that one that counts
+    wrongly, but alike in both, is told by the method's own ledger alone. Images alone are compared:
+    of a question that went in parts, each part is charged as a query.
+
+    Args:
+        cells: titles and traces.
+    """
+    odd = []
+    for title, trace in cells:
+        charged, asked = trace.ledgers.get(SERVICE_TRAINING), trace.ledgers.get("method")
+        if charged is None or asked is None or trace.status != "finished":
+            continue
+        its, ours = int(charged.get("images", 0)), int(asked.get("images", 0))
+        if its != ours:
+            odd.append(f"  {title}: {its:,} images charged, {ours:,} asked about")
+    if odd:
+        yield (
+            f"the service charged the training of {counted(len(odd), 'cell')} otherwise than "
+            f"questions were asked:"
+        )
+        yield from odd[:MOST_LISTED]
+        if len(odd) > MOST_LISTED:
+            yield f"  and {len(odd) - MOST_LISTED:,} more"
+
+
 def _counts(ledger: Mapping[str, int | float]) -> Counts:
     return Counts(*(int(ledger.get(name, 0)) for name in ("queries", "images", "tokens")))

@@ -9,7 +9,13 @@ from typing import TYPE_CHECKING
 
 from orchestrator.analysis.billing import Billing, total
 from orchestrator.analysis.collect import run_of
-from orchestrator.analysis.reconciliation import CellCharge, Counts, counts_of, reconciled
+from orchestrator.analysis.reconciliation import (
+    CellCharge,
+    Counts,
+    counts_of,
+    reconciled,
+    unlike_asked,
+)
 from orchestrator.analysis.runs import Run
 from orchestrator.console import say, warn
 from orchestrator.errors import UserError
@@ -128,13 +134,16 @@ def _say_money(ran: Ran, store: Store, estimate: RunEstimate) -> None:
 def _say_charges(ran: Ran, store: Store) -> None:
     """Compares each service's own account with the traces of the cells that ran on it."""
     asked: dict[RemoteModel, list[tuple[str, str, Counts]]] = defaultdict(list)
-    for key, run in _runs(ran, store):
+    runs = list(_runs(ran, store))
+    for key, run in runs:
         counts, model = counts_of(run.trace), ran[key].planned.backbone.remote
         if counts is not None and model is not None:
             asked[model].append((key, ran[key].title, counts))
     for model, cells in asked.items():
         for line in _compared(model, cells):
             say(line)
+    for line in unlike_asked([(ran[key].title, run.trace) for key, run in runs]):
+        say(line)
 
 
 def _compared(model: RemoteModel, cells: Iterable[tuple[str, str, Counts]]) -> Iterator[str]:

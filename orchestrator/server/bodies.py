@@ -46,19 +46,18 @@ class Bodies:
         try:
             pieces = []
             async for piece in self._pieces(request):
-                held += len(piece)
-                if held > most:
+                if held + len(piece) > most:
                     raise _too_long(f"more than {most:,} bytes", most)
                 if self._held + len(piece) > self._together:
-                    held -= len(piece)
                     raise overloaded("other requests take the memory for bodies; ask again soon")
+                held += len(piece)
                 self._held += len(piece)
                 pieces.append(piece)
             if length is not None and held != length:
                 raise bad_message(f"expected a body of {length:,} bytes, got {held:,}")
             yield b"".join(pieces)
         finally:
-            self._held -= min(held, self._held)
+            self._held -= held
 
     async def _pieces(self, request: Request) -> AsyncIterator[bytes]:
         stream, arrived = request.stream(), 0

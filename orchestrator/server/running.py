@@ -17,6 +17,7 @@ from orchestrator.server.access import Access
 from orchestrator.server.app import Doors, ServiceApp
 from orchestrator.server.bodies import Bodies
 from orchestrator.server.faults import Faults
+from orchestrator.server.impatient import ImpatientProtocol
 from orchestrator.server.ledger import ServiceLedger
 from orchestrator.server.line import Line
 from orchestrator.server.model import ServedModel
@@ -121,7 +122,7 @@ class Running:
 def _config(app: ASGIApp) -> uvicorn.Config:
     return uvicorn.Config(
         app,
-        http="h11",
+        http=ImpatientProtocol,
         ws="none",
         lifespan="off",
         log_config=None,

@@ -19,7 +19,7 @@ from orchestrator.oracle.remote.identity import Origin
 from orchestrator.oracle.remote.image_sets import RecentImages
 from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
 from orchestrator.oracle.remote.publishable import publishable
-from orchestrator.oracle.remote.service import Caller
+from orchestrator.oracle.remote.service import Caller, ModelChanged
 from orchestrator.oracle.remote.stored_table import StoredTable, StoredTables
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
 
@@ -85,6 +85,12 @@ class ServiceBox(BlackBox):
         hasty = replace(caller, patience=min(_START, caller.patience))
         connect(model.backbone, hasty, planned)
         service = connect(model.backbone, caller, planned)
+        if not service.capabilities.means_the_same_as(model.capabilities):
+            raise ModelChanged(
+                f"the service of {model.backbone.model!r} says other things of its model than when "
+                f"this run was planned, although its fingerprint is the same: how images are "
+                f"prepared, or what it takes or answers. Start the run again to plan with that."
+            )
         self._connection = Connection.to(service, model.backbone.in_flight)
         self._tables = _Stored(StoredTables(service.capabilities, RecentImages()))
 

@@ -13,6 +13,10 @@ PROTOCOL = 1
 """Version of the protocol. A service that speaks another one is refused."""
 
 Color = tuple[float, float, float]
+Scale = Annotated[float, Field(gt=0)]
+Width = Annotated[int, Field(ge=0, le=2**16)]
+Count = Annotated[int, Field(ge=0, le=2**12)]
+"""Bounds far above those of any model: clients make arrays of what a service says of itself."""
 
 
 class Limits(Frozen):
@@ -49,7 +53,7 @@ class ImageForm(Frozen):
 
     size: Annotated[int, Field(ge=1, le=4096)]
     mean: Color
-    std: Color
+    std: tuple[Scale, Scale, Scale]
     interpolation: Interpolation = "bicubic"
     resize_mode: ResizeMode = "shortest"
     fill_color: tuple[int, int, int] = (0, 0, 0)
@@ -63,14 +67,14 @@ class ImageForm(Frozen):
 class SpaceForm(Frozen):
     """The shapes and scales of prompts, as in `methods.interface.PromptSpace`."""
 
-    text_width: Annotated[int, Field(ge=0)] = 0
-    context_tokens: Annotated[int, Field(ge=0)] = 0
-    vision_width: Annotated[int, Field(ge=0)] = 0
+    text_width: Width = 0
+    context_tokens: Annotated[int, Field(ge=0, le=2**16)] = 0
+    vision_width: Width = 0
     token_embedding_std: Annotated[float, Field(ge=0)] = 0.0
     patch_weight_mean: float = 0.0
     patch_weight_std: Annotated[float, Field(ge=0)] = 0.0
-    text_layers: Annotated[int, Field(ge=0)] = 0
-    vision_layers: Annotated[int, Field(ge=0)] = 0
+    text_layers: Count = 0
+    vision_layers: Count = 0
 
     def space(self, images: ImageForm) -> PromptSpace:
         """The prompt space of a service that takes such images."""
@@ -112,3 +116,7 @@ class Capabilities(Frozen):
     stores_images: bool = False
     words: bool = False
     images_per_call: Annotated[int, Field(ge=1)] | None = None
+
+    def means_the_same_as(self, other: "Capabilities") -> bool:
+        """Whether results with both belong together: limits alone may differ."""
+        return self.model_copy(update={"limits": other.limits}) == other

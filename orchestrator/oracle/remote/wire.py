@@ -89,7 +89,7 @@ class ChargeForm(Frozen):
     queries: Count = 0
     images: Count = 0
     tokens: Count = 0
-    money: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
+    money: Annotated[float, Field(ge=0, le=2**53, allow_inf_nan=False)] | None = None
 
     @property
     def charge(self) -> Charge:

@@ -5,7 +5,13 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.analysis.reconciliation import CellCharge, Counts, counts_of, reconciled
+from orchestrator.analysis.reconciliation import (
+    CellCharge,
+    Counts,
+    counts_of,
+    reconciled,
+    unlike_asked,
+)
 from tests.orchestrator.analysis.builders import make_run, served
 
 numbers = st.integers(0, 10**6)
@@ -66,3 +72,17 @@ def test_a_trace_counts_training_and_measuring_together() -> None:
         measuring={"requests": 1, "queries": 1, "images": 7, "tokens": 5, "money": 1.0},
     )
     assert counts_of(both.trace) == Counts(11, 107, 55)
+
+
+def test_a_service_that_charges_more_than_was_asked_is_told_although_its_account_agrees() -> None:
+    run = make_run([(0, 1), (10, 2)])
+    asked = run.trace.ledgers["method"]["images"]
+    measuring = {"requests": 1, "queries": 1, "images": 7, "tokens": 5}
+    alike, more = (
+        served(run, training={"requests": 1, "queries": 10, "images": n}, measuring=measuring).trace
+        for n in (asked, 2 * asked)
+    )
+    assert list(unlike_asked([("dots / zip", alike), ("in memory", run.trace)])) == []
+    first, second = unlike_asked([("dots / zip", alike), ("dots / bar", more)])
+    assert first.startswith("the service charged the training of 1 cell otherwise")
+    assert second == f"  dots / bar: {2 * asked:,} images charged, {asked:,} asked about"

@@ -118,3 +118,21 @@ def test_other_types_and_encodings_are_refused_unread() -> None:
         sent = Sent(b"0", headers=headers)
         assert (refusal(sent), sent.taken) == (415, 0)
     assert read(Sent(b"0", headers={"content-type": "Text/Plain; charset=utf-8"})) == b"0"
+
+
+def test_a_body_that_is_too_long_frees_no_more_than_it_held() -> None:
+    """Else who sends many of them makes room for more than was agreed."""
+    bodies = Bodies(20)
+
+    async def reading() -> None:
+        async with bodies.read(Sent(b"x" * 10).request, KIND, 10):
+            with pytest.raises(Refusal):
+                async with bodies.read(Sent(b"y" * 15).request, KIND, 10):
+                    pass
+            async with bodies.read(Sent(b"z" * 10).request, KIND, 10):
+                with pytest.raises(Refusal) as full:
+                    async with bodies.read(Sent(b"w").request, KIND, 10):
+                        pass
+                assert full.value.status == 503
+
+    asyncio.run(reading())

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cache
+from unittest.mock import Mock
 
 import pytest
 import torch
@@ -30,6 +32,7 @@ from orchestrator.oracle.remote.wire import (
     reply_bytes,
 )
 from orchestrator.server.model import Offer, ServedModel
+from orchestrator.server.text_tokens import TextTokens
 from tests.orchestrator.server.questions import NAMES, SIZE, ask, numbers, plain_images
 from tests.service_in_thread import pocket
 
@@ -356,6 +359,20 @@ def test_strangers_words_do_not_fill_the_tokenizer(monkeypatch: pytest.MonkeyPat
         service.count([f"word{'abcdefghij'[k]}{'klmnopqrst'[number]}" for k in range(10)])
         assert len(tokenizer.cache) <= 60
     assert service.count(["<start_of_text>"]) == [1]
+
+
+def test_long_lists_of_class_names_take_no_memory_once_they_are_counted() -> None:
+    counter, question = TextTokens(Mock(count=lambda _: 1)), ask()
+    tracemalloc.start()
+    try:
+        for number in range(20):
+            names = tuple(f"{number}-{k}".ljust(300, "x") for k in range(1000))
+            assert counter.of(replace(question, classes=names)) == 1000
+        del names
+        kept, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert kept < 2**20
 
 
 def test_equal_offers_have_equal_fingerprints_and_others_others() -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import socket
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
 from orchestrator.oracle.remote.description import Limits
+from orchestrator.server.impatient import ImpatientProtocol
 from orchestrator.server.model import Offer
 from tests.orchestrator.server.clients import told
 from tests.orchestrator.server.questions import TENSORS
@@ -99,4 +101,41 @@ def test_bodies_that_wait_for_their_last_piece_take_no_more_than_was_agreed(
 def test_what_is_no_http_is_refused(service: ThreadedService, sent: bytes) -> None:
     with connection(service) as sender:
         sender.sendall(sent)
+        assert sender.recv(1000).startswith(b"HTTP/1.1 400 ")
+
+
+@pytest.mark.parametrize(
+    "sent", [b"", b"GET /health HTT", b"GET /health HTTP/1.1\r\nHost: here\r\nA: "]
+)
+def test_a_connection_without_a_whole_head_is_closed(
+    service: ThreadedService, sent: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Many of them would keep all others out for ever."""
+    monkeypatch.setattr(ImpatientProtocol, "head_seconds", 0.2)
+    with connection(service) as idle:
+        idle.sendall(sent)
+        assert idle.recv(1000) == b""
+
+
+def test_an_answered_connection_may_not_begin_another_request_and_leave_it(
+    service: ThreadedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with connection(service) as client:
+        client.sendall(b"GET /health HTTP/1.1\r\nHost: here\r\n\r\n")
+        assert client.recv(1000).startswith(b"HTTP/1.1 200 ")
+        monkeypatch.setattr(ImpatientProtocol, "head_seconds", 0.2)
+        client.sendall(b"GET /health HTT")
+        while client.recv(1000):
+            pass
+
+
+def test_who_sends_a_body_slowly_isnt_taken_for_idle(
+    service: ThreadedService, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ImpatientProtocol, "head_seconds", 0.05)
+    with connection(service) as sender:
+        sender.sendall(head(4))
+        for _ in range(4):
+            time.sleep(0.05)
+            sender.sendall(b"x")
         assert sender.recv(1000).startswith(b"HTTP/1.1 400 ")

@@ -274,6 +274,28 @@ def test_a_model_that_changes_ends_the_cell_and_no_address_is_stored(
     assert stored.ledgers["service_measuring"]["requests"] == 2
 
 
+@pytest.mark.parametrize("part", ["images", "space", "inputs", "limits"])
+def test_a_service_that_describes_its_model_otherwise_under_the_same_fingerprint(
+    part: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What was planned with it would be another experiment; limits change no results."""
+    service = served()
+    reach(monkeypatch, service)
+    desk, told = Desk(tmp_path, BACKBONE, "methods=[zip]"), service.capabilities
+    other = {
+        "images": told.images.model_copy(update={"size": 2 * told.images.size}),
+        "space": told.space.model_copy(update={"text_width": 8}),
+        "inputs": ("text",),
+        "limits": Limits(images=7),
+    }
+    reach(monkeypatch, Relay(service, **{part: other[part]}))
+    if part == "limits":
+        desk.new_worker()
+    else:
+        with pytest.raises(ModelChanged, match="fingerprint is the same"):
+            desk.new_worker()
+
+
 def test_provenance_names_the_service_by_its_model_and_never_by_its_address(
     on_service: Run,
 ) -> None:

@@ -294,6 +294,7 @@ BAD_REPLIES = {
     "unknown tensor": reply_with({"scores": LOGITS, "logits": LOGITS.clone()}),
     "charge.queries": reply_with({"scores": LOGITS}, charge={"queries": -1}),
     "charge.tokens": reply_with({"scores": LOGITS}, charge={"tokens": 2**60}),
+    "charge.money: Input should be less": reply_with({"scores": LOGITS}, charge={"money": 1e300}),
     "charge.money": reply_with({"scores": LOGITS}, charge={"money": float("inf")}),
     "fingerprint": reply_with({"scores": LOGITS}, fingerprint="\x1b[31m"),
     "extra": reply_with({"scores": LOGITS}, extra=1),
