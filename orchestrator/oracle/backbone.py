@@ -22,8 +22,8 @@ from benchmarks.preprocessing import Augmentation, Preprocessing
 from orchestrator.errors import UserError
 from orchestrator.oracle.preprocess_config import read_preprocessing
 from orchestrator.oracle.remote.adapters.file import AdapterFile, read_adapter
-from orchestrator.oracle.remote.address import check_address
 from orchestrator.oracle.remote.description import Capabilities
+from orchestrator.oracle.remote.http.address import check_address
 
 LOCAL = "local-dir:"
 SERVICE = "service:"

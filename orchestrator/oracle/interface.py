@@ -16,7 +16,7 @@ from orchestrator.oracle.answering import Answer, fill, noise_seed
 from orchestrator.oracle.ledger import Ledger
 
 if TYPE_CHECKING:
-    from orchestrator.oracle.remote.image_sets import StoredImages
+    from orchestrator.oracle.remote.images.image_sets import StoredImages
 
 Party = Literal["method", "observer"]
 """Who pays for a query."""

@@ -20,7 +20,7 @@ from starlette.types import Receive, Scope, Send
 from benchmarks.quoting import cut, one_line
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.description import PROTOCOL, SpaceForm
-from orchestrator.oracle.remote.wire import (
+from orchestrator.oracle.remote.protocol.wire import (
     BadMessage,
     ChargeForm,
     embedding_bytes,

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import FailFast, Field
 
 from benchmarks.frozen import Frozen
-from orchestrator.oracle.remote.wire import Digest, Text
+from orchestrator.oracle.remote.protocol.wire import Digest, Text
 
 
 class SpaceRequest(Frozen):

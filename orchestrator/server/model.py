@@ -25,10 +25,10 @@ from orchestrator.oracle.remote.description import (
     Limits,
     SpaceForm,
 )
-from orchestrator.oracle.remote.pixels import normalised
+from orchestrator.oracle.remote.images.pixels import normalised
+from orchestrator.oracle.remote.protocol.wire import image_digest
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.service import ImagesUnknown, Service
-from orchestrator.oracle.remote.wire import image_digest
 from orchestrator.precision import ROUNDING, Precision
 from orchestrator.server.image_features import ImageFeatures
 from orchestrator.server.shapes import check_images, check_question

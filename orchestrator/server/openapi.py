@@ -14,7 +14,7 @@ from pydantic.json_schema import models_json_schema
 
 from benchmarks.frozen import Frozen
 from orchestrator.oracle.remote.description import PROTOCOL, Capabilities, SpaceForm
-from orchestrator.oracle.remote.wire import ChargeForm, QuestionForm, ReplyForm
+from orchestrator.oracle.remote.protocol.wire import ChargeForm, QuestionForm, ReplyForm
 from orchestrator.server.forms import SpaceRequest, WordsReply, WordsRequest
 
 FILE = Path(__file__).with_name("openapi.json")

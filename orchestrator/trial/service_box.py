@@ -16,11 +16,11 @@ from orchestrator.oracle.backbone import RemoteModel
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.identity import Origin
-from orchestrator.oracle.remote.image_sets import RecentImages
+from orchestrator.oracle.remote.images.image_sets import RecentImages
+from orchestrator.oracle.remote.images.stored_table import StoredTable, StoredTables
 from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
 from orchestrator.oracle.remote.publishable import publishable
 from orchestrator.oracle.remote.service import Caller
-from orchestrator.oracle.remote.stored_table import StoredTable, StoredTables
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
 
 _START = 60.0

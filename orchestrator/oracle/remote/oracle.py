@@ -12,9 +12,9 @@ from orchestrator.answers import Answers
 from orchestrator.oracle.answering import Answer, remade
 from orchestrator.oracle.interface import Ask, Asking, Batch, Ledgers, Oracle
 from orchestrator.oracle.ledger import Ledger
-from orchestrator.oracle.remote.batch_images import BatchImages, batch_images
 from orchestrator.oracle.remote.courier import Courier, Errand
 from orchestrator.oracle.remote.identity import Origin
+from orchestrator.oracle.remote.images.batch_images import BatchImages, batch_images
 from orchestrator.oracle.remote.parts import Part, parts_of, some_of
 from orchestrator.oracle.remote.request import Images, Question, Reply
 from orchestrator.oracle.remote.service import Service

@@ -7,8 +7,8 @@ from itertools import pairwise
 from torch import Tensor
 
 from methods.interface import DeepPrompts, Prompts
-from orchestrator.oracle.remote.batch_images import BatchImages
 from orchestrator.oracle.remote.description import Capabilities, Limits
+from orchestrator.oracle.remote.images.batch_images import BatchImages
 from orchestrator.oracle.remote.service import ServiceError
 
 _HEADER = 4096

@@ -19,7 +19,7 @@ from orchestrator.oracle.remote.adapters.images import SentImage, sent_images
 from orchestrator.oracle.remote.adapters.interface import Interface
 from orchestrator.oracle.remote.adapters.rows import Row
 from orchestrator.oracle.remote.description import Capabilities
-from orchestrator.oracle.remote.pixels import to_bytes
+from orchestrator.oracle.remote.images.pixels import to_bytes
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply
 from orchestrator.oracle.remote.service import Service
 

@@ -9,10 +9,10 @@ from threading import Lock
 from typing import Any
 
 from orchestrator.oracle.remote.adapters.environment import InHeaders, Secrets
-from orchestrator.oracle.remote.address import origin_of
-from orchestrator.oracle.remote.exchange import BadReply, Response
 from orchestrator.oracle.remote.foreign_text import shown
-from orchestrator.oracle.remote.http_client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.address import origin_of
+from orchestrator.oracle.remote.http.client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.exchange import BadReply, Response
 from orchestrator.oracle.remote.service import Caller, ServiceError
 
 

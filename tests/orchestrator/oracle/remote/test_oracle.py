@@ -20,9 +20,9 @@ from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import BudgetExhausted, Ledger
 from orchestrator.oracle.remote.description import Limits
 from orchestrator.oracle.remote.identity import Origin
-from orchestrator.oracle.remote.image_sets import ImageSet, RecentImages, StoredImages
+from orchestrator.oracle.remote.images.image_sets import ImageSet, RecentImages, StoredImages
+from orchestrator.oracle.remote.images.pixels import normalised
 from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
-from orchestrator.oracle.remote.pixels import normalised
 from orchestrator.oracle.remote.service import (
     ImagesUnknown,
     ModelChanged,

@@ -13,8 +13,8 @@ from orchestrator.oracle.interface import Ask
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.description import ImageForm
 from orchestrator.oracle.remote.identity import Origin
+from orchestrator.oracle.remote.images.pixels import normalised, to_bytes
 from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
-from orchestrator.oracle.remote.pixels import normalised, to_bytes
 from orchestrator.oracle.remote.service import Service
 from tests.orchestrator.oracle.remote.adapters.pocket_services import pocket
 

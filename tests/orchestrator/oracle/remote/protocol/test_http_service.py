@@ -12,11 +12,11 @@ from methods.interface import Prompts
 from orchestrator.answers import Answers
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone
-from orchestrator.oracle.remote import wire
-from orchestrator.oracle.remote.authorization import Token
-from orchestrator.oracle.remote.exchange import BadReply
-from orchestrator.oracle.remote.http_client import Connection, HttpClient
-from orchestrator.oracle.remote.http_service import HttpService
+from orchestrator.oracle.remote.http.authorization import Token
+from orchestrator.oracle.remote.http.client import Connection, HttpClient
+from orchestrator.oracle.remote.http.exchange import BadReply
+from orchestrator.oracle.remote.protocol import wire
+from orchestrator.oracle.remote.protocol.http_service import HttpService
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.service import Caller, ImagesUnknown, ModelChanged, ServiceError
 from tests.orchestrator.oracle.remote.fake_time import FakeTime

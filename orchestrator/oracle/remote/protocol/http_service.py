@@ -15,15 +15,15 @@ from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.interface import PromptSpace
 from orchestrator.oracle.backbone import Backbone
-from orchestrator.oracle.remote import wire
-from orchestrator.oracle.remote.address import check_address
-from orchestrator.oracle.remote.authorization import Token
 from orchestrator.oracle.remote.description import PROTOCOL, Capabilities, SpaceForm
-from orchestrator.oracle.remote.exchange import BadReply, Response
 from orchestrator.oracle.remote.foreign_text import shown
-from orchestrator.oracle.remote.http_client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.address import check_address
+from orchestrator.oracle.remote.http.authorization import Token
+from orchestrator.oracle.remote.http.client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.exchange import BadReply, Response
 from orchestrator.oracle.remote.in_flight import in_flight
-from orchestrator.oracle.remote.refusals import Expected, refusal
+from orchestrator.oracle.remote.protocol import wire
+from orchestrator.oracle.remote.protocol.refusals import Expected, refusal
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import Caller, ImagesUnknown, Service, ServiceError
 

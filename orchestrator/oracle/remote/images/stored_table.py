@@ -14,8 +14,8 @@ from torch import Tensor
 from orchestrator.oracle.features import CHUNK, ImageSplit
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.remote.description import Capabilities, ImageForm
-from orchestrator.oracle.remote.image_sets import ImageSet, RecentImages, StoredImages
-from orchestrator.oracle.remote.pixels import to_bytes
+from orchestrator.oracle.remote.images.image_sets import ImageSet, RecentImages, StoredImages
+from orchestrator.oracle.remote.images.pixels import to_bytes
 from orchestrator.oracle.remote.service import ServiceError
 from orchestrator.oracle.tables import BATCH, Images
 

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor
 
 from orchestrator.errors import UserError
+from orchestrator.oracle.remote.protocol.wire import image_digest
 from orchestrator.oracle.remote.request import StoredRows
-from orchestrator.oracle.remote.wire import image_digest
 
 MEMORY = 256 * 2**20
 """Bytes of images that an actor keeps, in case that a service asks for them."""

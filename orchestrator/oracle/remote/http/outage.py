@@ -2,8 +2,8 @@
 
 from threading import Lock
 
-from orchestrator.oracle.remote.exchange import Unanswered
-from orchestrator.oracle.remote.retries import Clock
+from orchestrator.oracle.remote.http.exchange import Unanswered
+from orchestrator.oracle.remote.http.retries import Clock
 from orchestrator.oracle.remote.service import Caller
 
 QUIET = 2.0
