@@ -144,6 +144,9 @@ class ServedModel(Service):
         _check_finite(answer)
         return Reply(answer, charge, self.capabilities.fingerprint)
 
+    def close(self) -> None:
+        """See `Service`; nothing leads to a model in memory."""
+
     @property
     def _known_words(self) -> Words:
         if self._words is None:

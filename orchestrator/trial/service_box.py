@@ -83,7 +83,7 @@ class ServiceBox(BlackBox):
         self._model, self._store = model, store
         planned = model.capabilities.fingerprint
         hasty = replace(caller, patience=min(_START, caller.patience))
-        connect(model.backbone, hasty, planned)
+        connect(model.backbone, hasty, planned).close()
         service = connect(model.backbone, caller, planned)
         self._connection = Connection.to(service, model.backbone.in_flight)
         self._tables = _Stored(StoredTables(service.capabilities, RecentImages()))

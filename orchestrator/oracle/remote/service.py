@@ -166,3 +166,7 @@ class Service(ABC):
         """What it has charged this client in all, or under a label; None if it doesn't say."""
         del label
         return None
+
+    @abstractmethod
+    def close(self) -> None:
+        """Closes what leads to it; it can't be asked any more."""

@@ -48,6 +48,12 @@ class Senders:
         except ServiceError as error:
             raise type(error)(self.secrets.hidden(str(error))) from None
 
+    def close(self) -> None:
+        """Closes all connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
+
     def _client(self, url: str) -> HttpClient:
         """The client for the host of an address."""
         origin = _origin(url)

@@ -84,6 +84,10 @@ class YamlInterface(Interface):
         """See `Interface`."""
         self._finder(classes, classes)
 
+    def close(self) -> None:
+        """See `Interface`."""
+        self._senders.close()
+
     def _finder(self, classes: tuple[str, ...], texts: tuple[str, ...]) -> ScoreFinder:
         by = self._form.answer.by
         names = None if by == "position" else Names(by, classes, texts, self._marks(len(classes)))

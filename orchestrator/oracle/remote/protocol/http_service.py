@@ -88,7 +88,12 @@ class HttpService(Service):
         connection = Connection(
             address, Token(backbone.token_from), backbone.timeout, backbone.in_flight
         )
-        return cls.on(HttpClient(connection, caller), backbone.model, fingerprint)
+        client = HttpClient(connection, caller)
+        try:
+            return cls.on(client, backbone.model, fingerprint)
+        except BaseException:
+            client.close()
+            raise
 
     @classmethod
     def on(cls, client: HttpClient, model: str, fingerprint: str = "") -> HttpService:
@@ -126,15 +131,6 @@ class HttpService(Service):
         if reply.fingerprint != self.capabilities.fingerprint:
             raise self._expected.changed(reply.fingerprint)
         return reply
-
-    def score_all(self, questions: Sequence[Question]) -> list[Reply]:
-        """The replies to several questions, in their order, several of them under way at once.
-
-        Raises:
-            ImagesUnknown, ModelChanged, ServiceError: as `score`; the first one, once the others
-                that were under way have ended.
-        """
-        return in_flight([partial(self.score, one) for one in questions], self._most)
 
     def store(self, images: Tensor) -> None:
         """See `Service`."""
@@ -188,7 +184,7 @@ class HttpService(Service):
         return _patiently(self._client, ask)
 
     def close(self) -> None:
-        """Closes all connections."""
+        """See `Service`."""
         self._client.close()
 
     def _unknown(self, digests: tuple[str, ...], question: Question) -> Exception:
