@@ -16,6 +16,9 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+TEST_IMAGES = 1000
+"""Images whose answers are priced, where deployment is."""
+
 
 @dataclass(frozen=True)
 class Use:

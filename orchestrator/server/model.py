@@ -73,7 +73,7 @@ class ServedModel(Service):
         self._stored = ImageFeatures(offer.stored_bytes)
         self._inline = ImageFeatures(offer.inline_bytes)
         self._lock = Lock()
-        self._form = _image_form(clip)
+        self._form = ImageForm.of(preprocessing_of(clip.backbone, "none"))
         self._plain = ClipOracle(clip, ("x",), Ledger(), Ledger())
         self._words = self._plain.words
         self._tokens = None if self._words is None else TextTokens(self._words)
@@ -84,7 +84,7 @@ class ServedModel(Service):
             inputs=_inputs(self._plain),
             answers=offer.answers,
             images=self._form,
-            space=_space_form(self._plain.space),
+            space=SpaceForm.of(self._plain.space),
             limits=offer.limits,
             float_pixels=True,
             stores_images=True,
@@ -266,15 +266,6 @@ def _fingerprint(clip: LoadedClip, offer: Offer) -> str:
         offer.answers.model_dump(mode="json"),
     )
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:32]
-
-
-def _image_form(clip: LoadedClip) -> ImageForm:
-    plain = vars(preprocessing_of(clip.backbone, "none"))
-    return ImageForm(**{name: plain[name] for name in ImageForm.model_fields})
-
-
-def _space_form(space: PromptSpace) -> SpaceForm:
-    return SpaceForm(**{name: getattr(space, name) for name in SpaceForm.model_fields})
 
 
 def _inputs(oracle: ClipOracle) -> tuple[Input, ...]:

@@ -18,7 +18,7 @@ from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.identity import Origin
 from orchestrator.oracle.remote.images.image_sets import RecentImages
 from orchestrator.oracle.remote.images.stored_table import StoredTable, StoredTables
-from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
+from orchestrator.oracle.remote.oracle import Account, RemoteOracle, SharedService
 from orchestrator.oracle.remote.publishable import publishable
 from orchestrator.oracle.remote.service import Caller
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
@@ -85,13 +85,13 @@ class ServiceBox(BlackBox):
         hasty = replace(caller, patience=min(_START, caller.patience))
         connect(model.backbone, hasty, planned).close()
         service = connect(model.backbone, caller, planned)
-        self._connection = Connection.to(service, model.backbone.in_flight)
+        self._service = SharedService.to(service, model.backbone.in_flight)
         self._tables = _Stored(StoredTables(service.capabilities, RecentImages()))
 
     def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
         """See `BlackBox`."""
         budget, account = Ledger(limit=cell.budget), Account(Origin(self._store, key))
-        oracle = RemoteOracle(self._connection, task.class_names, budget, Ledger(), account)
+        oracle = RemoteOracle(self._service, task.class_names, budget, Ledger(), account)
         return OpenBox(oracle, self._tables, oracle.beside)
 
     def provenance(self) -> Mapping[str, Any]:

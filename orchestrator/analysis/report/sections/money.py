@@ -6,7 +6,7 @@ from functools import partial
 
 from orchestrator.analysis.access import access_words, group_title, track_of
 from orchestrator.analysis.at_money import amounts, money_band, most_spent, reached_for
-from orchestrator.analysis.billing import TEST_IMAGES, Billing, total
+from orchestrator.analysis.billing import Billing, total
 from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart, line_of
 from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock, Text
 from orchestrator.analysis.report.comparison import FROM_EASY, Comparison
@@ -15,6 +15,7 @@ from orchestrator.analysis.report.sections import crowded
 from orchestrator.analysis.report.sections.cost import money_in_use, money_text
 from orchestrator.analysis.runs import Contender, Run, by_contender
 from orchestrator.analysis.scores import Scores, scores_by
+from orchestrator.money import TEST_IMAGES
 
 WHAT = (
     "Sums over all finished runs. Training: the method's own queries. Measuring: those of the "

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from torch import Tensor
 
-from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.interface import PromptSpace
 from orchestrator.oracle.backbone import Backbone
@@ -23,12 +22,10 @@ from orchestrator.oracle.remote.http.client import Connection, HttpClient, Reque
 from orchestrator.oracle.remote.http.exchange import BadReply, Response
 from orchestrator.oracle.remote.in_flight import in_flight
 from orchestrator.oracle.remote.protocol import wire
+from orchestrator.oracle.remote.protocol.forms import WordsReply
 from orchestrator.oracle.remote.protocol.refusals import Expected, refusal
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import Caller, ImagesUnknown, Service, ServiceError
-
-TENSORS = "application/vnd.safetensors"
-"""Content type of questions, replies and images."""
 
 _TRIES = 3
 """So often is a question asked whose reply makes no sense."""
@@ -43,12 +40,6 @@ _TOKENS_AT_MOST = 2**16
 """Tokens of a text whose embeddings are read."""
 
 _Value = TypeVar("_Value")
-
-
-class CountsForm(Frozen):
-    """Tokens of each text, as a service counts them."""
-
-    counts: tuple[Annotated[int, Field(ge=0, le=2**31)], ...]
 
 
 class HttpService(Service):
@@ -121,7 +112,7 @@ class HttpService(Service):
             content=wire.question_bytes(
                 question, self.capabilities.model, self.capabilities.fingerprint
             ),
-            headers={"content-type": TENSORS},
+            headers={"content-type": wire.CONTENT_TYPE},
             most=_most_bytes(question),
         )
         try:
@@ -141,7 +132,7 @@ class HttpService(Service):
             "PUT",
             f"/v1/models/{model}/images/{digest}",
             content=wire.image_bytes(images),
-            headers={"content-type": TENSORS},
+            headers={"content-type": wire.CONTENT_TYPE},
             free=True,
         )
         self._asked(request, lambda _: None)
@@ -201,7 +192,7 @@ class HttpService(Service):
         asked = {"model": self.capabilities.model, "texts": list(texts), "embed": False}
 
         def read(response: Response) -> tuple[int, ...]:
-            counts = wire.validated(CountsForm, response.content).counts
+            counts = wire.validated(WordsReply, response.content).counts
             if len(counts) != len(texts):
                 raise wire.BadMessage(f"counts: expected {len(texts)} numbers, got {len(counts)}")
             return counts

@@ -34,6 +34,8 @@ Count = Annotated[int, Field(ge=0, le=2**53)]
 
 MOST_SAID = 2**23
 """Bytes of what isn't a tensor in a message, at most: reading holds it many times over."""
+CONTENT_TYPE = "application/vnd.safetensors"
+"""Content type of such files."""
 _NO_FILE = "expected a safetensors file"
 _ABOVE_ONE = 1e-3
 """By so much may float error lift a log-probability above 0."""

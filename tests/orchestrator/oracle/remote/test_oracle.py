@@ -22,7 +22,7 @@ from orchestrator.oracle.remote.description import Limits
 from orchestrator.oracle.remote.identity import Origin
 from orchestrator.oracle.remote.images.image_sets import ImageSet, RecentImages, StoredImages
 from orchestrator.oracle.remote.images.pixels import normalised
-from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
+from orchestrator.oracle.remote.oracle import Account, RemoteOracle, SharedService
 from orchestrator.oracle.remote.service import (
     ImagesUnknown,
     ModelChanged,
@@ -90,9 +90,9 @@ def bound(oracle: Any, answers: Answers = ALL, seed: int = 0) -> Any:
 
 
 def remote(service: Service, **given: Any) -> RemoteOracle:
-    connection = Connection.to(service, in_flight=3)
+    shared = SharedService.to(service, in_flight=3)
     account = Account(Origin("store", "cell"))
-    return bound(RemoteOracle(connection, NAMES, Ledger(limit=100), Ledger(), account), **given)
+    return bound(RemoteOracle(shared, NAMES, Ledger(limit=100), Ledger(), account), **given)
 
 
 def plain(images: int = B) -> Tensor:

@@ -26,7 +26,7 @@ class WordsRequest(Frozen):
 class WordsReply(Frozen):
     """Tokens of each text, in order."""
 
-    counts: tuple[int, ...]
+    counts: Annotated[tuple[Annotated[int, Field(ge=0, le=2**31)], ...], FailFast()]
 
 
 class ImagesPlace(Frozen):
