@@ -16,6 +16,10 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
+SERVICE_TRAINING = "service_training"
+SERVICE_MEASURING = "service_measuring"
+"""Ledgers of what a service charged for the method's queries, and for the observer's."""
+
 TEST_IMAGES = 1000
 """Images whose answers are priced, where deployment is."""
 

@@ -3,10 +3,11 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
+from orchestrator.money import SERVICE_MEASURING, SERVICE_TRAINING
 from orchestrator.oracle.interface import Ledgers, Party
 from orchestrator.oracle.remote.request import Charge
 
-_NAMES: Mapping[Party, str] = {"method": "service_training", "observer": "service_measuring"}
+_NAMES: Mapping[Party, str] = {"method": SERVICE_TRAINING, "observer": SERVICE_MEASURING}
 
 
 class Tally:
