@@ -18,7 +18,7 @@ from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 from torch import Tensor
 
-from benchmarks.quoting import cut, one_line
+from benchmarks.quoting import one_line
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.description import PROTOCOL, SpaceForm
 from orchestrator.oracle.remote.protocol.forms import (
@@ -32,6 +32,7 @@ from orchestrator.oracle.remote.protocol.wire import (
     BadMessage,
     ChargeForm,
     embedding_bytes,
+    first_problem,
     image_digest,
     read_images,
 )
@@ -241,20 +242,14 @@ def _form(form: type[Form], body: bytes) -> Form:
     try:
         return form.model_validate_json(body)
     except ValidationError as error:
-        raise _invalid(error, "the body") from None
+        raise bad_message(first_problem(error, "the body")) from None
 
 
 def _validated(form: type[Form], values: dict[str, Any], where: str) -> Form:
     try:
         return form.model_validate(values)
     except ValidationError as error:
-        raise _invalid(error, where) from None
-
-
-def _invalid(error: ValidationError, where: str) -> Refusal:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(cut(one_line(str(part))) for part in first["loc"])
-    return bad_message(f"{place or where}: {cut(one_line(first['msg']), 200)}")
+        raise bad_message(first_problem(error, where)) from None
 
 
 def _images_in(body: bytes) -> tuple[Tensor, str]:

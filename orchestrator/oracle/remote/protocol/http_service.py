@@ -279,11 +279,9 @@ def _chosen(said: dict[str, object], model: str, client: HttpClient) -> Capabili
     try:
         found = Capabilities.model_validate(said[model])
     except ValidationError as error:
-        first = error.errors()[0]
-        what = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
         raise ServiceError(
             f"what the service at {where} says of its model {model!r} makes no sense: "
-            f"{client.said(what)}"
+            f"{client.said(wire.first_problem(error))}"
         ) from None
     if found.protocol != PROTOCOL:
         raise ServiceError(

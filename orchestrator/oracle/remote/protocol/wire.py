@@ -19,6 +19,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from benchmarks.frozen import Frozen
+from benchmarks.quoting import cut, one_line
 from methods.interface import DeepPrompts, Ensemble, Prompts
 from orchestrator.answers import AnswerKind, Answers
 from orchestrator.oracle.answering import Answer
@@ -309,9 +310,20 @@ def validated(form: type[_Form], text: str | bytes) -> _Form:
     try:
         return form.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])[:200]
-        raise BadMessage(f"{place}: {first['msg']}" if place else first["msg"]) from None
+        raise BadMessage(first_problem(error)) from None
+
+
+def first_problem(error: ValidationError, whole: str = "") -> str:
+    """The first thing that is wrong with a document, in one line that strangers' names can't break.
+
+    Args:
+        error: tells of all.
+        whole: what the document is called where it is wrong as a whole; "" doesn't name it.
+    """
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(cut(one_line(str(part))) for part in first["loc"]) or whole
+    message = cut(one_line(first["msg"]), 200)
+    return f"{place}: {message}" if place else message
 
 
 def _check(tensors: dict[str, Tensor], name: str, dimensions: int) -> None:
