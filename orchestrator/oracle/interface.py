@@ -158,7 +158,7 @@ class Oracle(ABC):
         Raises:
             UserError: as `query`.
         """
-        answers, ask = self.answers if as_method else self._richest, self.asker(prompts)
+        answers, ask = self.answers if as_method else self.richest, self.asker(prompts)
         for batch in batches:
             asking = Asking(answers, "observer", self.observer.queries, self.seed)
             scores = fill(ask(batch, asking), self.classes)
@@ -166,7 +166,7 @@ class Oracle(ABC):
             yield batch, scores
 
     @property
-    def _richest(self) -> Answers:
+    def richest(self) -> Answers:
         """The richest answer that an observer can have."""
         return ALL
 

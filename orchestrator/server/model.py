@@ -26,11 +26,11 @@ from orchestrator.oracle.remote.description import (
     SpaceForm,
 )
 from orchestrator.oracle.remote.images.pixels import normalised
+from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
 from orchestrator.oracle.remote.protocol.wire import image_digest
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.service import ImagesUnknown, Service
 from orchestrator.precision import ROUNDING, Precision
-from orchestrator.server.image_features import ImageFeatures
 from orchestrator.server.shapes import check_images, check_question
 from orchestrator.server.text_tokens import TextTokens, forget_words
 
@@ -70,8 +70,8 @@ class ServedModel(Service):
     def __init__(self, clip: LoadedClip, offer: Offer) -> None:
         self._clip, self._offer = clip, offer
         self._oracles: OrderedDict[tuple[str, ...], ClipOracle] = OrderedDict()
-        self._stored = ImageFeatures(offer.stored_bytes)
-        self._inline = ImageFeatures(offer.inline_bytes)
+        self._stored = RecentTensors(offer.stored_bytes)
+        self._inline = RecentTensors(offer.inline_bytes)
         self._lock = Lock()
         self._form = ImageForm.of(preprocessing_of(clip.backbone, "none"))
         self._plain = ClipOracle(clip, ("x",), Ledger(), Ledger())
@@ -185,7 +185,7 @@ class ServedModel(Service):
             return Batch(labels, normalised(images.plain, self._form))
         return Batch(labels, features=self._encoded(images.plain, self._inline))
 
-    def _encoded(self, images: Tensor, kept: ImageFeatures) -> Tensor:
+    def _encoded(self, images: Tensor, kept: RecentTensors) -> Tensor:
         """Features `(N, E)` of plain images, encoded together unless they are known."""
         digest = image_digest(images)
         known = kept.get(digest)

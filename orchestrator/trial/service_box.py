@@ -16,7 +16,8 @@ from orchestrator.oracle.backbone import RemoteModel
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.identity import Origin
-from orchestrator.oracle.remote.images.image_sets import RecentImages
+from orchestrator.oracle.remote.images.image_sets import MEMORY
+from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
 from orchestrator.oracle.remote.images.stored_table import StoredTable, StoredTables
 from orchestrator.oracle.remote.oracle import Account, RemoteOracle, SharedService
 from orchestrator.oracle.remote.publishable import publishable
@@ -86,7 +87,7 @@ class ServiceBox(BlackBox):
         connect(model.backbone, hasty, planned).close()
         service = connect(model.backbone, caller, planned)
         self._service = SharedService.to(service, model.backbone.in_flight)
-        self._tables = _Stored(StoredTables(service.capabilities, RecentImages()))
+        self._tables = _Stored(StoredTables(service.capabilities, RecentTensors(MEMORY)))
 
     def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
         """See `BlackBox`."""

@@ -113,7 +113,8 @@ class RemoteOracle(Oracle):
         self._account.tally.restore(ledgers)
 
     @property
-    def _richest(self) -> Answers:
+    def richest(self) -> Answers:
+        """See `Oracle`: what the service offers, before it is rounded."""
         offered = self._told.answers
         return Answers(kind=offered.kind, top=offered.top)
 

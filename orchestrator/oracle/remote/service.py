@@ -83,10 +83,10 @@ class Open:
         del free, stopped
 
     def leave(self) -> None:
-        """Counts nobody."""
+        """Does nothing, for nobody is counted."""
 
     def pause(self, seconds: float) -> None:
-        """Holds nobody up."""
+        """Does nothing: whoever was put off waits by itself."""
         del seconds
 
 

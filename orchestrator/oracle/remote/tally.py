@@ -11,7 +11,7 @@ _NAMES: Mapping[Party, str] = {"method": SERVICE_TRAINING, "observer": SERVICE_M
 
 
 class Tally:
-    """Adds up charges as they come; money is added in a fixed order, so that sums are exact."""
+    """Adds up charges as they come: in the order of questions, so that sums of money are equal."""
 
     def __init__(self) -> None:
         self._charges: dict[Party, Charge] = dict.fromkeys(_NAMES, Charge())

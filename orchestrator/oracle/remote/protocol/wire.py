@@ -314,7 +314,7 @@ def validated(form: type[_Form], text: str | bytes) -> _Form:
 
 
 def first_problem(error: ValidationError, whole: str = "") -> str:
-    """The first thing that is wrong with a document, in one line that strangers' names can't break.
+    """The first thing that is wrong with a document, in one short line, whatever its fields are.
 
     Args:
         error: tells of all.
