@@ -17,6 +17,13 @@ import math
 from dataclasses import dataclass
 from decimal import Decimal
 
+SERVICE_TRAINING = "service_training"
+SERVICE_MEASURING = "service_measuring"
+"""Ledgers of what a service charged for the method's queries, and for the observer's."""
+
+TEST_IMAGES = 1000
+"""Images whose answers are priced, where deployment is."""
+
 
 @dataclass(frozen=True)
 class Use:

@@ -13,14 +13,14 @@ from dataclasses import dataclass, replace
 
 from orchestrator.analysis.deployment import deployment_of
 from orchestrator.analysis.runs import ACCURACY, Run
-from orchestrator.money import Prices, Use, calls_in
-
-SERVICE_TRAINING = "service_training"
-SERVICE_MEASURING = "service_measuring"
-"""Ledgers of what a service charged for the method's queries, and for the observer's."""
-
-TEST_IMAGES = 1000
-"""Images whose answers are priced, where deployment is."""
+from orchestrator.money import (
+    SERVICE_MEASURING,
+    SERVICE_TRAINING,
+    TEST_IMAGES,
+    Prices,
+    Use,
+    calls_in,
+)
 
 FURTHEST = 0.01
 """Share by which a charge may differ from the price list without a word about it."""

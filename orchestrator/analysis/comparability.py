@@ -16,7 +16,7 @@ from methods.registry import method_class, method_classes
 from orchestrator.analysis.runs import Run
 from orchestrator.answers import Answers, words_of
 from orchestrator.cell import Cell, Evaluation, MethodChoice, Source
-from orchestrator.oracle.backbone import file_digest
+from orchestrator.oracle.published import file_digest
 
 PAPER_BATCH, PAPER_SOURCE = 128, "imagenet"
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 
-from orchestrator.analysis.billing import SERVICE_MEASURING, SERVICE_TRAINING
 from orchestrator.console import counted
+from orchestrator.money import SERVICE_MEASURING, SERVICE_TRAINING
 from orchestrator.store.trace import Trace
 
 MOST_LISTED = 5

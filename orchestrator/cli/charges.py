@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -152,14 +153,14 @@ def _compared(model: RemoteModel, cells: Iterable[tuple[str, str, Counts]]) -> I
 
     charges = []
     try:
-        service = connect(model.backbone, Caller(patience=PATIENCE))
-        for key, title, counts in cells:
-            usage = service.usage(key)
-            if usage is None:
-                yield "the service keeps no account to compare with what is counted here"
-                return
-            charged = Counts(usage.queries, usage.images, usage.tokens)
-            charges.append(CellCharge(title, charged, counts))
+        with closing(connect(model.backbone, Caller(patience=PATIENCE))) as service:
+            for key, title, counts in cells:
+                usage = service.usage(key)
+                if usage is None:
+                    yield "the service keeps no account to compare with what is counted here"
+                    return
+                charged = Counts(usage.queries, usage.images, usage.tokens)
+                charges.append(CellCharge(title, charged, counts))
     except UserError as error:
         warn(f"what the service has charged can't be compared: {masked(str(error))}")
         return

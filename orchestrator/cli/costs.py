@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from orchestrator.analysis.fitting_table import FittingTable, Line
 from orchestrator.console import output, say
 from orchestrator.errors import UserError
-from orchestrator.money import Prices, amount_text
-from orchestrator.plan.money import TEST_IMAGES, Costing, Estimate
+from orchestrator.money import TEST_IMAGES, Prices, amount_text
+from orchestrator.plan.money import Costing, Estimate
 from orchestrator.plan.plan import Plan, PlannedCell
 
 if TYPE_CHECKING:

@@ -4,8 +4,6 @@ open_clip is imported only where a spec names one of its models: it takes second
 cells to others needs none of it. A folder's own configuration is read as it is.
 """
 
-import hashlib
-import json
 import re
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
@@ -15,15 +13,28 @@ from typing import Annotated, Any, Self
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from benchmarks.backbones import BACKBONES
-from benchmarks.datasets.identity.file_hashes import MISSING, UNREADABLE, sha256_of
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation, Preprocessing
 from orchestrator.errors import UserError
+from orchestrator.oracle.given_files import given_path, hash_file, hash_files
+from orchestrator.oracle.model_folder import (
+    CONFIG,
+    check_config,
+    files_of,
+    read_config,
+    weights_in,
+)
 from orchestrator.oracle.preprocess_config import read_preprocessing
+from orchestrator.oracle.published import (
+    check_activation,
+    file_digest,
+    published_tags,
+    spelt_as_published,
+)
 from orchestrator.oracle.remote.adapters.file import AdapterFile, read_adapter
-from orchestrator.oracle.remote.address import check_address
 from orchestrator.oracle.remote.description import Capabilities
+from orchestrator.oracle.remote.http.address import check_address
 
 LOCAL = "local-dir:"
 SERVICE = "service:"
@@ -32,30 +43,6 @@ _IMAGE_SIZE = 224
 """Pixels that open_clip's towers take where a configuration says nothing."""
 RANDOM = "random"
 """A `pretrained` value for untrained weights: for timing and tests, never for results."""
-
-_QUICK = "-quickgelu"
-_SIZES = frozenset({"width", "layers", "heads", "patch_size", "context_length", "vocab_size"})
-_SUFFIXES = (".safetensors", ".bin", ".pth")
-_TOKENIZER_FILES = (
-    "tokenizer*",
-    "special_tokens_map.json",
-    "added_tokens.json",
-    "vocab.*",
-    "merges.txt",
-    "*.model",
-)
-"""What `transformers` reads a tokenizer from."""
-_PREFERRED = (
-    "open_clip_model.safetensors",
-    "open_clip_pytorch_model.safetensors",
-    "open_clip_pytorch_model.bin",
-    "open_clip_pytorch_model.pth",
-    "model.safetensors",
-    "pytorch_model.bin",
-    "pytorch_model.pth",
-    "model.pth",
-)
-
 
 _VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,99}")
 _TOKEN = "QUERYCURVE_SERVICE_TOKEN"
@@ -207,7 +194,7 @@ class ResolvedBackbone:
             UserError: the configuration in the model's folder can't be read.
         """
         if self.folder is not None:
-            stated = _read_config(self.folder)
+            stated = read_config(self.folder)
             return dict(stated.get("model_cfg", stated))
         import open_clip
 
@@ -222,7 +209,7 @@ class ResolvedBackbone:
     def weights(self) -> Path | None:
         """The file that holds the weights; None if they are published or random."""
         if self.folder is not None:
-            return _weights_in(self.folder)
+            return weights_in(self.folder)
         published = self.pretrained in (None, RANDOM) or self.digest.startswith("tag:")
         return None if published else Path(str(self.pretrained))
 
@@ -268,7 +255,7 @@ def preprocessing_of(backbone: ResolvedBackbone, augmentation: Augmentation) -> 
         return replace(told, augmentation=augmentation)
     stated: Any = None
     if backbone.folder is not None:
-        stated = _read_config(backbone.folder).get("preprocess_cfg")
+        stated = read_config(backbone.folder).get("preprocess_cfg")
     elif backbone.pretrained and backbone.pretrained != RANDOM:
         from open_clip.pretrained import get_pretrained_cfg
 
@@ -284,18 +271,14 @@ def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedB
             f"backbone {label!r} brings its own weights: leave `pretrained` out "
             f"(got {pretrained!r})."
         )
-    loaded = _weights_in(folder)
-    if not (folder / "open_clip_config.json").is_file() or loaded is None:
+    loaded = weights_in(folder)
+    if not (folder / CONFIG).is_file() or loaded is None:
         raise UserError(
             f"backbone {label!r}: the folder {folder} needs open_clip_config.json and "
             f"open_clip_model.safetensors."
         )
-    _check_config(folder)
-    weights = dict.fromkeys([*sorted(folder.glob("open_clip_*model.*")), loaded])
-    parts = [folder / "open_clip_config.json", *weights, *folder.glob("bpe.txt.gz")]
-    if _read_config(folder)["model_cfg"]["text_cfg"].get("hf_tokenizer_name"):
-        parts += sorted({path for name in _TOKENIZER_FILES for path in folder.glob(name)})
-    return ResolvedBackbone(label, model, None, hash_files(parts))
+    check_config(folder)
+    return ResolvedBackbone(label, model, None, hash_files(files_of(folder, loaded)))
 
 
 def _resolve_published(label: str, model: str, pretrained: str | None) -> ResolvedBackbone:
@@ -314,8 +297,8 @@ def _resolve_published(label: str, model: str, pretrained: str | None) -> Resolv
     if pretrained == RANDOM:
         digest = f"random:{model}"
     elif tag := get_pretrained_cfg(model, pretrained):
-        _check_activation(model, pretrained, quick=bool(tag.get("quick_gelu", False)))
-        digest = f"tag:{model}/{_spelt_as_published(pretrained, tags)}"
+        check_activation(model, pretrained, quick=bool(tag.get("quick_gelu", False)))
+        digest = f"tag:{model}/{spelt_as_published(pretrained, tags)}"
     elif (path := given_path(pretrained)) and path.is_file():
         pretrained, digest = str(path), file_digest(hash_file(path), model)
     elif path and path.is_dir():
@@ -329,125 +312,3 @@ def _resolve_published(label: str, model: str, pretrained: str | None) -> Resolv
             f"{did_you_mean(pretrained, tags) if tags else 'No tag is published.'}"
         )
     return ResolvedBackbone(label, model, pretrained, digest)
-
-
-def _spelt_as_published(tag: str, tags: list[str]) -> str:
-    """A tag's own spelling: open_clip takes hyphens and capitals too."""
-    return next((one for one in tags if one == tag.lower().replace("-", "_")), tag)
-
-
-def file_digest(sha256: str, model: str) -> str:
-    """The digest of a published model with the weights of a file.
-
-    The same weights make another model in one of another activation or image size.
-    """
-    return f"sha256:{sha256}/{model}"
-
-
-def _check_activation(model: str, pretrained: str, *, quick: bool) -> None:
-    """Refuses weights that were trained with another activation, QuickGELU or GELU."""
-    import open_clip
-
-    if quick == bool(open_clip.get_model_config(model).get("quick_gelu", False)):
-        return
-    right = f"{model}{_QUICK}" if quick else model.removesuffix(_QUICK)
-    if right == model or right not in open_clip.list_models():
-        return  # open_clip has no other model for them; what it says of it is a remark of the run
-    trained, used = ("QuickGELU", "GELU") if quick else ("GELU", "QuickGELU")
-    raise UserError(
-        f"backbone {model!r} with weights {pretrained!r}: these weights were trained with "
-        f"{trained}, this model uses {used}. Use model {right!r}."
-    )
-
-
-def published_tags(model: str) -> list[str]:
-    """The tags of all weights that open_clip publishes for a model."""
-    from open_clip.pretrained import list_pretrained_tags_by_model
-
-    return list(list_pretrained_tags_by_model(model))
-
-
-def other_activation(backbone: ResolvedBackbone) -> str:
-    """The published model that differs in its activation alone; empty if there is none."""
-    import open_clip
-
-    name = backbone.model
-    twin = name.removesuffix(_QUICK) if name.endswith(_QUICK) else f"{name}{_QUICK}"
-    return twin if twin in open_clip.list_models() else ""
-
-
-def _weights_in(folder: Path) -> Path | None:
-    """The file that open_clip would load from a model's folder, by its own order of preference."""
-    found = sorted(path for suffix in _SUFFIXES for path in folder.glob(f"*{suffix}"))
-    found.sort(key=lambda path: path.suffix != _SUFFIXES[0])
-    preferred = [path for name in _PREFERRED for path in found if path.name == name]
-    return next(iter([*preferred, *found]), None)
-
-
-def _check_config(folder: Path) -> None:
-    """Refuses a configuration without what every model needs."""
-    path = folder / "open_clip_config.json"
-    model = _read_config(folder).get("model_cfg")
-    if not isinstance(model, dict):
-        raise UserError(
-            f"{path} needs a mapping `model_cfg`, open_clip's configuration of a model."
-        )
-    if not isinstance(model.get("embed_dim"), int):
-        got = model.get("embed_dim")
-        raise UserError(f"{path}: `embed_dim` in model_cfg must be a whole number, but is {got!r}.")
-    for tower in ("vision_cfg", "text_cfg"):
-        if not isinstance(model.get(tower), dict):
-            raise UserError(f"{path}: model_cfg needs a mapping `{tower}`.")
-        for name in _SIZES & model[tower].keys():
-            if not isinstance(model[tower][name], int | list):
-                raise UserError(
-                    f"{path}: `{name}` in {tower} must be a whole number, but is "
-                    f"{model[tower][name]!r}."
-                )
-
-
-def _read_config(folder: Path) -> dict[str, Any]:
-    path = folder / "open_clip_config.json"
-    try:
-        return dict(json.loads(path.read_text(encoding="utf-8-sig")))
-    except (OSError, ValueError, TypeError, RecursionError) as error:
-        raise UserError(f"{path} is not a readable open_clip configuration: {error}") from None
-
-
-def given_path(text: str) -> Path | None:
-    """Where a path leads, `~` included; None if it leads nowhere."""
-    try:
-        path = Path(text).expanduser()
-        path.stat()
-    except (OSError, RuntimeError, ValueError):  # no such user, too long, or a zero byte
-        return None
-    return path
-
-
-def hash_file(path: Path) -> str:
-    """SHA-256 of a file's contents, read once and then remembered.
-
-    Raises:
-        UserError: the file can't be read.
-    """
-    (found,) = sha256_of([str(path)])
-    if found in (MISSING, UNREADABLE):
-        raise UserError(f"can't read {path}: it is {found}.")
-    return found
-
-
-def hash_files(paths: list[Path]) -> str:
-    """SHA-256 over the contents of files, in order.
-
-    Raises:
-        UserError: a file can't be read.
-    """
-    digest = hashlib.sha256()
-    for path in paths:
-        try:
-            with path.open("rb") as file:
-                while chunk := file.read(1 << 20):
-                    digest.update(chunk)
-        except OSError as error:
-            raise UserError(f"can't read {path}: {error.strerror or error}.") from None
-    return f"sha256:{digest.hexdigest()}"

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import RANDOM, given_path, hash_file
+from orchestrator.oracle.backbone import RANDOM
+from orchestrator.oracle.given_files import given_path, hash_file
 from orchestrator.oracle.weights.file import weights_file
 from orchestrator.oracle.weights.finite import check_finite
 

@@ -16,7 +16,7 @@ from orchestrator.oracle.answering import Answer, fill, noise_seed
 from orchestrator.oracle.ledger import Ledger
 
 if TYPE_CHECKING:
-    from orchestrator.oracle.remote.image_sets import StoredImages
+    from orchestrator.oracle.remote.images.image_sets import StoredImages
 
 Party = Literal["method", "observer"]
 """Who pays for a query."""
@@ -158,7 +158,7 @@ class Oracle(ABC):
         Raises:
             UserError: as `query`.
         """
-        answers, ask = self.answers if as_method else self._richest, self.asker(prompts)
+        answers, ask = self.answers if as_method else self.richest, self.asker(prompts)
         for batch in batches:
             asking = Asking(answers, "observer", self.observer.queries, self.seed)
             scores = fill(ask(batch, asking), self.classes)
@@ -166,7 +166,7 @@ class Oracle(ABC):
             yield batch, scores
 
     @property
-    def _richest(self) -> Answers:
+    def richest(self) -> Answers:
         """The richest answer that an observer can have."""
         return ALL
 

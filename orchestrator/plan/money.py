@@ -5,15 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from orchestrator.money import Prices, Use, calls_for
+from orchestrator.money import TEST_IMAGES, Prices, Use, calls_for
 from orchestrator.oracle.features import CHUNK
 from orchestrator.oracle.tables import BATCH
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.plan.pricing import evaluations_of
-
-TEST_IMAGES = 1000
-"""Images whose answers are priced, where deployment is."""
 
 
 @dataclass(frozen=True)

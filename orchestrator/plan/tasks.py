@@ -10,7 +10,7 @@ from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.roll import counted, roll_of
 from benchmarks.protocols import SplitTexts, Task, evaluation_task, protocol_named, split_digest
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import given_path
+from orchestrator.oracle.given_files import given_path
 from orchestrator.plan.transfers import Transfers
 from orchestrator.spec.spec import Spec
 

@@ -80,7 +80,8 @@ class Standing:
     Attributes:
         waiting: requests that wait.
         seconds: until the rate, or a pause that the service asked for, lets the next one go; 0
-            where none waits for them. Whoever was told to pause waits elsewhere.
+            where neither holds one up. A request that the service has put off waits in its own
+            process, so during a pause this may be above 0 although none waits here.
     """
 
     waiting: int = 0
@@ -168,7 +169,7 @@ class Quota:
         self._paused_until = max(self._paused_until, self._clock() + seconds)
 
     def assume_spent(self) -> None:
-        """Takes all that is allowed for sent just now, where nobody knows what was."""
+        """Counts as many as are allowed as sent just now, where it isn't known what was sent."""
         if self._allowance.per_minute is not None:
             self._sent = deque([self._clock()] * self._allowance.burst)
 

@@ -16,20 +16,28 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
+from torch import Tensor
 
-from benchmarks.quoting import cut, one_line
+from benchmarks.quoting import one_line
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.description import PROTOCOL, SpaceForm
-from orchestrator.oracle.remote.wire import (
+from orchestrator.oracle.remote.protocol.forms import (
+    ImagesPlace,
+    SpaceRequest,
+    UsageQuery,
+    WordsRequest,
+)
+from orchestrator.oracle.remote.protocol.wire import (
+    CONTENT_TYPE,
     BadMessage,
     ChargeForm,
     embedding_bytes,
+    first_problem,
     image_digest,
     read_images,
 )
 from orchestrator.server.access import Access
 from orchestrator.server.bodies import Bodies
-from orchestrator.server.forms import ImagesPlace, SpaceRequest, UsageQuery, WordsRequest
 from orchestrator.server.ledger import LedgerDown
 from orchestrator.server.limits import check_classes, check_set, check_words
 from orchestrator.server.line import Line
@@ -38,12 +46,12 @@ from orchestrator.server.refusals import Refusal, bad_message, overloaded, refus
 from orchestrator.server.scoring import Answered, Scoring, check_model
 
 JSON = "application/json"
-SAFETENSORS = "application/vnd.safetensors"
 JSON_BYTES = 2**23
 """Bytes of a JSON body at most: 10,000 long class names fit."""
 
 Handler = Callable[[Request], Awaitable[Response]]
 Form = TypeVar("Form", bound=BaseModel)
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -107,8 +115,7 @@ class ServiceApp:
             check_model(self._model, form.model)
             check_classes(form.classes, self._limits)
             found = await self._computed(lambda: self._model.space(form.classes))
-        shape = {name: getattr(found, name) for name in SpaceForm.model_fields}
-        return _json(SpaceForm(**shape).model_dump(mode="json"))
+        return _json(SpaceForm.of(found).model_dump(mode="json"))
 
     async def _words(self, request: Request) -> Response:
         self._free(request)
@@ -122,12 +129,12 @@ class ServiceApp:
             if len(form.texts) > 1:
                 raise bad_message(f"embed: expected exactly one text, got {len(form.texts)}")
             found = await self._computed(lambda: self._model.embed(form.texts[0]))
-        return Response(embedding_bytes(found), media_type=SAFETENSORS)
+        return Response(embedding_bytes(found), media_type=CONTENT_TYPE)
 
     async def _images(self, request: Request) -> Response:
         self._free(request)
         most = self._limits.request_bytes
-        async with self._doors.bodies.read(request, SAFETENSORS, most) as body:
+        async with self._doors.bodies.read(request, CONTENT_TYPE, most) as body:
             place = _validated(ImagesPlace, request.path_params, "the address")
             images, digest = await self._scoring.work.read(lambda: _images_in(body))
             if digest != place.digest:
@@ -140,9 +147,9 @@ class ServiceApp:
     async def _score(self, request: Request) -> Response:
         client = self._client(request)
         most = self._limits.request_bytes
-        async with self._doors.bodies.read(request, SAFETENSORS, most) as body:
+        async with self._doors.bodies.read(request, CONTENT_TYPE, most) as body:
             answered = await self._scoring.answer(client, body)
-        return _Cut(answered) if answered.cut else Response(answered.body, media_type=SAFETENSORS)
+        return _Cut(answered) if answered.cut else Response(answered.body, media_type=CONTENT_TYPE)
 
     async def _usage(self, request: Request) -> Response:
         client = self._free(request)
@@ -167,7 +174,8 @@ class ServiceApp:
         self._doors.free.enter(client)
         return client
 
-    async def _computed(self, task: Callable[[], Any]) -> Any:
+    async def _computed(self, task: Callable[[], Result]) -> Result:
+        """What a task of the model returns, once it is its turn."""
         async with self._doors.line.turn():
             try:
                 return await self._scoring.work.compute(task)
@@ -179,7 +187,7 @@ class _Cut(Response):
     """A reply whose connection ends in the middle."""
 
     def __init__(self, answered: Answered) -> None:
-        super().__init__(answered.body, media_type=SAFETENSORS)
+        super().__init__(answered.body, media_type=CONTENT_TYPE)
 
     async def __call__(self, _scope: Scope, _receive: Receive, send: Send) -> None:
         await send(
@@ -223,9 +231,9 @@ def _json(content: Any, status: int = 200, headers: dict[str, str] | None = None
 
 async def _no_such_route(_request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
-    code, message = {
-        405: ("method_not_allowed", "this address takes another method"),
-    }.get(status, ("not_found", "there is nothing at this address; see /openapi.json"))
+    code, message = "not_found", "there is nothing at this address; see /openapi.json"
+    if status == 405:
+        code, message = "method_not_allowed", "this address takes another method"
     headers = error.headers if isinstance(error, HTTPException) else None
     return _json({"error": {"code": code, "message": message}}, status, dict(headers or {}))
 
@@ -234,23 +242,18 @@ def _form(form: type[Form], body: bytes) -> Form:
     try:
         return form.model_validate_json(body)
     except ValidationError as error:
-        raise _invalid(error, "the body") from None
+        raise bad_message(first_problem(error, "the body")) from None
 
 
 def _validated(form: type[Form], values: dict[str, Any], where: str) -> Form:
     try:
         return form.model_validate(values)
     except ValidationError as error:
-        raise _invalid(error, where) from None
+        raise bad_message(first_problem(error, where)) from None
 
 
-def _invalid(error: ValidationError, where: str) -> Refusal:
-    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
-    place = ".".join(cut(one_line(str(part))) for part in first["loc"])
-    return bad_message(f"{place or where}: {cut(one_line(first['msg']), 200)}")
-
-
-def _images_in(body: bytes) -> tuple[Any, str]:
+def _images_in(body: bytes) -> tuple[Tensor, str]:
+    """A set of images `(N, 3, S, S)` uint8, and its digest."""
     try:
         images = read_images(body)
     except BadMessage as error:

@@ -96,16 +96,9 @@ class ServiceLedger:
         if place != MEMORY:
             _check_file(Path(place), new=new)
         try:
-            connection = sqlite3.connect(
-                place, timeout=_PATIENCE, check_same_thread=False, isolation_level=None
-            )
-            _prepare(connection, place)
-            # A committed charge must outlast a loss of power, too.
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = FULL")
+            return cls(_opened(place))
         except sqlite3.Error as error:
             raise UserError(f"the ledger {place} can't be opened: {error}.") from None
-        return cls(connection)
 
     def close(self) -> None:
         """Closes the file."""
@@ -189,6 +182,22 @@ def _charge(row: tuple[int | float | None, ...]) -> Charge:
     """A charge of its sums, which are NULL where there is nothing."""
     requests, queries, images, tokens = (int(number or 0) for number in row[:4])
     return Charge(requests, queries, images, tokens, row[4])
+
+
+def _opened(place: str) -> sqlite3.Connection:
+    """A connection to a ledger, with its table; closed again where it is none."""
+    connection = sqlite3.connect(
+        place, timeout=_PATIENCE, check_same_thread=False, isolation_level=None
+    )
+    try:
+        _prepare(connection, place)
+        # A committed charge must outlast a loss of power, too.
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
 
 
 def _check_file(path: Path, *, new: bool) -> None:

@@ -25,12 +25,12 @@ from orchestrator.oracle.remote.description import (
     Limits,
     SpaceForm,
 )
-from orchestrator.oracle.remote.pixels import normalised
+from orchestrator.oracle.remote.images.pixels import normalised
+from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
+from orchestrator.oracle.remote.protocol.wire import image_digest
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.service import ImagesUnknown, Service
-from orchestrator.oracle.remote.wire import image_digest
 from orchestrator.precision import ROUNDING, Precision
-from orchestrator.server.image_features import ImageFeatures
 from orchestrator.server.shapes import check_images, check_question
 from orchestrator.server.text_tokens import TextTokens, forget_words
 
@@ -70,10 +70,10 @@ class ServedModel(Service):
     def __init__(self, clip: LoadedClip, offer: Offer) -> None:
         self._clip, self._offer = clip, offer
         self._oracles: OrderedDict[tuple[str, ...], ClipOracle] = OrderedDict()
-        self._stored = ImageFeatures(offer.stored_bytes)
-        self._inline = ImageFeatures(offer.inline_bytes)
+        self._stored = RecentTensors(offer.stored_bytes)
+        self._inline = RecentTensors(offer.inline_bytes)
         self._lock = Lock()
-        self._form = _image_form(clip)
+        self._form = ImageForm.of(preprocessing_of(clip.backbone, "none"))
         self._plain = ClipOracle(clip, ("x",), Ledger(), Ledger())
         self._words = self._plain.words
         self._tokens = None if self._words is None else TextTokens(self._words)
@@ -84,7 +84,7 @@ class ServedModel(Service):
             inputs=_inputs(self._plain),
             answers=offer.answers,
             images=self._form,
-            space=_space_form(self._plain.space),
+            space=SpaceForm.of(self._plain.space),
             limits=offer.limits,
             float_pixels=True,
             stores_images=True,
@@ -144,6 +144,9 @@ class ServedModel(Service):
         _check_finite(answer)
         return Reply(answer, charge, self.capabilities.fingerprint)
 
+    def close(self) -> None:
+        """See `Service`; nothing leads to a model in memory."""
+
     @property
     def _known_words(self) -> Words:
         if self._words is None:
@@ -182,7 +185,7 @@ class ServedModel(Service):
             return Batch(labels, normalised(images.plain, self._form))
         return Batch(labels, features=self._encoded(images.plain, self._inline))
 
-    def _encoded(self, images: Tensor, kept: ImageFeatures) -> Tensor:
+    def _encoded(self, images: Tensor, kept: RecentTensors) -> Tensor:
         """Features `(N, E)` of plain images, encoded together unless they are known."""
         digest = image_digest(images)
         known = kept.get(digest)
@@ -263,15 +266,6 @@ def _fingerprint(clip: LoadedClip, offer: Offer) -> str:
         offer.answers.model_dump(mode="json"),
     )
     return hashlib.sha256(canonical_json(parts).encode()).hexdigest()[:32]
-
-
-def _image_form(clip: LoadedClip) -> ImageForm:
-    plain = vars(preprocessing_of(clip.backbone, "none"))
-    return ImageForm(**{name: plain[name] for name in ImageForm.model_fields})
-
-
-def _space_form(space: PromptSpace) -> SpaceForm:
-    return SpaceForm(**{name: getattr(space, name) for name in SpaceForm.model_fields})
 
 
 def _inputs(oracle: ClipOracle) -> tuple[Input, ...]:

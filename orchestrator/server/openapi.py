@@ -14,12 +14,17 @@ from pydantic.json_schema import models_json_schema
 
 from benchmarks.frozen import Frozen
 from orchestrator.oracle.remote.description import PROTOCOL, Capabilities, SpaceForm
-from orchestrator.oracle.remote.wire import ChargeForm, QuestionForm, ReplyForm
-from orchestrator.server.forms import SpaceRequest, WordsReply, WordsRequest
+from orchestrator.oracle.remote.protocol.forms import SpaceRequest, WordsReply, WordsRequest
+from orchestrator.oracle.remote.protocol.wire import (
+    CONTENT_TYPE,
+    ChargeForm,
+    QuestionForm,
+    ReplyForm,
+)
 
 FILE = Path(__file__).with_name("openapi.json")
 
-_JSON, _TENSORS = "application/json", "application/vnd.safetensors"
+_JSON = "application/json"
 _SCHEMA = "#/components/schemas/{model}"
 
 _ABOUT = """\
@@ -160,7 +165,7 @@ def _paths() -> dict[str, Any]:
                 {
                     "description": "Counts; or a safetensors file with the tensor `embeddings`, "
                     "(T, D) F32, where T may be 0.",
-                    "content": {_JSON: {"schema": _ref("WordsReply")}, _TENSORS: _file()},
+                    "content": {_JSON: {"schema": _ref("WordsReply")}, CONTENT_TYPE: _file()},
                 },
                 ("400", "401", "404", "408", "413", "415", "422", "429", "503"),
                 requestBody=_needed(_json("Texts.", _ref("WordsRequest"))),
@@ -171,7 +176,7 @@ def _paths() -> dict[str, Any]:
                 "Sends a set of images, to be named by its digest in questions",
                 {"description": "The set is known. It may be forgotten when others come."},
                 ("400", "401", "404", "408", "413", "415", "422", "429", "503"),
-                requestBody=_needed({"description": _IMAGES, "content": {_TENSORS: _file()}}),
+                requestBody=_needed({"description": _IMAGES, "content": {CONTENT_TYPE: _file()}}),
                 parameters=[
                     _parameter("model", "path", {"type": "string"}),
                     _parameter("digest", "path", {"type": "string", "pattern": "^[0-9a-f]{64}$"}),
@@ -181,9 +186,9 @@ def _paths() -> dict[str, Any]:
         "/v1/score": {
             "post": _operation(
                 "Scores of images for candidate prompts; this is what is charged",
-                {"description": _REPLY, "content": {_TENSORS: _file()}},
+                {"description": _REPLY, "content": {CONTENT_TYPE: _file()}},
                 ("400", "401", "404", "408", "409", "413", "415", "422", "429", "503"),
-                requestBody=_needed({"description": _QUESTION, "content": {_TENSORS: _file()}}),
+                requestBody=_needed({"description": _QUESTION, "content": {CONTENT_TYPE: _file()}}),
             ),
         },
         "/v1/usage": {
@@ -239,7 +244,7 @@ def _json(what: str, schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _file() -> dict[str, Any]:
-    return {"schema": {"type": "string", "contentMediaType": _TENSORS}}
+    return {"schema": {"type": "string", "contentMediaType": CONTENT_TYPE}}
 
 
 def _parameter(name: str, place: str, schema: dict[str, Any]) -> dict[str, Any]:

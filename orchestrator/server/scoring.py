@@ -6,9 +6,14 @@ from dataclasses import dataclass, replace
 
 from orchestrator.errors import UserError
 from orchestrator.money import Prices, Use
+from orchestrator.oracle.remote.protocol.wire import (
+    BadMessage,
+    QuestionForm,
+    read_question,
+    reply_bytes,
+)
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import ImagesUnknown
-from orchestrator.oracle.remote.wire import BadMessage, QuestionForm, read_question, reply_bytes
 from orchestrator.server.faults import Fault, Faults
 from orchestrator.server.ledger import Entry, IdReused, LedgerDown, ServiceLedger
 from orchestrator.server.limits import check_limits

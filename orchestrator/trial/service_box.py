@@ -16,11 +16,12 @@ from orchestrator.oracle.backbone import RemoteModel
 from orchestrator.oracle.features import FeatureTable, ImageSplit
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.identity import Origin
-from orchestrator.oracle.remote.image_sets import RecentImages
-from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
+from orchestrator.oracle.remote.images.image_sets import MEMORY
+from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
+from orchestrator.oracle.remote.images.stored_table import StoredTable, StoredTables
+from orchestrator.oracle.remote.oracle import Account, RemoteOracle, SharedService
 from orchestrator.oracle.remote.publishable import publishable
 from orchestrator.oracle.remote.service import Caller, ModelChanged
-from orchestrator.oracle.remote.stored_table import StoredTable, StoredTables
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
 
 _START = 60.0
@@ -83,21 +84,22 @@ class ServiceBox(BlackBox):
         self._model, self._store = model, store
         planned = model.capabilities.fingerprint
         hasty = replace(caller, patience=min(_START, caller.patience))
-        connect(model.backbone, hasty, planned)
+        connect(model.backbone, hasty, planned).close()
         service = connect(model.backbone, caller, planned)
         if not service.capabilities.means_the_same_as(model.capabilities):
+            service.close()
             raise ModelChanged(
                 f"the service of {model.backbone.model!r} says other things of its model than when "
                 f"this run was planned, although its fingerprint is the same: how images are "
                 f"prepared, or what it takes or answers. Start the run again to plan with that."
             )
-        self._connection = Connection.to(service, model.backbone.in_flight)
-        self._tables = _Stored(StoredTables(service.capabilities, RecentImages()))
+        self._service = SharedService.to(service, model.backbone.in_flight)
+        self._tables = _Stored(StoredTables(service.capabilities, RecentTensors(MEMORY)))
 
     def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
         """See `BlackBox`."""
         budget, account = Ledger(limit=cell.budget), Account(Origin(self._store, key))
-        oracle = RemoteOracle(self._connection, task.class_names, budget, Ledger(), account)
+        oracle = RemoteOracle(self._service, task.class_names, budget, Ledger(), account)
         return OpenBox(oracle, self._tables, oracle.beside)
 
     def provenance(self) -> Mapping[str, Any]:

@@ -15,7 +15,7 @@ from benchmarks.protocols import UnknownProtocol
 from methods.registry import UnknownMethod
 from orchestrator.errors import last_line
 from orchestrator.oracle.ledger import BudgetExhausted
-from orchestrator.oracle.remote.exchange import Unanswered
+from orchestrator.oracle.remote.http.exchange import Unanswered
 from orchestrator.oracle.remote.service import ImagesUnknown
 from orchestrator.plan.misfit import Misfit
 from orchestrator.reading.validation import Clash, Refused

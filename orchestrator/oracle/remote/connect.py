@@ -21,6 +21,6 @@ def connect(backbone: Backbone, caller: Caller | None = None, fingerprint: str =
         from orchestrator.oracle.remote.adapters.opening import open_adapter
 
         return open_adapter(backbone, caller or Caller(), fingerprint)
-    from orchestrator.oracle.remote.http_service import HttpService
+    from orchestrator.oracle.remote.protocol.http_service import HttpService
 
     return HttpService.open(backbone, caller or Caller(), fingerprint)

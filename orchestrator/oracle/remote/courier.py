@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import partial
 from threading import Lock
 
-from orchestrator.oracle.remote.image_sets import ImageSet
+from orchestrator.oracle.remote.images.image_sets import ImageSet
 from orchestrator.oracle.remote.in_flight import in_flight
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import (

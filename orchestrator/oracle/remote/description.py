@@ -1,6 +1,6 @@
 """What a service says of itself: which model, which inputs and answers, and its limits."""
 
-from typing import Annotated
+from typing import Annotated, Self
 
 from pydantic import Field
 
@@ -58,6 +58,11 @@ class ImageForm(Frozen):
     resize_mode: ResizeMode = "shortest"
     fill_color: tuple[int, int, int] = (0, 0, 0)
 
+    @classmethod
+    def of(cls, preprocessing: Preprocessing) -> Self:
+        """The form of a test transform."""
+        return cls(**{name: getattr(preprocessing, name) for name in cls.model_fields})
+
     @property
     def preprocessing(self) -> Preprocessing:
         """The test transform."""
@@ -75,6 +80,11 @@ class SpaceForm(Frozen):
     patch_weight_std: Annotated[float, Field(ge=0)] = 0.0
     text_layers: Count = 0
     vision_layers: Count = 0
+
+    @classmethod
+    def of(cls, space: PromptSpace) -> Self:
+        """The form of a prompt space, without what is known of its images."""
+        return cls(**{name: getattr(space, name) for name in cls.model_fields})
 
     def space(self, images: ImageForm) -> PromptSpace:
         """The prompt space of a service that takes such images."""

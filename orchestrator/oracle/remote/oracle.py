@@ -12,9 +12,9 @@ from orchestrator.answers import Answers
 from orchestrator.oracle.answering import Answer, remade
 from orchestrator.oracle.interface import Ask, Asking, Batch, Ledgers, Oracle
 from orchestrator.oracle.ledger import Ledger
-from orchestrator.oracle.remote.batch_images import BatchImages, batch_images
 from orchestrator.oracle.remote.courier import Courier, Errand
 from orchestrator.oracle.remote.identity import Origin
+from orchestrator.oracle.remote.images.batch_images import BatchImages, batch_images
 from orchestrator.oracle.remote.parts import Part, parts_of, some_of
 from orchestrator.oracle.remote.request import Images, Question, Reply
 from orchestrator.oracle.remote.service import Service
@@ -23,7 +23,7 @@ from orchestrator.oracle.remote.words import RemoteWords
 
 
 @dataclass(frozen=True)
-class Connection:
+class SharedService:
     """A service as the oracles of an actor share it.
 
     Attributes:
@@ -37,8 +37,8 @@ class Connection:
     words: RemoteWords | None
 
     @classmethod
-    def to(cls, service: Service, in_flight: int) -> "Connection":
-        """A connection to a service, with so many questions under way at most."""
+    def to(cls, service: Service, in_flight: int) -> "SharedService":
+        """A service to share, with so many questions under way at most."""
         told = service.capabilities
         known = told.words and "soft context" in told.inputs
         return cls(service, Courier(service, in_flight), RemoteWords(service) if known else None)
@@ -64,7 +64,7 @@ class RemoteOracle(Oracle):
     what it returns.
 
     Args:
-        connection: the service.
+        shared: the service.
         class_names: the classes.
         method: the method's ledger.
         observer: the observer's ledger.
@@ -78,7 +78,7 @@ class RemoteOracle(Oracle):
 
     def __init__(
         self,
-        connection: Connection,
+        shared: SharedService,
         class_names: tuple[str, ...],
         method: Ledger,
         observer: Ledger,
@@ -86,21 +86,21 @@ class RemoteOracle(Oracle):
     ) -> None:
         self.method, self.observer = method, observer
         self.classes = len(class_names)
-        self.space = connection.service.space(class_names)
-        self._connection, self._class_names = connection, class_names
-        self._told = connection.service.capabilities
+        self.space = shared.service.space(class_names)
+        self._shared, self._class_names = shared, class_names
+        self._told = shared.service.capabilities
         self._account = account
         self._plain: tuple[weakref.ref[Batch], BatchImages] | None = None
 
     def beside(self, class_names: tuple[str, ...]) -> "RemoteOracle":
         """The same service with other classes, measured for the same trial and never queried."""
         nothing = Ledger(limit=0)
-        return RemoteOracle(self._connection, class_names, nothing, self.observer, self._account)
+        return RemoteOracle(self._shared, class_names, nothing, self.observer, self._account)
 
     @property
     def words(self) -> Words | None:
         """See `Oracle`."""
-        return self._connection.words
+        return self._shared.words
 
     @property
     def ledgers(self) -> Ledgers:
@@ -113,7 +113,8 @@ class RemoteOracle(Oracle):
         self._account.tally.restore(ledgers)
 
     @property
-    def _richest(self) -> Answers:
+    def richest(self) -> Answers:
+        """See `Oracle`: what the service offers, before it is rounded."""
         offered = self._told.answers
         return Answers(kind=offered.kind, top=offered.top)
 
@@ -134,7 +135,7 @@ class RemoteOracle(Oracle):
                 for number, part in enumerate(parts)
             ]
             paid = partial(self._account.tally.add, asking.party)
-            replies = self._connection.courier.replies(errands, paid)
+            replies = self._shared.courier.replies(errands, paid)
             answer, seeds = _joined(parts, replies), asking.noise_seeds(prompts.count)
             return remade(answer, wanted.kind, asking.answers, seeds)
 

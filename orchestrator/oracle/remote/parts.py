@@ -7,8 +7,8 @@ from itertools import pairwise
 from torch import Tensor
 
 from methods.interface import DeepPrompts, Prompts
-from orchestrator.oracle.remote.batch_images import BatchImages
 from orchestrator.oracle.remote.description import Capabilities, Limits
+from orchestrator.oracle.remote.images.batch_images import BatchImages
 from orchestrator.oracle.remote.service import ServiceError
 
 _HEADER = 4096
@@ -59,7 +59,7 @@ class _Room:
         return self.fixed + k * self.candidate + b * (self.images.shared + k * self.images.each)
 
     def candidates(self, count: int) -> int:
-        """How many candidates fit whatever the images are; at least one, though it may not."""
+        """How many candidates fit whatever the images are; 1 even where a single one doesn't."""
         most = min(self.limits.prompts, self.limits.work // self.classes) // self.texts
         return max(1, min(count, 1 if self.images.alone else most))
 

@@ -1,5 +1,7 @@
 """Finds out which model a service offers, when a plan is made."""
 
+from contextlib import closing
+
 from orchestrator.oracle.backbone import SERVICE, Backbone, RemoteModel, ResolvedBackbone
 from orchestrator.oracle.remote.service import Caller
 
@@ -17,7 +19,8 @@ def resolve_remote(backbone: Backbone) -> ResolvedBackbone:
     from orchestrator.oracle.remote.connect import connect
 
     backbone = backbone.with_file()
-    told = connect(backbone, Caller(patience=PATIENCE)).capabilities
+    with closing(connect(backbone, Caller(patience=PATIENCE))) as service:
+        told = service.capabilities
     model = f"{SERVICE}{backbone.model}"
     return ResolvedBackbone(
         label=backbone.model,

@@ -83,10 +83,10 @@ class Open:
         del free, stopped
 
     def leave(self) -> None:
-        """Counts nobody."""
+        """Does nothing, for nobody is counted."""
 
     def pause(self, seconds: float) -> None:
-        """Holds nobody up."""
+        """Does nothing: whoever was put off waits by itself."""
         del seconds
 
 
@@ -166,3 +166,7 @@ class Service(ABC):
         """What it has charged this client in all, or under a label; None if it doesn't say."""
         del label
         return None
+
+    @abstractmethod
+    def close(self) -> None:
+        """Closes what leads to it; it can't be asked any more."""

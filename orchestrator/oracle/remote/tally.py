@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 
+from orchestrator.money import SERVICE_MEASURING, SERVICE_TRAINING
 from orchestrator.oracle.interface import Ledgers, Party
 from orchestrator.oracle.remote.request import Charge
 
-_NAMES: Mapping[Party, str] = {"method": "service_training", "observer": "service_measuring"}
+_NAMES: Mapping[Party, str] = {"method": SERVICE_TRAINING, "observer": SERVICE_MEASURING}
 
 
 class Tally:
-    """Adds up charges as they come; money is added in a fixed order, so that sums are exact."""
+    """Adds up charges as they come: in the order of questions, so that sums of money are equal."""
 
     def __init__(self) -> None:
         self._charges: dict[Party, Charge] = dict.fromkeys(_NAMES, Charge())

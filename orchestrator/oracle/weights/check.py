@@ -6,10 +6,9 @@ from pathlib import Path
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import (
     ResolvedBackbone,
-    other_activation,
     preprocessing_of,
-    published_tags,
 )
+from orchestrator.oracle.published import other_activation, published_tags
 from orchestrator.oracle.weights.file import OPENAI_MARKS, Shapes, WeightsFile, weights_file
 from orchestrator.oracle.weights.finite import check_finite
 from orchestrator.oracle.weights.shapes import first_misfit, whole_numbers
@@ -75,7 +74,7 @@ def check_activation(backbone: ResolvedBackbone, file: WeightsFile, *, openai: b
     trained, used = "QuickGELU" if openai else file.activation, "QuickGELU" if quick else "GELU"
     if trained in ("", used):
         return
-    right = other_activation(backbone)
+    right = other_activation(backbone.model)
     use = f"Set `quick_gelu: {str(not quick).lower()}` in the folder's model_cfg"
     if backbone.folder is None:
         otherwise = "a model without -quickgelu" if quick else "a model that ends in -quickgelu"
@@ -97,7 +96,7 @@ def _is_siglip(backbone: ResolvedBackbone) -> bool:
 def _assumed(backbone: ResolvedBackbone, path: Path) -> str:
     quick = bool(backbone.config.get("quick_gelu", False))
     used, other = ("QuickGELU", "GELU") if quick else ("GELU", "QuickGELU")
-    right = other_activation(backbone)
+    right = other_activation(backbone.model)
     hint = f"; if they were trained with {other}, use model {right!r}" if right else ""
     return (
         f"backbone {backbone.label!r}: the weights in {path.name} don't say their activation; "

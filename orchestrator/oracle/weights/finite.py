@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from benchmarks.local_cache import in_cache
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import hash_file
+from orchestrator.oracle.given_files import hash_file
 from orchestrator.oracle.weights.file import WeightsFile, safetensors_parts
 
 if TYPE_CHECKING:

@@ -67,6 +67,9 @@ class Account:
         self.asked.append(label)
         return self.charge
 
+    def close(self) -> None:
+        pass
+
 
 def with_account(monkeypatch: pytest.MonkeyPatch, charge: Charge | None) -> Account:
     account = Account(charge)

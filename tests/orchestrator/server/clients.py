@@ -11,8 +11,8 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from orchestrator.oracle.remote.description import Limits
+from orchestrator.oracle.remote.protocol.wire import read_reply
 from orchestrator.oracle.remote.request import Charge, Question, Reply
-from orchestrator.oracle.remote.wire import read_reply
 from orchestrator.server.ledger import MEMORY, ServiceLedger
 from orchestrator.server.model import Offer, ServedModel
 from orchestrator.server.running import Service

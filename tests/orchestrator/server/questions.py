@@ -9,8 +9,8 @@ from torch import Tensor
 
 from methods.interface import Prompts
 from orchestrator.answers import ALL, Answers
+from orchestrator.oracle.remote.protocol.wire import question_bytes
 from orchestrator.oracle.remote.request import Images, Question
-from orchestrator.oracle.remote.wire import question_bytes
 from orchestrator.server.model import ServedModel
 
 NAMES = ("cat", "annual crop land", "boeing 747")

@@ -14,8 +14,8 @@ from safetensors.torch import load
 from methods.interface import Prompts
 from orchestrator.money import Prices
 from orchestrator.oracle.remote.description import Capabilities, Limits, SpaceForm
+from orchestrator.oracle.remote.protocol.wire import ChargeForm, image_bytes, image_digest
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
-from orchestrator.oracle.remote.wire import ChargeForm, image_bytes, image_digest
 from orchestrator.server.access import Access
 from tests.orchestrator.server.clients import Client, service_client, told
 from tests.orchestrator.server.questions import NAMES, TENSORS, ask, body, plain_images

@@ -21,16 +21,16 @@ from orchestrator.oracle.answering import restrict
 from orchestrator.oracle.clip import ClipOracle
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
-from orchestrator.oracle.remote.pixels import normalised
-from orchestrator.oracle.remote.request import Images, Question, Reply, StoredRows
-from orchestrator.oracle.remote.service import ImagesUnknown
-from orchestrator.oracle.remote.wire import (
+from orchestrator.oracle.remote.images.pixels import normalised
+from orchestrator.oracle.remote.protocol.wire import (
     image_digest,
     question_bytes,
     read_question,
     read_reply,
     reply_bytes,
 )
+from orchestrator.oracle.remote.request import Images, Question, Reply, StoredRows
+from orchestrator.oracle.remote.service import ImagesUnknown
 from orchestrator.server.model import Offer, ServedModel
 from orchestrator.server.text_tokens import TextTokens
 from tests.orchestrator.server.questions import NAMES, SIZE, ask, numbers, plain_images

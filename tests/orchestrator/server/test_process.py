@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from orchestrator.oracle.remote.protocol.wire import read_reply
 from orchestrator.oracle.remote.request import Charge, Question, Reply
-from orchestrator.oracle.remote.wire import read_reply
 from orchestrator.server.model import Offer, ServedModel
 from tests.orchestrator.server.questions import TENSORS, ask, body
 from tests.service_in_thread import pocket

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from orchestrator.oracle.remote.description import Limits
+from orchestrator.oracle.remote.protocol.wire import read_reply
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply
-from orchestrator.oracle.remote.wire import read_reply
 from orchestrator.server.faults import Fault, Faults
 from orchestrator.server.ledger import MEMORY, Entry, LedgerDown, ServiceLedger
 from orchestrator.server.model import Offer, ServedModel

@@ -9,7 +9,7 @@ SCRIPT = """
 import sys
 import orchestrator.trial.factory
 import orchestrator.trial.service_box
-import orchestrator.oracle.remote.http_service
+import orchestrator.oracle.remote.protocol.http_service
 print(*sorted({"open_clip", "timm", "transformers", "ray", "mlflow"} & sys.modules.keys()))
 """
 

@@ -11,8 +11,8 @@ from orchestrator.analysis.access import (
 from orchestrator.analysis.at_queries import reached
 from orchestrator.analysis.report.blocks import Block, TableBlock, Text
 from orchestrator.analysis.report.comparison import FROM_EASY, Comparison
-from orchestrator.analysis.report.mean_cells import BRACKETS, mean_cells
-from orchestrator.analysis.scores import Scores
+from orchestrator.analysis.report.mean_cells import BRACKETS
+from orchestrator.analysis.report.mean_rows import mean_rows
 
 NUMBERS = (
     "The same on each dataset, one number a row: accuracy in percent over seeds, and half the "
@@ -30,35 +30,25 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
 
 def _table(comparison: Comparison, shots: int) -> Iterator[Block]:
     scores = comparison.scores_at[shots]
-    last = scores[comparison.at_queries[-1]]
-    if not last.datasets:
+    means = mean_rows(comparison, scores)
+    if means is None:
         yield Text("There is no dataset that all methods have, so no mean.", "note")
         return
-    contenders = [
-        who
-        for who in comparison.by_mean(last)
-        if all(who in found.values and found.datasets for found in scores.values())
-    ]
-    tracks = [comparison.track(who.method) for who in contenders]
-    columns = [mean_cells(found, contenders, tracks) for found in scores.values()]
-    rows = (
-        (comparison.marked(who.method), *cells)
-        for who, *cells in zip(contenders, *columns, strict=True)
-    )
     yield TableBlock(
         f"at_queries{comparison.file_suffix(shots)}",
-        _caption(comparison, shots, last),
+        _caption(comparison, shots, means.where),
         ("method", *(f"{step:,} queries" for step in scores)),
-        tuple(rows),
-        title=f"accuracy within so many queries (%), {_where(last)}{comparison.suffix(shots)}",
+        means.rows,
+        title=f"accuracy within so many queries (%), {means.where}{comparison.suffix(shots)}",
         summary=True,
-        row_groups=comparison.column_groups(contenders),
+        row_groups=comparison.column_groups(means.contenders),
     )
 
 
-def _caption(comparison: Comparison, shots: int, scores: Scores) -> str:
+def _caption(comparison: Comparison, shots: int, where: str) -> str:
+    last = comparison.scores_at[shots][comparison.at_queries[-1]]
     said = [
-        f"Test accuracy in percent{comparison.suffix(shots)}, {_where(scores)}, as it was at the "
+        f"Test accuracy in percent{comparison.suffix(shots)}, {where}, as it was at the "
         f"last measurement within so many queries: what had been reached, not the best on the way. "
         f"A method that stops earlier keeps what it has. The best of each column is in bold. "
         f"Methods are grouped by what they need, {FROM_EASY}, then sorted by the last column. "
@@ -68,14 +58,9 @@ def _caption(comparison: Comparison, shots: int, scores: Scores) -> str:
         said.append(TRANSLUCENT_WORDS)
     if any(comparison.marked(run.method) != run.method for run in comparison.at(shots)):
         said.append(UNLABELLED_WORDS)
-    if scores.left_out:
-        said.append(f"The mean leaves out {', '.join(scores.left_out)}, which some method lacks.")
+    if last.left_out:
+        said.append(f"The mean leaves out {', '.join(last.left_out)}, which some method lacks.")
     return " ".join(said)
-
-
-def _where(scores: Scores) -> str:
-    count = len(scores.datasets)
-    return f"mean over {count} datasets" if count > 1 else f"on {scores.datasets[0]}"
 
 
 def _numbers(comparison: Comparison) -> Iterator[TableBlock]:

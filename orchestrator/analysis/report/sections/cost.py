@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 
 from orchestrator.analysis.access import group_title
-from orchestrator.analysis.billing import TEST_IMAGES, Billing, total
+from orchestrator.analysis.billing import Billing, total
 from orchestrator.analysis.cost import cost_of
 from orchestrator.analysis.deployment import deployment_of
 from orchestrator.analysis.report.blocks import Block, TableBlock, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.runs import Contender, Run, by_contender
 from orchestrator.analysis.table import whole_sets_text
-from orchestrator.money import Prices, amount_text
+from orchestrator.money import TEST_IMAGES, Prices, amount_text
 
 TRAINING = (
     "Training, as sums over all finished runs. Queries and images are those that the method was "

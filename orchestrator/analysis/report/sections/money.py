@@ -6,16 +6,17 @@ from functools import partial
 
 from orchestrator.analysis.access import access_words, group_title, track_of
 from orchestrator.analysis.at_money import amounts, money_band, most_spent, reached_for
-from orchestrator.analysis.billing import TEST_IMAGES, Billing, total
+from orchestrator.analysis.billing import Billing, total
 from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart, line_of
 from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock, Text
 from orchestrator.analysis.report.comparison import FROM_EASY, Comparison
-from orchestrator.analysis.report.mean_cells import BRACKETS, mean_cells
+from orchestrator.analysis.report.mean_cells import BRACKETS
+from orchestrator.analysis.report.mean_rows import mean_rows
 from orchestrator.analysis.report.sections import crowded
 from orchestrator.analysis.report.sections.cost import money_in_use, money_text
 from orchestrator.analysis.runs import Contender, Run, by_contender
-from orchestrator.analysis.scores import Scores, scores_by
-from orchestrator.money import price_text
+from orchestrator.analysis.scores import scores_by
+from orchestrator.money import TEST_IMAGES, price_text
 
 WHAT = (
     "Sums over all finished runs. Training: the method's own queries. Measuring: those of the "
@@ -175,35 +176,19 @@ def _at_money(comparison: Comparison, billing: Billing, shots: int) -> Iterator[
     runs = comparison.trained_at(shots)
     steps = amounts(most_spent(runs, billing))
     within = {step: scores_by(runs, partial(billing.reached, amount=step)) for step in steps}
-    if not within or not within[steps[-1]].datasets:
+    means = mean_rows(comparison, within)
+    if means is None:
         return
-    last = within[steps[-1]]
-    contenders = [
-        who
-        for who in comparison.by_mean(last)
-        if all(who in found.values and found.datasets for found in within.values())
-    ]
-    tracks = [comparison.track(who.method) for who in contenders]
-    columns = [mean_cells(found, contenders, tracks) for found in within.values()]
-    rows = (
-        (comparison.marked(who.method), *cells)
-        for who, *cells in zip(contenders, *columns, strict=True)
-    )
     yield TableBlock(
         f"at_money{comparison.file_suffix(shots)}",
-        f"Test accuracy in percent{comparison.suffix(shots)}, {_where(last)}, at the last "
+        f"Test accuracy in percent{comparison.suffix(shots)}, {means.where}, at the last "
         f"measurement within so much money for training one prompt. A method that stops earlier "
         f"keeps what it has. The best of each column is in bold. Methods are grouped by what they "
         f"need, {FROM_EASY}, then sorted by the last column. {BRACKETS}",
         ("method", *(f"within {price_text(step)} {billing.prices.currency}" for step in within)),
-        tuple(rows),
-        row_groups=comparison.column_groups(contenders),
+        means.rows,
+        row_groups=comparison.column_groups(means.contenders),
     )
-
-
-def _where(scores: Scores) -> str:
-    count = len(scores.datasets)
-    return f"mean over {count} datasets" if count > 1 else f"on {scores.datasets[0]}"
 
 
 def _numbers(comparison: Comparison, billing: Billing) -> Iterator[TableBlock]:

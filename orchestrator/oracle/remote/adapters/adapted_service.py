@@ -3,23 +3,24 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from methods.interface import Prompts, PromptSpace
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.adapters.answers import answer_of
 from orchestrator.oracle.remote.adapters.calls import (
-    Answered,
     Call,
     Called,
+    RecentCalls,
     call_id,
     portions,
-    run_calls,
 )
 from orchestrator.oracle.remote.adapters.images import SentImage, sent_images
 from orchestrator.oracle.remote.adapters.interface import Interface
 from orchestrator.oracle.remote.adapters.rows import Row
 from orchestrator.oracle.remote.description import Capabilities
-from orchestrator.oracle.remote.pixels import to_bytes
+from orchestrator.oracle.remote.images.pixels import to_bytes
+from orchestrator.oracle.remote.in_flight import in_flight
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply
 from orchestrator.oracle.remote.service import Service
 
@@ -38,7 +39,7 @@ class AdaptedService(Service):
 
     def __init__(self, interface: Interface, model: str, in_flight: int) -> None:
         self._interface, self._in_flight = interface, in_flight
-        self._answered = Answered()
+        self._recent = RecentCalls()
         about = interface.description
         self.capabilities = Capabilities(
             model=model,
@@ -73,7 +74,7 @@ class AdaptedService(Service):
         texts = _templates(question.prompts, question.candidates)
         pictures = self._pictures(question.images)
         plan = _Plan(question, texts, pictures, self._interface.description.images_per_call)
-        called = run_calls(plan.calls(), self._call, self._in_flight)
+        called = in_flight([partial(self._call, one) for one in plan.calls()], self._in_flight)
         about, charge = self._interface.description, sum((one.charge for one in called), Charge())
         queries = sum(len(one) for one in texts)
         return Reply(
@@ -83,12 +84,16 @@ class AdaptedService(Service):
             all(one.repeated for one in called),
         )
 
+    def close(self) -> None:
+        """See `Service`."""
+        self._interface.close()
+
     def _call(self, call: Call) -> Called:
-        known = self._answered.get(call.id)
+        known = self._recent.get(call.id)
         if known is not None:
             return known
         called = self._interface.call(call)
-        self._answered.put(call.id, called)
+        self._recent.put(call.id, called)
         return called
 
     def _check(self, question: Question) -> None:

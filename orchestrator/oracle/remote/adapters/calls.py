@@ -2,8 +2,7 @@
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -66,8 +65,8 @@ def call_id(question: str, candidate: int, template: int, portion: int) -> str:
 
 
 @dataclass
-class Answered:
-    """Remembers the last calls. Safe for use by several threads."""
+class RecentCalls:
+    """Remembers what the last calls brought. Safe for use by several threads."""
 
     _kept: OrderedDict[str, Called] = field(default_factory=OrderedDict)
     _scores: int = 0
@@ -87,24 +86,3 @@ class Answered:
             self._scores += called.size
             while self._scores > _KEPT and len(self._kept) > 1:
                 self._scores -= self._kept.popitem(last=False)[1].size
-
-
-def run_calls(calls: Sequence[Call], ask: Callable[[Call], Called], in_flight: int) -> list[Called]:
-    """What each call brought, in order.
-
-    Once a call has failed no further one is begun, and the error is raised when those under way
-    have ended.
-
-    Args:
-        calls: at least one.
-        ask: makes a call.
-        in_flight: how many may be under way at once.
-    """
-    if len(calls) == 1 or in_flight == 1:
-        return [ask(call) for call in calls]
-    with ThreadPoolExecutor(min(in_flight, len(calls)), "adapter") as pool:
-        waiting = [pool.submit(ask, call) for call in calls]
-        try:
-            return [one.result() for one in waiting]
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)

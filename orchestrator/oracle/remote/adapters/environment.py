@@ -5,8 +5,8 @@ import re
 from dataclasses import dataclass, field
 
 from orchestrator.oracle.remote.adapters.file import VARIABLE
-from orchestrator.oracle.remote.authorization import Token
 from orchestrator.oracle.remote.foreign_text import LONGEST, shown
+from orchestrator.oracle.remote.http.authorization import Token
 from orchestrator.oracle.remote.service import ServiceError
 
 TOKEN = "{token}"

@@ -7,6 +7,7 @@ from pathlib import Path
 from benchmarks.naming import did_you_mean
 from benchmarks.quoting import cut
 from orchestrator.errors import UserError
+from orchestrator.oracle.given_files import given_path
 
 READY = Path(__file__).parents[4] / "benchmarks" / "adapters"
 """Adapters that come with the project."""
@@ -73,12 +74,8 @@ def _path(given: str) -> Path:
     """Where the file is."""
     if given in ready_adapters():
         return READY / f"{given}.yaml"
-    try:
-        path = Path(given).expanduser()
-        found = path.is_file()
-    except (OSError, RuntimeError, ValueError):  # no such user, too long, or a zero byte
-        path, found = Path(), False
-    if not found:
+    path = given_path(given)
+    if path is None or not path.is_file():
         near = did_you_mean(given, ready_adapters())
         raise UserError(
             f"adapter {cut(given)!r}: there is no such file, and no adapter of this name. Give the "

@@ -9,10 +9,10 @@ from threading import Lock
 from typing import Any
 
 from orchestrator.oracle.remote.adapters.environment import InHeaders, Secrets
-from orchestrator.oracle.remote.address import origin_of
-from orchestrator.oracle.remote.exchange import BadReply, Response
 from orchestrator.oracle.remote.foreign_text import shown
-from orchestrator.oracle.remote.http_client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.address import origin_of
+from orchestrator.oracle.remote.http.client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.exchange import BadReply, Response
 from orchestrator.oracle.remote.service import Caller, ServiceError
 
 
@@ -47,6 +47,12 @@ class Senders:
             return self._client(url).send(request)
         except ServiceError as error:
             raise type(error)(self.secrets.hidden(str(error))) from None
+
+    def close(self) -> None:
+        """Closes all connections."""
+        with self._lock:
+            for client in self._clients.values():
+                client.close()
 
     def _client(self, url: str) -> HttpClient:
         """The client for the host of an address."""

@@ -67,3 +67,7 @@ class Interface(ABC):
             UserError: it can't.
         """
         del classes
+
+    @abstractmethod
+    def close(self) -> None:
+        """Closes all connections."""

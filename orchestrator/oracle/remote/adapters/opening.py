@@ -35,6 +35,7 @@ def open_adapter(backbone: Backbone, caller: Caller, fingerprint: str = "") -> S
     opened = AdaptedService(interface, backbone.model, backbone.in_flight)
     found = opened.capabilities.fingerprint
     if fingerprint and found != fingerprint:
+        opened.close()
         raise ModelChanged(
             f"the adapter {given.name}, or what its service says of {backbone.model!r}, has "
             f"changed since the plan was made (fingerprint {found[:12]}, expected "

@@ -79,6 +79,10 @@ class PythonInterface(Interface):
             raise ServiceError(f"{self._name}.score failed: {problem}") from None
         return Called(rows, Charge(http.requests, tokens=adapter.tokens, money=adapter.money))
 
+    def close(self) -> None:
+        """See `Interface`."""
+        self._senders.close()
+
     @property
     def _name(self) -> str:
         return f"the adapter {self._file.name}: {self._kind.__name__}"

@@ -17,8 +17,8 @@ from orchestrator.oracle.remote.adapters.scores import ScoreFinder, as_json, num
 from orchestrator.oracle.remote.adapters.yaml_form import AdapterForm
 from orchestrator.oracle.remote.adapters.yaml_reading import form_digest
 from orchestrator.oracle.remote.description import Limits
-from orchestrator.oracle.remote.exchange import Response
 from orchestrator.oracle.remote.foreign_text import shown
+from orchestrator.oracle.remote.http.exchange import Response
 from orchestrator.oracle.remote.request import Charge
 from orchestrator.oracle.remote.service import ModelChanged, ServiceError
 
@@ -83,6 +83,10 @@ class YamlInterface(Interface):
     def check(self, classes: tuple[str, ...]) -> None:
         """See `Interface`."""
         self._finder(classes, classes)
+
+    def close(self) -> None:
+        """See `Interface`."""
+        self._senders.close()
 
     def _finder(self, classes: tuple[str, ...], texts: tuple[str, ...]) -> ScoreFinder:
         by = self._form.answer.by

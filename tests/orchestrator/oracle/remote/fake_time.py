@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from orchestrator.oracle.remote.retries import Clock
+from orchestrator.oracle.remote.http.retries import Clock
 
 START = 1_700_000_000.0
 """The date at which fake time begins, in seconds since 1970."""

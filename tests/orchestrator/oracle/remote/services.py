@@ -42,6 +42,7 @@ class Relay(Service):
     Attributes:
         questions: that were answered, in order.
         sent: sizes of the sets of images that were sent.
+        closed: how often it was closed.
         disturb: called with each question before it is passed on; may raise.
     """
 
@@ -50,6 +51,7 @@ class Relay(Service):
         self.capabilities = behind.capabilities.model_copy(update=told)
         self.questions: list[Question] = []
         self.sent: list[int] = []
+        self.closed = 0
         self.disturb: Callable[[Question], object] = lambda _: None
 
     def space(self, classes: Sequence[str]) -> PromptSpace:
@@ -70,6 +72,9 @@ class Relay(Service):
 
     def embed(self, text: str) -> Tensor:
         return self.behind.embed(text)
+
+    def close(self) -> None:
+        self.closed += 1
 
 
 def reach(monkeypatch: pytest.MonkeyPatch, service: Service) -> None:

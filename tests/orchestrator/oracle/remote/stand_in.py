@@ -10,8 +10,8 @@ from typing import Any
 import httpx
 import torch
 
-from orchestrator.oracle.remote import wire
 from orchestrator.oracle.remote.description import Capabilities, ImageForm, SpaceForm
+from orchestrator.oracle.remote.protocol import wire
 from orchestrator.oracle.remote.request import Charge, Reply
 from tests.orchestrator.oracle.remote.messages import answer_to
 

@@ -20,9 +20,10 @@ from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.ledger import BudgetExhausted, Ledger
 from orchestrator.oracle.remote.description import Limits
 from orchestrator.oracle.remote.identity import Origin
-from orchestrator.oracle.remote.image_sets import ImageSet, RecentImages, StoredImages
-from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
-from orchestrator.oracle.remote.pixels import normalised
+from orchestrator.oracle.remote.images.image_sets import MEMORY, ImageSet, StoredImages
+from orchestrator.oracle.remote.images.pixels import normalised
+from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
+from orchestrator.oracle.remote.oracle import Account, RemoteOracle, SharedService
 from orchestrator.oracle.remote.service import (
     ImagesUnknown,
     ModelChanged,
@@ -90,9 +91,9 @@ def bound(oracle: Any, answers: Answers = ALL, seed: int = 0) -> Any:
 
 
 def remote(service: Service, **given: Any) -> RemoteOracle:
-    connection = Connection.to(service, in_flight=3)
+    shared = SharedService.to(service, in_flight=3)
     account = Account(Origin("store", "cell"))
-    return bound(RemoteOracle(connection, NAMES, Ledger(limit=100), Ledger(), account), **given)
+    return bound(RemoteOracle(shared, NAMES, Ledger(limit=100), Ledger(), account), **given)
 
 
 def plain(images: int = B) -> Tensor:
@@ -190,7 +191,7 @@ def test_an_observer_gets_the_richest_answer_that_there_is() -> None:
 
 def sets(images: int, size: int, recent: int = 2**20) -> StoredImages:
     """Images in sets, as tables of stored images have them."""
-    memory, every = RecentImages(recent), plain(images)
+    memory, every = RecentTensors(recent), plain(images)
     made = [
         ImageSet.of(partial(every.__getitem__, slice(start, start + size)), "toys", memory)
         for start in range(0, images, size)
@@ -245,8 +246,8 @@ def test_a_service_that_forgets_at_once_is_given_up() -> None:
 
 
 def test_images_that_have_changed_since_are_not_sent() -> None:
-    contents, forgotten = [plain(4)], RecentImages()
-    one = ImageSet.of(lambda: contents[0], "the test split of toys", RecentImages())
+    contents, forgotten = [plain(4)], RecentTensors(MEMORY)
+    one = ImageSet.of(lambda: contents[0], "the test split of toys", RecentTensors(MEMORY))
     contents[0] = plain(4) // 2
     images = StoredImages(((replace(one, recent=forgotten), 0),))
     with pytest.raises(UserError, match="the images of the test split of toys have changed"):

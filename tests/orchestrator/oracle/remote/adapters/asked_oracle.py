@@ -13,16 +13,16 @@ from orchestrator.oracle.interface import Ask
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.description import ImageForm
 from orchestrator.oracle.remote.identity import Origin
-from orchestrator.oracle.remote.oracle import Account, Connection, RemoteOracle
-from orchestrator.oracle.remote.pixels import normalised, to_bytes
+from orchestrator.oracle.remote.images.pixels import normalised, to_bytes
+from orchestrator.oracle.remote.oracle import Account, RemoteOracle, SharedService
 from orchestrator.oracle.remote.service import Service
 from tests.orchestrator.oracle.remote.adapters.pocket_services import pocket
 
 
 def asked_oracle(service: Service, classes: tuple[str, ...], answers: Answers) -> RemoteOracle:
     """An oracle that asks a service."""
-    connection, account = Connection.to(service, 4), Account(Origin("store", "cell"))
-    oracle = RemoteOracle(connection, classes, Ledger(limit=1000), Ledger(), account)
+    shared, account = SharedService.to(service, 4), Account(Origin("store", "cell"))
+    oracle = RemoteOracle(shared, classes, Ledger(limit=1000), Ledger(), account)
     oracle.answers = answers
     return oracle
 

@@ -5,30 +5,27 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from functools import partial
-from typing import Annotated, TypeVar
+from typing import TypeVar
 from urllib.parse import quote
 
-from pydantic import Field, ValidationError
+from pydantic import ValidationError
 from torch import Tensor
 
-from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from methods.interface import PromptSpace
 from orchestrator.oracle.backbone import Backbone
-from orchestrator.oracle.remote import wire
-from orchestrator.oracle.remote.address import check_address
-from orchestrator.oracle.remote.authorization import Token
 from orchestrator.oracle.remote.description import PROTOCOL, Capabilities, SpaceForm
-from orchestrator.oracle.remote.exchange import BadReply, Response
 from orchestrator.oracle.remote.foreign_text import shown
-from orchestrator.oracle.remote.http_client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.address import check_address
+from orchestrator.oracle.remote.http.authorization import Token
+from orchestrator.oracle.remote.http.client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.exchange import BadReply, Response
 from orchestrator.oracle.remote.in_flight import in_flight
-from orchestrator.oracle.remote.refusals import Expected, refusal
+from orchestrator.oracle.remote.protocol import wire
+from orchestrator.oracle.remote.protocol.forms import WordsReply
+from orchestrator.oracle.remote.protocol.refusals import Expected, refusal
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import Caller, ImagesUnknown, Service, ServiceError
-
-TENSORS = "application/vnd.safetensors"
-"""Content type of questions, replies and images."""
 
 _TRIES = 3
 """So often is a question asked whose reply makes no sense."""
@@ -43,12 +40,6 @@ _TOKENS_AT_MOST = 2**16
 """Tokens of a text whose embeddings are read."""
 
 _Value = TypeVar("_Value")
-
-
-class CountsForm(Frozen):
-    """Tokens of each text, as a service counts them."""
-
-    counts: tuple[Annotated[int, Field(ge=0, le=2**31)], ...]
 
 
 class HttpService(Service):
@@ -88,7 +79,12 @@ class HttpService(Service):
         connection = Connection(
             address, Token(backbone.token_from), backbone.timeout, backbone.in_flight
         )
-        return cls.on(HttpClient(connection, caller), backbone.model, fingerprint)
+        client = HttpClient(connection, caller)
+        try:
+            return cls.on(client, backbone.model, fingerprint)
+        except BaseException:
+            client.close()
+            raise
 
     @classmethod
     def on(cls, client: HttpClient, model: str, fingerprint: str = "") -> HttpService:
@@ -116,7 +112,7 @@ class HttpService(Service):
             content=wire.question_bytes(
                 question, self.capabilities.model, self.capabilities.fingerprint
             ),
-            headers={"content-type": TENSORS},
+            headers={"content-type": wire.CONTENT_TYPE},
             most=_most_bytes(question),
         )
         try:
@@ -127,15 +123,6 @@ class HttpService(Service):
             raise self._expected.changed(reply.fingerprint)
         return reply
 
-    def score_all(self, questions: Sequence[Question]) -> list[Reply]:
-        """The replies to several questions, in their order, several of them under way at once.
-
-        Raises:
-            ImagesUnknown, ModelChanged, ServiceError: as `score`; the first one, once the others
-                that were under way have ended.
-        """
-        return in_flight([partial(self.score, one) for one in questions], self._most)
-
     def store(self, images: Tensor) -> None:
         """See `Service`."""
         if not self.capabilities.stores_images:
@@ -145,7 +132,7 @@ class HttpService(Service):
             "PUT",
             f"/v1/models/{model}/images/{digest}",
             content=wire.image_bytes(images),
-            headers={"content-type": TENSORS},
+            headers={"content-type": wire.CONTENT_TYPE},
             free=True,
         )
         self._asked(request, lambda _: None)
@@ -188,7 +175,7 @@ class HttpService(Service):
         return _patiently(self._client, ask)
 
     def close(self) -> None:
-        """Closes all connections."""
+        """See `Service`."""
         self._client.close()
 
     def _unknown(self, digests: tuple[str, ...], question: Question) -> Exception:
@@ -205,7 +192,7 @@ class HttpService(Service):
         asked = {"model": self.capabilities.model, "texts": list(texts), "embed": False}
 
         def read(response: Response) -> tuple[int, ...]:
-            counts = wire.validated(CountsForm, response.content).counts
+            counts = wire.validated(WordsReply, response.content).counts
             if len(counts) != len(texts):
                 raise wire.BadMessage(f"counts: expected {len(texts)} numbers, got {len(counts)}")
             return counts
@@ -292,11 +279,9 @@ def _chosen(said: dict[str, object], model: str, client: HttpClient) -> Capabili
     try:
         found = Capabilities.model_validate(said[model])
     except ValidationError as error:
-        first = error.errors()[0]
-        what = f"{'.'.join(str(part) for part in first['loc'])}: {first['msg']}"
         raise ServiceError(
             f"what the service at {where} says of its model {model!r} makes no sense: "
-            f"{client.said(what)}"
+            f"{client.said(wire.first_problem(error))}"
         ) from None
     if found.protocol != PROTOCOL:
         raise ServiceError(

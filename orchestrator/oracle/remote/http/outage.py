@@ -2,8 +2,8 @@
 
 from threading import Lock
 
-from orchestrator.oracle.remote.exchange import Unanswered
-from orchestrator.oracle.remote.retries import Clock
+from orchestrator.oracle.remote.http.exchange import Unanswered
+from orchestrator.oracle.remote.http.retries import Clock
 from orchestrator.oracle.remote.service import Caller
 
 QUIET = 2.0
@@ -28,7 +28,7 @@ class Outage:
     def failed(self, failure: Unanswered, wait: float) -> None:
         """A request failed, and waits for some seconds; says so once if that takes long.
 
-        Of waits for a quota, whoever shows the run tells: they are the whole run's.
+        Waits for a quota aren't told here: they are the whole run's, and its display shows them.
         """
         if failure.quota:
             return

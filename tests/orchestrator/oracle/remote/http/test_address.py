@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.oracle.remote.address import check_address, origin_of, place_of
+from orchestrator.oracle.remote.http.address import check_address, origin_of, place_of
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Features of images within a limit of memory."""
+"""Tensors within a limit of memory."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.server.image_features import ImageFeatures
+from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
 
 ROW = torch.zeros(1, 4).nbytes
 
@@ -15,7 +15,7 @@ ROW = torch.zeros(1, 4).nbytes
 def test_it_counts_what_it_keeps_and_stays_within_its_limit(
     steps: list[tuple[str, int, bool]],
 ) -> None:
-    kept = ImageFeatures(5 * ROW)
+    kept = RecentTensors(5 * ROW)
     recent: list[str] = []
     for digest, rows, put in steps:
         if put:
@@ -31,7 +31,7 @@ def test_it_counts_what_it_keeps_and_stays_within_its_limit(
 
 
 def test_a_set_that_is_larger_than_the_limit_stays_until_the_next() -> None:
-    kept = ImageFeatures(ROW)
+    kept = RecentTensors(ROW)
     kept.put("large", torch.zeros(9, 4))
     assert "large" in kept
     kept.put("small", torch.zeros(1, 4))

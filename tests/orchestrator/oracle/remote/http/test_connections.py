@@ -14,9 +14,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from orchestrator.oracle.remote.exchange import BadReply
-from orchestrator.oracle.remote.http_client import Connection, HttpClient, Request, Response
-from orchestrator.oracle.remote.retries import Clock
+from orchestrator.oracle.remote.http.client import Connection, HttpClient, Request, Response
+from orchestrator.oracle.remote.http.exchange import BadReply
+from orchestrator.oracle.remote.http.retries import Clock
 from orchestrator.oracle.remote.service import Caller, ServiceError
 from tests.orchestrator.oracle.remote.raw_server import Deed, RawServer, replies, sends
 

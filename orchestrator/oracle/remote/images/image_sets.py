@@ -2,49 +2,20 @@
 
 from __future__ import annotations
 
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from itertools import groupby
-from threading import Lock
 
 import torch
 from torch import Tensor
 
 from orchestrator.errors import UserError
+from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
+from orchestrator.oracle.remote.protocol.wire import image_digest
 from orchestrator.oracle.remote.request import StoredRows
-from orchestrator.oracle.remote.wire import image_digest
 
 MEMORY = 256 * 2**20
 """Bytes of images that an actor keeps, in case that a service asks for them."""
-
-
-class RecentImages:
-    """The latest sets of images by digest, the least recently used forgotten first."""
-
-    def __init__(self, limit: int = MEMORY) -> None:
-        self._limit = limit
-        self._kept: OrderedDict[str, Tensor] = OrderedDict()
-        self._bytes = 0
-        self._lock = Lock()
-
-    def get(self, digest: str) -> Tensor | None:
-        """The images `(N, 3, S, S)` uint8 of a set; None if they are forgotten."""
-        with self._lock:
-            if digest in self._kept:
-                self._kept.move_to_end(digest)
-            return self._kept.get(digest)
-
-    def put(self, digest: str, images: Tensor) -> None:
-        """Keeps the images of a set."""
-        with self._lock:
-            if digest in self._kept:
-                return
-            self._kept[digest] = images
-            self._bytes += images.nbytes
-            while self._bytes > self._limit and len(self._kept) > 1:
-                _, oldest = self._kept.popitem(last=False)
-                self._bytes -= oldest.nbytes
 
 
 @dataclass(frozen=True)
@@ -61,10 +32,10 @@ class ImageSet:
     digest: str
     make: Callable[[], Tensor] = field(compare=False)
     source: str = field(compare=False)
-    recent: RecentImages = field(compare=False)
+    recent: RecentTensors = field(compare=False)
 
     @classmethod
-    def of(cls, make: Callable[[], Tensor], source: str, recent: RecentImages) -> ImageSet:
+    def of(cls, make: Callable[[], Tensor], source: str, recent: RecentTensors) -> ImageSet:
         """The set of what `make` makes, which is called for its digest."""
         images = make()
         digest = image_digest(images)

@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import FailFast, Field
 
 from benchmarks.frozen import Frozen
-from orchestrator.oracle.remote.wire import Digest, Text
+from orchestrator.oracle.remote.protocol.wire import Digest, Text
 
 
 class SpaceRequest(Frozen):
@@ -26,7 +26,7 @@ class WordsRequest(Frozen):
 class WordsReply(Frozen):
     """Tokens of each text, in order."""
 
-    counts: tuple[int, ...]
+    counts: Annotated[tuple[Annotated[int, Field(ge=0, le=2**31)], ...], FailFast()]
 
 
 class ImagesPlace(Frozen):

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from orchestrator.oracle.remote.address import place_of
 from orchestrator.oracle.remote.foreign_text import shown
-from orchestrator.oracle.remote.retries import Clock
+from orchestrator.oracle.remote.http.address import place_of
+from orchestrator.oracle.remote.http.retries import Clock
 from orchestrator.oracle.remote.service import ServiceError
 
 if TYPE_CHECKING:

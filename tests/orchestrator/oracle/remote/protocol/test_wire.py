@@ -15,9 +15,9 @@ from torch import Tensor
 from methods.interface import Prompts
 from orchestrator.answers import Answers
 from orchestrator.oracle.answering import Answer
-from orchestrator.oracle.remote import wire
+from orchestrator.oracle.remote.protocol import wire
+from orchestrator.oracle.remote.protocol.wire import BadMessage
 from orchestrator.oracle.remote.request import Images, Question, Reply
-from orchestrator.oracle.remote.wire import BadMessage
 from tests.orchestrator.oracle.remote import messages
 from tests.orchestrator.oracle.remote.messages import FINGERPRINT, same
 

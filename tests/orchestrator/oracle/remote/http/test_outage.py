@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 
-from orchestrator.oracle.remote.exchange import Unanswered
-from orchestrator.oracle.remote.outage import Outage
+from orchestrator.oracle.remote.http.exchange import Unanswered
+from orchestrator.oracle.remote.http.outage import Outage
 from orchestrator.oracle.remote.service import Caller
 from tests.orchestrator.oracle.remote.fake_time import FakeTime
 

@@ -14,8 +14,9 @@ from torch import Tensor
 from orchestrator.oracle.features import CHUNK, ImageSplit
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.remote.description import Capabilities, ImageForm
-from orchestrator.oracle.remote.image_sets import ImageSet, RecentImages, StoredImages
-from orchestrator.oracle.remote.pixels import to_bytes
+from orchestrator.oracle.remote.images.image_sets import ImageSet, StoredImages
+from orchestrator.oracle.remote.images.pixels import to_bytes
+from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
 from orchestrator.oracle.remote.service import ServiceError
 from orchestrator.oracle.tables import BATCH, Images
 
@@ -66,7 +67,7 @@ class StoredTables:
     """
 
     capabilities: Capabilities
-    recent: RecentImages
+    recent: RecentTensors
 
     def __call__(self, images: Images, labels: Sequence[int], split: ImageSplit) -> StoredTable:
         """The table of all images, in sets of equal size: a service encodes each set at once."""

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from orchestrator.oracle.remote.retries import FIRST_WAIT, LONGEST_WAIT, backoff, retry_after
+from orchestrator.oracle.remote.http.retries import FIRST_WAIT, LONGEST_WAIT, backoff, retry_after
 from tests.orchestrator.oracle.remote.fake_time import START
 
 CHANCES = st.floats(0, 1)

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 import httpx
 import pytest
 
-from orchestrator.oracle.remote.authorization import Token
-from orchestrator.oracle.remote.exchange import BadReply
-from orchestrator.oracle.remote.http_client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.authorization import Token
+from orchestrator.oracle.remote.http.client import Connection, HttpClient, Request
+from orchestrator.oracle.remote.http.exchange import BadReply
 from orchestrator.oracle.remote.service import Caller, ServiceError, Stopped
 from tests.orchestrator.oracle.remote.fake_time import FakeTime
 

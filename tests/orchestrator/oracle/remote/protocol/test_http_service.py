@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,11 +13,11 @@ from methods.interface import Prompts
 from orchestrator.answers import Answers
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone
-from orchestrator.oracle.remote import wire
-from orchestrator.oracle.remote.authorization import Token
-from orchestrator.oracle.remote.exchange import BadReply
-from orchestrator.oracle.remote.http_client import Connection, HttpClient
-from orchestrator.oracle.remote.http_service import HttpService
+from orchestrator.oracle.remote.http.authorization import Token
+from orchestrator.oracle.remote.http.client import Connection, HttpClient
+from orchestrator.oracle.remote.http.exchange import BadReply
+from orchestrator.oracle.remote.protocol import wire
+from orchestrator.oracle.remote.protocol.http_service import HttpService
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.service import Caller, ImagesUnknown, ModelChanged, ServiceError
 from tests.orchestrator.oracle.remote.fake_time import FakeTime
@@ -50,6 +51,10 @@ def says(response: httpx.Response) -> Callable[[httpx.Request], httpx.Response]:
     return lambda _: httpx.Response(
         response.status_code, headers=response.headers, content=response.content
     )
+
+
+def texts_in(request: httpx.Request) -> int:
+    return len(json.loads(request.content)["texts"])
 
 
 class TestOpening:
@@ -144,37 +149,6 @@ class TestScores:
         assert (form.model, form.fingerprint, form.label) == ("pocket", "f00d", "cell")
         assert same(question, QUESTION)
 
-    def test_several_questions_are_answered_in_order(self) -> None:
-        questions = [replace(QUESTION, id="a" * n) for n in range(1, 20)]
-        replies = opened(StandIn()).score_all(questions)
-        wanted = [answer_to(one, seed=len(one.id)) for one in questions]
-        assert same(tuple(reply.answer for reply in replies), tuple(wanted))
-
-    def test_several_questions_are_under_way_at_once(self) -> None:
-        service, together = StandIn(), threading.Barrier(4)
-
-        def slowly(request: httpx.Request) -> httpx.Response:
-            together.wait(30)
-            return service.score(request)
-
-        service.answers["/v1/score"] = slowly
-        assert len(opened(service).score_all([replace(QUESTION, id=c) for c in "abcd"])) == 4
-
-    def test_a_service_that_takes_one_at_a_time_gets_one_at_a_time(self) -> None:
-        limits = CAPABILITIES.limits.model_copy(update={"concurrency": 1})
-        service = StandIn(CAPABILITIES.model_copy(update={"limits": limits}))
-        inside = threading.Lock()
-
-        def alone(request: httpx.Request) -> httpx.Response:
-            assert inside.acquire(blocking=False)
-            try:
-                return service.score(request)
-            finally:
-                inside.release()
-
-        service.answers["/v1/score"] = alone
-        assert len(opened(service).score_all([replace(QUESTION, id=c) for c in "abcdef"])) == 6
-
     def test_a_reply_of_another_model_ends_the_cell(self) -> None:
         service = StandIn()
         reply = Reply(answer_to(QUESTION), fingerprint="beef")
@@ -266,6 +240,21 @@ class TestWords:
         texts = ["a " * (n % 7) for n in range(2500)]
         assert opened(service).count(texts) == [n % 7 for n in range(2500)]
         assert len(service.requests) == 4
+
+    def test_a_service_that_takes_one_request_at_a_time_gets_one_at_a_time(self) -> None:
+        limits = CAPABILITIES.limits.model_copy(update={"concurrency": 1})
+        service = StandIn(CAPABILITIES.model_copy(update={"limits": limits}))
+        inside = threading.Lock()
+
+        def alone(request: httpx.Request) -> httpx.Response:
+            assert inside.acquire(blocking=False)
+            try:
+                return httpx.Response(200, json={"counts": [1] * texts_in(request)})
+            finally:
+                inside.release()
+
+        service.answers["/v1/words"] = alone
+        assert opened(service).count(["a"] * 3500) == [1] * 3500
 
     def test_embeddings_are_looked_up(self) -> None:
         client = opened(StandIn())

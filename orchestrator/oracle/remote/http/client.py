@@ -6,18 +6,18 @@ from importlib.metadata import PackageNotFoundError, version
 from typing import TYPE_CHECKING, Any
 
 from orchestrator.console import duration
-from orchestrator.oracle.remote.address import origin_of, place_of
-from orchestrator.oracle.remote.authorization import Token
-from orchestrator.oracle.remote.exchange import (
+from orchestrator.oracle.remote.foreign_text import shown
+from orchestrator.oracle.remote.http.address import origin_of, place_of
+from orchestrator.oracle.remote.http.authorization import Token
+from orchestrator.oracle.remote.http.exchange import (
     CONNECT_SECONDS,
     Response,
     Unanswered,
     exchange,
     keep_logs_clean,
 )
-from orchestrator.oracle.remote.foreign_text import shown
-from orchestrator.oracle.remote.outage import Outage
-from orchestrator.oracle.remote.retries import Clock, backoff, retry_after
+from orchestrator.oracle.remote.http.outage import Outage
+from orchestrator.oracle.remote.http.retries import Clock, backoff, retry_after
 from orchestrator.oracle.remote.service import Caller, ServiceError, Stopped
 
 if TYPE_CHECKING:

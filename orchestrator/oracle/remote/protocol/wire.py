@@ -19,6 +19,7 @@ from safetensors.torch import load, save
 from torch import Tensor
 
 from benchmarks.frozen import Frozen
+from benchmarks.quoting import cut, one_line
 from methods.interface import DeepPrompts, Ensemble, Prompts
 from orchestrator.answers import AnswerKind, Answers
 from orchestrator.oracle.answering import Answer
@@ -34,6 +35,8 @@ Count = Annotated[int, Field(ge=0, le=2**53)]
 
 MOST_SAID = 2**23
 """Bytes of what isn't a tensor in a message, at most: reading holds it many times over."""
+CONTENT_TYPE = "application/vnd.safetensors"
+"""Content type of such files."""
 _NO_FILE = "expected a safetensors file"
 _ABOVE_ONE = 1e-3
 """By so much may float error lift a log-probability above 0."""
@@ -307,9 +310,20 @@ def validated(form: type[_Form], text: str | bytes) -> _Form:
     try:
         return form.model_validate_json(text)
     except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(str(part) for part in first["loc"])[:200]
-        raise BadMessage(f"{place}: {first['msg']}" if place else first["msg"]) from None
+        raise BadMessage(first_problem(error)) from None
+
+
+def first_problem(error: ValidationError, whole: str = "") -> str:
+    """The first thing that is wrong with a document, in one short line, whatever its fields are.
+
+    Args:
+        error: tells of all.
+        whole: what the document is called where it is wrong as a whole; "" doesn't name it.
+    """
+    first = error.errors(include_url=False, include_input=False, include_context=False)[0]
+    place = ".".join(cut(one_line(str(part))) for part in first["loc"]) or whole
+    message = cut(one_line(first["msg"]), 200)
+    return f"{place}: {message}" if place else message
 
 
 def _check(tensors: dict[str, Tensor], name: str, dimensions: int) -> None:

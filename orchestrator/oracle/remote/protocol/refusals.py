@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.errors import UserError
-from orchestrator.oracle.remote.exchange import BadReply, Response
 from orchestrator.oracle.remote.foreign_text import shown
+from orchestrator.oracle.remote.http.exchange import BadReply, Response
 from orchestrator.oracle.remote.service import ImagesUnknown, ModelChanged, ServiceError
 
 _DIGEST = re.compile(r"^[0-9a-f]{64}$")

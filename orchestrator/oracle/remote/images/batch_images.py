@@ -13,8 +13,8 @@ from methods.interface import PixelPrompt, Prompts
 from orchestrator.errors import UserError
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.remote.description import Capabilities, ImageForm
-from orchestrator.oracle.remote.image_sets import ImageSet, StoredImages
-from orchestrator.oracle.remote.pixels import normalised, to_bytes
+from orchestrator.oracle.remote.images.image_sets import ImageSet, StoredImages
+from orchestrator.oracle.remote.images.pixels import normalised, to_bytes
 from orchestrator.oracle.remote.request import Images
 
 _PLACE = 120

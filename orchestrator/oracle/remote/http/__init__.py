@@ -1,0 +1,1 @@
+"""How requests reach a service over HTTP, and again where they got no answer."""

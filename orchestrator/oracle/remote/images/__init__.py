@@ -1,0 +1,1 @@
+"""Images in the forms that services take, store and are sent."""

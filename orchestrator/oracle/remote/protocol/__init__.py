@@ -1,0 +1,1 @@
+"""Our own protocol: questions and replies as bytes, and a service that speaks it."""
