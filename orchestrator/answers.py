@@ -58,7 +58,10 @@ class Answers(Frozen):
         if not isinstance(value, Mapping):
             got = "nothing" if value is None else cut(repr(value))
             # Of a TypeError pydantic would make no sentence.
-            raise ValueError(f"expected {_EXAMPLES}, got {got}")  # noqa: TRY004
+            vary = ""
+            if isinstance(value, list):
+                vary = "; to compare several, write ablation: {vary: {answers: [...]}}"
+            raise ValueError(f"expected {_EXAMPLES}, got {got}{vary}")  # noqa: TRY004
         if isinstance(value.get("kind"), str):
             _known(value["kind"])
         if nested := [kind for kind in KINDS if kind in value and kind != "top"]:
@@ -100,6 +103,11 @@ class Answers(Frozen):
         if self.noise:
             parts.append(f"noise {self.noise:.12g}")
         return ", ".join(parts)
+
+    @property
+    def richest(self) -> str:
+        """As a spec asks for the richest answers that can be made of these."""
+        return self.kind if self.top is None else f"{{top: {self.top}}}"
 
     def can_be_made_of(self, offered: "Answers") -> bool:
         """Whether they can be computed of what a service offers.

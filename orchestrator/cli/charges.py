@@ -8,7 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from orchestrator.analysis.billing import Billing, total
+from orchestrator.analysis.billing import Billing, Charged, total
 from orchestrator.analysis.collect import run_of
 from orchestrator.analysis.reconciliation import (
     CellCharge,
@@ -130,6 +130,19 @@ def _say_money(ran: Ran, store: Store, estimate: RunEstimate) -> None:
         f"this run {verb} {estimate.prices.text(training + measuring)} (training "
         f"{amount_text(training)}, measuring {amount_text(measuring)}); the estimate was {estimate}"
     )
+    _say_other_prices([part(run) for run in runs for part in (billing.training, billing.measuring)])
+
+
+def _say_other_prices(charged: Iterable[Charged]) -> None:
+    """Says where a service charges by other prices than the spec's."""
+    both = [one for one in charged if one.listed is not None and one.stated is not None]
+    listed = sum(one.listed or 0.0 for one in both)
+    stated = sum(one.stated or 0.0 for one in both)
+    if Charged(listed, stated).disagrees:
+        say(
+            f"the service itself says what it costs: {amount_text(stated)}, where the spec's "
+            f"`price` makes it {amount_text(listed)}. Mend `price`, by which runs are estimated"
+        )
 
 
 def _say_charges(ran: Ran, store: Store) -> None:

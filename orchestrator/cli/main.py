@@ -293,6 +293,7 @@ def serve(
     fail_seed: serve_options.FailSeed = None,
     latency: serve_options.Latency = "0ms",
     show_ledger: serve_options.ShowLedger = False,
+    labels: serve_options.Labels = False,
 ) -> None:
     """Offer a backbone as an HTTP service, as a black box is in reality, with quotas and a ledger.
 
@@ -301,7 +302,7 @@ def serve(
     from orchestrator.cli import serve as verb
 
     if show_ledger:
-        verb.show_ledger(ledger)
+        verb.show_ledger(ledger, labels=labels)
         return
     verb.serve(
         verb.Typed(

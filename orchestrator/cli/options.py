@@ -112,7 +112,7 @@ MaxCost = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Run even what costs more than --max-cost.")]
 Patience = Annotated[
-    float, typer.Option(min=0, help="Seconds to wait for a store that doesn't answer.")
+    float, typer.Option(min=0, help="Seconds to wait for a store or a service that doesn't answer.")
 ]
 Out = Annotated[
     Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")

@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import BaseModel
-from rich.table import Column
 
 from benchmarks.naming import did_you_mean
 from benchmarks.quoting import quoted
 from orchestrator.answers import Answers
 from orchestrator.cli.quantities import bytes_in, seconds_in
-from orchestrator.console import counted, output, plain_table, say, warn
+from orchestrator.cli.service_charges import show_charges
+from orchestrator.console import counted, say, warn
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import LOCAL, Backbone, resolve_backbone
 from orchestrator.oracle.remote.description import Limits
@@ -34,10 +34,6 @@ if TYPE_CHECKING:
     from orchestrator.server.model import ServedModel
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.:-]{0,99}")
-_KEY = re.compile(r"[0-9a-f]{64}")
-_KEY_SHOWN = 8
-_ROOM_FOR_KEYS = 160
-"""Columns of a terminal in which whole keys stand on one line."""
 _DEFAULT_TOKEN = Backbone(model="").token_from
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -121,8 +117,12 @@ def serve(typed: Typed) -> None:
             ledger.close()
 
 
-def show_ledger(place: str) -> None:
-    """Shows what each client was charged, by label.
+def show_ledger(place: str, *, labels: bool = False) -> None:
+    """Shows what each client was charged, and then what all were.
+
+    Args:
+        place: the ledger's file.
+        labels: whether the sums of each label follow their client's.
 
     Raises:
         UserError: there is no ledger.
@@ -137,23 +137,7 @@ def show_ledger(place: str) -> None:
     if not sums:
         say(f"{place}: nothing was charged yet")
         return
-    priced = any(one.charge.money is not None for one in sums)
-    numbers = ["requests", "queries", "images", "tokens"] + ["money"] * priced
-    columns = [Column(name, justify="right") for name in numbers]
-    table = plain_table("client", Column("label", overflow="fold"), *columns, "last")
-    table.collapse_padding, table.pad_edge = True, False  # eight columns on a terminal of 80
-    for one in sums:
-        counts = [f"{getattr(one.charge, name):,}" for name in numbers[:4]]
-        money = [f"{one.charge.money or 0:,.6g}"] * priced
-        last = one.last.replace("T", " ")
-        table.add_row(one.client, _short(one.label) or "-", *counts, *money, last)
-    output.print(table)
-
-
-def _short(label: str) -> str:
-    """A label; of a cell's key, 64 digits without a break, what a narrow terminal has room for."""
-    cut = output.width < _ROOM_FOR_KEYS and _KEY.fullmatch(label)
-    return f"{label[:_KEY_SHOWN]}…" if cut else label
+    show_charges(sums, labels=labels)
 
 
 def _serve(
@@ -219,11 +203,19 @@ def _tell(wanted: Understood, typed: Typed, listener: socket.socket, model: Serv
             f"  on purpose, {100 * wanted.faults.share:g} % of the requests for scores fail, and "
             f"each takes {1000 * wanted.faults.latency:g} ms longer"
         )
-    say("In a spec:")
-    say(f"  backbone:\n    service: {address}\n    model: {wanted.name}")
+    say("In a spec:\n")
+    say(for_a_spec(address, wanted, offered.answers))
+    say("\nCtrl-C ends it.")
+
+
+def for_a_spec(address: str, wanted: Understood, offered: Answers) -> str:
+    """Lines that are copied into a spec as they are, so they aren't indented."""
+    lines = ["backbone:", f"  service: {address}", f"  model: {wanted.name}"]
     if not wanted.access.open:
-        say(f"    token_from: {_DEFAULT_TOKEN}  # the variable that holds the client's token")
-    say("Ctrl-C ends it.")
+        lines.append(f"  token_from: {_DEFAULT_TOKEN}  # the variable with the client's token")
+    if not offered.full:
+        lines.append(f"answers: {offered.richest}  # it gives no more")
+    return "\n".join(lines)
 
 
 def _read(model: type[Model], text: str, option: str, lone: str = "") -> Model:

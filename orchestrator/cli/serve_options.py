@@ -90,3 +90,7 @@ Latency = Annotated[
 ShowLedger = Annotated[
     bool, typer.Option("--show-ledger", help="Show what clients were charged, and end.")
 ]
+Labels = Annotated[
+    bool,
+    typer.Option("--labels", help="With --show-ledger: a line for each label, such as a cell's."),
+]

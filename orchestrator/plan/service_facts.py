@@ -87,7 +87,7 @@ class ServiceFacts(BoxFacts):
             )
         raise UserError(
             f"the service of {name!r} answers with {offered}, of which no answers of {wanted} can "
-            f"be made: set answers: {_written(offered)}"
+            f"be made: set answers: {offered.richest}"
         )
 
     def check_texts(
@@ -113,11 +113,6 @@ class ServiceFacts(BoxFacts):
 
         caller = Caller(patience=PATIENCE)
         return connect(self._model.backbone, caller, self._told.fingerprint)
-
-
-def _written(offered: Answers) -> str:
-    """The richest answers that can be made of those offered, as a spec says them."""
-    return offered.kind if offered.top is None else f"{{top: {offered.top}}}"
 
 
 def _listed(inputs: Sequence[str]) -> str:

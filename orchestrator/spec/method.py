@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import Field, field_validator, model_validator
 
 from benchmarks.frozen import Frozen
+from benchmarks.naming import did_you_mean
 from benchmarks.quoting import cut
 from methods.interface import Method
 from methods.registry import method_class, method_variant
@@ -92,6 +93,11 @@ def _check_fields(
             f"method {name}: {cut(str(twice[0]))} is given twice, in `settings` and beside them: "
             f"give it once"
         )
+    settings = kind.settings_type.model_fields
+    for field in map(str, given):
+        if field not in settings and _near(field, _OWN) and not _near(field, settings):
+            near = did_you_mean(field, _OWN)
+            raise ValueError(f"method {name}: unknown field {cut(repr(field))}. {near}")
     if "variant" in given and "variant" not in kind.settings_type.model_fields:
         known = " or ".join(f"{kind.name}@{variant}" for variant in kind.variants)
         has = f"such as name: {known}" if known else f"but {kind.name} has none"
@@ -99,6 +105,10 @@ def _check_fields(
             f"method {name}: a variant is part of the name, {has}; got variant: "
             f"{cut(repr(given['variant']))}"
         )
+
+
+def _near(field: str, known: Iterable[str]) -> bool:
+    return did_you_mean(field, known).startswith("Did")
 
 
 def _given(value: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """What the use of the black box costs, in a spec; part of no cell and of no key."""
 
-from typing import Annotated, Self
+from collections.abc import Mapping
+from typing import Annotated, Any, Self
 
 from pydantic import Field, model_validator
 
@@ -29,6 +30,18 @@ class PriceSpec(Frozen):
     per_image: Amount = 0.0
     per_1000_tokens: Amount = 0.0
     currency: str = Field(default="USD", pattern=r"^\S{1,12}$")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_not_the_older_form(cls, value: Any) -> Any:
+        older = {"per_1000_queries": "per_call", "per_1000_images": "per_image"}
+        found = [name for name in older if isinstance(value, Mapping) and name in value]
+        if found:
+            raise ValueError(
+                f"{found[0]} is a field of report.price; here, write {older[found[0]]}, which is "
+                f"a thousandth of it"
+            )
+        return value
 
     @model_validator(mode="after")
     def _names_a_price(self) -> Self:

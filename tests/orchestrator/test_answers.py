@@ -85,7 +85,7 @@ def test_all_of_the_logits_is_nothing_else() -> None:
         ("top", r"say how many classes are returned, such as {top: 5}"),
         (5, r"expected logits, log_probabilities, {top: 5} or label, got 5"),
         (None, "expected logits, .* got nothing"),
-        (["label"], r"expected logits, .* got \['label'\]"),
+        (["label"], r"expected logits, .* got \['label'\]; to compare several, write ablation: {"),
         ({"top": 0}, "answers.top: expected a number of 1 or more, got 0"),
         ({"top": 2.5}, "answers.top: expected a whole number"),
         ({"top": True}, "answers.top: expected a number, got true"),

@@ -114,6 +114,30 @@ def test_a_service_that_charged_as_much_is_said_in_a_line(
     assert account.asked == [cell.key for cell in run.work.plan.cells]
 
 
+@pytest.mark.parametrize(
+    ("money", "told_so"), [(0.0, True), (0.1, False), (0.1005, False), (0.2, True)]
+)
+def test_a_service_with_other_prices_is_told(
+    money: float, told_so: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = begun(tmp_path, remote=True)
+    finish(
+        run,
+        service_training={**LEDGERS["service_training"], "money": 20 * money},
+        service_measuring={**LEDGERS["service_measuring"], "money": money},
+    )
+    with_account(monkeypatch, Charge(30, 210, 7400, 0))
+    lines = told(run)
+    mend = [line for line in lines if line.startswith("the service itself says what it costs")]
+    assert bool(mend) == told_so
+    if money == 0.2:
+        assert lines[0].startswith("this run cost 16.80 EUR")
+        assert mend[0].endswith(
+            "16.80, where the spec's `price` makes it 8.40. Mend `price`, by which runs are "
+            "estimated"
+        )
+
+
 def test_a_service_that_charged_more_is_told_cell_by_cell(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

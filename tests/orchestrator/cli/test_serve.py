@@ -7,10 +7,11 @@ import socket
 from pathlib import Path
 
 import pytest
+import yaml
 from rich.console import Console
 
 from orchestrator.answers import Answers
-from orchestrator.cli.serve import Typed, Understood, show_ledger
+from orchestrator.cli.serve import Typed, Understood, for_a_spec, show_ledger
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.request import Charge
 from orchestrator.server.ledger import Entry, ServiceLedger
@@ -133,7 +134,7 @@ def test_a_ledger_is_shown_by_client_and_label(tmp_path: Path) -> None:
         label = "cell-a" if number else "cell-b"
         entry = Entry("alice", str(number), "b", label)
         ledger.charge(entry, Charge(1, 2, 640, 1000, 0.25))
-    said = querycurve("serve", "--show-ledger", "--ledger", place)
+    said = querycurve("serve", "--show-ledger", "--labels", "--ledger", place)
     assert said.code == 0
     assert said.rows["alice", "cell-a"][:5] == ["2", "4", "1,280", "2,000", "0.5"]
     assert said.rows["alice", "cell-b"][:5] == ["1", "2", "640", "1,000", "0.25"]
@@ -145,10 +146,10 @@ def test_a_ledger_of_cells_fits_a_terminal(
     place, key = str(tmp_path / "serve.db"), "0123456789abcdef" * 4
     ledger = ServiceLedger.open(place)
     ledger.charge(Entry("alice", "1", "b", key), Charge(14, 114, 9424, 7008, 0.30416))
-    for width, shown in ((80, "01234567…"), (200, key)):
+    for width, shown in ((80, key[:12]), (200, key)):
         console = Console(markup=False, width=width, force_terminal=False)
-        monkeypatch.setattr("orchestrator.cli.serve.output", console)
-        show_ledger(place)
+        monkeypatch.setattr("orchestrator.cli.service_charges.output", console)
+        show_ledger(place, labels=True)
         said = capsys.readouterr().out
         assert f"alice  {shown} " in said.replace("   ", "  ")
         assert "0.30416" in said
@@ -159,3 +160,55 @@ def test_a_ledger_of_cells_fits_a_terminal(
 def test_a_ledger_in_memory_can_not_be_shown() -> None:
     said = querycurve("serve", "--show-ledger", "--ledger", ":memory:")
     assert (said.code, "--ledger FILE" in said.err) == (2, True)
+
+
+def test_keys_of_cells_are_shown_shortly_below_the_sums_of_each_client(tmp_path: Path) -> None:
+    place = tmp_path / "serve.db"
+    ledger = ServiceLedger.open(str(place))
+    for number in range(4):
+        label, client = f"{number:x}" * 64, "bob" if number == 3 else "alice"
+        charge = Charge(1_000, 2_000, 640_000, 100_000, 1250.25)
+        ledger.charge(Entry(client, str(number), "b", label), charge)
+    said = querycurve("serve", "--show-ledger", "--ledger", place)
+    assert said.rows["alice", "3"][:4] == ["labels", "3,000", "6,000", "1,920,000"]
+    assert said.rows["all", "4"][:3] == ["labels", "4,000", "8,000"]
+    assert "5,001" in said.rows["all", "4"]
+    assert "--labels lists them" in said.out
+    assert "000000" not in said.out, "no label is shown"
+    said = querycurve("serve", "--show-ledger", "--labels", "--ledger", place)
+    assert said.rows["alice", "0" * 12][:2] == ["1,000", "2,000"]
+    assert "0" * 13 not in said.out
+    rows = [line.split()[0] for line in said.out.splitlines() if ",000 " in line]
+    assert rows == ["alice"] * 4 + ["bob"] * 2 + ["all"]
+    assert max(map(len, said.out.splitlines())) <= 80
+
+
+def test_labels_that_are_no_keys_are_shown_whole(tmp_path: Path) -> None:
+    place = tmp_path / "serve.db"
+    ledger = ServiceLedger.open(str(place))
+    for label in ("my-label-that-is-long", ""):
+        ledger.charge(Entry("alice", label, "b", label), Charge(1, 2, 3, 4))
+    said = querycurve("serve", "--show-ledger", "--labels", "--ledger", place)
+    assert said.rows["alice", "my-label-that-is-long"][0] == "1"
+    assert said.rows["alice", "-"][0] == "1"
+
+
+@pytest.mark.parametrize(
+    ("typed", "further"),
+    [
+        ({}, {}),
+        ({"token_from": "KEYS"}, {"token_from": "QUERYCURVE_SERVICE_TOKEN"}),
+        ({"answers": "label"}, {}),
+        ({"answers": "{top: 5, digits: 2}"}, {}),
+    ],
+)
+def test_what_it_says_can_be_copied_into_a_spec(
+    typed: dict[str, object], further: dict[str, str]
+) -> None:
+    wanted = understood(**typed)
+    fields = yaml.safe_load(for_a_spec("http://127.0.0.1:8008", wanted, wanted.answers))
+    here = {"service": "http://127.0.0.1:8008", "model": "pocket"}
+    assert fields.pop("backbone") == here | further
+    asked = Answers.model_validate(fields.pop("answers", "logits"))
+    assert not fields
+    assert asked.can_be_made_of(wanted.answers)

@@ -52,6 +52,14 @@ def test_the_older_form_means_what_it_meant(tmp_path: Path) -> None:
         ({"price": {"per_image": math.inf}}, "price.per_image: expected a finite number"),
         ({"price": {"per_1000_tokens": math.nan}}, "price.per_1000_tokens"),
         ({"price": {"per_query": 1}}, "unknown field 'per_query'"),
+        (
+            {"price": {"per_1000_queries": 2}},
+            "a field of report.price; here, write per_call, which",
+        ),
+        (
+            {"price": {"per_1000_images": 2, "per_call": 1}},
+            "here, write per_image, which is a thou",
+        ),
         ({"price": {"per_cal": 1}}, "Did you mean: per_call"),
         ({"price": {"currency": "EUR"}}, "say what is paid for: one of per_call, per_image"),
         ({"price": {}}, "say what is paid for"),

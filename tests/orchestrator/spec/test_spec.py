@@ -198,6 +198,11 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"datasets": [{"name": "b", "path": "x", "templates": ["a"]}]}, "exactly one .* got 'a'"),
         ({"methods": ["zipp"]}, "unknown method 'zipp'. Did you mean: zip"),
         ({"methods": [{"name": "zip", "rnk": 3}]}, "unknown field 'rnk'. Did you mean: rank"),
+        (
+            {"methods": [{"name": "zip", "answer": "label"}]},
+            "field .answer.. Did you mean: answers",
+        ),
+        ({"methods": [{"name": "zip", "lable": "a"}]}, "field .lable.. Did you mean: label"),
         ({"methods": [{"rank": 3}]}, "a method needs a `name`"),
         ({"methods": ["bar@zip-prt"]}, "unknown method 'bar@zip-prt'. Did you mean: bar@zip-port"),
         (

@@ -144,6 +144,12 @@ def _explained(error: "httpx.HTTPError", place: str, longest: float) -> Exceptio
             f"certificate authority of your own, name its file in the environment variable "
             f"SSL_CERT_FILE."
         )
+    encrypted = _cause(error, ssl.SSLError)
+    if "WRONG_VERSION_NUMBER" in (getattr(encrypted, "reason", None) or ""):
+        return ServiceError(
+            f"the service at {place} speaks no https: write http:// in its address if it is meant "
+            f"to be asked without encryption, or check the port."
+        )
     ours = isinstance(error, httpx.LocalProtocolError | httpx.UnsupportedProtocol)
     if isinstance(error, httpx.TransportError) and not ours:
         return Unanswered(_reason(error, longest))
