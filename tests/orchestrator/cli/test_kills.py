@@ -80,7 +80,7 @@ def test_a_second_interrupt_does_not_wait_for_an_actor_that_hangs(
             assert driver.stdout is not None
             assert any("interrupt again to stop at once" in line for line in driver.stdout)
             with pytest.raises(subprocess.TimeoutExpired):
-                driver.wait(timeout=3)
+                driver.wait(timeout=1)
             driver.send_signal(signal.SIGINT)
             assert driver.wait() == 130
         finally:

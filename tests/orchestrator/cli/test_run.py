@@ -50,8 +50,8 @@ def test_killing_the_driver_loses_nothing(tmp_path: Path, undisturbed: dict[str,
     counts = plan_of(tmp_path).counts()
     assert counts["in progress"] >= 1
     assert counts["done"] < 3
-    again = run(arguments(tmp_path))
-    assert again.returncode == 0, again.stderr
-    assert f"{counts['in progress']} in progress" in again.stdout
+    again = querycurve(*arguments(tmp_path))
+    assert again.code == 0, again.err
+    assert f"{counts['in progress']} in progress" in again.out
     assert points_of(tmp_path) == undisturbed
     assert plan_of(tmp_path).counts() == {"done": 3}

@@ -72,14 +72,16 @@ def spread(load: Callable[[], LoadedClip]) -> float:
 
 
 @st.composite
-def queries(draw: st.DrawFn, load: Callable[[], LoadedClip], *, context: int, batch: int) -> Query:
-    """Any class set, and up to so many context tokens and images.
+def queries(
+    draw: st.DrawFn, load: Callable[[], LoadedClip], *, classes: int, context: int, batch: int
+) -> Query:
+    """Any class set, context and images, up to so many.
 
     Visual prompts, and additions inside the towers, are there now and then.
     """
     clip, noise = load(), torch.Generator().manual_seed(draw(st.integers(0, 99)))
     words = st.lists(st.sampled_from(WORDS), min_size=1, max_size=4)
-    names = tuple(draw(st.lists(words.map(" ".join), min_size=1, max_size=12)))
+    names = tuple(draw(st.lists(words.map(" ".join), min_size=1, max_size=classes)))
     shape = draw(st.integers(1, batch)), 3, clip.image_size, clip.image_size
     model: Any = clip.model
     count, width = draw(st.integers(1, 4)), model.token_embedding.weight.shape[1]
@@ -108,13 +110,13 @@ def queries(draw: st.DrawFn, load: Callable[[], LoadedClip], *, context: int, ba
 
 
 @settings(max_examples=50)
-@given(query=queries(pocket, context=6, batch=7))
+@given(query=queries(pocket, classes=12, context=6, batch=7))
 def test_the_pocket_gives_the_plain_logits(query: Query) -> None:
     assert_plain(query)
 
 
 @settings(max_examples=10)
-@given(query=queries(shaped_like_vit_b_16, context=16, batch=3))
+@given(query=queries(shaped_like_vit_b_16, classes=4, context=16, batch=3))
 def test_the_shapes_of_vit_b_16_give_the_plain_logits(query: Query) -> None:
     assert_plain(query)
 
