@@ -37,13 +37,16 @@ class Reader:
     Attributes:
         stored: what the store holds.
         data_root: the folder or location that holds the datasets.
-        say: told that reading very many images will take a while.
+        say: told that reading very many images will take a while, and that a service is asked.
     """
 
     stored: StoredCells
     data_root: Path | str
     say: Callable[[str], None] = lambda _: None
-    _resolve: Resolve = field(default_factory=ResolvedOnce, compare=False)
+    _resolve: Resolve = field(init=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_resolve", ResolvedOnce(self.say))
 
     def plan(self, spec: Spec, *, blind: bool = False) -> Plan:
         """The cells of a spec, with the results that they have.

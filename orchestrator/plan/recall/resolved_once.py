@@ -10,9 +10,14 @@ Resolve = Callable[[Backbone], ResolvedBackbone]
 
 
 class ResolvedOnce:
-    """Finds models as `resolve_backbone` does, for a verb that asks for them again and again."""
+    """Finds models as `resolve_backbone` does, for a verb that asks for them again and again.
 
-    def __init__(self) -> None:
+    Args:
+        say: told that a service is asked, as one that is down is waited for.
+    """
+
+    def __init__(self, say: Callable[[str], None] = lambda _: None) -> None:
+        self._say = say
         self._known: dict[Backbone, ResolvedBackbone | UserError] = {}
 
     def __call__(self, backbone: Backbone) -> ResolvedBackbone:
@@ -22,6 +27,8 @@ class ResolvedOnce:
             UserError: it can't be had, or could not be the first time.
         """
         if backbone not in self._known:
+            if backbone.remote:
+                self._say(f"asking the service of {backbone.model!r} what it offers ...")
             try:
                 self._known[backbone] = resolve_backbone(backbone)
             except UserError as error:

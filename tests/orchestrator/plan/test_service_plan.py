@@ -37,13 +37,14 @@ def service() -> Service:
 class Bench:
     def __init__(self, folder: Path) -> None:
         self.folder, self.store = folder, Store(LocalStorage(folder))
+        self.said: list[str] = []
 
     def plan(self, *overrides: str, **how: Any) -> Plan:
         return make_plan(load_spec("demo", (*SPEC, *overrides)), self.store, self.folder, **how)
 
     def read(self, *overrides: str) -> Plan:
         spec = load_spec("demo", (*SPEC, *overrides))
-        return Reader(StoredCells(self.store), self.folder).plan(spec)
+        return Reader(StoredCells(self.store), self.folder, self.said.append).plan(spec)
 
 
 @pytest.fixture
@@ -175,6 +176,7 @@ def test_who_plans_waits_for_a_service_shortly(
     bench.read("methods=[zip]")
     bench.read("methods=[zip]")
     assert len(callers) == 1 + 2, "each reader waits once"
+    assert bench.said == ["asking the service of 'pocket' what it offers ..."] * 2
 
 
 def result(cell: PlannedCell, **provenance: Any) -> Trace:
