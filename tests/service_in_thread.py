@@ -41,17 +41,21 @@ def pocket() -> LoadedClip:
 
 
 @contextmanager
-def service_in_thread(offer: Offer | None = None, **around: Any) -> Iterator[ThreadedService]:
+def service_in_thread(
+    offer: Offer | None = None, *, clip: LoadedClip | None = None, port: int = 0, **around: Any
+) -> Iterator[ThreadedService]:
     """A service for as long as the block lasts.
 
     Args:
-        offer: how the pocket is offered; by default without limits, under the name `pocket`.
+        offer: how the model is offered; by default without limits, under the name `pocket`.
+        clip: the model; the pocket's by default.
+        port: where it listens; 0 takes a free one.
         around: other fields of `orchestrator.server.running.Service`, such as `access`.
     """
-    model = ServedModel(pocket(), offer or Offer("pocket"))
+    model = ServedModel(clip or pocket(), offer or Offer("pocket"))
     ledger = around.pop("ledger", None) or ServiceLedger.open(MEMORY)
     ready = threading.Event()
-    with bound("127.0.0.1", 0, closed=True) as listener:
+    with bound("127.0.0.1", port, closed=True) as listener:
         running = Running(Service(model, ledger, **around), ready.set)
         thread = threading.Thread(target=running.serve, args=(listener,), daemon=True)
         address = address_of(listener)

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import torch
 from httpx import Response
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load, save
 
@@ -94,6 +94,7 @@ def test_any_request(
     watched.check(watched.client.http.request(method, path, headers=headers, content=sent))
 
 
+@settings(max_examples=25)  # of eight requests each
 @given(st.text(st.characters(codec="utf-8"), max_size=40))
 def test_any_address(watched: Watched, path: str) -> None:
     http = watched.client.http

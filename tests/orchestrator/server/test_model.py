@@ -10,7 +10,7 @@ from unittest.mock import Mock
 
 import pytest
 import torch
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import Tensor
 
@@ -157,6 +157,7 @@ def filled() -> ServedModel:
     return service
 
 
+@settings(max_examples=25)
 @given(st.lists(st.tuples(st.integers(0, 2), st.integers(0, 255)), min_size=1, max_size=12))
 def test_stored_images_are_answered_in_any_mix_as_tables_in_memory(
     filled: ServedModel, chosen: list[tuple[int, int]]

@@ -1,4 +1,4 @@
-"""A real process: it is killed, started again and told to end, and its ledger stays right."""
+"""A real process: it starts where another ended early, is told to end, and loses nothing."""
 
 from __future__ import annotations
 
@@ -11,10 +11,12 @@ import pytest
 
 from orchestrator.oracle.remote.protocol.wire import read_reply
 from orchestrator.oracle.remote.request import Charge, Question, Reply
+from orchestrator.server.access import Access
+from orchestrator.server.ledger import ServiceLedger
 from orchestrator.server.model import Offer, ServedModel
 from tests.orchestrator.server.questions import TENSORS, ask, body
-from tests.service_in_thread import pocket
-from tests.service_process import ServiceProcess, service_process
+from tests.service_in_thread import pocket, service_in_thread
+from tests.service_process import service_process
 
 SECRET = "a-secret-of-alice"
 TOKENS = {"SERVICE_KEYS": f"alice:{SECRET},bob:a-secret-of-bob"}
@@ -24,9 +26,9 @@ HEADERS = {**TENSORS, "authorization": f"Bearer {SECRET}"}
 class Asked(threading.Thread):
     """A question that is asked beside the test, which goes on once it was sent."""
 
-    def __init__(self, service: ServiceProcess, question: Question) -> None:
+    def __init__(self, address: str, question: Question) -> None:
         super().__init__(daemon=True)
-        self._url, self._question = f"{service.address}/v1/score", question
+        self._url, self._question = f"{address}/v1/score", question
         self._body = body(question, ServedModel(pocket(), Offer("pocket")))
         self._sent = threading.Event()
         self._replies: list[Reply] = []
@@ -53,15 +55,16 @@ class Asked(threading.Thread):
 
 
 @pytest.mark.fault
-def test_a_service_that_is_killed_forgets_nothing_and_one_that_is_ended_ends_well(
+def test_a_service_that_comes_back_forgets_nothing_and_one_that_is_ended_ends_well(
     tmp_path: Path,
 ) -> None:
+    left = ServiceLedger.open(str(tmp_path / "serve.db"))  # and never closed
+    with service_in_thread(ledger=left, access=Access({"alice": SECRET})) as before:
+        first = Asked(before.address, ask()).reply
     options = ("--token-from", "SERVICE_KEYS", "--latency", "1s")
     with service_process(tmp_path, *options, environment=TOKENS) as service:
-        first = Asked(service, ask()).reply
-        service.restart()
-        again = Asked(service, ask())
-        later = Asked(service, ask("later"))
+        again = Asked(service.address, ask())
+        later = Asked(service.address, ask("later"))
         for asked in (again, later):
             asked.wait_until_sent()
         healthy = httpx.get(f"{service.address}/health", timeout=60)
