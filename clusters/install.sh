@@ -9,7 +9,7 @@ wanted=$(cat "$project/pyproject.toml" "$project/constraints.txt" | sha256sum)
 
 make_environment() {
   for python in python3.11 python3.12 python3; do
-    if "$python" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then
+    if "$python" -c 'import sys, ensurepip; sys.exit(sys.version_info < (3, 11, 4))' 2>/dev/null; then
       "$python" -m venv "$environment"
       return
     fi

@@ -21,18 +21,16 @@ from torch import Tensor
 from benchmarks.quoting import one_line
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.description import PROTOCOL, SpaceForm
+from orchestrator.oracle.remote.protocol.container import CONTENT_TYPE, BadMessage, first_problem
 from orchestrator.oracle.remote.protocol.forms import (
+    ChargeForm,
     ImagesPlace,
     SpaceRequest,
     UsageQuery,
     WordsRequest,
 )
-from orchestrator.oracle.remote.protocol.wire import (
-    CONTENT_TYPE,
-    BadMessage,
-    ChargeForm,
+from orchestrator.oracle.remote.protocol.lone_tensors import (
     embedding_bytes,
-    first_problem,
     image_digest,
     read_images,
 )

@@ -27,7 +27,7 @@ from orchestrator.oracle.remote.description import (
 )
 from orchestrator.oracle.remote.images.pixels import normalised
 from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
-from orchestrator.oracle.remote.protocol.wire import image_digest
+from orchestrator.oracle.remote.protocol.lone_tensors import image_digest
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.service import ImagesUnknown, Service
 from orchestrator.precision import ROUNDING, Precision

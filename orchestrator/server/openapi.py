@@ -14,12 +14,14 @@ from pydantic.json_schema import models_json_schema
 
 from benchmarks.frozen import Frozen
 from orchestrator.oracle.remote.description import PROTOCOL, Capabilities, SpaceForm
-from orchestrator.oracle.remote.protocol.forms import SpaceRequest, WordsReply, WordsRequest
-from orchestrator.oracle.remote.protocol.wire import (
-    CONTENT_TYPE,
+from orchestrator.oracle.remote.protocol.container import CONTENT_TYPE
+from orchestrator.oracle.remote.protocol.forms import (
     ChargeForm,
     QuestionForm,
     ReplyForm,
+    SpaceRequest,
+    WordsReply,
+    WordsRequest,
 )
 
 FILE = Path(__file__).with_name("openapi.json")

@@ -6,12 +6,10 @@ from dataclasses import dataclass, replace
 
 from orchestrator.errors import UserError
 from orchestrator.money import Prices, Use
-from orchestrator.oracle.remote.protocol.wire import (
-    BadMessage,
-    QuestionForm,
-    read_question,
-    reply_bytes,
-)
+from orchestrator.oracle.remote.protocol.container import BadMessage
+from orchestrator.oracle.remote.protocol.forms import QuestionForm
+from orchestrator.oracle.remote.protocol.questions import read_question
+from orchestrator.oracle.remote.protocol.replies import reply_bytes
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import ImagesUnknown
 from orchestrator.server.faults import Fault, Faults

@@ -19,7 +19,7 @@ class StoredRows:
     """Some images of a set that the service has stored.
 
     Attributes:
-        digest: SHA-256 of the set, by `wire.image_digest`.
+        digest: SHA-256 of the set, by `lone_tensors.image_digest`.
         rows: which of its images, in order.
     """
 

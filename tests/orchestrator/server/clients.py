@@ -11,7 +11,7 @@ from httpx import Response
 from starlette.testclient import TestClient
 
 from orchestrator.oracle.remote.description import Limits
-from orchestrator.oracle.remote.protocol.wire import read_reply
+from orchestrator.oracle.remote.protocol.replies import read_reply
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.server.ledger import MEMORY, ServiceLedger
 from orchestrator.server.model import Offer, ServedModel

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from methods.interface import Prompts
 from orchestrator.answers import ALL, Answers
-from orchestrator.oracle.remote.protocol.wire import question_bytes
+from orchestrator.oracle.remote.protocol.questions import question_bytes
 from orchestrator.oracle.remote.request import Images, Question
 from orchestrator.server.model import ServedModel
 

@@ -14,7 +14,8 @@ from safetensors.torch import load
 from methods.interface import Prompts
 from orchestrator.money import Prices
 from orchestrator.oracle.remote.description import Capabilities, Limits, SpaceForm
-from orchestrator.oracle.remote.protocol.wire import ChargeForm, image_bytes, image_digest
+from orchestrator.oracle.remote.protocol.forms import ChargeForm
+from orchestrator.oracle.remote.protocol.lone_tensors import image_bytes, image_digest
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.server.access import Access
 from tests.orchestrator.server.clients import Client, service_client, told

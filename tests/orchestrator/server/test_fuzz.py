@@ -15,7 +15,7 @@ from safetensors.torch import load, save
 
 from methods.interface import Ensemble, Prompts
 from orchestrator.oracle.remote.description import Limits
-from orchestrator.oracle.remote.protocol.wire import image_bytes, image_digest
+from orchestrator.oracle.remote.protocol.lone_tensors import image_bytes, image_digest
 from orchestrator.oracle.remote.request import Images, StoredRows
 from tests.orchestrator.server.clients import Client, service_client, told
 from tests.orchestrator.server.questions import TENSORS, ask, body, numbers, plain_images

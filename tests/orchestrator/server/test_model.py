@@ -22,13 +22,9 @@ from orchestrator.oracle.clip import ClipOracle
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.images.pixels import normalised
-from orchestrator.oracle.remote.protocol.wire import (
-    image_digest,
-    question_bytes,
-    read_question,
-    read_reply,
-    reply_bytes,
-)
+from orchestrator.oracle.remote.protocol.lone_tensors import image_digest
+from orchestrator.oracle.remote.protocol.questions import question_bytes, read_question
+from orchestrator.oracle.remote.protocol.replies import read_reply, reply_bytes
 from orchestrator.oracle.remote.request import Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.service import ImagesUnknown
 from orchestrator.server.model import Offer, ServedModel

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from orchestrator.oracle.remote.protocol.wire import QuestionForm
+from orchestrator.oracle.remote.protocol.forms import QuestionForm
 from orchestrator.server.openapi import FILE, description, text
 from tests.orchestrator.server.clients import service_client
 from tests.orchestrator.server.questions import ask, body

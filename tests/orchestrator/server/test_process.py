@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from orchestrator.oracle.remote.protocol.wire import read_reply
+from orchestrator.oracle.remote.protocol.replies import read_reply
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.server.access import Access
 from orchestrator.server.ledger import ServiceLedger

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from orchestrator.oracle.remote.description import Limits
-from orchestrator.oracle.remote.protocol.wire import read_reply
+from orchestrator.oracle.remote.protocol.replies import read_reply
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply
 from orchestrator.server.faults import Fault, Faults
 from orchestrator.server.ledger import MEMORY, Entry, LedgerDown, ServiceLedger

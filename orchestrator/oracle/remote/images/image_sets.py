@@ -11,7 +11,7 @@ from torch import Tensor
 
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
-from orchestrator.oracle.remote.protocol.wire import image_digest
+from orchestrator.oracle.remote.protocol.lone_tensors import image_digest
 from orchestrator.oracle.remote.request import StoredRows
 
 MEMORY = 256 * 2**20
@@ -23,7 +23,7 @@ class ImageSet:
     """Images that are sent together.
 
     Attributes:
-        digest: names them; see `wire.image_digest`.
+        digest: names them; see `lone_tensors.image_digest`.
         make: makes them anew, `(N, 3, S, S)` uint8.
         source: where they come from, for messages.
         recent: keeps them for a while.

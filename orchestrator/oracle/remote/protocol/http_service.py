@@ -21,9 +21,21 @@ from orchestrator.oracle.remote.http.authorization import Token
 from orchestrator.oracle.remote.http.client import Connection, HttpClient, Request
 from orchestrator.oracle.remote.http.exchange import BadReply, Response
 from orchestrator.oracle.remote.in_flight import in_flight
-from orchestrator.oracle.remote.protocol import wire
-from orchestrator.oracle.remote.protocol.forms import WordsReply
+from orchestrator.oracle.remote.protocol.container import (
+    CONTENT_TYPE,
+    BadMessage,
+    first_problem,
+    validated,
+)
+from orchestrator.oracle.remote.protocol.forms import ChargeForm, WordsReply
+from orchestrator.oracle.remote.protocol.lone_tensors import (
+    image_bytes,
+    image_digest,
+    read_embeddings,
+)
+from orchestrator.oracle.remote.protocol.questions import question_bytes
 from orchestrator.oracle.remote.protocol.refusals import Expected, refusal
+from orchestrator.oracle.remote.protocol.replies import read_reply
 from orchestrator.oracle.remote.request import Charge, Question, Reply
 from orchestrator.oracle.remote.service import Caller, ImagesUnknown, Service, ServiceError
 
@@ -101,7 +113,7 @@ class HttpService(Service):
         """See `Service`."""
         asked = {"model": self.capabilities.model, "classes": list(classes)}
         request = Request("POST", "/v1/space", json=asked, free=True)
-        form = self._asked(request, lambda r: wire.validated(SpaceForm, r.content))
+        form = self._asked(request, lambda r: validated(SpaceForm, r.content))
         return form.space(self.capabilities.images)
 
     def score(self, question: Question) -> Reply:
@@ -109,14 +121,14 @@ class HttpService(Service):
         request = Request(
             "POST",
             "/v1/score",
-            content=wire.question_bytes(
+            content=question_bytes(
                 question, self.capabilities.model, self.capabilities.fingerprint
             ),
-            headers={"content-type": wire.CONTENT_TYPE},
+            headers={"content-type": CONTENT_TYPE},
             most=_most_bytes(question),
         )
         try:
-            reply = self._asked(request, lambda r: wire.read_reply(r.content, question))
+            reply = self._asked(request, lambda r: read_reply(r.content, question))
         except ImagesUnknown as error:
             raise self._unknown(error.digests, question) from None
         if reply.fingerprint != self.capabilities.fingerprint:
@@ -127,12 +139,12 @@ class HttpService(Service):
         """See `Service`."""
         if not self.capabilities.stores_images:
             super().store(images)
-        model, digest = quote(self.capabilities.model, safe=""), wire.image_digest(images)
+        model, digest = quote(self.capabilities.model, safe=""), image_digest(images)
         request = Request(
             "PUT",
             f"/v1/models/{model}/images/{digest}",
-            content=wire.image_bytes(images),
-            headers={"content-type": wire.CONTENT_TYPE},
+            content=image_bytes(images),
+            headers={"content-type": CONTENT_TYPE},
             free=True,
         )
         self._asked(request, lambda _: None)
@@ -157,7 +169,7 @@ class HttpService(Service):
             most=_HEADER_BYTES + _TOKENS_AT_MOST * width * _SCORE_BYTES,
             free=True,
         )
-        return self._asked(request, lambda r: wire.read_embeddings(r.content, width))
+        return self._asked(request, lambda r: read_embeddings(r.content, width))
 
     def usage(self, label: str = "") -> Charge | None:
         """See `Service`."""
@@ -170,7 +182,7 @@ class HttpService(Service):
                 return None
             if not response.good:
                 raise refusal(response, self._expected, self._client.why(response))
-            return wire.validated(wire.ChargeForm, response.content).charge
+            return validated(ChargeForm, response.content).charge
 
         return _patiently(self._client, ask)
 
@@ -192,9 +204,9 @@ class HttpService(Service):
         asked = {"model": self.capabilities.model, "texts": list(texts), "embed": False}
 
         def read(response: Response) -> tuple[int, ...]:
-            counts = wire.validated(WordsReply, response.content).counts
+            counts = validated(WordsReply, response.content).counts
             if len(counts) != len(texts):
-                raise wire.BadMessage(f"counts: expected {len(texts)} numbers, got {len(counts)}")
+                raise BadMessage(f"counts: expected {len(texts)} numbers, got {len(counts)}")
             return counts
 
         return self._asked(Request("POST", "/v1/words", json=asked, free=True), read)
@@ -223,11 +235,11 @@ def _patiently(client: HttpClient, ask: Callable[[], _Value]) -> _Value:
         BadReply: none of them made sense.
     """
     for _ in range(_TRIES - 1):
-        with suppress(BadReply, wire.BadMessage):
+        with suppress(BadReply, BadMessage):
             return ask()
     try:
         return ask()
-    except wire.BadMessage as error:
+    except BadMessage as error:
         raise BadReply(
             f"the reply of the service at {client.connection.place} makes no sense, {_TRIES} times "
             f"in a row: {client.said(error)}"
@@ -251,7 +263,7 @@ def _models(client: HttpClient) -> dict[str, object]:
     said = response.json()
     spoken = said.get("protocol") if isinstance(said, dict) else None
     if not isinstance(spoken, int):
-        raise wire.BadMessage("expected a JSON object with `protocol` and `models`")
+        raise BadMessage("expected a JSON object with `protocol` and `models`")
     if spoken != PROTOCOL:
         older = "querycurve" if spoken > PROTOCOL else "the service"
         raise ServiceError(
@@ -260,7 +272,7 @@ def _models(client: HttpClient) -> dict[str, object]:
         )
     listed = said.get("models")
     if not isinstance(listed, list):
-        raise wire.BadMessage("models: expected a list")
+        raise BadMessage("models: expected a list")
     models = [one for one in listed if isinstance(one, dict) and isinstance(one.get("model"), str)]
     return {one["model"]: one for one in models}
 
@@ -281,7 +293,7 @@ def _chosen(said: dict[str, object], model: str, client: HttpClient) -> Capabili
     except ValidationError as error:
         raise ServiceError(
             f"what the service at {where} says of its model {model!r} makes no sense: "
-            f"{client.said(wire.first_problem(error))}"
+            f"{client.said(first_problem(error))}"
         ) from None
     if found.protocol != PROTOCOL:
         raise ServiceError(

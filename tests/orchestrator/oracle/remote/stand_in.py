@@ -11,7 +11,13 @@ import httpx
 import torch
 
 from orchestrator.oracle.remote.description import Capabilities, ImageForm, SpaceForm
-from orchestrator.oracle.remote.protocol import wire
+from orchestrator.oracle.remote.protocol.lone_tensors import (
+    embedding_bytes,
+    image_digest,
+    read_images,
+)
+from orchestrator.oracle.remote.protocol.questions import read_question
+from orchestrator.oracle.remote.protocol.replies import reply_bytes
 from orchestrator.oracle.remote.request import Charge, Reply
 from tests.orchestrator.oracle.remote.messages import answer_to
 
@@ -83,12 +89,12 @@ class StandIn:
         counts = [len(text.split()) for text in asked["texts"]]
         if not asked["embed"]:
             return httpx.Response(200, json={"counts": counts})
-        return httpx.Response(200, content=wire.embedding_bytes(torch.ones(counts[0], 4)))
+        return httpx.Response(200, content=embedding_bytes(torch.ones(counts[0], 4)))
 
     def score(self, request: httpx.Request) -> httpx.Response:
         """Answers a question."""
         assert request.headers["content-type"] == "application/vnd.safetensors"
-        form, question = wire.read_question(request.content)
+        form, question = read_question(request.content)
         assert form.fingerprint == self.capabilities.fingerprint
         missing = [s.digest for s in question.images.stored if s.digest not in self.stored]
         if missing:
@@ -101,15 +107,13 @@ class StandIn:
         answer = answer_to(question, seed=len(question.id))
         return httpx.Response(
             200,
-            content=wire.reply_bytes(
-                Reply(answer, charge, self.capabilities.fingerprint, repeated)
-            ),
+            content=reply_bytes(Reply(answer, charge, self.capabilities.fingerprint, repeated)),
         )
 
     def _store(self, request: httpx.Request) -> httpx.Response:
-        digest, images = request.url.path.rpartition("/")[2], wire.read_images(request.content)
+        digest, images = request.url.path.rpartition("/")[2], read_images(request.content)
         assert request.method == "PUT"
-        assert wire.image_digest(images) == digest
+        assert image_digest(images) == digest
         self.stored[digest] = images
         return httpx.Response(204)
 

@@ -14,7 +14,7 @@ from orchestrator.answers import ALL
 from orchestrator.oracle.remote.description import Capabilities, ImageForm, Limits
 from orchestrator.oracle.remote.images.batch_images import BatchImages, FloatImages, PlainImages
 from orchestrator.oracle.remote.parts import parts_of, some_of
-from orchestrator.oracle.remote.protocol.wire import question_bytes
+from orchestrator.oracle.remote.protocol.questions import question_bytes
 from orchestrator.oracle.remote.request import Question
 from orchestrator.oracle.remote.service import ServiceError
 from orchestrator.server.limits import check_limits

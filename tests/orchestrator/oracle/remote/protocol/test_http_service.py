@@ -16,8 +16,10 @@ from orchestrator.oracle.backbone import Backbone
 from orchestrator.oracle.remote.http.authorization import Token
 from orchestrator.oracle.remote.http.client import Connection, HttpClient
 from orchestrator.oracle.remote.http.exchange import BadReply
-from orchestrator.oracle.remote.protocol import wire
 from orchestrator.oracle.remote.protocol.http_service import HttpService
+from orchestrator.oracle.remote.protocol.lone_tensors import image_digest
+from orchestrator.oracle.remote.protocol.questions import read_question
+from orchestrator.oracle.remote.protocol.replies import reply_bytes
 from orchestrator.oracle.remote.request import Charge, Images, Question, Reply, StoredRows
 from orchestrator.oracle.remote.service import Caller, ImagesUnknown, ModelChanged, ServiceError
 from tests.orchestrator.oracle.remote.fake_time import FakeTime
@@ -33,7 +35,7 @@ QUESTION = Question(
     answers=Answers(),
     label="cell",
 )
-STORED = replace(QUESTION, images=Images(stored=(StoredRows(wire.image_digest(PLAIN), (1, 0, 1)),)))
+STORED = replace(QUESTION, images=Images(stored=(StoredRows(image_digest(PLAIN), (1, 0, 1)),)))
 
 
 def client_of(service: Handler, patience: float = 20.0) -> HttpClient:
@@ -145,14 +147,14 @@ class TestScores:
     def test_it_names_model_fingerprint_and_label(self) -> None:
         service = StandIn()
         opened(service).score(QUESTION)
-        form, question = wire.read_question(service.requests[-1].content)
+        form, question = read_question(service.requests[-1].content)
         assert (form.model, form.fingerprint, form.label) == ("pocket", "f00d", "cell")
         assert same(question, QUESTION)
 
     def test_a_reply_of_another_model_ends_the_cell(self) -> None:
         service = StandIn()
         reply = Reply(answer_to(QUESTION), fingerprint="beef")
-        changed = httpx.Response(200, content=wire.reply_bytes(reply))
+        changed = httpx.Response(200, content=reply_bytes(reply))
         client = opened(service)
         service.answers["/v1/score"] = says(changed)
         with pytest.raises(ModelChanged, match="f00d, now it has beef"):
@@ -162,7 +164,7 @@ class TestScores:
         service = StandIn()
         client = opened(service)
         reply = Reply(answer_to(replace(QUESTION, classes=("cat",))), fingerprint="f00d")
-        service.answers["/v1/score"] = says(httpx.Response(200, content=wire.reply_bytes(reply)))
+        service.answers["/v1/score"] = says(httpx.Response(200, content=reply_bytes(reply)))
         service.requests.clear()
         with pytest.raises(BadReply, match=r"scores: expected \(3, 2, 2\), got \(3, 2, 1\)"):
             client.score(QUESTION)
@@ -198,7 +200,7 @@ class TestImages:
         client = opened(StandIn())
         with pytest.raises(ImagesUnknown) as caught:
             client.score(STORED)
-        assert caught.value.digests == (wire.image_digest(PLAIN),)
+        assert caught.value.digests == (image_digest(PLAIN),)
 
     @pytest.mark.parametrize("digests", [None, [], [1], ["0" * 64], ["../x"], {}])
     def test_where_it_names_none_of_ours_all_of_ours_are_unknown(self, digests: object) -> None:
@@ -207,7 +209,7 @@ class TestImages:
         service.answers["/v1/score"] = lambda _: error(404, "images_unknown", digests=digests)
         with pytest.raises(ImagesUnknown) as caught:
             client.score(STORED)
-        assert caught.value.digests == (wire.image_digest(PLAIN),)
+        assert caught.value.digests == (image_digest(PLAIN),)
 
     def test_images_that_came_with_the_question_cant_be_unknown(self) -> None:
         service = StandIn()

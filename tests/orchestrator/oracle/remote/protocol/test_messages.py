@@ -15,8 +15,18 @@ from torch import Tensor
 from methods.interface import Prompts
 from orchestrator.answers import Answers
 from orchestrator.oracle.answering import Answer
-from orchestrator.oracle.remote.protocol import wire
-from orchestrator.oracle.remote.protocol.wire import BadMessage
+from orchestrator.oracle.remote.protocol import container
+from orchestrator.oracle.remote.protocol.container import BadMessage, validated
+from orchestrator.oracle.remote.protocol.forms import ChargeForm
+from orchestrator.oracle.remote.protocol.lone_tensors import (
+    embedding_bytes,
+    image_bytes,
+    image_digest,
+    read_embeddings,
+    read_images,
+)
+from orchestrator.oracle.remote.protocol.questions import question_bytes, read_question
+from orchestrator.oracle.remote.protocol.replies import read_reply, reply_bytes
 from orchestrator.oracle.remote.request import Images, Question, Reply
 from tests.orchestrator.oracle.remote import messages
 from tests.orchestrator.oracle.remote.messages import FINGERPRINT, same
@@ -27,16 +37,16 @@ QUESTION = Question("id", ("cat", "dog"), TEMPLATES, PLAIN, Answers())
 TOP = Question("id", ("cat", "dog", "cow"), TEMPLATES, PLAIN, Answers(kind="top", top=2))
 
 READERS: dict[str, Callable[[bytes], object]] = {
-    "question": wire.read_question,
-    "reply": lambda body: wire.read_reply(body, QUESTION),
-    "images": wire.read_images,
-    "embeddings": lambda body: wire.read_embeddings(body, 4),
+    "question": read_question,
+    "reply": lambda body: read_reply(body, QUESTION),
+    "images": read_images,
+    "embeddings": lambda body: read_embeddings(body, 4),
 }
 SAMPLES = {
-    "question": wire.question_bytes(QUESTION, "m", FINGERPRINT),
-    "reply": wire.reply_bytes(Reply(messages.answer_to(QUESTION), fingerprint=FINGERPRINT)),
-    "images": wire.image_bytes(torch.zeros(2, 3, 4, 4, dtype=torch.uint8)),
-    "embeddings": wire.embedding_bytes(torch.zeros(3, 4)),
+    "question": question_bytes(QUESTION, "m", FINGERPRINT),
+    "reply": reply_bytes(Reply(messages.answer_to(QUESTION), fingerprint=FINGERPRINT)),
+    "images": image_bytes(torch.zeros(2, 3, 4, 4, dtype=torch.uint8)),
+    "embeddings": embedding_bytes(torch.zeros(3, 4)),
 }
 
 
@@ -69,39 +79,39 @@ def reply_with(tensors: dict[str, Tensor], **changes: Any) -> bytes:
 
 @given(messages.questions())
 def test_questions_arrive_as_they_were_sent(question: Question) -> None:
-    form, read = wire.read_question(wire.question_bytes(question, "m", FINGERPRINT))
+    form, read = read_question(question_bytes(question, "m", FINGERPRINT))
     assert same(read, question)
     assert (form.model, form.fingerprint) == ("m", FINGERPRINT)
 
 
 @given(messages.questions())
 def test_a_question_is_the_same_bytes_each_time(question: Question) -> None:
-    once, again = (wire.question_bytes(question, "m", FINGERPRINT) for _ in range(2))
+    once, again = (question_bytes(question, "m", FINGERPRINT) for _ in range(2))
     assert once == again
 
 
 @given(messages.exchanges())
 def test_replies_arrive_as_they_were_sent(exchange: tuple[Question, Reply]) -> None:
     question, reply = exchange
-    assert same(wire.read_reply(wire.reply_bytes(reply), question), reply)
+    assert same(read_reply(reply_bytes(reply), question), reply)
 
 
 @given(messages.tensors(3, 3, 2, 2, dtype=torch.uint8))
 def test_images_arrive_as_they_were_sent(images: Tensor) -> None:
-    read = wire.read_images(wire.image_bytes(images))
+    read = read_images(image_bytes(images))
     assert torch.equal(read, images)
-    assert wire.image_digest(read) == wire.image_digest(images)
+    assert image_digest(read) == image_digest(images)
 
 
 @pytest.mark.parametrize("tokens", [0, 1, 5])
 def test_embeddings_arrive_as_they_were_sent(tokens: int) -> None:
     embeddings = torch.randn(tokens, 4)
-    assert torch.equal(wire.read_embeddings(wire.embedding_bytes(embeddings), 4), embeddings)
+    assert torch.equal(read_embeddings(embedding_bytes(embeddings), 4), embeddings)
 
 
 def test_what_is_no_part_of_memory_in_order_is_sent_all_the_same() -> None:
     images = torch.arange(96, dtype=torch.uint8).view(2, 4, 4, 3).permute(0, 3, 1, 2)
-    assert torch.equal(wire.read_images(wire.image_bytes(images)), images)
+    assert torch.equal(read_images(image_bytes(images)), images)
 
 
 def read_or_refused(reader: Callable[[bytes], object], body: bytes) -> None:
@@ -188,7 +198,7 @@ def test_no_header_breaks_a_reader(
     )
 )
 def test_no_form_breaks_a_reader(changes: dict[str, object]) -> None:
-    read_or_refused(wire.read_question, question_with(**changes))
+    read_or_refused(read_question, question_with(**changes))
 
 
 BAD_FILES = {
@@ -233,14 +243,14 @@ def test_bad_files_are_refused(name: str, kind: str) -> None:
 
 
 def test_headers_of_absurd_length_are_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(wire, "MOST_SAID", 100)
+    monkeypatch.setattr(container, "MOST_SAID", 100)
     with pytest.raises(BadMessage, match="at most 100 bytes of metadata, got"):
-        wire.read_question(SAMPLES["question"])
+        read_question(SAMPLES["question"])
 
 
 def test_tensors_with_strange_names_are_refused_before_they_are_made() -> None:
     with pytest.raises(BadMessage, match="unknown tensor 'evil'"):
-        wire.read_images(file({"evil": {"dtype": "U8", "shape": [2**60], "data_offsets": [0, 1]}}))
+        read_images(file({"evil": {"dtype": "U8", "shape": [2**60], "data_offsets": [0, 1]}}))
 
 
 NAN = torch.full((1, 2, 4), float("nan"))
@@ -279,7 +289,7 @@ BAD_QUESTIONS = {
 @pytest.mark.parametrize("match", BAD_QUESTIONS)
 def test_bad_questions_are_refused_with_what_was_expected(match: str) -> None:
     with pytest.raises(BadMessage, match=match):
-        wire.read_question(BAD_QUESTIONS[match])
+        read_question(BAD_QUESTIONS[match])
 
 
 LOGITS = torch.zeros(1, 2, 2)
@@ -304,13 +314,13 @@ BAD_REPLIES = {
 @pytest.mark.parametrize("match", BAD_REPLIES)
 def test_bad_replies_are_refused_with_what_was_expected(match: str) -> None:
     with pytest.raises(BadMessage, match=match):
-        wire.read_reply(BAD_REPLIES[match], QUESTION)
+        read_reply(BAD_REPLIES[match], QUESTION)
 
 
 def named(classes: list[int], scores: float = -1.0) -> bytes:
     """A reply to `TOP` that names these classes for both images."""
     answer = Answer(torch.full((1, 2, 2), scores), torch.tensor([[classes, classes]]))
-    return wire.reply_bytes(Reply(answer, fingerprint=FINGERPRINT))
+    return reply_bytes(Reply(answer, fingerprint=FINGERPRINT))
 
 
 @pytest.mark.parametrize(
@@ -324,17 +334,17 @@ def named(classes: list[int], scores: float = -1.0) -> bytes:
 )
 def test_best_classes_that_make_no_sense_are_refused(body: bytes, match: str) -> None:
     with pytest.raises(BadMessage, match=match):
-        wire.read_reply(body, TOP)
+        read_reply(body, TOP)
 
 
-@pytest.mark.parametrize("body", [wire.embedding_bytes(torch.zeros(3, 5)), SAMPLES["images"]])
+@pytest.mark.parametrize("body", [embedding_bytes(torch.zeros(3, 5)), SAMPLES["images"]])
 def test_embeddings_of_another_width_are_refused(body: bytes) -> None:
     with pytest.raises(BadMessage):
-        wire.read_embeddings(body, 4)
+        read_embeddings(body, 4)
 
 
 @given(st.binary(max_size=50))
 @example(b"\xff")
 @example(b"[" * 10_000)
 def test_no_json_breaks_a_form(text: bytes) -> None:
-    read_or_refused(lambda body: wire.validated(wire.ChargeForm, body), text)
+    read_or_refused(lambda body: validated(ChargeForm, body), text)
