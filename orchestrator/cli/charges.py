@@ -23,7 +23,7 @@ from orchestrator.errors import UserError
 from orchestrator.masking import masked
 from orchestrator.money import amount_text
 from orchestrator.oracle.backbone import RemoteModel
-from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.plan.plan import PlannedCell
 from orchestrator.store.store import Store, UnreadableTrace
 
 if TYPE_CHECKING:
@@ -98,11 +98,6 @@ class Begun:
                 if trial.state != "running" and key not in self.known:
                     found[key] = RanCell(cell, f"trial {trial.number} on {cell.cell.dataset}")
         return found
-
-
-def is_remote(plan: Plan) -> bool:
-    """Whether a service answers any of its cells."""
-    return any(cell.backbone.remote is not None for cell in plan.cells)
 
 
 def say_what_it_cost(ran: Ran, store: Store, estimate: RunEstimate | None) -> None:

@@ -109,6 +109,12 @@ def check_max_cost(estimate: RunEstimate | None, most: float | None, *, accepted
     )
 
 
+def say_estimate(plan: Plan, estimate: RunEstimate) -> None:
+    """What a run costs that begins now; of a model that runs here, what it would cost."""
+    verb = "costs" if plan.remote else "would cost, on a box with these prices,"
+    say(f"this run {verb} {estimate}")
+
+
 def show_costs(plan: Plan, estimate: RunEstimate) -> None:
     """One line per dataset and method: what its cells still cost, and what use costs after it."""
     costing = Costing(estimate.prices)
@@ -152,6 +158,6 @@ def _explain(plan: Plan, costing: Costing, estimate: RunEstimate) -> None:
             "~ is about: the dataset isn't here, or texts are counted that only stand for those "
             "that will be read."
         )
-    if all(cell.backbone.remote is None for cell in plan.cells):
+    if not plan.remote:
         say("the model runs here, so nobody charges this: it is what such a box would cost.")
     say(f"a run now costs {estimate}")

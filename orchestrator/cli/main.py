@@ -96,8 +96,8 @@ def run(
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
     from benchmarks.datasets.packed.location import open_location
-    from orchestrator.cli.charges import Begun, is_remote, say_what_it_cost
-    from orchestrator.cli.costs import check_max_cost, estimate_of
+    from orchestrator.cli.charges import Begun, say_what_it_cost
+    from orchestrator.cli.costs import check_max_cost, estimate_of, say_estimate
     from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.launch import launch
     from orchestrator.plan.damaged import set_aside_damaged
@@ -112,7 +112,7 @@ def run(
     refuse_misfits(work.plan, strict=strict)
     estimate = estimate_of(work)
     check_max_cost(estimate, max_cost, accepted=yes)
-    begun = Begun.of(work) if estimate is not None or is_remote(work.plan) else None
+    begun = Begun.of(work) if estimate is not None or work.plan.remote else None
     work.store.storage.check_writable()
     work = replace(work, plan=set_aside_damaged(work.plan, work.store, warn))
     launch_options = LaunchOptions(
@@ -129,7 +129,7 @@ def run(
     if rebuild_features:
         say(f"forgot the image features of {work.store.forget_features()} splits")
     if estimate is not None and estimate.total:
-        say(f"this run costs {estimate}")
+        say_estimate(work.plan, estimate)
     with _told_when_interrupted():
         if work.search is not None:
             from orchestrator.cli.search import search_first

@@ -113,6 +113,11 @@ class Plan:
         """The cells, without those that are the same work as an earlier one under another label."""
         return tuple(cell for cell in self.cells if not cell.same_as)
 
+    @property
+    def remote(self) -> bool:
+        """Whether a service answers any of its cells."""
+        return any(cell.backbone.remote is not None for cell in self.cells)
+
     def to_run(self) -> tuple[PlannedCell, ...]:
         """Cells without a result that can run; those with a checkpoint first."""
         todo = [c for c in self.work if c.status in ("in progress", "failed", "new")]

@@ -27,7 +27,9 @@ def test_a_run_does_everything_once_and_then_nothing(
     priced = ("--set", "price.per_call=0.01", "--max-cost", "1000")
     first = run(arguments(tmp_path, *priced))
     assert first.returncode == 0, first.stderr
-    (estimate,) = re.findall(r"this run costs at most (.*)", first.stdout)
+    (estimate,) = re.findall(
+        r"this run would cost, on a box with these prices, at most (.*)", first.stdout
+    )
     assert f"with these prices, {estimate}; the estimate was at most {estimate}" in first.stdout
     assert "3 new" in first.stdout
     assert "finished pocket_dots / zip / 16 shots / seed 1" in first.stdout
