@@ -9,28 +9,13 @@ from dataclasses import dataclass
 
 from orchestrator.analysis.billing import Billing
 from orchestrator.analysis.curves import Band, band_over, curve_of, mean_curve
-from orchestrator.analysis.intervals import MeanInterval, mean_interval
-from orchestrator.analysis.runs import Contender, Group, Run, by_group
+from orchestrator.analysis.reached import Reached, reached
+from orchestrator.analysis.runs import Contender, Run
 
 _SPAN = 50
 """The least amount is the most one over this, or a little more."""
 _NEAR = 0.9
 """Amounts above this share of the most say the same as the most."""
-
-
-@dataclass(frozen=True)
-class ReachedFor:
-    """What one method had reached on one dataset for an amount of money.
-
-    Attributes:
-        group: dataset, shots and method.
-        amount: money for training one prompt.
-        accuracy: test accuracy in percent over seeds.
-    """
-
-    group: Group
-    amount: float
-    accuracy: MeanInterval
 
 
 @dataclass(frozen=True)
@@ -76,14 +61,9 @@ def most_spent(runs: Sequence[Run], billing: Billing) -> float:
     return max((billing.training(run).amount or 0.0 for run in runs), default=0.0)
 
 
-def reached_for(runs: Sequence[Run], billing: Billing, at: Sequence[float]) -> Iterator[ReachedFor]:
+def reached_for(runs: Sequence[Run], billing: Billing, at: Sequence[float]) -> Iterator[Reached]:
     """What had been reached for each amount, for each dataset and method."""
-    for group, members in sorted(by_group(runs).items()):
-        for amount in at:
-            found = [billing.reached(run, amount) for run in members]
-            known = [value for value in found if value is not None]
-            if known:
-                yield ReachedFor(group, amount, mean_interval(known))
+    return reached(runs, at, billing.reached)
 
 
 def money_band(

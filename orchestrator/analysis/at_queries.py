@@ -1,29 +1,13 @@
 """Accuracies within given numbers of queries: where methods are compared at equal cost."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 
 from orchestrator.analysis.curves import curve_of
-from orchestrator.analysis.intervals import MeanInterval, mean_interval
-from orchestrator.analysis.runs import Group, Run, by_group
+from orchestrator.analysis.reached import Reached, reached
+from orchestrator.analysis.runs import Run
 
 LADDER = (100, 250, 500, 1000, 2000, 5000)
 """Numbers of queries to compare at, where a spec names none."""
-
-
-@dataclass(frozen=True)
-class Reached:
-    """What one method had reached on one dataset within a number of queries.
-
-    Attributes:
-        group: dataset, shots and method.
-        queries: the number of queries.
-        accuracy: test accuracy in percent over seeds.
-    """
-
-    group: Group
-    queries: int
-    accuracy: MeanInterval
 
 
 def ladder(budget: int) -> tuple[int, ...]:
@@ -41,12 +25,7 @@ def budget_of(runs: Iterable[Run]) -> int:
     return max((run.trace.cell.get("budget", run.queries) for run in runs if run.trains), default=0)
 
 
-def reached(runs: Sequence[Run], at: Sequence[int]) -> Iterator[Reached]:
+def reached_within(runs: Sequence[Run], at: Sequence[int]) -> Iterator[Reached]:
     """The step function of what had been reached, for each dataset and method, at some queries."""
-    for group, members in sorted(by_group(runs).items()):
-        curves = [curve_of(run) for run in members]
-        for queries in at:
-            found = [curve.at(queries) for curve in curves]
-            known = [value for value in found if value is not None]
-            if known:
-                yield Reached(group, queries, mean_interval(known))
+    curves = {id(run): curve_of(run) for run in runs}
+    return reached(runs, at, lambda run, queries: curves[id(run)].at(int(queries)))

@@ -32,7 +32,7 @@ def test_where_nothing_cost_anything_there_are_no_amounts() -> None:
 
 def test_each_dataset_has_what_its_seeds_had_reached() -> None:
     runs = [make_run([(0, 10), (100, 20 + seed)], seed=seed) for seed in (1, 2)]
-    found = {one.amount: one.accuracy for one in reached_for(runs, PER_CALL, (0.5, 1.0))}
+    found = {one.limit: one.accuracy for one in reached_for(runs, PER_CALL, (0.5, 1.0))}
     assert (found[0.5].mean, found[1.0].mean, found[1.0].count) == (10, 21.5, 2)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from orchestrator.analysis.at_queries import budget_of, ladder, reached
+from orchestrator.analysis.at_queries import budget_of, ladder, reached_within
 from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 
 RUNS = [
@@ -36,7 +36,7 @@ def test_the_budget_is_that_of_runs_that_train() -> None:
 
 def test_what_was_reached_is_a_step_function_that_holds_its_last_value() -> None:
     found = {
-        (one.group.method, one.queries): one.accuracy for one in reached(RUNS, (100, 499, 500))
+        (one.group.method, one.limit): one.accuracy for one in reached_within(RUNS, (100, 499, 500))
     }
     assert [found["bar", step].mean for step in (100, 499, 500)] == [50, 50, 80]
     assert [found["zip", step].mean for step in (100, 499, 500)] == [65, 65, 65]
@@ -48,4 +48,4 @@ def test_what_was_reached_is_a_step_function_that_holds_its_last_value() -> None
 
 def test_nothing_is_told_of_what_was_measured_later() -> None:
     late = make_run([(50, 30), (100, 40)])
-    assert [one.queries for one in reached([late], (10, 50))] == [50]
+    assert [one.limit for one in reached_within([late], (10, 50))] == [50]

@@ -5,19 +5,13 @@ from collections.abc import Iterator
 from orchestrator.analysis.access import (
     TRANSLUCENT_WORDS,
     UNLABELLED_WORDS,
-    access_words,
-    track_of,
 )
-from orchestrator.analysis.at_queries import reached
+from orchestrator.analysis.at_queries import reached_within
 from orchestrator.analysis.report.blocks import Block, TableBlock, Text
 from orchestrator.analysis.report.comparison import FROM_EASY, Comparison
+from orchestrator.analysis.report.dataset_rows import dataset_rows
 from orchestrator.analysis.report.mean_cells import BRACKETS
 from orchestrator.analysis.report.mean_rows import mean_rows
-
-NUMBERS = (
-    "The same on each dataset, one number a row: accuracy in percent over seeds, and half the "
-    "width of its 95 % t-interval, which is empty for a single run."
-)
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
@@ -64,30 +58,7 @@ def _caption(comparison: Comparison, shots: int, where: str) -> str:
 
 
 def _numbers(comparison: Comparison) -> Iterator[TableBlock]:
-    """Every dataset by itself, as a file of numbers."""
+    """Every dataset by itself."""
     runs = [run for run in comparison.runs if run.dataset in comparison.trained_on]
-    rows = []
-    for one in reached(runs, comparison.at_queries):
-        access, half = comparison.access.get(one.group.method), one.accuracy.half_width
-        rows.append(
-            (
-                one.group.dataset,
-                one.group.method,
-                access_words(access),
-                track_of(access),
-                str(one.group.shots),
-                str(one.queries),
-                str(one.accuracy.count),
-                f"{one.accuracy.mean:.4f}",
-                "" if half is None else f"{half:.4f}",
-            )
-        )
-    header = ("dataset", "method", "access", "track", "shots", "queries", "seeds")
-    yield TableBlock(
-        "at_queries_by_dataset",
-        NUMBERS,
-        (*header, "accuracy", "half_width"),
-        tuple(rows),
-        numeric_from=4,
-        numbers_only=True,
-    )
+    found = reached_within(runs, comparison.at_queries)
+    return dataset_rows(comparison, found, "at_queries_by_dataset", "queries", "{:.0f}".format)

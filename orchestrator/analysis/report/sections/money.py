@@ -4,12 +4,13 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 
-from orchestrator.analysis.access import access_words, group_title, track_of
+from orchestrator.analysis.access import group_title
 from orchestrator.analysis.at_money import amounts, money_band, most_spent, reached_for
 from orchestrator.analysis.billing import Billing, total
 from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart, line_of
 from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock, Text
 from orchestrator.analysis.report.comparison import FROM_EASY, Comparison
+from orchestrator.analysis.report.dataset_rows import dataset_rows
 from orchestrator.analysis.report.mean_cells import BRACKETS
 from orchestrator.analysis.report.mean_rows import mean_rows
 from orchestrator.analysis.report.sections import crowded
@@ -192,33 +193,8 @@ def _at_money(comparison: Comparison, billing: Billing, shots: int) -> Iterator[
 
 
 def _numbers(comparison: Comparison, billing: Billing) -> Iterator[TableBlock]:
-    """Every dataset by itself, as a file of numbers."""
+    """Every dataset by itself."""
     runs = [run for run in comparison.runs if run.dataset in comparison.trained_on]
-    rows = []
-    for one in reached_for(runs, billing, amounts(most_spent(runs, billing))):
-        access, half = comparison.access.get(one.group.method), one.accuracy.half_width
-        rows.append(
-            (
-                one.group.dataset,
-                one.group.method,
-                access_words(access),
-                track_of(access),
-                str(one.group.shots),
-                f"{one.amount:.6g}",
-                str(one.accuracy.count),
-                f"{one.accuracy.mean:.4f}",
-                "" if half is None else f"{half:.4f}",
-            )
-        )
-    if not rows:
-        return
-    header = ("dataset", "method", "access", "track", "shots", billing.prices.currency, "seeds")
-    yield TableBlock(
-        "at_money_by_dataset",
-        "The same on each dataset, one number a row: accuracy in percent over seeds, and half the "
-        "width of its 95 % t-interval, which is empty for a single run.",
-        (*header, "accuracy", "half_width"),
-        tuple(rows),
-        numeric_from=4,
-        numbers_only=True,
-    )
+    found = reached_for(runs, billing, amounts(most_spent(runs, billing)))
+    currency = billing.prices.currency
+    return dataset_rows(comparison, found, "at_money_by_dataset", currency, "{:.6g}".format)
