@@ -56,7 +56,8 @@ class Answers(Frozen):
         if isinstance(value, cls):
             return value
         if not isinstance(value, Mapping):
-            got = "nothing" if value is None else cut(repr(value))
+            as_written = str(value).lower() if isinstance(value, bool) else cut(repr(value))
+            got = "nothing" if value is None else as_written
             # Of a TypeError pydantic would make no sentence.
             vary = ""
             if isinstance(value, list):

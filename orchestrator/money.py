@@ -123,10 +123,10 @@ def amount_text(amount: float) -> str:
 
 
 def price_text(price: float) -> str:
-    """A price, or an amount that somebody chose: all its digits, and never an exponent.
+    """A price, or an amount that somebody chose: its digits (up to twelve), and never an exponent.
 
     Example:
         >>> [price_text(price) for price in (0.00002, 0.5, 2.0, 1500.0)]
         ['0.00002', '0.5', '2', '1,500']
     """
-    return f"{Decimal(f'{price:.6g}').normalize():,f}"
+    return f"{Decimal(f'{price:.12g}').normalize():,f}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -108,14 +108,14 @@ def say_what_it_cost(ran: Ran, store: Store, estimate: RunEstimate | None) -> No
         store: has what they have left.
         estimate: what they were to cost; None where nothing has a price.
     """
+    runs = list(_runs(ran, store))
     if estimate is not None and ran:
-        _say_money(ran, store, estimate)
-    _say_charges(ran, store)
+        _say_money(ran, [run for _, run in runs], estimate)
+    _say_charges(ran, runs)
 
 
-def _say_money(ran: Ran, store: Store, estimate: RunEstimate) -> None:
+def _say_money(ran: Ran, runs: Sequence[Run], estimate: RunEstimate) -> None:
     billing = Billing(estimate.prices)
-    runs = [run for _, run in _runs(ran, store)]
     training, measuring = (total(map(part, runs)) for part in (billing.training, billing.measuring))
     if training is None or measuring is None:
         return
@@ -140,10 +140,9 @@ def _say_other_prices(charged: Iterable[Charged]) -> None:
         )
 
 
-def _say_charges(ran: Ran, store: Store) -> None:
+def _say_charges(ran: Ran, runs: Sequence[tuple[str, Run]]) -> None:
     """Compares each service's own account with the traces of the cells that ran on it."""
     asked: dict[RemoteModel, list[tuple[str, str, Counts]]] = defaultdict(list)
-    runs = list(_runs(ran, store))
     for key, run in runs:
         counts, model = counts_of(run.trace), ran[key].planned.backbone.remote
         if counts is not None and model is not None:

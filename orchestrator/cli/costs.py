@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from orchestrator.analysis.fitting_table import FittingTable, Line
 from orchestrator.console import output, say
 from orchestrator.errors import UserError
-from orchestrator.money import TEST_IMAGES, Prices, amount_text
+from orchestrator.money import TEST_IMAGES, Prices, amount_text, price_text
 from orchestrator.plan.money import Costing, Estimate
 from orchestrator.plan.plan import Plan, PlannedCell
 
@@ -103,9 +103,9 @@ def check_max_cost(estimate: RunEstimate | None, most: float | None, *, accepted
     if accepted or estimate.total <= most * (1 + 1e-9):
         return
     raise UserError(
-        f"this run costs {estimate}, which is more than --max-cost {most:g}; nothing was started. "
-        f"Raise --max-cost, add --yes to run it all the same, or make it smaller: fewer methods, "
-        f"datasets or seeds, a lower budget, or fewer evaluation.points."
+        f"this run costs {estimate}, which is more than --max-cost {price_text(most)}; nothing "
+        f"was started. Raise --max-cost, add --yes to run it all the same, or make it smaller: "
+        f"fewer methods, datasets or seeds, a lower budget, or fewer evaluation.points."
     )
 
 
@@ -132,7 +132,7 @@ def show_costs(plan: Plan, estimate: RunEstimate) -> None:
         sections=True,
         folds=3,
     ).show(output)
-    _explain(plan, costing, estimate)
+    _explain(plan, estimate, about=whole.about)
 
 
 def _cells(costing: Costing, cells: list[PlannedCell]) -> tuple[str, ...]:
@@ -148,12 +148,12 @@ def _amounts(one: Estimate) -> tuple[str, str, str]:
     return f"{about}{training}", f"{about}{measuring}", f"{about}{both}"
 
 
-def _explain(plan: Plan, costing: Costing, estimate: RunEstimate) -> None:
+def _explain(plan: Plan, estimate: RunEstimate, *, about: bool) -> None:
     say(
         "money: training is what the methods' own queries cost, measuring what the observer's do, "
         f"and the last column what the answers to {TEST_IMAGES:,} test images cost afterwards."
     )
-    if costing.left(plan.cells).about:
+    if about:
         say(
             "~ is about: the dataset isn't here, or texts are counted that only stand for those "
             "that will be read."

@@ -110,11 +110,12 @@ def run(
     check_data_root(spec, set_, data)
     work = open_work_to_run(spec, set_, store, data, patience)
     refuse_misfits(work.plan, strict=strict)
-    estimate = estimate_of(work)
-    check_max_cost(estimate, max_cost, accepted=yes)
-    begun = Begun.of(work) if estimate is not None or work.plan.remote else None
+    check_max_cost(estimate_of(work), max_cost, accepted=yes)
     work.store.storage.check_writable()
     work = replace(work, plan=set_aside_damaged(work.plan, work.store, warn))
+    estimate = estimate_of(work)  # with what is run again because its result is damaged
+    check_max_cost(estimate, max_cost, accepted=yes)
+    begun = Begun.of(work) if estimate is not None or work.plan.remote else None
     launch_options = LaunchOptions(
         data_root=open_location(data).uri,
         address=address,

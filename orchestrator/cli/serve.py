@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 import socket
@@ -25,7 +26,7 @@ from orchestrator.reading.validation import Refused, validated
 from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml
 from orchestrator.server.access import Access, read_tokens
 from orchestrator.server.faults import Faults
-from orchestrator.server.ledger import MEMORY, ServiceLedger
+from orchestrator.server.ledger import MEMORY, LedgerDown, ServiceLedger, Sum
 from orchestrator.server.listening import address_of, bound, cant_listen, others_reach
 from orchestrator.spec.price import PriceSpec
 
@@ -85,6 +86,10 @@ class Understood:
             raise UserError(
                 "--backbone: a service loads its model itself; leave `service` and `adapter` out."
             )
+        numbers = {"--fail": typed.fail, "--requests-per-minute": typed.requests_per_minute}
+        for option, number in numbers.items():
+            if number is not None and not math.isfinite(number):
+                raise UserError(f"{option}: expected a number, got {number}.")
         tokens = {} if typed.token_from is None else read_tokens(typed.token_from, environment)
         return cls(
             backbone,
@@ -131,13 +136,25 @@ def show_ledger(place: str, *, labels: bool = False) -> None:
         raise UserError("--show-ledger needs --ledger FILE: what is in memory ends with a service.")
     ledger = ServiceLedger.open(place, new=False)
     try:
-        sums = ledger.sums()
+        sums = _sums(ledger, place)
     finally:
         ledger.close()
     if not sums:
         say(f"{place}: nothing was charged yet")
         return
     show_charges(sums, labels=labels)
+
+
+def _sums(ledger: ServiceLedger, place: str) -> tuple[Sum, ...]:
+    """What is in the ledger.
+
+    Raises:
+        UserError: it can't be read.
+    """
+    try:
+        return tuple(ledger.sums())
+    except LedgerDown as error:
+        raise UserError(f"the ledger {place} can't be read: {error}.") from None
 
 
 def _serve(
@@ -159,7 +176,7 @@ def _serve(
         Running(service, lambda: _tell(wanted, typed, listener, model)).serve(listener)
     except OSError as error:
         raise cant_listen(typed.host, typed.port, error) from None
-    charged = sum(one.charge.requests for one in ledger.sums())
+    charged = sum(one.charge.requests for one in _sums(ledger, typed.ledger))
     say(f"ended; the ledger holds {counted(charged, 'charged request')}")
 
 

@@ -43,7 +43,8 @@ def show_charges(sums: Sequence[Sum], *, labels: bool) -> None:
         for one in lines if labels else ():
             table.add_row(client, *_row(_short(one.label), [one], priced=priced))
     table.add_section()
-    table.add_row("all", *_row(counted(len(sums), "label"), sums, priced=priced))
+    distinct = {one.label for one in sums}
+    table.add_row("all", *_row(counted(len(distinct), "label"), sums, priced=priced))
     output.print(table)
     if not labels:
         say("a label is what a client files requests under, such as a cell; --labels lists them")

@@ -11,8 +11,9 @@ this convention, and no other one anywhere:
 - A probability of 0 in any answer counts as `LEAST / C`, or as the least one that was named if that
   is lower: its logarithm would be infinite.
 
-Measuring looks at all scores, whatever a method saw of them, unless the method deploys a readout:
-that is measured on answers like those that it was fitted to.
+Measuring looks at the richest answers that the black box gives, all scores of one in memory,
+whatever a method saw of them, unless the method deploys a readout: that is measured on answers like
+those that it was fitted to.
 """
 
 import hashlib
@@ -113,8 +114,8 @@ def rounded(answer: Answer, digits: int | None) -> Answer:
 def fill(answer: Answer, classes: int) -> Tensor:
     """Scores `(K, B, C)` of all C classes, for methods that need a loss.
 
-    Logits and log-probabilities of all classes are returned as they are. The class with the highest
-    score is the one that was named first.
+    Logits and log-probabilities of all classes are returned as they are. No class has a higher
+    score than the one that was named first; after rounding, others may have the same.
 
     Raises:
         ValueError: the answer holds neither scores nor classes.

@@ -27,8 +27,7 @@ class ServiceFacts(BoxFacts):
     @cached_property
     def words(self) -> Words | None:
         """See `BoxFacts`."""
-        known = self._told.words and "soft context" in self._told.inputs
-        return RemoteWords(self._service) if known else None
+        return RemoteWords(self._service) if self._told.looks_up_words else None
 
     @property
     def counts_tokens(self) -> bool:

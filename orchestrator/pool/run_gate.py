@@ -130,7 +130,8 @@ class RunGate:
                     return
                 under_way = tuple(ticket for ticket, gone in self._tickets.items() if gone)
                 waiting = tuple(ticket for ticket, gone in self._tickets.items() if not gone)
-            self._tell(self._keeper.alive, self._owner, under_way, waiting)
+                # Sent under the lock: a `leave` that came between would be taken back by it.
+                self._tell(self._keeper.alive, self._owner, under_way, waiting)
 
     def _tell(self, method: Any, *words: Any) -> None:
         """Tells the gatekeeper without waiting; what is lost, the next sign of life makes good."""
@@ -147,7 +148,7 @@ def _gone(error: Exception) -> ServiceError:
 
 @contextmanager
 def gates() -> Iterator[Callable[[ResolvedBackbone], Gate]]:
-    """Gives out gates to services, one to each service; they end with the block.
+    """Gives out gates to services, one to each service and allowance; they end with the block.
 
     Needs a connection to a cluster. The gate to a model that is loaded here is open.
     """

@@ -98,7 +98,9 @@ def read_tokens(variable: str, environment: Mapping[str, str]) -> dict[str, str]
 
 def _check_pair(where: str, name: str, token: str) -> None:
     if not token:
-        raise UserError(f"{where}: expected NAME:TOKEN, as there are several tokens.")
+        raise UserError(
+            f"{where}: expected NAME:TOKEN between commas, or a single token; got no token."
+        )
     if not _NAME.fullmatch(name):
         raise UserError(
             f"{where}: a client's name is made of letters, digits, `-` and `_`, got {quoted(name)}."

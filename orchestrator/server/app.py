@@ -139,7 +139,7 @@ class ServiceApp:
                 raise bad_message(f"expected images with the digest of the address, got {digest}")
             check_model(self._model, place.model)
             check_set(len(images), self._limits)
-            await self._computed(lambda: self._model.store(images))
+            await self._computed(lambda: self._model.store(images, digest))
         return Response(status_code=204)
 
     async def _score(self, request: Request) -> Response:

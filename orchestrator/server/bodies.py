@@ -55,7 +55,9 @@ class Bodies:
                 pieces.append(piece)
             if length is not None and held != length:
                 raise bad_message(f"expected a body of {length:,} bytes, got {held:,}")
-            yield b"".join(pieces)
+            body = b"".join(pieces)
+            pieces.clear()  # or it would be held twice for as long as the block lasts
+            yield body
         finally:
             self._held -= held
 

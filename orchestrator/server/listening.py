@@ -7,7 +7,7 @@ from orchestrator.errors import UserError
 
 
 def bound(host: str, port: int, *, closed: bool) -> socket.socket:
-    """A socket that is bound to an address, so that nobody else takes it.
+    """A socket that is bound to an address; it may show only when it listens that another has it.
 
     Args:
         host: name or address.

@@ -108,7 +108,7 @@ class ServedModel(Service):
         with self._lock:
             return self._known_words.embed(text)
 
-    def store(self, images: Tensor) -> None:
+    def store(self, images: Tensor, digest: str | None = None) -> None:
         """See `Service`.
 
         Raises:
@@ -116,7 +116,7 @@ class ServedModel(Service):
         """
         check_images(Images(plain=images), self.capabilities)
         with self._lock:
-            self._encoded(images, self._stored)
+            self._encoded(images, self._stored, digest)
 
     def missing(self, images: Images) -> tuple[str, ...]:
         """Digests of the stored sets that a question names and the service doesn't have."""
@@ -185,9 +185,12 @@ class ServedModel(Service):
             return Batch(labels, normalised(images.plain, self._form))
         return Batch(labels, features=self._encoded(images.plain, self._inline))
 
-    def _encoded(self, images: Tensor, kept: RecentTensors) -> Tensor:
-        """Features `(N, E)` of plain images, encoded together unless they are known."""
-        digest = image_digest(images)
+    def _encoded(self, images: Tensor, kept: RecentTensors, digest: str | None = None) -> Tensor:
+        """Features `(N, E)` of plain images, encoded together unless they are known.
+
+        Their digest is computed unless it is known already.
+        """
+        digest = digest or image_digest(images)
         known = kept.get(digest)
         if known is None:
             known = self._plain.encode_images(normalised(images, self._form)).float().cpu()

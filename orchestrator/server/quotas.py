@@ -14,8 +14,8 @@ FREE_PER_MINUTE = 6000.0
 class Quota:
     """Lets each client send at most N requests in any 60 seconds, however they are spread.
 
-    Of less than one in a minute, it lets one pass in every 60 / N seconds. Refused requests don't
-    count.
+    Of less than one in a minute, it lets one pass in every 60 / N seconds. Requests that it refuses
+    don't count; those that are refused later do.
 
     Args:
         per_minute: N; None for no limit.

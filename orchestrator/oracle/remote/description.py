@@ -125,6 +125,12 @@ class Capabilities(Frozen):
     float_pixels: bool = False
     stores_images: bool = False
     words: bool = False
+
+    @property
+    def looks_up_words(self) -> bool:
+        """Whether words can be put into soft contexts: it looks them up, and takes contexts."""
+        return self.words and "soft context" in self.inputs
+
     images_per_call: Annotated[int, Field(ge=1)] | None = None
 
     def means_the_same_as(self, other: "Capabilities") -> bool:

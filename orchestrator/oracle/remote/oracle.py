@@ -39,9 +39,8 @@ class SharedService:
     @classmethod
     def to(cls, service: Service, in_flight: int) -> "SharedService":
         """A service to share, with so many questions under way at most."""
-        told = service.capabilities
-        known = told.words and "soft context" in told.inputs
-        return cls(service, Courier(service, in_flight), RemoteWords(service) if known else None)
+        words = RemoteWords(service) if service.capabilities.looks_up_words else None
+        return cls(service, Courier(service, in_flight), words)
 
 
 @dataclass(frozen=True)

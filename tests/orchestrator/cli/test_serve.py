@@ -14,7 +14,7 @@ from orchestrator.answers import Answers
 from orchestrator.cli.serve import Typed, Understood, for_a_spec, show_ledger
 from orchestrator.errors import UserError
 from orchestrator.oracle.remote.request import Charge
-from orchestrator.server.ledger import Entry, ServiceLedger
+from orchestrator.server.ledger import Entry, LedgerDown, ServiceLedger
 from tests.orchestrator.cli.verbs import querycurve
 
 TYPED = Typed(
@@ -98,6 +98,8 @@ def test_a_model_has_a_name_that_shows_no_path(backbone: str | None, name: str) 
         ({"price": "{per_cal: 1}"}, "per_cal: unknown field 'per_cal'"),
         ({"price": "5"}, "--price: expected a mapping"),
         ({"price": "{per_call: -1}"}, "--price: per_call"),
+        ({"fail": float("nan")}, "--fail: expected a number, got nan"),
+        ({"requests_per_minute": float("nan")}, "--requests-per-minute: expected a number"),
     ],
 )
 def test_what_makes_no_sense_is_refused_before_anything_is_loaded(
@@ -155,6 +157,20 @@ def test_a_ledger_of_cells_fits_a_terminal(
         assert "0.30416" in said
         assert re.search(r"\d{4}-\d\d-\d\d", said), "no date is cut"
         assert all(len(line.rstrip()) <= width for line in said.splitlines())
+
+
+def test_a_ledger_that_can_not_be_read_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = str(tmp_path / "serve.db")
+    ServiceLedger.open(place).close()
+
+    def locked(_: ServiceLedger) -> None:
+        raise LedgerDown("database is locked")
+
+    monkeypatch.setattr(ServiceLedger, "sums", locked)
+    with pytest.raises(UserError, match=r"serve\.db can't be read: database is locked\."):
+        show_ledger(place)
 
 
 def test_a_ledger_in_memory_can_not_be_shown() -> None:

@@ -34,7 +34,7 @@ class AdaptedService(Service):
     Args:
         interface: asks the service.
         model: the service's name of the model.
-        in_flight: the most calls under way at once.
+        in_flight: the most calls of one question under way at once.
     """
 
     def __init__(self, interface: Interface, model: str, in_flight: int) -> None:

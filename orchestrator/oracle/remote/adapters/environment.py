@@ -81,6 +81,16 @@ class InHeaders(Token):
 
     secrets: Secrets = field(default_factory=lambda: Secrets(""))
 
+    @property
+    def named(self) -> str:
+        """See `Token`."""
+        return "what the adapter has sent"
+
+    @property
+    def advice(self) -> str:
+        """See `Token`: which variables those are, the adapter says."""
+        return "Check the environment variables that the adapter names."
+
     def line(self) -> None:
         """Nothing to add."""
 

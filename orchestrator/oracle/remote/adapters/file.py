@@ -14,8 +14,9 @@ READY = Path(__file__).parents[4] / "benchmarks" / "adapters"
 LARGEST = 2**20
 """Bytes of an adapter at most: people write them."""
 VARIABLE = re.compile(r"\$\{([A-Za-z_][A-Za-z0-9_]*)\}")
-"""An environment variable in YAML, and in Python:"""
+"""An environment variable in YAML."""
 _SECRET = re.compile(r"""\bsecret\(\s*["']([A-Za-z_][A-Za-z0-9_]*)["']""")
+"""One in Python."""
 _ENDINGS = (".yaml", ".yml", ".py")
 
 

@@ -31,8 +31,12 @@ def open_adapter(backbone: Backbone, caller: Caller, fingerprint: str = "") -> S
     secrets = Secrets(backbone.token_from)
     senders = Senders(caller, secrets, backbone.timeout, backbone.in_flight)
     given = backbone.file or read_adapter(backbone.adapter)
-    interface = _interface(given, backbone, senders)
-    opened = AdaptedService(interface, backbone.model, backbone.in_flight)
+    try:
+        interface = _interface(given, backbone, senders)
+        opened = AdaptedService(interface, backbone.model, backbone.in_flight)
+    except BaseException:
+        senders.close()
+        raise
     found = opened.capabilities.fingerprint
     if fingerprint and found != fingerprint:
         opened.close()

@@ -123,7 +123,7 @@ class _Reader:
                 raise BadScores(f"{got!r} is none of the texts, and no number of a class")
             return label_row(index)
         if isinstance(found, Mapping):
-            pairs = [(self._index(name), number) for name, number in found.items()]
+            pairs = [(self._index(name), _plain(number)) for name, number in found.items()]
             row = row_by_name(pairs, count, reading)
             if row is None:
                 raise BadScores("none of the names is one of the texts, or the number of a class")
@@ -131,7 +131,7 @@ class _Reader:
         if not isinstance(found, Sequence) or isinstance(found, str):
             got = kind_of(found)
             raise BadScores(f"expected a list of {count} numbers, or a mapping, got {got}")
-        return row_by_position(found, count, reading)
+        return row_by_position([_plain(one) for one in found], count, reading)
 
     def _index(self, name: Any) -> int | None:
         """The class of a text, or of a number from 0."""

@@ -22,7 +22,7 @@ from orchestrator.oracle.remote.http.exchange import Response
 from orchestrator.oracle.remote.request import Charge
 from orchestrator.oracle.remote.service import ModelChanged, ServiceError
 
-_ADVICE = "check the paths in the adapter's `answer`"
+_ADVICE = "check the paths in the adapter"
 
 
 class YamlInterface(Interface):
@@ -144,7 +144,7 @@ class YamlInterface(Interface):
             return ServiceError(f"the service at {place} says: {said}")
         said_by_it = self._senders.secrets.said
         return ServiceError(
-            f"the service at {place} answered what can't be read as scores: "
+            f"the service at {place} answered what the adapter can't read: "
             f"{said_by_it(problem, 500)}. Received: {said_by_it(as_json(answer))}. If this is how "
             f"it answers, {_ADVICE}."
         )

@@ -41,8 +41,7 @@ def read_form(file: AdapterFile) -> AdapterForm:
 def form_digest(form: AdapterForm) -> str:
     """SHA-256 of all of a form on which answers depend.
 
-    Neither secrets, which it doesn't hold, nor the service's host, its limits and prices are among
-    them.
+    Secrets, which it doesn't hold, the service's host and its limits are not among them.
     """
     stated = form.model_dump(mode="json", include=set(_ANSWERS), exclude_defaults=True)
     parts = [_HOST.sub("", form.url), stated]

@@ -28,6 +28,21 @@ class Token:
         """Whether the environment has it."""
         return bool(os.environ.get(self.variable, "").strip())
 
+    @property
+    def named(self) -> str:
+        """What it is called in messages."""
+        return f"the token in the environment variable {self.variable}"
+
+    @property
+    def advice(self) -> str:
+        """What to do where a service refuses it, or misses it."""
+        if self.given:
+            return "Put a valid one there."
+        return (
+            f"Put it into the environment variable {self.variable}, or name another one with "
+            f"`token_from`."
+        )
+
     def line(self) -> str | None:
         """What the header says; None if the environment has no token.
 

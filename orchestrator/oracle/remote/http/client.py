@@ -116,8 +116,8 @@ class _Attempts:
 class HttpClient:
     """Sends requests to one service. Safe for use by several threads.
 
-    Requests that got no answer, and those that the service puts off (429, 500, 502, 503, 504), are
-    sent again as they were, with growing waits or those that the service asks for, until the
+    Requests that got no answer, and those that the service puts off (408, 429, 500, 502, 503, 504),
+    are sent again as they were, with growing waits or those that the service asks for, until the
     caller's patience ends.
 
     Args:
@@ -281,15 +281,8 @@ class HttpClient:
         where, token = self.connection.place, self.connection.token
         if token is None:
             return ServiceError(f"the service at {where} refuses us ({self.why(response)}).")
-        if token.given:
-            return ServiceError(
-                f"the service at {where} refuses the token in the environment variable "
-                f"{token.variable} ({self.why(response)}). Put a valid one there."
-            )
-        return ServiceError(
-            f"the service at {where} wants a token ({self.why(response)}). Put it into the "
-            f"environment variable {token.variable}, or name another one with `token_from`."
-        )
+        what = f"refuses {token.named}" if token.given else "wants a token"
+        return ServiceError(f"the service at {where} {what} ({self.why(response)}). {token.advice}")
 
 
 def _body(request: Request) -> dict[str, Any]:

@@ -66,9 +66,8 @@ def read_question(body: bytes) -> tuple[QuestionForm, Question]:
     form = validated(QuestionForm, file.stated("question"))
     if form.protocol != PROTOCOL:
         raise BadMessage(f"protocol: expected {PROTOCOL}, got {form.protocol}")
-    names = {"context", "visual_tokens", "deep_text", "deep_visual", "plain", "pixels"}
-    names |= {f"weights_{i}" for i in range(len(form.ensembles))}
-    tensors = file.tensors(names)
+    weights = {f"weights_{i}" for i in range(len(form.ensembles))}
+    tensors = file.tensors({*_DIMENSIONS, *weights})
     for name, dimensions in _DIMENSIONS.items():
         check_tensor(tensors, name, dimensions)
     try:

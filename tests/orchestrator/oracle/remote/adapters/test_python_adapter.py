@@ -69,6 +69,12 @@ def test_a_class_asks_in_its_own_way(
         ("return [[0.5, 0.25, 0.25]]", "", [0.5, 0.25, 0.25]),
         ("import numpy\nreturn numpy.array([[0.5, 0.25, 0.25]])", "", [0.5, 0.25, 0.25]),
         ("import torch\nreturn torch.tensor([[0.5, 0.25, 0.25]])", "", [0.5, 0.25, 0.25]),
+        (
+            "import numpy\nreturn [[numpy.float32(0.5), numpy.float32(0.25), numpy.float32(0.25)]]",
+            "",
+            [0.5, 0.25, 0.25],
+        ),
+        ("import torch\nreturn [{1: torch.tensor(0.8), 0: 0.1}]", "top = 2", [0.1, 0.8, 0.1]),
         ("return [{texts[1]: 0.8, texts[0]: 0.1}]", "top = 2", [0.1, 0.8, 0.1]),
         ("return [{1: 0.8, 0: 0.1}]", "top = 2", [0.1, 0.8, 0.1]),
     ],
