@@ -67,9 +67,13 @@ class Preprocessing:
 
         Equal to open_clip's evaluation transform of RGB and grey images, value by value.
         """
+        return self._tensor(self.squared(image))
+
+    def squared(self, image: Image.Image) -> Image.Image:
+        """The test transform's image before it is normalised: RGB, S x S pixels."""
         from benchmarks.square_images import SQUARED
 
-        return self._tensor(SQUARED[self.resize_mode](image.convert("RGB"), self))
+        return SQUARED[self.resize_mode](image.convert("RGB"), self)
 
     def train(self, image: Image.Image, generator: torch.Generator) -> Tensor:
         """The training transform: `(3, S, S)`. All its random numbers come from `generator`.
@@ -77,8 +81,12 @@ class Preprocessing:
         `crop_flip` is RandomResizedCrop(S, scale (0.08, 1), ratio (3/4, 4/3)), then a horizontal
         flip with probability 0.5, as CoOp and ZIP train, with the model's interpolation.
         """
+        return self._tensor(self.augmented(image, generator))
+
+    def augmented(self, image: Image.Image, generator: torch.Generator) -> Image.Image:
+        """The training transform's image before it is normalised: RGB, S x S pixels."""
         if self.augmentation == "none":
-            return self.test(image)
+            return self.squared(image)
         import torch
         from torchvision.transforms import functional as transforms
 
@@ -89,7 +97,7 @@ class Preprocessing:
         image = squashed(image.crop((left, top, left + width, top + height)), self)
         if float(torch.rand((), generator=generator)) < 0.5:
             image = transforms.hflip(image)
-        return self._tensor(image)
+        return image
 
     def digest(self) -> str:
         """SHA-256 of all settings; part of every key."""

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,20 +17,15 @@ from numpy.typing import NDArray
 from safetensors import SafetensorError
 from safetensors.numpy import load, save
 
-from benchmarks.datasets.interface import Dataset, Item
 from benchmarks.preprocessing import Preprocessing
 from orchestrator.oracle.tables import BATCH
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.precision import ROUNDING, Precision
 
 if TYPE_CHECKING:
-    import torch
     from torch import Tensor
 
     from orchestrator.oracle.interface import Batch
-
-CHUNK = 256
-"""Images that are encoded together, and are observed together where prompts change them."""
-DECODERS = 4
 
 Encoder = Callable[["Tensor"], "Tensor"]
 """From `(B, 3, S, S)` pixels to `(B, E)` normalised features of the plain image tower."""
@@ -139,77 +133,14 @@ def feature_digest(
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
-@dataclass(frozen=True)
-class ImageSplit:
-    """Images of a split, and how they become tensors.
+def encode_split(split: ImageSplit, encoder: Encoder) -> FeatureTable:
+    """The table of all N images' features, `(N, E)`, in order.
 
-    Attributes:
-        dataset: opens the images.
-        items: the split, in order.
-        preprocessing: the transform.
-        name: which split it is, for messages.
+    Raises:
+        ImageUnreadable: an image is missing or corrupt.
     """
-
-    dataset: Dataset
-    items: tuple[Item, ...]
-    preprocessing: Preprocessing
-    name: str = "test"
-
-    def pixels(self, size: int = CHUNK) -> Iterator[Tensor]:
-        """Images as testing sees them, `(<= size, 3, S, S)` at a time, decoded ahead in threads.
-
-        Raises:
-            ImageUnreadable: an image is missing or corrupt.
-        """
-        import torch
-
-        with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-            ahead = threads.map(self._decode, self.items[:size])
-            for following in range(size, len(self.items) + size, size):
-                ready = torch.stack(list(ahead))
-                ahead = threads.map(self._decode, self.items[following : following + size])
-                yield ready
-
-    def encode(self, encoder: Encoder) -> FeatureTable:
-        """The table of all N images' features, `(N, E)`, in order.
-
-        Raises:
-            ImageUnreadable: an image is missing or corrupt.
-        """
-        import torch
-
-        encoded = [encoder(images).float().cpu() for images in self.pixels()]
-        features = torch.cat(encoded) if encoded else torch.empty(0, 0)
-        return FeatureTable(features.numpy(), np.array(self.labels, dtype=np.int64))
-
-    def train(self, item: Item, generator: torch.Generator) -> Tensor:
-        """One image `(3, S, S)` as training sees it, augmented by draws from `generator` alone.
-
-        Raises:
-            ImageUnreadable: the image is missing or corrupt.
-        """
-        return self.preprocessing.train(self.dataset.open(item), generator)
-
-    @property
-    def labels(self) -> list[int]:
-        """Class indices, in order."""
-        return [item.label for item in self.items]
-
-    def some(self, rows: Sequence[int]) -> Tensor:
-        """Images in some rows as testing sees them, `(n, 3, S, S)`.
-
-        Raises:
-            ImageUnreadable: an image is missing or corrupt.
-        """
-        return decoded(lambda row: self._decode(self.items[row]), rows)
-
-    def _decode(self, item: Item) -> Tensor:
-        return self.preprocessing.test(self.dataset.open(item))
-
-
-def decoded(image: Callable[[int], Tensor], rows: Sequence[int]) -> Tensor:
-    """Images `(n, 3, S, S)`, each `(3, S, S)` made in a thread from its row."""
     import torch
 
-    with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-        return torch.stack(list(threads.map(image, rows)))
+    encoded = [encoder(images).float().cpu() for images in split.pixels()]
+    features = torch.cat(encoded) if encoded else torch.empty(0, 0)
+    return FeatureTable(features.numpy(), np.array(split.labels, dtype=np.int64))

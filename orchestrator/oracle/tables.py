@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     from torch import Tensor
 
-    from orchestrator.oracle.features import ImageSplit
     from orchestrator.oracle.interface import Batch
+    from orchestrator.pixels.split import ImageSplit
 
 BATCH = 4096
 """Rows of a table that are measured at once."""

@@ -6,8 +6,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchestrator.money import TEST_IMAGES, Prices, Use, calls_for
-from orchestrator.oracle.features import CHUNK
 from orchestrator.oracle.tables import BATCH
+from orchestrator.pixels.split import CHUNK
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.plan.pricing import evaluations_of

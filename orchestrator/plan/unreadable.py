@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item
 from benchmarks.datasets.sampling import few_shot_split
 from benchmarks.quoting import quoted
-from orchestrator.oracle.features import DECODERS
+from orchestrator.pixels.split import DECODERS
 from orchestrator.store.store import Store
 
 

@@ -11,9 +11,10 @@ import torch
 
 from benchmarks.protocols import Task
 from orchestrator.cell import Cell
-from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.features import FeatureTable
 from orchestrator.oracle.interface import Oracle
 from orchestrator.oracle.tables import Table, TableMaker
+from orchestrator.pixels.split import ImageSplit
 
 
 class SplitTables(ABC):

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import torch
 
 from benchmarks.protocols import Task
-from orchestrator.oracle.features import ImageSplit
 from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.tables import Table
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.trial.train_stream import TrainStream
 
 

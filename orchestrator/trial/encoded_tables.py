@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import torch
 
-from orchestrator.oracle.features import CHUNK, Encoder, FeatureTable, ImageSplit
+from orchestrator.oracle.features import Encoder, FeatureTable
 from orchestrator.oracle.tables import Images
+from orchestrator.pixels.split import CHUNK, ImageSplit
 from orchestrator.trial.not_finite import check_features
 
 

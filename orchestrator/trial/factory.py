@@ -22,10 +22,11 @@ from orchestrator.cell import Cell
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.oracle.encoder import resolve_encoder
-from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.features import FeatureTable
 from orchestrator.oracle.interface import Oracle
 from orchestrator.oracle.remote.service import Caller
 from orchestrator.oracle.tables import Table
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.store import Store
 from orchestrator.trial.black_box import BlackBox, OpenBox
 from orchestrator.trial.code_fingerprints import fingerprints

@@ -4,7 +4,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from benchmarks.preprocessing import Preprocessing
-from orchestrator.oracle.features import Encoder, FeatureTable, ImageSplit, feature_digest
+from orchestrator.oracle.features import Encoder, FeatureTable, encode_split, feature_digest
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.precision import Precision
 from orchestrator.store.store import Store
 from orchestrator.trial.not_finite import check_features
@@ -57,7 +58,7 @@ class FeatureCache:
         self, digest: str, split: ImageSplit, encoder: Encoder, check: Callable[[], None] = _nothing
     ) -> FeatureTable:
         """Encodes a split and stores its features under their digest; see `table`."""
-        table = split.encode(encoder)
+        table = encode_split(split, encoder)
         check()
         check_features(table.features, split.name, split.dataset.card.name)
         self.store.save_features(digest, table.to_bytes())

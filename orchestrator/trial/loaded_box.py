@@ -20,8 +20,9 @@ from orchestrator.oracle.backbone import (
 from orchestrator.oracle.clip import ClipOracle, load_clip
 from orchestrator.oracle.compiling import as_written, compiler_for
 from orchestrator.oracle.cpu_formats import remark_on
-from orchestrator.oracle.features import Encoder, FeatureTable, ImageSplit
+from orchestrator.oracle.features import Encoder, FeatureTable
 from orchestrator.oracle.ledger import Ledger
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.store import Store
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
 from orchestrator.trial.encoded_tables import EncodedTables

@@ -10,9 +10,9 @@ from torch import Tensor
 
 from benchmarks.batches import augmentation_generator
 from methods.interface import Named
-from orchestrator.oracle.features import ImageSplit, decoded
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.tables import Table, TableMaker
+from orchestrator.pixels.split import ImageSplit, decoded
 
 _VIEWS_KEPT = 4
 """Tables of views in memory at once."""

@@ -13,7 +13,7 @@ import torch
 from benchmarks.protocols import Task, evaluation_task, split_digest
 from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import RemoteModel
-from orchestrator.oracle.features import FeatureTable, ImageSplit
+from orchestrator.oracle.features import FeatureTable
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.identity import Origin
 from orchestrator.oracle.remote.images.image_sets import MEMORY
@@ -22,6 +22,7 @@ from orchestrator.oracle.remote.images.stored_table import StoredTable, StoredTa
 from orchestrator.oracle.remote.oracle import Account, RemoteOracle, SharedService
 from orchestrator.oracle.remote.publishable import publishable
 from orchestrator.oracle.remote.service import Caller, ModelChanged
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
 
 _START = 60.0

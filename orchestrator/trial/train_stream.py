@@ -11,9 +11,9 @@ from torch import Tensor
 
 from benchmarks.batches import augmentation_generator, batch_at, batches_per_epoch
 from methods.interface import Named
-from orchestrator.oracle.features import DECODERS, ImageSplit, decoded
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.tables import Table, TableMaker
+from orchestrator.pixels.split import DECODERS, ImageSplit, decoded
 from orchestrator.trial.named_images import NamedImages
 
 TrainFeatures = Callable[[list[int], int], Batch]

@@ -13,7 +13,8 @@ from typer.testing import CliRunner
 
 from benchmarks.preprocessing import Preprocessing
 from orchestrator.cli.main import app
-from orchestrator.oracle.features import ImageSplit, feature_digest
+from orchestrator.oracle.features import feature_digest
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.feature_cache import FeatureCache

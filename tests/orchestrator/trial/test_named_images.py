@@ -12,6 +12,7 @@ from torch import Tensor
 
 from benchmarks.batches import augmentation_generator
 from methods.interface import Named
+from orchestrator.oracle.features import encode_split
 from orchestrator.trial.encoded_tables import EncodedTables
 from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.train_stream import TrainStream, ViewFeatures
@@ -25,7 +26,9 @@ VIEWS = st.none() | st.integers(0, 6)
 
 def named(augmentation: str = "crop_flip", views: int = 0) -> NamedImages:
     of = split(augmentation, COUNT)
-    return NamedImages(of, lambda: of.encode(mean_colour), EncodedTables(mean_colour), SEED, views)
+    return NamedImages(
+        of, lambda: encode_split(of, mean_colour), EncodedTables(mean_colour), SEED, views
+    )
 
 
 def stream(images: NamedImages, features: Any = None) -> TrainStream:

@@ -14,8 +14,8 @@ from torch import Tensor
 from benchmarks.preprocessing import Preprocessing
 from methods.interface import Prompts
 from methods.zero_shot import ZeroShot, ZeroShotSettings
-from orchestrator.oracle.features import ImageSplit
 from orchestrator.oracle.interface import Batch
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.trial.data import EvaluationSplit, TrialData
 from orchestrator.trial.encoded_tables import EncodedTables
 from orchestrator.trial.not_finite import TrialError

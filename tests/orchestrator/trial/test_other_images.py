@@ -16,8 +16,10 @@ from benchmarks.datasets.own.source import OwnDataset
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from orchestrator.errors import UserError
-from orchestrator.oracle.features import Encoder, FeatureTable, ImageSplit
+from orchestrator.oracle.features import Encoder, FeatureTable
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.plan.plan import PlannedCell
+from orchestrator.trial import feature_cache
 from orchestrator.trial.messages import CellOutcome
 from orchestrator.trial.trial import Trial
 from orchestrator.trial.worker import Worker
@@ -108,7 +110,7 @@ def test_nor_are_those_of_images_that_change_meanwhile(
     part: str, dots: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench = bench_on(dots, tmp_path / "store")
-    encode = ImageSplit.encode
+    encode = feature_cache.encode_split
     encoded: list[str] = []
 
     def changing(split: ImageSplit, encoder: Encoder) -> FeatureTable:
@@ -117,7 +119,7 @@ def test_nor_are_those_of_images_that_change_meanwhile(
             edit(dots)
         return encode(split, encoder)
 
-    monkeypatch.setattr(ImageSplit, "encode", changing)
+    monkeypatch.setattr(feature_cache, "encode_split", changing)
     if part == "test":
         with pytest.raises(UserError, match=REFUSED):
             bench.table(bench.cells["zip"])

@@ -16,7 +16,8 @@ from benchmarks.batches import augmentation_generator, batch_at
 from benchmarks.datasets.interface import ImageUnreadable
 from benchmarks.pocket.datasets import PocketDots
 from benchmarks.preprocessing import Preprocessing
-from orchestrator.oracle.features import ImageSplit
+from orchestrator.oracle.features import encode_split
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.trial.encoded_tables import EncodedTables
 from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.train_stream import TrainStream, ViewFeatures
@@ -35,7 +36,7 @@ def mean_colour(images: Tensor) -> Tensor:
 
 
 def stream(of: ImageSplit, features: Any = None) -> TrainStream:
-    named = NamedImages(of, lambda: of.encode(mean_colour), EncodedTables(mean_colour), SEED)
+    named = NamedImages(of, lambda: encode_split(of, mean_colour), EncodedTables(mean_colour), SEED)
     return TrainStream(of, features, named, BATCH, SEED)
 
 

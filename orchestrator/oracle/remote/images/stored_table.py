@@ -11,7 +11,6 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from orchestrator.oracle.features import CHUNK, ImageSplit
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.remote.description import Capabilities, ImageForm
 from orchestrator.oracle.remote.images.image_sets import ImageSet, StoredImages
@@ -19,6 +18,7 @@ from orchestrator.oracle.remote.images.pixels import to_bytes
 from orchestrator.oracle.remote.images.recent_tensors import RecentTensors
 from orchestrator.oracle.remote.service import ServiceError
 from orchestrator.oracle.tables import BATCH, Images
+from orchestrator.pixels.split import CHUNK, ImageSplit
 
 _HEADER = 1024
 """Bytes of a message beside its images, at most."""
