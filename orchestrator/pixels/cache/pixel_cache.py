@@ -1,0 +1,76 @@
+"""All packs of a machine, in one folder that may be deleted at any time."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable
+from pathlib import Path
+
+from benchmarks.local_cache import cache_folder
+from orchestrator.pixels.cache.kept_pack import KeptPack
+from orchestrator.pixels.cache.room import Room
+from orchestrator.pixels.packs import Nothing, Pack, Packs
+
+Tell = Callable[[str], None]
+
+MOST_OPEN = 8
+"""Packs that a process keeps open; a trial reads four lists at most."""
+
+
+def _silent(text: str) -> None:
+    del text
+
+
+class PixelCache:
+    """Keeps decoded images on the local disk, for all processes and runs of this machine.
+
+    Args:
+        folder: of all packs; made when the first image is kept.
+        limit: the most bytes; who keeps an image may exceed it by that image.
+        tell: takes each sentence on what goes wrong once. Nothing is raised.
+    """
+
+    def __init__(self, folder: Path, limit: int, tell: Tell = _silent) -> None:
+        self._folder = folder
+        self._room = Room(folder, limit)
+        self._tell = tell
+        self._told: set[str] = set()
+        self._packs: OrderedDict[tuple[str, int], KeptPack] = OrderedDict()
+        self._turn = threading.Lock()
+
+    def pack(self, digest: str, rows: int) -> Pack:
+        """The pack that a digest names, of a list of so many images; an empty one if it is new."""
+        with self._turn:
+            pack = self._packs.pop((digest, rows), None)
+            if pack is None:
+                pack = KeptPack(self._folder / digest, rows, self._room, self._tell_once)
+            self._packs[digest, rows] = pack
+            if len(self._packs) > MOST_OPEN:
+                self._packs.popitem(last=False)[1].close()
+        pack.use()
+        return pack
+
+    def _tell_once(self, text: str) -> None:
+        with self._turn:
+            if text in self._told:
+                return
+            self._told.add(text)
+        self._tell(text)
+
+
+def pixel_folder() -> Path:
+    """Where this machine keeps pixels; it need not exist.
+
+    Raises:
+        RuntimeError: no variable names a place, and the user has no home.
+    """
+    return cache_folder() / "pixels"
+
+
+def opened(limit: int, tell: Tell = _silent) -> Packs:
+    """The packs of this machine, of `limit` bytes together; none are kept if that is 0."""
+    try:
+        return PixelCache(pixel_folder(), limit, tell) if limit > 0 else Nothing()
+    except RuntimeError:
+        return Nothing()
