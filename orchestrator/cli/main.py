@@ -88,6 +88,7 @@ def run(
     trials_per_gpu: options.TrialsPerGpu = None,
     compile_: options.Compile = False,
     checkpoint_seconds: options.Checkpoint = 10.0,
+    pixel_cache: options.PixelCache = options.PIXEL_CACHE,
     rebuild_features: options.Rebuild = False,
     patience: options.Patience = options.PATIENCE,
     strict: options.Strict = False,
@@ -100,12 +101,14 @@ def run(
     from orchestrator.cli.costs import check_max_cost, estimate_of, say_estimate
     from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.launch import launch
+    from orchestrator.cli.pixel_cache import pixel_limit
     from orchestrator.plan.damaged import set_aside_damaged
     from orchestrator.plan.skipped import refuse_misfits
     from orchestrator.pool.options import LaunchOptions
     from orchestrator.tracking.address import tracking_address
     from orchestrator.tracking.session import track_summary
 
+    pixel_bytes = pixel_limit(pixel_cache)
     uri = None if no_tracking else tracking_address(tracking_uri, store)
     check_data_root(spec, set_, data)
     work = open_work_to_run(spec, set_, store, data, patience)
@@ -126,6 +129,7 @@ def run(
         checkpoint_seconds=checkpoint_seconds,
         tracking_uri=uri,
         patience=patience,
+        pixel_cache=pixel_bytes,
     )
     if rebuild_features:
         say(f"forgot the image features of {work.store.forget_features()} splits")
@@ -161,6 +165,7 @@ def status(
     data: options.Data = options.DATA,
 ) -> None:
     """Show where the cells of a spec stand; works while it runs."""
+    from orchestrator.cli.pixel_cache import show_pixels
     from orchestrator.cli.plan_view import show_recalled, show_status
 
     work = open_work_to_read(spec, set_, store, data, results=False)
@@ -172,6 +177,7 @@ def status(
         from orchestrator.cli.search import show_search_status
 
         show_search_status(work.search)
+    show_pixels()
 
 
 @app.command()

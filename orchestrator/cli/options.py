@@ -94,6 +94,16 @@ Compile = Annotated[
 Checkpoint = Annotated[
     float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
 ]
+PixelCache = Annotated[
+    str,
+    typer.Option(
+        envvar="QUERYCURVE_PIXEL_CACHE",
+        metavar="SIZE",
+        help="Most disk that decoded images take on each machine, for all runs together, such as "
+        "50GB or 500MB; 0 keeps none. Some of the disk always stays free.",
+    ),
+]
+PIXEL_CACHE = "20GB"
 Rebuild = Annotated[
     bool,
     typer.Option(

@@ -14,9 +14,11 @@ _BYTES = {
     "KB": 10**3,
     "MB": 10**6,
     "GB": 10**9,
+    "TB": 10**12,
     "KIB": 2**10,
     "MIB": 2**20,
     "GIB": 2**30,
+    "TIB": 2**40,
 }
 
 
@@ -32,7 +34,7 @@ def seconds_in(text: str, option: str) -> float:
     return found
 
 
-def bytes_in(text: str, option: str) -> int:
+def bytes_in(text: str, option: str, such_as: str = "64MB or 512KiB") -> int:
     """The bytes in a size such as `64MB` or `1.5GiB`.
 
     Raises:
@@ -40,7 +42,7 @@ def bytes_in(text: str, option: str) -> int:
     """
     found = _amount(text, _BYTES)
     if found is None:
-        raise UserError(f"{option}: expected a size such as 64MB or 512KiB, got {quoted(text)}.")
+        raise UserError(f"{option}: expected a size such as {such_as}, got {quoted(text)}.")
     return int(found)
 
 

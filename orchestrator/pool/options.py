@@ -32,6 +32,7 @@ class LaunchOptions:
         checkpoint_seconds: seconds between two checkpoints of a cell.
         tracking_uri: MLflow's address; None to leave MLflow alone.
         patience: seconds to wait for a store that doesn't answer.
+        pixel_cache: the most bytes of decoded images that a machine keeps; 0 for none.
     """
 
     data_root: str
@@ -43,6 +44,7 @@ class LaunchOptions:
     checkpoint_seconds: float
     tracking_uri: str | None
     patience: float
+    pixel_cache: int
 
 
 def pool_limits(options: LaunchOptions, backbone: ResolvedBackbone) -> PoolLimits:
@@ -88,6 +90,7 @@ def worker_setup(
         threads=max(1, int(options.cpus)),
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,
+        pixel_cache=options.pixel_cache,
         compile=options.compile,
         gate=gate,
     )

@@ -35,6 +35,8 @@ class WorkerSetup:
         threads: CPU threads for the model.
         checkpoint_interval: seconds between two checkpoints of a trial.
         patience: seconds to wait for a store or a service that doesn't answer.
+        pixel_cache: the most bytes of decoded images that the machine keeps; 0 for none. It changes
+            no pixel, so it is no part of a cell.
         compile: whether towers on a GPU are compiled. It changes results by float error alone (in
             inexact precisions, by where they round), so it is no part of a cell.
         run: the run that it works for; other runs on the same store keep off its cells.
@@ -54,6 +56,7 @@ class WorkerSetup:
     threads: int = 1
     checkpoint_interval: float = 10.0
     patience: float = 3600.0
+    pixel_cache: int = 0
     compile: bool = False
     run: str = field(default_factory=lambda: uuid4().hex)
     store_identity: str | None = None

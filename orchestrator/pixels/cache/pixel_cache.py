@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
 
-from benchmarks.local_cache import cache_folder
+from orchestrator.pixels.cache.folder import pixel_folder
 from orchestrator.pixels.cache.kept_pack import KeptPack
 from orchestrator.pixels.cache.room import Room
 from orchestrator.pixels.packs import Nothing, Pack, Packs
@@ -57,15 +57,6 @@ class PixelCache:
                 return
             self._told.add(text)
         self._tell(text)
-
-
-def pixel_folder() -> Path:
-    """Where this machine keeps pixels; it need not exist.
-
-    Raises:
-        RuntimeError: no variable names a place, and the user has no home.
-    """
-    return cache_folder() / "pixels"
 
 
 def opened(limit: int, tell: Tell = _silent) -> Packs:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from rich.filesize import decimal
+
 from orchestrator.pixels.cache.checked_number import read_number, write_number
 from orchestrator.pixels.cache.locks import locked
 from orchestrator.pixels.cache.pack_folder import ABOUT, NEW, OLD, delete, discard, is_open, size_of
@@ -97,7 +99,7 @@ class Room:
         """Why there is no room; empty if there is."""
         if held + size > self._limit:
             return (
-                f"the pixel cache is full ({self._limit / 1e9:g} GB): images that are not in it "
+                f"the pixel cache is full ({decimal(self._limit)}): images that are not in it "
                 f"are decoded anew in each step; give --pixel-cache more, or delete "
                 f"{self._folder}"
             )

@@ -101,6 +101,13 @@ def test_a_store_of_an_unknown_kind_is_refused(verb: str, tmp_path: Path) -> Non
     assert_refused(said, "--store: ftp:// is not supported")
 
 
+@pytest.mark.parametrize("size", ["many", "-1GB", "20", "20 XB", ""])
+def test_a_pixel_cache_of_no_size_is_refused_before_anything_is_read(size: str) -> None:
+    said = querycurve("run", "demo", "--pixel-cache", size)
+    assert_refused(said, "--pixel-cache: expected a size such as 20GB or 500MB, or 0 to keep none")
+    assert f"got '{size}'" in said.err
+
+
 def test_a_spec_of_which_no_dataset_is_there_does_not_run(tmp_path: Path) -> None:
     spec = write_spec(tmp_path, datasets=["dtd"])
     data = ("--data", tmp_path / "none")

@@ -18,7 +18,14 @@ def test_durations(text: str, seconds: float) -> None:
 
 @pytest.mark.parametrize(
     ("text", "size"),
-    [("64MB", 64_000_000), ("512KiB", 2**19), ("1.5GiB", 3 * 2**29), ("7b", 7), ("1gb", 10**9)],
+    [
+        ("64MB", 64_000_000),
+        ("512KiB", 2**19),
+        ("1.5GiB", 3 * 2**29),
+        ("7b", 7),
+        ("1gb", 10**9),
+        ("2TB", 2e12),
+    ],
 )
 def test_sizes(text: str, size: int) -> None:
     assert bytes_in(text, "--max-request") == size

@@ -4,13 +4,23 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from benchmarks.local_cache import VARIABLE
 from methods.interface import State
+from orchestrator.pixels.cache.pixel_cache import opened
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Snapshot
 from tests.orchestrator.cli.verbs import files_in, fill, plan_of, querycurve, write_spec
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A cache of this test's own: what others keep would be shown, too."""
+    monkeypatch.setenv(VARIABLE, str(tmp_path / "cache"))
+    return tmp_path / "cache"
 
 
 @pytest.fixture
@@ -76,6 +86,19 @@ def test_image_features_are_counted(spec: Path, tmp_path: Path) -> None:
         store.save_features(digest, b"x" * 1500)
     said = querycurve("status", spec, "--store", tmp_path / "store")
     assert "image features of 2 splits: 3.0 kB" in said.out
+
+
+def test_pixels_that_this_machine_keeps_are_counted(
+    spec: Path, cache: Path, tmp_path: Path
+) -> None:
+    packs = opened(limit=10**9)
+    for digest in ("a" * 64, "b" * 64):
+        packs.pack(digest, rows=3).put(0, np.zeros((100, 200, 3), np.uint8))
+    said = querycurve("status", spec, "--store", tmp_path / "store")
+    assert said.out.splitlines()[-1] == (
+        f"pixels kept on this machine: 120.4 kB in 2 lists, in {cache / 'pixels'} (may be deleted "
+        f"at any time)"
+    )
 
 
 def test_a_search_that_has_not_begun_is_told(tmp_path: Path) -> None:

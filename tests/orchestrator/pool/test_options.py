@@ -28,6 +28,7 @@ OPTIONS = LaunchOptions(
     checkpoint_seconds=7.0,
     tracking_uri=None,
     patience=5.0,
+    pixel_cache=7_000_000,
 )
 
 
@@ -39,6 +40,7 @@ def test_an_actor_is_told_how_to_run(compiled: bool, tmp_path: Path) -> None:
     setup = worker_setup(plan, plan.backbone, store, options, Open())
     assert setup.compile is compiled
     assert (setup.threads, setup.checkpoint_interval, setup.patience) == (2, 7.0, 5.0)
+    assert setup.pixel_cache == 7_000_000
 
 
 @pytest.mark.parametrize("sharing", [None, 2])
