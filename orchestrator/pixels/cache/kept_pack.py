@@ -11,8 +11,8 @@ import numpy as np
 
 from orchestrator.pixels.cache.append import append
 from orchestrator.pixels.cache.open_pack import Busy, OpenPack
-from orchestrator.pixels.cache.pack_folder import Damaged, discard, make
-from orchestrator.pixels.cache.records import CHANNELS, place_of
+from orchestrator.pixels.cache.pack_folder import Damaged, discard, empty_size, make
+from orchestrator.pixels.cache.records import CHANNELS
 from orchestrator.pixels.cache.room import NoRoom, Room
 from orchestrator.pixels.packs import Pixels
 
@@ -67,6 +67,8 @@ class KeptPack:
             self._put(row, np.ascontiguousarray(pixels))
         except NoRoom as full:
             self._tell(str(full))
+        except Busy:
+            pass
         except OSError as error:
             self._failed(error)
 
@@ -83,17 +85,24 @@ class KeptPack:
 
     def _put(self, row: int, pixels: Pixels) -> None:
         for _ in range(_TRIES):
-            pack = self._pack() or self._made()
-            if pack is None or pack.record(row) is not None:
+            pack = self._pack()
+            if pack is not None and pack.record(row) is not None:
                 return
-            try:
-                if not pack.is_deleted:
-                    if self._room.take(pixels.nbytes):
-                        append(self._folder, pack, row, pixels)
+            if pack is None or not pack.is_deleted:
+                if not self._room_for(pixels, new=pack is None):
                     return
-            except Damaged:
-                discard(self._folder)
+                try:
+                    append(self._folder, pack or self._made(), row, pixels)
+                except (Damaged, FileNotFoundError):
+                    discard(self._folder)
+                else:
+                    return
             self._opened = None
+
+    def _room_for(self, pixels: Pixels, *, new: bool) -> bool:
+        """Takes room for an image, and for the pack's own files if it is new."""
+        self._folder.parent.mkdir(parents=True, exist_ok=True)
+        return self._room.take(pixels.nbytes + new * empty_size(self._folder, self._rows))
 
     def _pack(self) -> OpenPack | None:
         """The pack, opened once; None if there is none. A damaged one is deleted."""
@@ -108,12 +117,11 @@ class KeptPack:
             self.use()
         return self._opened
 
-    def _made(self) -> OpenPack | None:
-        self._folder.parent.mkdir(parents=True, exist_ok=True)
-        if not self._room.take(place_of(self._rows)):
-            return None
+    def _made(self) -> OpenPack:
+        """A new pack, or the one that somebody else has made meanwhile."""
         make(self._folder, self._rows)
-        return self._pack()
+        self._opened = OpenPack(self._folder, self._rows)
+        return self._opened
 
     def _has(self, row: int) -> bool:
         return 0 <= row < self._rows

@@ -34,8 +34,7 @@ class PixelCache:
     def __init__(self, folder: Path, limit: int, tell: Tell = _silent) -> None:
         self._folder = folder
         self._room = Room(folder, limit)
-        self._tell = tell
-        self._told: set[str] = set()
+        self._tell = _Once(tell)
         self._packs: OrderedDict[tuple[str, int], KeptPack] = OrderedDict()
         self._turn = threading.Lock()
 
@@ -44,14 +43,23 @@ class PixelCache:
         with self._turn:
             pack = self._packs.pop((digest, rows), None)
             if pack is None:
-                pack = KeptPack(self._folder / digest, rows, self._room, self._tell_once)
+                pack = KeptPack(self._folder / digest, rows, self._room, self._tell)
             self._packs[digest, rows] = pack
             if len(self._packs) > MOST_OPEN:
                 self._packs.popitem(last=False)[1].close()
         pack.use()
         return pack
 
-    def _tell_once(self, text: str) -> None:
+
+class _Once:
+    """Tells each sentence once, whichever pack or thread says it."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._told: set[str] = set()
+        self._turn = threading.Lock()
+
+    def __call__(self, text: str) -> None:
         with self._turn:
             if text in self._told:
                 return
