@@ -185,6 +185,19 @@ def is_settled(state: FileState, now: int) -> bool:
     return not recent
 
 
+def is_lasting(stamp: str, now: int) -> bool:
+    """Whether what was stamped at `now`, in nanoseconds, gets another stamp when it changes.
+
+    Not so of a file that is missing, or that was changed just before. Stamps of what has no file
+    are digests, which are told from stamps of files by their form.
+    """
+    try:
+        size, modified, changed, inode = map(int, stamp.split()[-4:])
+    except ValueError:
+        return stamp != MISSING
+    return is_settled(FileState(b"", size, modified, changed, inode), now)
+
+
 def _remember(cache: sqlite3.Connection, found: Sequence[tuple[FileState, str]]) -> None:
     rows = [(state.path, state.stamp, digest) for state, digest in found]
     cache.executemany("INSERT OR REPLACE INTO files VALUES (?, ?, ?)", rows)

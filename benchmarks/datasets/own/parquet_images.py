@@ -8,7 +8,7 @@ from pathlib import Path
 from posixpath import normpath
 
 from benchmarks.datasets.encoded import EncodedDataset
-from benchmarks.datasets.identity.file_hashes import MISSING, Announce, silent
+from benchmarks.datasets.identity.file_hashes import MISSING, Announce, silent, stamps_of
 from benchmarks.datasets.identity.row_hashes import HashedRows, RowHashes
 from benchmarks.datasets.interface import SPLITS, Card, Item, Source, Split
 from benchmarks.datasets.items import Items
@@ -63,7 +63,7 @@ class OwnParquetImages(EncodedDataset):
         row = self._rows.get(item.reference)
         if row is None:
             raise self.unreadable(item, f"no row has it in {self.file}")
-        part = bisect_right(self._starts, row) - 1
+        part = self._part(row)
         data = self._files[part].image(row - self._starts[part])
         if not data:
             raise self.unreadable(item, "no bytes")
@@ -74,6 +74,15 @@ class OwnParquetImages(EncodedDataset):
         found = [one for file in self._hashes for one in file.sha256(announce)]
         places = (rows.get(item.reference) for item in items)
         return [MISSING if place is None else found[place] for place in places]
+
+    def stamps(self, items: Sequence[Item]) -> Sequence[str]:
+        """Hashes with the state of the file, which tells one that was changed and restored."""
+        states, found = stamps_of(map(str, self._parts)), self.fingerprints(items)
+        places = (self._rows.get(item.reference) for item in items)
+        return [
+            one if place is None else f"{one} {states[self._part(place)]}"
+            for one, place in zip(found, places, strict=True)
+        ]
 
     def source(self) -> Source:
         notes = columns_of(self._files[0].path, self._where(self._files[0].path)).notes
@@ -145,6 +154,10 @@ class OwnParquetImages(EncodedDataset):
     def _starts(self) -> list[int]:
         """The number of each file's first row, counted over all files."""
         return [0, *accumulate(file.rows for file in self._files)][:-1]
+
+    def _part(self, row: int) -> int:
+        """The number of the file that holds a row."""
+        return bisect_right(self._starts, row) - 1
 
     @cached_property
     def _hashes(self) -> list[RowHashes]:

@@ -117,6 +117,11 @@ class PackedDataset(EncodedDataset):
         found = (self._listing.images.get(item.reference) for item in items)
         return [MISSING if packed is None else packed.fingerprint for packed in found]
 
+    def stamps(self, items: Sequence[Item]) -> Sequence[str]:
+        """The SHA-256 of each image's file, as a pack may be replaced by one of other images."""
+        found = (self._listing.images.get(item.reference) for item in items)
+        return [MISSING if packed is None else packed.sha256 for packed in found]
+
     def revision(self) -> str:
         return self._facts.revision
 
