@@ -67,7 +67,7 @@ class Preprocessing:
 
         Equal to open_clip's evaluation transform of RGB and grey images, value by value.
         """
-        return self._tensor(self.squared(image))
+        return self.normalised(self.squared(image))
 
     def squared(self, image: Image.Image) -> Image.Image:
         """The test transform's image before it is normalised: RGB, S x S pixels."""
@@ -75,13 +75,21 @@ class Preprocessing:
 
         return SQUARED[self.resize_mode](image.convert("RGB"), self)
 
+    def normalised(self, image: Image.Image) -> Tensor:
+        """An RGB image as a tensor `(3, H, W)`, less the mean and divided by the deviation."""
+        from torchvision.transforms import functional as transforms
+
+        pixels: Tensor = transforms.to_tensor(image)
+        values: Tensor = transforms.normalize(pixels, list(self.mean), list(self.std))
+        return values
+
     def train(self, image: Image.Image, generator: torch.Generator) -> Tensor:
         """The training transform: `(3, S, S)`. All its random numbers come from `generator`.
 
         `crop_flip` is RandomResizedCrop(S, scale (0.08, 1), ratio (3/4, 4/3)), then a horizontal
         flip with probability 0.5, as CoOp and ZIP train, with the model's interpolation.
         """
-        return self._tensor(self.augmented(image, generator))
+        return self.normalised(self.augmented(image, generator))
 
     def augmented(self, image: Image.Image, generator: torch.Generator) -> Image.Image:
         """The training transform's image before it is normalised: RGB, S x S pixels."""
@@ -119,13 +127,6 @@ class Preprocessing:
         }[self.resize_mode]
         mean, std = (" ".join(f"{n:.4g}" for n in numbers) for numbers in (self.mean, self.std))
         return f"{how} ({self.interpolation}), mean {mean}, std {std}"
-
-    def _tensor(self, image: Image.Image) -> Tensor:
-        from torchvision.transforms import functional as transforms
-
-        pixels: Tensor = transforms.to_tensor(image)
-        normalised: Tensor = transforms.normalize(pixels, list(self.mean), list(self.std))
-        return normalised
 
 
 def random_crop(height: int, width: int, generator: torch.Generator) -> tuple[int, int, int, int]:

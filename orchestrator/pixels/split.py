@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
+
+import numpy as np
+from PIL import Image
 
 from benchmarks.datasets.interface import Dataset, Item
 from benchmarks.preprocessing import Preprocessing
+from orchestrator.pixels.augmented import augmented
+from orchestrator.pixels.digests import decoded_digest, squared_digest
+from orchestrator.pixels.feed import Delivery, Feed, in_advance
+from orchestrator.pixels.kept import KeptImages
+from orchestrator.pixels.levels import Levels
+from orchestrator.pixels.packs import Nothing, Pixels
 
 if TYPE_CHECKING:
     import torch
@@ -16,7 +25,9 @@ if TYPE_CHECKING:
 
 CHUNK = 256
 """Images that are encoded together, and are observed together where prompts change them."""
-DECODERS = 4
+
+Draw = Callable[[int], "torch.Generator"]
+"""The random generator that augments the image of a place in a batch, and no other one."""
 
 
 @dataclass(frozen=True)
@@ -28,56 +39,102 @@ class ImageSplit:
         items: the split, in order.
         preprocessing: the transform.
         name: which split it is, for messages.
+        feed: makes batches of them.
+        kept: the list, with these images in it, under which they are kept as pixels: in full size
+            if they are augmented, and otherwise square. Splits of the same list share what they
+            keep; nothing is kept of an empty one.
     """
 
     dataset: Dataset
     items: tuple[Item, ...]
     preprocessing: Preprocessing
     name: str = "test"
+    feed: Feed = field(default_factory=Feed, compare=False, repr=False)
+    kept: Sequence[Item] = field(default=(), compare=False, repr=False)
 
     def pixels(self, size: int = CHUNK) -> Iterator[Tensor]:
-        """Images as testing sees them, `(<= size, 3, S, S)` at a time, decoded ahead in threads.
+        """Images as testing sees them, `(<= size, 3, S, S)` at a time, made ahead in threads.
 
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
-        import torch
+        rows = range(len(self.items))
+        chunks = (self.start(rows[at : at + size]) for at in range(0, len(rows), size))
+        return in_advance(chunks, self.ahead(size))
 
-        with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-            ahead = threads.map(self._decode, self.items[:size])
-            for following in range(size, len(self.items) + size, size):
-                ready = torch.stack(list(ahead))
-                ahead = threads.map(self._decode, self.items[following : following + size])
-                yield ready
+    def start(self, rows: Sequence[int], draw: Draw | None = None) -> Delivery:
+        """Has threads make the images in some rows, as `Delivery` gives them.
 
-    def train(self, item: Item, generator: torch.Generator) -> Tensor:
-        """One image `(3, S, S)` as training sees it, augmented by draws from `generator` alone.
+        Args:
+            rows: the rows.
+            draw: augments them as training does; None shows them as testing sees them.
+        """
+        make = partial(self._image, rows, draw, self._keeper)
+        return self.feed.start(make, len(rows), self.preprocessing.size, self._levels)
+
+    def some(self, rows: Sequence[int], draw: Draw | None = None) -> Tensor:
+        """The images in some rows, `(n, 3, S, S)`; see `start`.
 
         Raises:
-            ImageUnreadable: the image is missing or corrupt.
+            ImageUnreadable: an image is missing or corrupt.
         """
-        return self.preprocessing.train(self.dataset.open(item), generator)
+        return self.start(rows, draw).images()
+
+    def ahead(self, size: int) -> int:
+        """How many batches of so many images to start ahead of the one that is in use."""
+        return self.feed.ahead(size, self.preprocessing.size)
 
     @property
     def labels(self) -> list[int]:
         """Class indices, in order."""
         return [item.label for item in self.items]
 
-    def some(self, rows: Sequence[int]) -> Tensor:
-        """Images in some rows as testing sees them, `(n, 3, S, S)`.
+    def _image(
+        self, rows: Sequence[int], draw: Draw | None, keeper: KeptImages | None, place: int
+    ) -> Pixels:
+        """An image `(S, S, 3)` before it is normalised."""
+        item = self.items[rows[place]]
+        if not self._augments:
+            return self._squared(item, keeper)
+        how, pixels = self.preprocessing, None if keeper is None else keeper.get(item)
+        if pixels is not None and draw is not None:
+            return augmented(pixels, how, draw(place))
+        image = self._opened(item, keeper) if pixels is None else Image.fromarray(pixels)
+        return np.asarray(how.squared(image) if draw is None else how.augmented(image, draw(place)))
 
-        Raises:
-            ImageUnreadable: an image is missing or corrupt.
-        """
-        return decoded(lambda row: self._decode(self.items[row]), rows)
+    def _squared(self, item: Item, keeper: KeptImages | None) -> Pixels:
+        """An image as testing sees it, before it is normalised."""
+        size, found = self.preprocessing.size, None if keeper is None else keeper.get(item)
+        if found is not None and found.shape == (size, size, 3):
+            return found
+        made = np.asarray(self.preprocessing.squared(self.dataset.open(item)))
+        if keeper is not None:
+            keeper.put(item, made)
+        return made
 
-    def _decode(self, item: Item) -> Tensor:
-        return self.preprocessing.test(self.dataset.open(item))
+    def _opened(self, item: Item, keeper: KeptImages | None) -> Image.Image:
+        """An image decoded anew."""
+        image = self.dataset.open(item)
+        if keeper is not None:
+            image = image if image.mode == "RGB" else image.convert("RGB")
+            keeper.put(item, np.asarray(image))
+        return image
 
+    @property
+    def _augments(self) -> bool:
+        return self.preprocessing.augmentation != "none"
 
-def decoded(image: Callable[[int], Tensor], rows: Sequence[int]) -> Tensor:
-    """Images `(n, 3, S, S)`, each `(3, S, S)` made in a thread from its row."""
-    import torch
+    @cached_property
+    def _levels(self) -> Levels:
+        return Levels(self.preprocessing)
 
-    with ThreadPoolExecutor(max_workers=DECODERS) as threads:
-        return torch.stack(list(threads.map(image, rows)))
+    @cached_property
+    def _keeper(self) -> KeptImages | None:
+        """Keeps these images; None if nothing does."""
+        packs, listed = self.feed.packs, self.kept
+        if not listed or isinstance(packs, Nothing):
+            return None
+        if self._augments:
+            return KeptImages.of(packs, decoded_digest(self.dataset, listed), listed)
+        digest = squared_digest(self.dataset, listed, self.preprocessing)
+        return KeptImages.of(packs, digest, listed)

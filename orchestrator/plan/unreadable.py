@@ -2,14 +2,19 @@
 
 import hashlib
 import json
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item
 from benchmarks.datasets.sampling import few_shot_split
 from benchmarks.quoting import quoted
-from orchestrator.pixels.split import DECODERS
 from orchestrator.store.store import Store
+
+_WAITING = 3
+"""Threads beyond those that the cores keep busy, as some wait for files."""
+_MOST = 16
+"""Threads that look at images at once; decoded images of others take memory and save no time."""
 
 
 def unreadable_images(
@@ -67,7 +72,7 @@ def unreadable_among(items: Sequence[Item], dataset: Dataset, store: Store) -> f
             return True
         return False
 
-    with ThreadPoolExecutor(DECODERS) as threads:
+    with ThreadPoolExecutor(min(_MOST, (os.cpu_count() or 1) + _WAITING)) as threads:
         verdicts = threads.map(broken, suspects)
         found = [item.reference for item, bad in zip(suspects, verdicts, strict=True) if bad]
     if known is None or sorted(known) != sorted(found):

@@ -14,6 +14,7 @@ from orchestrator.cell import Cell
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.oracle.interface import Oracle
 from orchestrator.oracle.tables import Table, TableMaker
+from orchestrator.pixels.feed import Feed
 from orchestrator.pixels.split import ImageSplit
 
 
@@ -69,10 +70,12 @@ class BlackBox(ABC):
 
     Attributes:
         device: where the networks compute that methods bring along, as oracles give them images.
+        feed: reads images, and gives them where the model computes.
         remarks: what a person should know about the model and where it runs.
     """
 
     device: torch.device
+    feed: Feed
     remarks: tuple[str, ...] = ()
 
     @abstractmethod

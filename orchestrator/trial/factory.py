@@ -26,6 +26,8 @@ from orchestrator.oracle.features import FeatureTable
 from orchestrator.oracle.interface import Oracle
 from orchestrator.oracle.remote.service import Caller
 from orchestrator.oracle.tables import Table
+from orchestrator.pixels.feed import Feed
+from orchestrator.pixels.packs import Nothing, Packs
 from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.store import Store
 from orchestrator.trial.black_box import BlackBox, OpenBox
@@ -195,12 +197,12 @@ class TrialFactory:
             return TrialData(None, evaluation)
 
         if task.val:
-            val = ImageSplit(task.dataset, task.val, plain, "val")
-            shown_val = replace(val, preprocessing=shown)
+            val = ImageSplit(task.dataset, task.val, plain, "val", self.box.feed)
+            shown_val = replace(val, preprocessing=shown, kept=task.val)
             evaluation["val"] = EvaluationSplit(shown_val, _whole(task, "val", val, box))
         augmented = replace(shown, augmentation=cell.augmentation)
-        train = ImageSplit(task.dataset, task.train, augmented, "train")
-        untouched = ImageSplit(task.dataset, task.train, plain, "train")
+        untouched = ImageSplit(task.dataset, task.train, plain, "train", self.box.feed)
+        train = replace(untouched, preprocessing=augmented, kept=task.train)
         whole = cache(partial(_whole, task, "train", untouched, box))
         named = NamedImages(train, whole, box.tables.make, cell.seed, cell.views)
         features: TrainFeatures | None = None
@@ -243,10 +245,11 @@ class TrialFactory:
     ) -> dict[str, EvaluationSplit]:
         """The test splits: of the trial's own classes, and of new classes, if there are any."""
         table = box.tables.test(given, task)
-        test = ImageSplit(task.dataset, task.test, shown)
+        listed = task.dataset.items("test")  # one list for all tasks
+        test = ImageSplit(task.dataset, task.test, shown, "test", self.box.feed, listed)
         splits = {"test": EvaluationSplit(test, tested_rows(table, task))}
         if task.new is not None:
-            new = ImageSplit(task.dataset, task.new.test, shown, "new")
+            new = replace(test, items=task.new.test, name="new")
             others = box.beside(task.new.class_names)
             others.answers, others.seed = box.oracle.answers, box.oracle.seed
             splits["new"] = EvaluationSplit(new, tested_rows(table, task.new), others, foreign=True)
@@ -290,13 +293,15 @@ class TrialFactory:
 
 def _box(setup: WorkerSetup, store: Store, caller: Caller) -> BlackBox:
     """The black box of a worker; what loads a model is imported where one is loaded."""
+    packs: Packs = Nothing()
     if setup.backbone.remote is None:
         from orchestrator.trial.loaded_box import LoadedBox
 
-        return LoadedBox(setup, store)
+        return LoadedBox(setup, store, packs)
     from orchestrator.trial.service_box import ServiceBox
 
-    return ServiceBox(setup.backbone.remote, setup.store_identity or store.identity(), caller)
+    identity = setup.store_identity or store.identity()
+    return ServiceBox(setup.backbone.remote, identity, caller, Feed(packs, setup.decoders))
 
 
 def _whole(task: Task, split: Split, images: ImageSplit, box: OpenBox) -> Table:

@@ -22,6 +22,8 @@ from orchestrator.oracle.compiling import as_written, compiler_for
 from orchestrator.oracle.cpu_formats import remark_on
 from orchestrator.oracle.features import Encoder, FeatureTable
 from orchestrator.oracle.ledger import Ledger
+from orchestrator.pixels.feed import Feed
+from orchestrator.pixels.packs import Packs
 from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.store import Store
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
@@ -61,14 +63,20 @@ class _Encoded(SplitTables):
 class LoadedBox(BlackBox):
     """A model in memory, on a GPU if there is one.
 
+    Args:
+        setup: of the worker.
+        store: keeps features.
+        packs: keep pixels.
+
     Raises:
         OtherWeights: the model isn't the one that was planned.
         UserError: it can't be loaded.
     """
 
-    def __init__(self, setup: WorkerSetup, store: Store) -> None:
+    def __init__(self, setup: WorkerSetup, store: Store, packs: Packs) -> None:
         _refuse_other_weights(setup.backbone)
         self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        self.feed = Feed(packs, setup.decoders, self.device)
         self._backbone = setup.backbone
         compiler = compiler_for(self.device, wanted=setup.compile)
         self.clip = replace(
@@ -107,7 +115,8 @@ class LoadedBox(BlackBox):
             TrialError: the model's features are not finite.
         """
         oracle = ClipOracle(self.clip, task.class_names, Ledger(), Ledger())
-        split = ImageSplit(task.dataset, task.test, preprocessing_of(self._backbone, "none"))
+        plain = preprocessing_of(self._backbone, "none")
+        split = ImageSplit(task.dataset, task.test, plain, feed=self.feed)
 
         def unchanged() -> None:
             images = split_digest(task, ("test",))

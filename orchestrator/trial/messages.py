@@ -33,6 +33,7 @@ class WorkerSetup:
         identities: what is known of the images of each dataset, for traces.
         encoders: digests of the methods' own image encoders, by name; others are not checked.
         threads: CPU threads for the model.
+        decoders: CPU threads that decode and transform images.
         checkpoint_interval: seconds between two checkpoints of a trial.
         patience: seconds to wait for a store or a service that doesn't answer.
         pixel_cache: the most bytes of decoded images that the machine keeps; 0 for none. It changes
@@ -54,6 +55,7 @@ class WorkerSetup:
     identities: Mapping[str, DataIdentity] = field(default_factory=dict)
     encoders: Mapping[str, str] = field(default_factory=dict)
     threads: int = 1
+    decoders: int = 1
     checkpoint_interval: float = 10.0
     patience: float = 3600.0
     pixel_cache: int = 0

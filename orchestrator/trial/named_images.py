@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -12,7 +13,7 @@ from benchmarks.batches import augmentation_generator
 from methods.interface import Named
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.tables import Table, TableMaker
-from orchestrator.pixels.split import ImageSplit, decoded
+from orchestrator.pixels.split import ImageSplit
 
 _VIEWS_KEPT = 4
 """Tables of views in memory at once."""
@@ -57,7 +58,7 @@ class NamedImages:
         if not pixels:
             chosen = self._table(view).rows(np.asarray(rows, dtype=np.int64))
             return replace(chosen, examples=torch.tensor(rows))
-        images = decoded(lambda row: self._image(row, view), rows)
+        images = self._images(view, rows)
         labels = torch.tensor([self.split.items[row].label for row in rows])
         return Batch(labels, images=images, examples=torch.tensor(rows))
 
@@ -76,13 +77,12 @@ class NamedImages:
         return self._tables[view]
 
     def _made(self, view: int) -> Table:
-        def images(rows: Sequence[int]) -> Tensor:
-            return decoded(lambda row: self._image(row, view), rows)
+        return self.make(partial(self._images, view), self.split.labels, self.split)
 
-        return self.make(images, self.split.labels, self.split)
-
-    def _image(self, row: int, view: int | None) -> Tensor:
-        item = self.split.items[row]
+    def _images(self, view: int | None, rows: Sequence[int]) -> Tensor:
+        """The images in some rows, in one view."""
         if view is None:
-            return self.split.preprocessing.test(self.split.dataset.open(item))
-        return self.split.train(item, augmentation_generator(self.seed, view, row))
+            return self.split.some(rows)
+        return self.split.some(
+            rows, lambda place: augmentation_generator(self.seed, view, rows[place])
+        )

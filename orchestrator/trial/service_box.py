@@ -22,6 +22,7 @@ from orchestrator.oracle.remote.images.stored_table import StoredTable, StoredTa
 from orchestrator.oracle.remote.oracle import Account, RemoteOracle, SharedService
 from orchestrator.oracle.remote.publishable import publishable
 from orchestrator.oracle.remote.service import Caller, ModelChanged
+from orchestrator.pixels.feed import Feed
 from orchestrator.pixels.split import ImageSplit
 from orchestrator.trial.black_box import BlackBox, OpenBox, SplitTables
 
@@ -36,6 +37,7 @@ class _Stored(SplitTables):
     """Tables of images that a service stores, of which whole splits are remembered."""
 
     stored: StoredTables
+    feed: Feed
     _known: OrderedDict[tuple[str, str], StoredTable] = field(default_factory=OrderedDict)
 
     @property
@@ -59,9 +61,8 @@ class _Stored(SplitTables):
         """See `SplitTables`; features are of no use to a service."""
         del given
         all_classes = evaluation_task(task.dataset)
-        split = ImageSplit(
-            task.dataset, all_classes.test, self.stored.capabilities.images.preprocessing
-        )
+        plain = self.stored.capabilities.images.preprocessing
+        split = ImageSplit(task.dataset, all_classes.test, plain, feed=self.feed)
         return self.whole(split_digest(all_classes, ("test",)), split, lambda: None)
 
 
@@ -72,17 +73,18 @@ class ServiceBox(BlackBox):
         model: the service's model, as it was planned.
         store: identity of the store that results go to.
         caller: who asks.
+        feed: reads images.
 
     Raises:
         ModelChanged: the service has another model now.
         UserError: it can't be used.
     """
 
-    def __init__(self, model: RemoteModel, store: str, caller: Caller) -> None:
+    def __init__(self, model: RemoteModel, store: str, caller: Caller, feed: Feed) -> None:
         from orchestrator.oracle.remote.connect import connect
 
         self.device = torch.device("cpu")
-        self._model, self._store = model, store
+        self._model, self._store, self.feed = model, store, feed
         planned = model.capabilities.fingerprint
         hasty = replace(caller, patience=min(_START, caller.patience))
         connect(model.backbone, hasty, planned).close()
@@ -95,7 +97,7 @@ class ServiceBox(BlackBox):
                 f"prepared, or what it takes or answers. Start the run again to plan with that."
             )
         self._service = SharedService.to(service, model.backbone.in_flight)
-        self._tables = _Stored(StoredTables(service.capabilities, RecentTensors(MEMORY)))
+        self._tables = _Stored(StoredTables(service.capabilities, RecentTensors(MEMORY)), feed)
 
     def open(self, cell: Cell, task: Task, key: str) -> OpenBox:
         """See `BlackBox`."""

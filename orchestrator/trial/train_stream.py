@@ -1,19 +1,19 @@
 """Mini-batches of the training images, as pixels or as rows of a table that was made before."""
 
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from benchmarks.batches import augmentation_generator, batch_at, batches_per_epoch
+from benchmarks.batches import augmentation_generator, batches_per_epoch, epoch_order
 from methods.interface import Named
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.tables import Table, TableMaker
-from orchestrator.pixels.split import DECODERS, ImageSplit, decoded
+from orchestrator.pixels.feed import Delivery
+from orchestrator.pixels.split import ImageSplit
 from orchestrator.trial.named_images import NamedImages
 
 TrainFeatures = Callable[[list[int], int], Batch]
@@ -24,7 +24,7 @@ images in these rows of the training split, in the step with this number."""
 class TrainStream:
     """Mini-batches, each a pure function of the step.
 
-    While a step's images are in use, worker threads decode and augment those of the next step.
+    While a step's images are in use, threads make those of the next ones.
 
     Args:
         split: the training images, with the training transform.
@@ -47,8 +47,8 @@ class TrainStream:
         self._named = named
         self._batch_size = batch_size
         self._seed = seed
-        self._threads = ThreadPoolExecutor(max_workers=DECODERS, thread_name_prefix="decoder")
-        self._ahead: tuple[int, list[Future[Tensor]]] | None = None
+        self._epoch: tuple[int, list[list[int]]] | None = None
+        self._ahead: dict[int, Delivery] = {}
         self._latest: tuple[int, Batch] | None = None
 
     @property
@@ -78,16 +78,13 @@ class TrainStream:
         Raises:
             ImageUnreadable: an image is missing or corrupt.
         """
-        index = batch_at(len(self._split.items), self._batch_size, self._seed, step)
+        index = self._index(step)
         if self._features is not None and not pixels:
             return self._features(index, step)
         if self._latest is not None and self._latest[0] == step:
             return self._latest[1]
-        started = self._ahead
-        ready = started[1] if started and started[0] == step else self._start(step)
-        self._ahead = (step + 1, self._start(step + 1))
-        images = torch.stack([image.result() for image in ready])
-        batch = Batch(_labels(self._split, index), images=images, examples=torch.tensor(index))
+        labels = torch.tensor([self._split.items[row].label for row in index])
+        batch = Batch(labels, images=self._images(step), examples=torch.tensor(index))
         self._latest = step, batch
         return batch
 
@@ -101,17 +98,25 @@ class TrainStream:
         _check_named(images, self.examples, self._batch_size)
         return self._named.batch(images, pixels=pixels)
 
-    def _start(self, step: int) -> list[Future[Tensor]]:
-        """Has threads prepare a step's images, each with a random generator of its own."""
-        index = batch_at(len(self._split.items), self._batch_size, self._seed, step)
-        return [
-            self._threads.submit(
-                self._split.train,
-                self._split.items[row],
-                augmentation_generator(self._seed, step, position),
-            )
-            for position, row in enumerate(index)
-        ]
+    def _images(self, step: int) -> Tensor:
+        """A step's images; those of the steps that follow are started."""
+        last = step + self._split.ahead(self._batch_size)
+        started, self._ahead = self._ahead, {}
+        for each in range(step, last + 1):
+            self._ahead[each] = started.get(each) or self._start(each)
+        return self._ahead.pop(step).images()
+
+    def _start(self, step: int) -> Delivery:
+        """Has threads make a step's images, each with a random generator of its own."""
+        draw = partial(augmentation_generator, self._seed, step)
+        return self._split.start(self._index(step), draw)
+
+    def _index(self, step: int) -> list[int]:
+        """The rows of a step's images, as `batch_at` has them."""
+        epoch, position = divmod(step, self.batches_per_epoch)
+        if self._epoch is None or self._epoch[0] != epoch:
+            self._epoch = epoch, epoch_order(self.examples, self._batch_size, self._seed, epoch)
+        return self._epoch[1][position]
 
 
 @dataclass
@@ -165,12 +170,17 @@ class ViewFeatures:
     def _pool(self) -> Table:
         """The table of all N V views, those of an image one after another."""
         labels = [label for label in self.split.labels for _ in range(self.views)]
-        return self.make(lambda rows: decoded(self._view, rows), labels, self.split)
+        return self.make(self._images, labels, self.split)
 
-    def _view(self, row: int) -> Tensor:
-        image, view = divmod(row, self.views)
-        generator = augmentation_generator(self.seed, view, image)
-        return self.split.train(self.split.items[image], generator)
+    def _images(self, rows: Sequence[int]) -> Tensor:
+        """The views in some rows of the table."""
+        places = [divmod(row, self.views) for row in rows]
+
+        def draw(place: int) -> torch.Generator:
+            image, view = places[place]
+            return augmentation_generator(self.seed, view, image)
+
+        return self.split.some([image for image, _ in places], draw)
 
 
 def _check_named(images: Named, examples: int, batch_size: int) -> None:
@@ -182,7 +192,3 @@ def _check_named(images: Named, examples: int, batch_size: int) -> None:
     strange = [one for one in images.examples if not 0 <= one < examples]
     if strange:
         raise ValueError(f"training images have ids from 0 to {examples - 1}, not {strange[0]}")
-
-
-def _labels(split: ImageSplit, index: list[int]) -> Tensor:
-    return torch.tensor([split.items[row].label for row in index])

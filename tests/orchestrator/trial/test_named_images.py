@@ -16,7 +16,7 @@ from orchestrator.oracle.features import encode_split
 from orchestrator.trial.encoded_tables import EncodedTables
 from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.train_stream import TrainStream, ViewFeatures
-from tests.orchestrator.trial.test_train_stream import BATCH, SEED, mean_colour, split
+from tests.orchestrator.trial.test_train_stream import BATCH, SEED, as_trained, mean_colour, split
 
 COUNT = 10
 IMAGES = split(count=COUNT)
@@ -38,7 +38,7 @@ def stream(images: NamedImages, features: Any = None) -> TrainStream:
 def pixels_of(row: int, view: int | None) -> Tensor:
     if view is None:
         return IMAGES.preprocessing.test(IMAGES.dataset.open(IMAGES.items[row]))
-    return IMAGES.train(IMAGES.items[row], augmentation_generator(SEED, view, row))
+    return as_trained(IMAGES, row, augmentation_generator(SEED, view, row))
 
 
 @settings(max_examples=30)

@@ -35,6 +35,11 @@ def mean_colour(images: Tensor) -> Tensor:
     return images.mean(dim=(2, 3))
 
 
+def as_trained(images: ImageSplit, row: int, generator: torch.Generator) -> Tensor:
+    """An image as the training transform itself makes it."""
+    return images.preprocessing.train(images.dataset.open(images.items[row]), generator)
+
+
 def stream(of: ImageSplit, features: Any = None) -> TrainStream:
     named = NamedImages(of, lambda: encode_split(of, mean_colour), EncodedTables(mean_colour), SEED)
     return TrainStream(of, features, named, BATCH, SEED)
@@ -48,7 +53,7 @@ def test_any_order_of_steps_gives_each_step_its_own_images(steps: list[int]) -> 
         batch = subject.batch(step, pixels=True)
         index = batch_at(len(images.items), BATCH, SEED, step)
         expected = [
-            images.train(images.items[i], augmentation_generator(SEED, step, place))
+            as_trained(images, i, augmentation_generator(SEED, step, place))
             for place, i in enumerate(index)
         ]
         assert batch.images is not None
@@ -61,16 +66,17 @@ def test_the_next_steps_images_are_decoded_while_this_ones_are_in_use(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     decoded = threading.Semaphore(0)
-    train = ImageSplit.train
+    augmented = Preprocessing.augmented
 
-    def counted(self: ImageSplit, *given: Any) -> Tensor:
-        image = train(self, *given)
-        decoded.release()
+    def counted(self: Preprocessing, *given: Any) -> Any:
+        image = augmented(self, *given)
         assert threading.current_thread() is not threading.main_thread()
+        decoded.release()
         return image
 
-    monkeypatch.setattr(ImageSplit, "train", counted)
-    stream(split()).batch(0, pixels=True)
+    monkeypatch.setattr(Preprocessing, "augmented", counted)
+    subject = stream(split())
+    subject.batch(0, pixels=True)
     for _ in range(2 * BATCH):  # this step's and the next one's, without asking for the latter
         assert decoded.acquire(timeout=60)
 
@@ -105,9 +111,12 @@ def test_views_are_drawn_from_a_pool_that_is_encoded_once() -> None:
     subject = stream(images, views)
     pool = [
         torch.stack(
-            [images.train(item, augmentation_generator(SEED, view, place)) for view in range(3)]
+            [
+                as_trained(images, place, augmentation_generator(SEED, view, place))
+                for view in range(3)
+            ]
         )
-        for place, item in enumerate(images.items)
+        for place in range(len(images.items))
     ]
     seen = set()
     for step in range(12):
