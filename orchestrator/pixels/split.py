@@ -13,11 +13,10 @@ from PIL import Image
 from benchmarks.datasets.interface import Dataset, Item
 from benchmarks.preprocessing import Preprocessing
 from orchestrator.pixels.augmented import augmented
-from orchestrator.pixels.digests import decoded_digest, squared_digest
 from orchestrator.pixels.feed import Delivery, Feed, in_advance
 from orchestrator.pixels.kept import KeptImages
 from orchestrator.pixels.levels import Levels
-from orchestrator.pixels.packs import Nothing, Pixels
+from orchestrator.pixels.packs import Pixels
 
 if TYPE_CHECKING:
     import torch
@@ -40,9 +39,7 @@ class ImageSplit:
         preprocessing: the transform.
         name: which split it is, for messages.
         feed: makes batches of them.
-        kept: the list, with these images in it, under which they are kept as pixels: in full size
-            if they are augmented, and otherwise square. Splits of the same list share what they
-            keep; nothing is kept of an empty one.
+        kept: keeps their pixels, and those of other images in the same list; None if nothing does.
     """
 
     dataset: Dataset
@@ -50,7 +47,11 @@ class ImageSplit:
     preprocessing: Preprocessing
     name: str = "test"
     feed: Feed = field(default_factory=Feed, compare=False, repr=False)
-    kept: Sequence[Item] = field(default=(), compare=False, repr=False)
+    kept: KeptImages | None = field(default=None, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        if self.kept is not None and self.kept.how != self.preprocessing:
+            raise ValueError("images are kept as another transform makes them")
 
     def pixels(self, size: int = CHUNK) -> Iterator[Tensor]:
         """Images as testing sees them, `(<= size, 3, S, S)` at a time, made ahead in threads.
@@ -69,7 +70,9 @@ class ImageSplit:
             rows: the rows.
             draw: augments them as training does; None shows them as testing sees them.
         """
-        make = partial(self._image, rows, draw, self._keeper)
+        if self.kept is not None:
+            self.kept.find()
+        make = partial(self._image, rows, draw)
         return self.feed.start(make, len(rows), self.preprocessing.size, self._levels)
 
     def some(self, rows: Sequence[int], draw: Draw | None = None) -> Tensor:
@@ -89,52 +92,35 @@ class ImageSplit:
         """Class indices, in order."""
         return [item.label for item in self.items]
 
-    def _image(
-        self, rows: Sequence[int], draw: Draw | None, keeper: KeptImages | None, place: int
-    ) -> Pixels:
+    def _image(self, rows: Sequence[int], draw: Draw | None, place: int) -> Pixels:
         """An image `(S, S, 3)` before it is normalised."""
-        item = self.items[rows[place]]
-        if not self._augments:
-            return self._squared(item, keeper)
-        how, pixels = self.preprocessing, None if keeper is None else keeper.get(item)
+        item, how = self.items[rows[place]], self.preprocessing
+        if how.augmentation == "none":
+            return self._squared(item)
+        pixels = None if self.kept is None else self.kept.get(item)
         if pixels is not None and draw is not None:
             return augmented(pixels, how, draw(place))
-        image = self._opened(item, keeper) if pixels is None else Image.fromarray(pixels)
+        image = self._decoded(item) if pixels is None else Image.fromarray(pixels)
         return np.asarray(how.squared(image) if draw is None else how.augmented(image, draw(place)))
 
-    def _squared(self, item: Item, keeper: KeptImages | None) -> Pixels:
+    def _squared(self, item: Item) -> Pixels:
         """An image as testing sees it, before it is normalised."""
-        size, found = self.preprocessing.size, None if keeper is None else keeper.get(item)
+        size, found = self.preprocessing.size, None if self.kept is None else self.kept.get(item)
         if found is not None and found.shape == (size, size, 3):
             return found
         made = np.asarray(self.preprocessing.squared(self.dataset.open(item)))
-        if keeper is not None:
-            keeper.put(item, made)
+        if self.kept is not None:
+            self.kept.put(item, made)
         return made
 
-    def _opened(self, item: Item, keeper: KeptImages | None) -> Image.Image:
+    def _decoded(self, item: Item) -> Image.Image:
         """An image decoded anew."""
         image = self.dataset.open(item)
-        if keeper is not None:
+        if self.kept is not None:
             image = image if image.mode == "RGB" else image.convert("RGB")
-            keeper.put(item, np.asarray(image))
+            self.kept.put(item, np.asarray(image))
         return image
-
-    @property
-    def _augments(self) -> bool:
-        return self.preprocessing.augmentation != "none"
 
     @cached_property
     def _levels(self) -> Levels:
         return Levels(self.preprocessing)
-
-    @cached_property
-    def _keeper(self) -> KeptImages | None:
-        """Keeps these images; None if nothing does."""
-        packs, listed = self.feed.packs, self.kept
-        if not listed or isinstance(packs, Nothing):
-            return None
-        if self._augments:
-            return KeptImages.of(packs, decoded_digest(self.dataset, listed), listed)
-        digest = squared_digest(self.dataset, listed, self.preprocessing)
-        return KeptImages.of(packs, digest, listed)

@@ -27,6 +27,7 @@ from orchestrator.oracle.interface import Oracle
 from orchestrator.oracle.remote.service import Caller
 from orchestrator.oracle.tables import Table
 from orchestrator.pixels.feed import Feed
+from orchestrator.pixels.kept import KeptImages
 from orchestrator.pixels.packs import Nothing, Packs
 from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.store import Store
@@ -198,11 +199,13 @@ class TrialFactory:
 
         if task.val:
             val = ImageSplit(task.dataset, task.val, plain, "val", self.box.feed)
-            shown_val = replace(val, preprocessing=shown, kept=task.val)
+            kept = KeptImages.of(self.box.feed.packs, task.dataset, task.val, shown)
+            shown_val = replace(val, preprocessing=shown, kept=kept)
             evaluation["val"] = EvaluationSplit(shown_val, _whole(task, "val", val, box))
         augmented = replace(shown, augmentation=cell.augmentation)
         untouched = ImageSplit(task.dataset, task.train, plain, "train", self.box.feed)
-        train = replace(untouched, preprocessing=augmented, kept=task.train)
+        kept = KeptImages.of(self.box.feed.packs, task.dataset, task.train, augmented)
+        train = replace(untouched, preprocessing=augmented, kept=kept)
         whole = cache(partial(_whole, task, "train", untouched, box))
         named = NamedImages(train, whole, box.tables.make, cell.seed, cell.views)
         features: TrainFeatures | None = None
@@ -245,8 +248,9 @@ class TrialFactory:
     ) -> dict[str, EvaluationSplit]:
         """The test splits: of the trial's own classes, and of new classes, if there are any."""
         table = box.tables.test(given, task)
-        listed = task.dataset.items("test")  # one list for all tasks
-        test = ImageSplit(task.dataset, task.test, shown, "test", self.box.feed, listed)
+        listed = task.dataset.items("test")  # all tasks share what is kept of it
+        kept = KeptImages.of(self.box.feed.packs, task.dataset, listed, shown)
+        test = ImageSplit(task.dataset, task.test, shown, "test", self.box.feed, kept)
         splits = {"test": EvaluationSplit(test, tested_rows(table, task))}
         if task.new is not None:
             new = replace(test, items=task.new.test, name="new")
