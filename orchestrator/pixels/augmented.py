@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 
 from benchmarks.preprocessing import Preprocessing, random_crop
 from benchmarks.square_images import squashed
 from orchestrator.pixels.packs import Pixels
+from orchestrator.pixels.rgb import rgb_of
 
 if TYPE_CHECKING:
     import torch
@@ -21,5 +21,5 @@ def augmented(pixels: Pixels, how: Preprocessing, generator: torch.Generator) ->
 
     top, left, height, width = random_crop(pixels.shape[0], pixels.shape[1], generator)
     crop = Image.fromarray(pixels[top : top + height, left : left + width])
-    made = np.asarray(squashed(crop, how))
+    made = rgb_of(squashed(crop, how))
     return made[:, ::-1] if float(torch.rand((), generator=generator)) < 0.5 else made

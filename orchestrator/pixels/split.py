@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
-import numpy as np
 from PIL import Image
 
 from benchmarks.datasets.interface import Dataset, Item
@@ -17,6 +16,7 @@ from orchestrator.pixels.feed import Delivery, Feed, in_advance
 from orchestrator.pixels.kept import KeptImages
 from orchestrator.pixels.levels import Levels
 from orchestrator.pixels.packs import Pixels
+from orchestrator.pixels.rgb import rgb_of
 
 if TYPE_CHECKING:
     import torch
@@ -101,14 +101,14 @@ class ImageSplit:
         if pixels is not None and draw is not None:
             return augmented(pixels, how, draw(place))
         image = self._decoded(item) if pixels is None else Image.fromarray(pixels)
-        return np.asarray(how.squared(image) if draw is None else how.augmented(image, draw(place)))
+        return rgb_of(how.squared(image) if draw is None else how.augmented(image, draw(place)))
 
     def _squared(self, item: Item) -> Pixels:
         """An image as testing sees it, before it is normalised."""
         size, found = self.preprocessing.size, None if self.kept is None else self.kept.get(item)
         if found is not None and found.shape == (size, size, 3):
             return found
-        made = np.asarray(self.preprocessing.squared(self.dataset.open(item)))
+        made = rgb_of(self.preprocessing.squared(self.dataset.open(item)))
         if self.kept is not None:
             self.kept.put(item, made)
         return made
@@ -118,7 +118,7 @@ class ImageSplit:
         image = self.dataset.open(item)
         if self.kept is not None:
             image = image if image.mode == "RGB" else image.convert("RGB")
-            self.kept.put(item, np.asarray(image))
+            self.kept.put(item, rgb_of(image))
         return image
 
     @cached_property
