@@ -5,7 +5,7 @@ import json
 from bisect import bisect_left
 from itertools import pairwise
 from operator import not_
-from typing import Annotated, Any
+from typing import Annotated, Any, Self
 
 from pydantic import Field, field_validator
 
@@ -16,6 +16,10 @@ from orchestrator.precision import Precision
 
 KEY_VERSION = 1
 """Increased when cells of equal JSON no longer mean the same experiment."""
+
+
+PartSize = Annotated[int, Field(ge=1, le=10**9)]
+"""A number of test images."""
 
 
 class MethodChoice(Frozen):
@@ -33,10 +37,15 @@ class Evaluation(Frozen):
         at: ascending numbers of queries; it is measured instead at the last step within each, and
             at the end. Where measuring costs as much as training, a few numbers that count are
             cheaper than an even grid that has them all.
+        images: size of the fixed part of each test split on which points on the way are measured
+            where that isn't free: where prompts change images, or a service is asked. The end is
+            always measured on whole splits, and so is what is free. None measures all points on
+            whole splits. A cell has it only where it matters; not part of the key if None.
     """
 
     points: int = Field(default=20, ge=1, le=10**6)
     at: tuple[Annotated[int, Field(ge=1)], ...] = Field(default=(), exclude_if=not_)
+    images: PartSize | None = Field(default=None, exclude_if=lambda value: value is None)
 
     @field_validator("at")
     @classmethod
@@ -48,6 +57,11 @@ class Evaluation(Frozen):
     def count(self, budget: int) -> int:
         """How many measurements a whole budget has, after the start."""
         return bisect_left(self.at, budget) + 1 if self.at else self.points
+
+    @property
+    def whole(self) -> Self:
+        """The same points, all of them measured on whole splits."""
+        return self.model_copy(update={"images": None})
 
 
 class Source(Frozen):

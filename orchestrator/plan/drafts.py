@@ -2,13 +2,14 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import replace
 
 from benchmarks.datasets.interface import Dataset
 from methods.registry import method_class
 from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.oracle.backbone import preprocessing_of
-from orchestrator.plan.cells import cell_of
+from orchestrator.plan.cells import as_it_runs, cell_of, on_splits
 from orchestrator.plan.demand import NOTHING, QueryDemand, ResolvedArm
 from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.plan import PlannedCell
@@ -66,7 +67,12 @@ class Drafts:
     def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:
         touches = demand.touches_images
         cell = cell_of(self._spec, one, dataset, seed, touches_images=touches)
-        return self._transfers.linked(cell.model_copy(update={"blind": self._blind}))
+        return as_it_runs(cell, self._transfers, blind=self._blind)
+
+
+def with_splits(draft: PlannedCell, sizes: Sequence[int]) -> PlannedCell:
+    """The draft, once it is known how many images each of its test splits has."""
+    return replace(draft, cell=on_splits(draft.cell, sizes))
 
 
 def _ensemble(cell: Cell, dataset: Dataset) -> str | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.protocols import Task
+from benchmarks.protocols import Task, protocol_named
 from methods.interface import Demand
 from methods.registry import method_class
 from orchestrator.cell import Cell
@@ -19,10 +19,17 @@ class MeasuredSplit:
         images: number of its images (an estimate where the dataset is missing).
         tokens: text tokens that a query on it reads, for all its classes; None where they weren't
             counted.
+        part: how many of its images are measured on the way; None for all of them.
     """
 
     images: int
     tokens: float | None = None
+    part: int | None = None
+
+    @property
+    def on_the_way(self) -> int:
+        """Images that are measured at each point but the last."""
+        return self.images if self.part is None else min(self.part, self.images)
 
 
 STAND_IN = "class name"
@@ -36,12 +43,32 @@ def uncounted(_: Sequence[str]) -> None:
     """Where nothing is charged for tokens, they needn't be counted."""
 
 
+def test_sizes(task: Task) -> tuple[int, ...]:
+    """Images of each test split of a task: of its own classes, and of new ones if there are any."""
+    return (len(task.test), *((len(task.new.test),) if task.new is not None else ()))
+
+
+def estimated_sizes(protocol: str, images: int) -> tuple[int, ...]:
+    """About the same of a dataset that isn't here, of which only the number of images is known."""
+    if not protocol_named(protocol).splits_classes:
+        return (images,)
+    return (images - images // 2, images // 2)
+
+
+def estimated_split(cell: Cell, sizes: Sequence[int], tokens: float | None) -> MeasuredSplit:
+    """The test splits of such a dataset as one."""
+    part = cell.evaluation.images
+    on_the_way = None if part is None else sum(min(part, size) for size in sizes)
+    return MeasuredSplit(sum(sizes), tokens, on_the_way)
+
+
 def measured_splits(task: Task, cell: Cell, tokens: Tokens) -> Iterator[MeasuredSplit]:
     """The splits that a trial of a cell measures: test images, new classes, validation images."""
+    part = cell.evaluation.images
     if not cell.blind:
-        yield MeasuredSplit(len(task.test), tokens(task.class_names))
+        yield MeasuredSplit(len(task.test), tokens(task.class_names), part)
         if task.new is not None:
-            yield MeasuredSplit(len(task.new.test), tokens(task.new.class_names))
+            yield MeasuredSplit(len(task.new.test), tokens(task.new.class_names), part)
     trains = method_class(cell.method.name).trains and cell.source is None
     if trains and task.val:
         yield MeasuredSplit(len(task.val), tokens(task.class_names))

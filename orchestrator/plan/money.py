@@ -9,8 +9,8 @@ from orchestrator.money import TEST_IMAGES, Prices, Use, calls_for
 from orchestrator.oracle.tables import BATCH
 from orchestrator.pixels.split import CHUNK
 from orchestrator.plan.budget import queries_of
+from orchestrator.plan.measurements import measurements_of
 from orchestrator.plan.plan import PlannedCell
-from orchestrator.plan.pricing import evaluations_of
 
 
 @dataclass(frozen=True)
@@ -90,13 +90,14 @@ def _training(cell: PlannedCell) -> Use:
 
 
 def _measuring(cell: PlannedCell) -> Use:
-    """The observer asks about whole splits, in large batches, as often as it measures."""
-    batch, once = CHUNK if cell.demand.touches_images else BATCH, Use()
-    for split in cell.measured:
-        full, rest = divmod(split.images, batch)
-        once += _query(cell, batch, split.tokens, measuring=True).times(full)
-        once += _query(cell, rest, split.tokens, measuring=True) if rest else Use()
-    return once.times(evaluations_of(cell) * cell.demand.deployed)
+    """The observer asks about splits, or parts of them, in large batches."""
+    batch, total = CHUNK if cell.demand.touches_images else BATCH, Use()
+    for one in measurements_of(cell):
+        full, rest = divmod(one.images, batch)
+        once = _query(cell, batch, one.split.tokens, measuring=True).times(full)
+        once += _query(cell, rest, one.split.tokens, measuring=True) if rest else Use()
+        total += once.times(one.times)
+    return total.times(cell.demand.deployed)
 
 
 def _query(cell: PlannedCell, images: int, tokens: float | None, *, measuring: bool = False) -> Use:

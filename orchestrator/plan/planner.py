@@ -16,17 +16,19 @@ from orchestrator.oracle.features import feature_digest
 from orchestrator.plan.answers import check_answers, top_notes
 from orchestrator.plan.budget import check_budget
 from orchestrator.plan.demand import QueryDemand, QueryDemands, ResolvedArm, resolved
-from orchestrator.plan.drafts import Drafts
+from orchestrator.plan.drafts import Drafts, with_splits
 from orchestrator.plan.few_steps import few_steps_notes
 from orchestrator.plan.image_notes import image_notes
 from orchestrator.plan.labels import under_labels
 from orchestrator.plan.listener import NOBODY, Listener
 from orchestrator.plan.measured import (
     STAND_IN,
-    MeasuredSplit,
     TextTokens,
     Tokens,
+    estimated_sizes,
+    estimated_split,
     measured_splits,
+    test_sizes,
     texts_are_known,
     uncounted,
 )
@@ -194,8 +196,10 @@ class _Planner:
     def _missing(self, dataset: Dataset, reason: str) -> Iterator[PlannedCell]:
         """The cells of a dataset that is missing, sized by its card."""
         card, demands = dataset.card, self._asked(dataset, ())
+        sizes = estimated_sizes(self._spec.protocol, card.images["test"])
         for _, seed, one in self._places():
             draft = self._drafts.draft(card.name, one, seed, demands[one.arm.label])
+            draft = with_splits(draft, sizes)
             images = card.classes * draft.cell.shots
             low = self._below_a_step(draft, images or None)
             if low:
@@ -210,7 +214,7 @@ class _Planner:
                     test_images=card.images["test"],
                     tokens=tokens,
                     texts_known=False,
-                    measured=(MeasuredSplit(card.images["test"], tokens),),
+                    measured=(estimated_split(draft.cell, sizes, tokens),),
                 )
             yield draft
 
@@ -260,7 +264,8 @@ class _Planner:
     def _planned(self, drawn: DrawnTask | Misfit, draft: PlannedCell) -> PlannedCell:
         if isinstance(drawn, Misfit):
             return replace(draft, reason=drawn.reason, fits=False)
-        cell, kind, task = draft.cell, method_class(draft.cell.method.name), drawn.task
+        draft, task = with_splits(draft, test_sizes(drawn.task)), drawn.task
+        cell, kind = draft.cell, method_class(draft.cell.method.name)
         low = self._below_a_step(draft, len(task.train)) if kind.trains else ""
         problem = self._transfers.problem(cell)
         split = drawn.digest(SPLITS if kind.trains else ("test",))

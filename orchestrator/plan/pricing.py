@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.calibration import TowerCosts
 from orchestrator.plan.measured import sets_strings_alone
+from orchestrator.plan.measurements import evaluations_of, images_measured
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.store.store import Store, UnreadableTrace
 
@@ -100,19 +101,8 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
 
 def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
     """Time of all evaluations: text features each time, and images if the prompt changes them."""
-    points = evaluations_of(cell)
-    images = points * cell.test_images if cell.demand.touches_images else 0
-    return points * cell.classes * costs.per_sequence + images * costs.per_image
-
-
-def evaluations_of(cell: PlannedCell) -> int:
-    """How often it is measured: at the start, and as often as its queries give reason to."""
-    budget, spent, evaluation = cell.cell.queries, queries_of(cell), cell.cell.evaluation
-    if not budget:
-        return 1
-    if evaluation.at:
-        return 1 + evaluation.count(spent)
-    return 1 - (-evaluation.points * spent // budget)
+    images = images_measured(cell) if cell.demand.touches_images else 0
+    return evaluations_of(cell) * cell.classes * costs.per_sequence + images * costs.per_image
 
 
 def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | None:

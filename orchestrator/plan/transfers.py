@@ -96,4 +96,6 @@ class Transfers:
 
 
 def _identity(cell: Cell) -> str:
-    return canonical_json(cell.model_dump(mode="json"))
+    """What a cell says, but for the part of its test images: that depends on its dataset."""
+    whole = cell.model_copy(update={"evaluation": cell.evaluation.whole})
+    return canonical_json(whole.model_dump(mode="json"))

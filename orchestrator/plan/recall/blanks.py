@@ -9,7 +9,7 @@ from methods.registry import method_class
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import SERVICE, Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.encoder import Encoder
-from orchestrator.plan.cells import cell_of
+from orchestrator.plan.cells import as_it_runs, cell_of
 from orchestrator.plan.demand import NOTHING, ResolvedArm
 from orchestrator.plan.labels import under_labels
 from orchestrator.plan.plan import PlannedCell
@@ -71,11 +71,12 @@ class Blanks:
 
     def _blank(self, dataset: str, arm: Arm, seed: int, reason: str) -> PlannedCell:
         backbone = self._resolved(arm.conditions.backbone)
-        touches = bool(self._spec.views) and _touches_images(arm.method)
-        one = ResolvedArm(arm, backbone)
-        cell = cell_of(self._spec, one, dataset, seed, touches_images=touches)
+        spec, one = self._spec, ResolvedArm(arm, backbone)
+        matters = spec.views or spec.evaluation.images
+        touches = bool(matters) and _touches_images(arm.method)
+        cell = cell_of(spec, one, dataset, seed, touches_images=touches)
         return PlannedCell(
-            self._transfers.linked(cell.model_copy(update={"blind": self._blind})),
+            as_it_runs(cell, self._transfers, blind=self._blind),
             arm.label,
             backbone,
             NOTHING,

@@ -6,6 +6,7 @@ from dataclasses import replace
 from benchmarks.datasets.class_names import shown
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.recall.choice import Choice, chosen
+from orchestrator.plan.recall.parts import as_stored
 from orchestrator.plan.recall.present import Present
 from orchestrator.plan.recall.stored import Stored, StoredCells
 
@@ -22,7 +23,8 @@ def recalled(plan: Plan, stored: StoredCells) -> Plan:
     known = {cell.key for cell in plan.cells}
     others = [*stored.all_but(known), *stored.running_but(known)[0]]
     beside = list(_beside(plan, {cell.cell.dataset for cell in skipped}, stored))
-    choice = chosen(skipped, others, stored.written, Present(plan.spec).allows, beside)
+    asked = as_stored(skipped, others, plan.spec.evaluation.images)
+    choice = chosen(asked, others, stored.written, Present(plan.spec).allows, beside)
     cells = list(plan.cells)
     for number, one in choice.taken.items():
         cells[places[number]] = _with_result(skipped[number], one)
