@@ -32,13 +32,17 @@ class Ledger:
     images: int = 0
     limit: int | None = None
 
+    def covers(self, queries: int) -> bool:
+        """Whether so many more queries may be charged."""
+        return self.limit is None or self.queries + queries <= self.limit
+
     def charge(self, queries: int, batch_size: int) -> None:
         """Charges `queries` evaluations of a mini-batch of `batch_size` images.
 
         Raises:
             BudgetExhausted: they would overrun the limit; nothing is charged then.
         """
-        if self.limit is not None and self.queries + queries > self.limit:
+        if self.limit is not None and not self.covers(queries):
             raise BudgetExhausted(queries, self.queries, self.limit)
         self.queries += queries
         self.images += queries * batch_size

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from PIL import Image
 
@@ -86,6 +86,10 @@ class ImageSplit:
     def ahead(self, size: int) -> int:
         """How many batches of so many images to start ahead of the one that is in use."""
         return self.feed.ahead(size, self.preprocessing.size)
+
+    def part(self, rows: Sequence[int]) -> Self:
+        """The images in some rows as a split of their own."""
+        return replace(self, items=tuple(self.items[row] for row in rows))
 
     @property
     def labels(self) -> list[int]:

@@ -1,10 +1,12 @@
 """The data of a trial: mini-batches to train on, and whole splits to measure on."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
 
 import torch
 
+from benchmarks.datasets.parts import part_of
 from benchmarks.protocols import Task
 from orchestrator.oracle.interface import Batch, Oracle
 from orchestrator.oracle.tables import Table
@@ -43,6 +45,12 @@ class EvaluationSplit:
             start += len(images)
             yield Batch(labels=labels, images=images)
 
+    def part(self, size: int) -> Self:
+        """A fixed part of it with so many images, or all of it where it has no more."""
+        rows = part_of(self.split.items, size)
+        split = self.split.part(rows)
+        return replace(self, split=split, table=self.table.part(rows, split.labels))
+
 
 @dataclass(frozen=True)
 class TrialData:
@@ -51,10 +59,20 @@ class TrialData:
     Attributes:
         train: mini-batches; None for methods that don't train.
         evaluation: splits by name: `test` unless it is blind, and `val` and `new` if there are any.
+        parts: what may stand for test splits at points on the way, by their names; empty where all
+            points are measured on whole splits.
     """
 
     train: TrainStream | None
     evaluation: dict[str, EvaluationSplit]
+    parts: Mapping[str, EvaluationSplit] = field(default_factory=dict)
+
+
+def parts_of(
+    splits: Mapping[str, EvaluationSplit], size: int | None
+) -> Mapping[str, EvaluationSplit]:
+    """A part of each of some splits; nothing without a size."""
+    return {} if size is None else {name: split.part(size) for name, split in splits.items()}
 
 
 def tested_rows(table: Table, task: Task) -> Table:

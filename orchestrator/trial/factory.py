@@ -33,7 +33,7 @@ from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.store import Store
 from orchestrator.trial.black_box import BlackBox, OpenBox
 from orchestrator.trial.code_fingerprints import fingerprints
-from orchestrator.trial.data import EvaluationSplit, TrialData, tested_rows
+from orchestrator.trial.data import EvaluationSplit, TrialData, parts_of, tested_rows
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.other_weights import other_weights
@@ -194,6 +194,7 @@ class TrialFactory:
         evaluation = {} if cell.blind else self._tested(task, box, table, shown)
         if cell.source is not None:
             evaluation = {name: replace(one, foreign=True) for name, one in evaluation.items()}
+        parts = parts_of(evaluation, cell.evaluation.images)
         if not task.train:
             return TrialData(None, evaluation)
 
@@ -214,7 +215,7 @@ class TrialFactory:
         elif cell.augmentation == "none":
             features = PlainFeatures(whole)
         stream = TrainStream(train, features, named, cell.batch_size, cell.seed)
-        return TrialData(stream, evaluation)
+        return TrialData(stream, evaluation, parts)
 
     def method(self, cell: Cell, task: Task, oracle: Oracle, data: TrialData) -> Method:
         """A cell's method in its initial state, or with the prompt that another cell trained.

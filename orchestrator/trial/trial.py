@@ -100,7 +100,7 @@ class Trial:
             if self.oracle.waits:  # what comes next may be broken off
                 self._before = self.snapshot()
             if self._evaluation_due():
-                self._evaluate()
+                self._evaluate(end=self._is_last())
                 return True
             if not self._advance():
                 break
@@ -108,7 +108,7 @@ class Trial:
             if self.checkpoints is not None:
                 self.checkpoints.maybe(self.snapshot)
         if self._evaluated_at() != self.oracle.method.queries:
-            self._evaluate()
+            self._evaluate(end=True)
         return False
 
     @property
@@ -178,14 +178,38 @@ class Trial:
         after = math.inf if asked is None else queries + asked.queries
         return bisect_left(self.marks, queries) < bisect_left(self.marks, after)
 
-    def _evaluate(self) -> None:
-        """Measures what the method would deploy now on every evaluation split."""
+    def _is_last(self) -> bool:
+        """Whether no step follows, asked only where the last measurement differs from others."""
+        if not self.data.parts:
+            return False
+        with self._timed("method"):
+            asked = self.method.ask()  # which it repeats when it is asked again
+        if asked is None or self.data.train is None:
+            return True
+        return not self.oracle.method.covers(asked.queries)
+
+    def _evaluate(self, *, end: bool) -> None:
+        """Measures what the method would deploy now on every evaluation split.
+
+        Args:
+            end: whether nothing is measured after it, so that whole splits are.
+        """
         with self._timed("evaluation"):
             for name, split in self.data.evaluation.items():
-                self._record(self._score(name, split))
+                self._record(self._score(name, split if end else self._on_the_way(name, split)))
+
+    def _on_the_way(self, name: str, split: EvaluationSplit) -> EvaluationSplit:
+        """A split, or the part that stands for it where its features aren't known already."""
+        if name not in self.data.parts:
+            return split
+        costs = self.oracle.waits or self._deployed(split).touches_images
+        return self.data.parts[name] if costs else split
 
     def _score(self, name: str, split: EvaluationSplit) -> dict[str, float]:
-        """Accuracy in percent and mean cross-entropy in nats over a whole split, by metric."""
+        """Accuracy in percent and mean cross-entropy in nats over a split, by metric.
+
+        And the number of images, where that may be another one at another point.
+        """
         right, loss, images = 0, 0.0, 0
         oracle, spent = split.oracle or self.oracle, self.oracle.method.queries
         prompts, readout = self._deployed(split), self.method.readout()
@@ -203,7 +227,8 @@ class Trial:
                 f"the {name} split has no images, so nothing can be measured on it. "
                 f"Leave this dataset out, or give it images to test on."
             )
-        return {f"{name}_accuracy": 100 * right / images, f"{name}_loss": loss / images}
+        counted = {f"{name}_images": images} if name in self.data.parts else {}
+        return {f"{name}_accuracy": 100 * right / images, f"{name}_loss": loss / images, **counted}
 
     @property
     def _origin(self) -> Origin:

@@ -58,6 +58,13 @@ def test_measuring_at_given_numbers_is_another_experiment_and_at_none_is_not() -
     assert key({**CELL, "evaluation": {"points": 20, "at": []}}) == key()
 
 
+def test_a_part_on_the_way_is_another_experiment_and_none_is_not() -> None:
+    part = {"points": 20, "images": 2000}
+    assert key({**CELL, "evaluation": part}) != key()
+    assert key({**CELL, "evaluation": {"points": 20, "images": None}}) == key()
+    assert Evaluation.model_validate(part).whole == Evaluation(points=20)
+
+
 def test_measurements_of_a_budget_are_counted_with_its_end() -> None:
     assert Evaluation(points=7).count(500) == 7
     assert Evaluation(at=(100, 250)).count(500) == 3

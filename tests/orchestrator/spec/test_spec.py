@@ -223,6 +223,18 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"evaluation": {"at": [100, 100]}}, r"expected ascending numbers, got \[100, 100\]"),
         ({"evaluation": {"at": [0, 100]}}, "evaluation.at.0: expected a number of 1 or more"),
         ({"evaluation": {"at": [100, 9000]}}, "9,000 queries are never reached with a budget of 5"),
+        ({"evaluation": {"images": 0}}, "evaluation.images: expected a number of 1 or more, got 0"),
+        (
+            {"evaluation": {"images": -1}},
+            "evaluation.images: expected a number of 1 or more, got -",
+        ),
+        (
+            {"evaluation": {"images": "all"}},
+            "evaluation.images: expected a whole number, got 'all'",
+        ),
+        ({"evaluation": {"images": 0.5}}, "evaluation.images: expected a whole number, got 0.5"),
+        ({"evaluation": {"images": True}}, "evaluation.images: expected a number, got true"),
+        ({"evaluation": {"imags": 9}}, "unknown field 'imags'. Did you mean: images"),
         ({"report": {"target_gain": 5, "target_accuracy": 50}}, "not both"),
         ({"report": {"reference": "zpi"}}, "'zpi' is no method's label. Did you mean: zip"),
         ({"report": {"against": ["zip"]}}, "names methods to test a `reference` against: give one"),
