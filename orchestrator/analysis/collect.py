@@ -5,7 +5,13 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from benchmarks.datasets.class_names import shown
 from orchestrator.analysis.at_queries import ladder
 from orchestrator.analysis.report.comparison import Comparison
-from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY, Run, split_by_measurements
+from orchestrator.analysis.runs import (
+    ACCURACY,
+    NEW_ACCURACY,
+    TEST_IMAGES,
+    Run,
+    split_by_measurements,
+)
 from orchestrator.masking import masked
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.skipped import skipped
@@ -14,7 +20,7 @@ from orchestrator.spec.spec import Spec
 from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.store.trace import Trace
 
-ANALYSED = frozenset({ACCURACY, NEW_ACCURACY})
+ANALYSED = frozenset({ACCURACY, NEW_ACCURACY, TEST_IMAGES})
 """Metrics that analyses read. Training losses are most of a trace, and would fill the memory."""
 
 LeftOut = Callable[[str], None]

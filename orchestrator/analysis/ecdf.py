@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from orchestrator.analysis.curves import Curve, curve_of
+from orchestrator.analysis.curves import Curve, curve_of, values_on_whole_splits
 from orchestrator.analysis.queries_to_target import first_reaching, zero_shot_accuracy
 from orchestrator.analysis.runs import Contender, Run, by_contender
 
@@ -50,19 +50,19 @@ def targets_on(runs: Sequence[Run], dataset: str, gains: Sequence[float] = ()) -
         runs: all runs of the comparison.
         dataset: its name.
         gains: points above the start; by default `LEVELS` even steps from the start to the best
-            that any run reached. The start is zero-shot accuracy, or the lowest first measurement
-            where zero-shot was not run.
+            that any run reached on the whole test split. The start is zero-shot accuracy, or the
+            lowest first measurement where zero-shot was not run.
     """
     here = [run for run in runs if run.dataset == dataset]
-    curves = [curve for curve in (curve_of(run) for run in here if run.trains) if curve.queries]
-    if not curves:
+    trained = [run for run in here if run.trains and run.accuracy is not None]
+    if not trained:
         return ()
     start = zero_shot_accuracy(runs, dataset)
     if start is None:
-        start = min(curve.values[0] for curve in curves)
+        start = min(curve_of(run).values[0] for run in trained)
     if gains:
         return tuple(start + gain for gain in sorted(gains))
-    best = max(max(curve.values) for curve in curves)
+    best = max(max(values_on_whole_splits(run)) for run in trained)
     if best <= start:
         return ()
     return tuple(np.linspace(start, best, LEVELS + 1)[1:].tolist())

@@ -43,7 +43,7 @@ class SameCell:
 
     Attributes:
         title: dataset, method and shots.
-        first: final accuracy over seeds in the first store.
+        first: final accuracy over seeds in the first store, on whole test splits.
         second: the same in the second.
         change: second minus first, paired by seed.
     """
@@ -104,8 +104,8 @@ def compare_traces(
     one, two = (_by_key(traces, across) for traces in (first, second))
     shared = sorted(one.keys() & two.keys(), key=lambda key: _title(one[key].cell))
     keys = tuple(_same_key(one[key], two[key], tolerance) for key in shared)
-    rest_one = {_identity(t.cell): t for key, t in one.items() if key not in two}
-    rest_two = {_identity(t.cell): t for key, t in two.items() if key not in one}
+    rest_one = {_at_the_end(t.cell): t for key, t in one.items() if key not in two}
+    rest_two = {_at_the_end(t.cell): t for key, t in two.items() if key not in one}
     both = rest_one.keys() & rest_two.keys()
     return Regression(
         keys,
@@ -143,6 +143,8 @@ def _same_key(first: Trace, second: Trace, tolerance: float) -> SameKey:
             shape = f"{metric} was measured at other queries"
         elif metric.endswith("_accuracy"):
             largest = max([largest, *map(_gap, values, theirs)])
+        elif metric.endswith("_images") and values != theirs:
+            shape = f"{metric.removesuffix('_images')} was measured on other numbers of images"
     close = not shape and largest <= tolerance
     return SameKey(first.key, title, "close" if close else "differs", largest, different, shape)
 
@@ -185,6 +187,18 @@ def _identity(cell: Mapping[str, Any]) -> str:
     source = cell.get("source")
     plain = {**cell, "source": source["dataset"] if isinstance(source, Mapping) else source}
     return canonical_json({name: value for name, value in plain.items() if value is not None})
+
+
+def _at_the_end(cell: Mapping[str, Any]) -> str:
+    """What a cell says, but for the part of the test images that is measured on the way.
+
+    Final accuracies, which are all that is compared of other keys, are of all test images.
+    """
+    measured = cell.get("evaluation")
+    if not isinstance(measured, Mapping):
+        return _identity(cell)
+    whole = {name: value for name, value in measured.items() if name != "images"}
+    return _identity({**cell, "evaluation": whole})
 
 
 def _title(cell: Mapping[str, Any], *, seed: bool = True) -> str:

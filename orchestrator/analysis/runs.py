@@ -17,6 +17,9 @@ from orchestrator.store.trace import Trace
 ACCURACY = "test_accuracy"
 """Percent of the test split; in `base_to_new` that of the base classes alone."""
 
+TEST_IMAGES = "test_images"
+"""How many test images that was measured on; only of cells that measure parts on the way."""
+
 NEW_ACCURACY = "new_accuracy"
 """Percent of the test images of classes that were not trained on."""
 

@@ -33,6 +33,7 @@ from orchestrator.plan.measured import (
     uncounted,
 )
 from orchestrator.plan.misfit import Misfit
+from orchestrator.plan.part_notes import part_notes
 from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
 from orchestrator.plan.readouts import check_readout
@@ -78,7 +79,7 @@ def make_plan(
     cells = [cell for name in planner.datasets for cell in planner.available(name)]
     if planner.low and listener.without is None and not any(map(_can_train, cells)):
         raise UserError(planner.low[0])
-    images = image_notes([cell for cell in cells if cell.fits])
+    images = (*image_notes([cell for cell in cells if cell.fits]), *part_notes(cells))
     notes = (*planner.notes, *images, *few_steps_notes(cells), *top_notes(cells))
     backbone = resolve_backbone(spec.backbone)
     ready = with_lost_prompts(under_labels(cells), store.prompt_keys())

@@ -11,6 +11,8 @@ the client keeps a function of scores.
 The UI shows the latest ten runs at first, so summary and aggregates come later than cells. An
 aggregate's `test_accuracy` is the mean over seeds, which leaves mean and range of its group as they
 are; the ends of its 95 % t-interval are metrics of their own.
+Where points on the way are of a part of the test images, cells have their number as `test_images`,
+and aggregates the standard error that follows as `test_accuracy_error`.
 Where the spec has a price, cells and aggregates have the metrics `cost_training`, `cost_measuring`
 and `cost_deployment` (for 1,000 test images), in the `currency` that is a parameter.
 """
@@ -156,6 +158,8 @@ def _aggregate(group: Group, runs: Sequence[Run], spec: TrackedSpec) -> Entry | 
         if len(queries) == 1 and spec.budget:
             drawn.append((values[0], spec.budget))
         metrics += [(f"{ACCURACY}{end}", value, step) for value, step in drawn]
+    errors = zip(band.errors, queries, strict=False)
+    metrics += [(f"{ACCURACY}_error", value, step) for value, step in errors]
     whole_sets = [whole_sets_of([run]) for run in runs]
     known = [count for count in whole_sets if count is not None]
     if known:

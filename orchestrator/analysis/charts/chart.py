@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
+from itertools import pairwise
 
 from orchestrator.analysis.charts.palette import Look
 from orchestrator.analysis.curves import Band
@@ -25,6 +27,8 @@ class Line:
         y: measurements.
         lower: lower ends of the intervals; empty without any.
         upper: upper ends; empty without any.
+        errors: standard errors from measuring parts of test splits, drawn as bars in the middle of
+            the steps over queries; 0 draws none, and so does an empty tuple.
         main: whether it is drawn more heavily than the others.
         hollow: whether its points are drawn as rings, over values.
         faint: whether it is only what others are seen against, without an interval or a place in
@@ -38,6 +42,7 @@ class Line:
     y: tuple[float, ...]
     lower: tuple[float, ...] = ()
     upper: tuple[float, ...] = ()
+    errors: tuple[float, ...] = ()
     main: bool = False
     hollow: bool = False
     faint: bool = False
@@ -61,7 +66,21 @@ class Line:
             return (*values[first:], *(values[-1:] if more else ()))
 
         y, lower, upper = map(cut, (self.y, self.lower, self.upper))
-        return replace(self, x=places, y=y, lower=lower, upper=upper)
+        errors = (*self.errors[first:], *((0.0,) if more and self.errors else ()))
+        return replace(self, x=places, y=y, lower=lower, upper=upper, errors=errors)
+
+    def bars(self, *, log: bool) -> tuple[tuple[float, float, float], ...]:
+        """Place, value and standard error of each bar, in the middle of its step on the axis."""
+        steps = zip(pairwise(self.x), self.y, self.errors, strict=False)
+        return tuple(
+            (math.sqrt(start * end) if log else (start + end) / 2, value, error)
+            for (start, end), value, error in steps
+            if error > 0
+        )
+
+    def plain(self) -> Line:
+        """The same without intervals and bars."""
+        return replace(self, lower=(), upper=(), errors=())
 
 
 @dataclass(frozen=True)
@@ -207,5 +226,5 @@ def parts_of(chart: Chart) -> tuple[Line | Bars | Dot, ...]:
 def line_of(label: str, look: Look, band: Band) -> Line:
     """A band as a line; without an interval where there is a single seed."""
     if band.seeds == 1:
-        return Line(label, look, band.queries, band.mean)
-    return Line(label, look, band.queries, band.mean, band.lower, band.upper)
+        return Line(label, look, band.queries, band.mean, errors=band.errors)
+    return Line(label, look, band.queries, band.mean, band.lower, band.upper, band.errors)

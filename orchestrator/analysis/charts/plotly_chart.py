@@ -51,9 +51,7 @@ def plotly_figure(chart: Chart) -> dict[str, Any]:
 
 def _lines(chart: LineChart, shown: Labels) -> dict[str, Any]:
     start, end = chart.span
-    data = [
-        trace for line in chart.drawn for trace in _line(line, shown[line.label], chart.width(line))
-    ]
+    data = [trace for line in chart.drawn for trace in _line(line, shown[line.label], chart)]
     data += [
         {
             "type": "scatter",
@@ -81,7 +79,7 @@ def _lines(chart: LineChart, shown: Labels) -> dict[str, Any]:
     return {"data": data, "layout": layout}
 
 
-def _line(line: Line, label: str, width: float) -> list[dict[str, Any]]:
+def _line(line: Line, label: str, chart: LineChart) -> list[dict[str, Any]]:
     common: dict[str, Any] = {
         "type": "scatter",
         "mode": "lines",
@@ -90,19 +88,37 @@ def _line(line: Line, label: str, width: float) -> list[dict[str, Any]]:
         "x": line.x,
     }
     look = FAINT if line.faint else line.look
-    style = {"color": look.colour, "dash": look.dash, "width": width, "shape": "hv"}
+    style = {"color": look.colour, "dash": look.dash, "width": chart.width(line), "shape": "hv"}
     drawn = {**common, "y": _rounded(line.y), "line": style, "hovertemplate": "%{y:.1f}"}
     if line.faint:
         return [{**drawn, "opacity": FAINTNESS}]
+    bars = [_sampling_errors(common, line, chart)] if line.errors else []
     if not line.lower:
-        return [drawn]
+        return [drawn, *bars]
     edge = {
         **common,
         "line": {"width": 0, "shape": "hv", "color": line.look.colour},
         "showlegend": False,
         "hoverinfo": "skip",
     }
-    return [*_band(edge, line), drawn]
+    return [*_band(edge, line), drawn, *bars]
+
+
+def _sampling_errors(common: dict[str, Any], line: Line, chart: LineChart) -> dict[str, Any]:
+    """Bars without markers."""
+    bars = line.bars(log=bool(chart.ticks))
+    places, values, errors = (_rounded([bar[part] for bar in bars]) for part in range(3))
+    look = {"color": line.look.colour, "thickness": 1, "width": 2}
+    return {
+        **common,
+        "mode": "markers",
+        "x": places,
+        "y": values,
+        "marker": {"color": line.look.colour, "opacity": 0},
+        "error_y": {"type": "data", "array": errors, **look},
+        "showlegend": False,
+        "hoverinfo": "skip",
+    }
 
 
 def _values(chart: ValueChart, shown: Labels) -> dict[str, Any]:

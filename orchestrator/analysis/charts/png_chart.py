@@ -220,6 +220,10 @@ def _draw_lines(axes: Any, chart: LineChart, shown: Labels) -> None:
         if line.lower and not line.faint:
             band = {"step": "post", "alpha": 0.18, "linewidth": 0, "color": look.colour}
             axes.fill_between(line.x, line.lower, line.upper, **band)
+        if bars := () if line.faint else line.bars(log=bool(chart.ticks)):
+            places, values, errors = zip(*bars, strict=True)
+            style = {"fmt": "none", "ecolor": look.colour, "elinewidth": 0.9, "capsize": 1.5}
+            axes.errorbar(places, values, yerr=errors, **style)
     for name, value in chart.levels:
         style = {"color": NEUTRAL.colour, "linestyle": _DASHES[NEUTRAL.dash], "label": shown[name]}
         axes.axhline(value, linewidth=1.2, **style)

@@ -16,6 +16,7 @@ from orchestrator.analysis.report.files import as_csv as table_as_csv
 from orchestrator.analysis.report.files import as_latex
 from orchestrator.analysis.report.files import as_markdown as table_as_markdown
 from orchestrator.analysis.report.page import render
+from orchestrator.analysis.report.parts import parts_words
 from orchestrator.analysis.report.sections import sections_of
 from orchestrator.analysis.table import Row, as_csv, as_markdown
 from orchestrator.errors import UserError
@@ -36,7 +37,7 @@ class Report:
         files: everything that was written, the page included.
         headlines: tables that answer what the protocol asks, or say who of many methods is ahead;
             empty where the comparison does.
-        remarks: what to know of how results were found.
+        remarks: what to know of how results were found, and of points on the way.
         access: what each method of the comparison needs of a black box, by label.
         deployments: how each is deployed, likewise.
     """
@@ -107,7 +108,7 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
         folder,
         written,
         headlines,
-        comparison.remarks,
+        tuple(filter(None, (*comparison.remarks, parts_words(comparison.runs)))),
         {row.group.method: row.access for row in comparison.rows},
         {row.group.method: row.deployment for row in comparison.rows},
     )
@@ -116,7 +117,8 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
 def _markdown(comparison: Comparison, tables: Iterable[TableBlock]) -> str:
     """Who is ahead, then every dataset and method with all that is known of it."""
     summaries = (table_as_markdown(table) for table in tables if table.summary)
-    return "\n".join((*summaries, as_markdown(comparison.rows)))
+    parts = f"\n{words}\n" if (words := parts_words(comparison.runs)) else ""
+    return "\n".join((*summaries, as_markdown(comparison.rows))) + parts
 
 
 def _pictures(blocks: Iterable[Block], folder: Path) -> list[Path]:

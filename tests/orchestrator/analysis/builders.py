@@ -40,6 +40,14 @@ def make_run(
     return Run(dataset, method, shots, seed, trace)
 
 
+def in_parts(run: Run, *counts: int) -> Run:
+    """The same run, had it been measured on so many test images."""
+    queries, _ = run.trace.series("test_accuracy")
+    points = (Point(q, 0, "test_images", n) for q, n in zip(queries, counts, strict=True))
+    cell = {**run.trace.cell, "evaluation": {"points": len(counts), "images": counts[0]}}
+    return replace(run, trace=replace(run.trace, cell=cell, points=(*run.trace.points, *points)))
+
+
 def zero_shot_run(value: float, dataset: str = "dots") -> Run:
     """A run of a method that doesn't train."""
     return make_run([(0, value)], dataset=dataset, method="zero_shot", seed=0, shots=0)

@@ -4,8 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.analysis.curves import Curve, band_of, curve_of
-from tests.orchestrator.analysis.builders import make_run
+from orchestrator.analysis.curves import (
+    Curve,
+    band_of,
+    curve_of,
+    mean_curve,
+    values_on_whole_splits,
+)
+from tests.orchestrator.analysis.builders import in_parts, make_run
 
 
 def test_a_curve_keeps_its_value_until_the_next_measurement() -> None:
@@ -58,3 +64,26 @@ def test_a_band_starts_where_all_runs_have_a_value() -> None:
     assert band is not None
     assert band.queries == (10, 20)
     assert band.mean == pytest.approx((20, 25))
+
+
+def test_points_on_a_part_have_a_standard_error_and_the_end_has_none() -> None:
+    run = in_parts(make_run([(0, 50), (9, 60), (18, 55)]), 2000, 2000, 8041)
+    first, second, end = curve_of(run).errors
+    assert first == pytest.approx(0.97, abs=0.005)
+    assert first > second > end == 0
+    assert values_on_whole_splits(run) == (55,)
+    plain = make_run([(0, 50), (9, 60)])
+    assert curve_of(plain).errors == ()
+    assert values_on_whole_splits(plain) == (50, 60)
+
+
+def test_seeds_share_an_error_and_datasets_do_not() -> None:
+    runs = [in_parts(make_run([(0, 50), (9, 60)], seed=seed), 100, 400) for seed in (1, 2, 3, 4)]
+    band, one = band_of(runs), curve_of(runs[0])
+    assert band is not None
+    assert band.errors == pytest.approx(one.errors), "all are measured on the same part"
+    mean = mean_curve([curve_of(run) for run in runs])
+    assert mean.errors == pytest.approx([error / 2 for error in one.errors]), "a half for four"
+    whole = curve_of(make_run([(0, 50), (9, 60)]))
+    assert mean_curve([one, whole]).errors == pytest.approx([error / 2 for error in one.errors])
+    assert mean_curve([whole, whole]).errors == ()

@@ -10,7 +10,7 @@ import pytest
 from orchestrator.analysis.regression import compare_traces
 from orchestrator.errors import UserError
 from orchestrator.store.trace import Point, Trace
-from tests.orchestrator.analysis.builders import make_run
+from tests.orchestrator.analysis.builders import in_parts, make_run
 
 
 def trace(accuracy: float, seed: int = 1, key: str | None = None) -> Trace:
@@ -49,6 +49,19 @@ def test_equal_cells_under_other_keys_are_paired_by_seed() -> None:
     assert (cell.first.mean, cell.second.mean, cell.change.mean) == (52, 56, 4)
     assert cell.significant
     assert not result.differs
+
+
+def test_equal_keys_are_measured_on_equal_numbers_of_images() -> None:
+    one, other = (in_parts(make_run([(0, 30), (9, 50)]), part, 90).trace for part in (40, 41))
+    (same,) = compare_traces([one], [other], tolerance=100).keys
+    assert (same.state, same.shape) == ("differs", "test was measured on other numbers of images")
+
+
+def test_what_was_measured_in_parts_on_the_way_ends_as_what_was_not() -> None:
+    run = make_run([(0, 30), (9, 50)])
+    whole = replace(run.trace, cell={**run.trace.cell, "evaluation": {"points": 2}}, key="whole")
+    (cell,) = compare_traces([whole], [in_parts(run, 40, 90).trace]).cells
+    assert cell.change.mean == 0
 
 
 def test_a_single_seed_is_never_significant() -> None:

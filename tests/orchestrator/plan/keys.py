@@ -22,6 +22,7 @@ SPECS = (
     "pocket_cross_dataset",
     "pocket_out_of_distribution",
     "few_shot",
+    "pocket_few_shot evaluation.images=100",
 )
 FILE = Path(__file__).parent / "keys.json"
 
@@ -35,8 +36,14 @@ def paper_data(root: Path) -> None:
 
 
 def keys_of(spec: str, data: Path) -> dict[str, str]:
-    """The key of each cell of a ready spec, by what the cell is called."""
-    plan = make_plan(load_spec(spec), Store(LocalStorage(data / "store")), data)
+    """The key of each cell of a ready spec, by what the cell is called.
+
+    Args:
+        spec: its name, and after it what is changed.
+        data: a folder with the paper's datasets.
+    """
+    name, *overrides = spec.split()
+    plan = make_plan(load_spec(name, overrides), Store(LocalStorage(data / "store")), data)
     return {cell.title: cell.key for cell in plan.cells}
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from orchestrator.analysis.report.blocks import Block, Section
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.parts import parts_note
 from orchestrator.analysis.report.sections import (
     ablation,
     access,
@@ -49,5 +50,9 @@ SECTIONS: dict[str, Callable[[Comparison], Iterator[Block]]] = {
 
 def sections_of(comparison: Comparison) -> tuple[Section, ...]:
     """All sections that have something to say."""
-    made = (Section(title, tuple(blocks(comparison))) for title, blocks in SECTIONS.items())
-    return tuple(section for section in made if section.blocks)
+    made = {title: tuple(blocks(comparison)) for title, blocks in SECTIONS.items()}
+    return tuple(
+        Section(title, (*blocks, *parts_note(title, comparison.runs)))
+        for title, blocks in made.items()
+        if blocks
+    )

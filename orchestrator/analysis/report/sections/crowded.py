@@ -29,8 +29,7 @@ def ahead(comparison: Comparison, shots: int, chart: LineChart) -> LineChart:
     """The same chart, in which those that lead anywhere stand out."""
     leaders = {who.method for who in comparison.leaders(shots)}
     lines = (line if line.label in leaders else _faint(line) for line in chart.lines)
-    plain = (replace(line, lower=(), upper=()) for line in lines)
-    return replace(chart, lines=tuple(plain), ticks=comparison.at_queries)
+    return replace(chart, lines=tuple(line.plain() for line in lines), ticks=comparison.at_queries)
 
 
 def overview(comparison: Comparison, shots: int, chart: LineChart, name: str) -> FigureBlock:
@@ -77,11 +76,11 @@ def _of_group(line: Line, members: Collection[str], main: Collection[str]) -> Li
         return _faint(line)
     if line.label in main:
         return _noted(replace(line, main=True))
-    return _noted(replace(line, lower=(), upper=()))
+    return _noted(line.plain())
 
 
 def _faint(line: Line) -> Line:
-    return replace(line, faint=True, lower=(), upper=())
+    return replace(line.plain(), faint=True)
 
 
 def _noted(line: Line, before: str = "") -> Line:

@@ -9,6 +9,7 @@ from orchestrator.analysis.curves import Band, band_of, band_over, curve_of, mea
 from orchestrator.analysis.queries_to_target import target_on
 from orchestrator.analysis.report.blocks import Block, FigureBlock
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.parts import BARS, has_parts, parts_words
 from orchestrator.analysis.report.sections import crowded
 from orchestrator.analysis.report.sections.crowded import FAINT_WORDS
 from orchestrator.analysis.runs import Contender, Run, by_group
@@ -33,7 +34,8 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
             f"Test accuracy over queries on each dataset. {_band_words(comparison.runs)} A step "
             f"shows what had been reached by then; nothing is interpolated ahead. Methods without "
             f"training are level lines, and so are those that stop early from where they stopped. "
-            f"{FAINT_WORDS if many else ''} {_target_words(comparison)}"
+            f"{_parts(comparison)} {FAINT_WORDS if many else ''} "
+            f"{_target_words(comparison)}"
         )
         yield FigureBlock("curves", " ".join(caption.split()), panels)
 
@@ -74,8 +76,9 @@ def _mean_figures(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
         f"Mean test accuracy over the {len(datasets)} datasets that all methods "
         f"have{comparison.suffix(shots)}. Each seed is averaged over datasets first; bands are 95 "
         f"% t-intervals over these averages, so they say what another seed would change, not what "
-        f"other datasets would. Seeds that lack a dataset are left out."
-    )
+        f"other datasets would. Seeds that lack a dataset are left out. "
+        f"{BARS if has_parts(comparison.runs) else ''}"
+    ).strip()
     chart = _chart(comparison, _lines(comparison, found), f"mean {ACCURACY}")
     if not comparison.crowded(shots):
         yield FigureBlock(name, caption, (chart,))
@@ -111,6 +114,11 @@ def _band_words(runs: Sequence[Run]) -> str:
         return "One seed, so no bands."
     words = " or ".join(str(count) for count in sorted(counts))
     return f"Lines: mean over n = {words} seeds; bands: 95 % t-intervals over seeds."
+
+
+def _parts(comparison: Comparison) -> str:
+    words = parts_words(comparison.runs)
+    return f"{words} {BARS}" if words else ""
 
 
 def _target_words(comparison: Comparison) -> str:

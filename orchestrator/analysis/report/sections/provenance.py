@@ -38,6 +38,11 @@ def _version_of(run: Run) -> str | None:
     return None if known is None else f"{run.method_name} {known}"
 
 
+def _part_of(run: Run) -> object:
+    """Nothing where all points are of all test images."""
+    return run.trace.cell.get("evaluation", {}).get("images")
+
+
 _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("backbone", lambda run: run.trace.provenance.get("backbone")),
     ("images", lambda run: run.trace.provenance.get("images")),
@@ -49,6 +54,7 @@ _FIELDS: tuple[tuple[str, Callable[[Run], object]], ...] = (
     ("budget (queries)", lambda run: run.trace.cell.get("budget") if run.trains else None),
     ("mini-batch (images)", lambda run: run.trace.cell.get("batch_size") if run.trains else None),
     (ANSWERS, lambda run: run.answers if run.shots else None),
+    ("test images of points on the way", _part_of),
     ("seeds", lambda run: run.seed if run.shots else None),
     ("hardware", lambda run: run.trace.provenance.get("machine")),
     ("towers", lambda run: run.trace.provenance.get("towers")),

@@ -47,3 +47,10 @@ def test_main_lines_are_wide_and_drawn_last_and_the_background_first() -> None:
     widths = [chart.width(line) for line in chart.drawn]
     assert widths == sorted(set(widths))
     assert chart.width(WHOLE) < LineChart("queries", "accuracy", (WHOLE,)).width(WHOLE)
+
+
+def test_bars_stand_in_the_middle_of_their_steps_and_none_where_nothing_is_uncertain() -> None:
+    line = Line("part", LOOK, (0, 100, 400), (40, 50, 60), errors=(1.0, 2.0, 0.0))
+    assert line.between(0, 900).bars(log=False) == ((50, 40, 1.0), (250, 50, 2.0))
+    assert line.between(25, 900).bars(log=True) == ((50, 40, 1.0), (200, 50, 2.0))
+    assert line.plain().bars(log=False) == WHOLE.bars(log=False) == ()
