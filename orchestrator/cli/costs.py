@@ -105,7 +105,8 @@ def check_max_cost(estimate: RunEstimate | None, most: float | None, *, accepted
     raise UserError(
         f"this run costs {estimate}, which is more than --max-cost {price_text(most)}; nothing "
         f"was started. Raise --max-cost, add --yes to run it all the same, or make it smaller: "
-        f"fewer methods, datasets or seeds, a lower budget, or fewer evaluation.points."
+        f"fewer methods, datasets or seeds, a lower budget, fewer evaluation.points, or "
+        f"evaluation.images."
     )
 
 

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from orchestrator.analysis.ecdf import LEVELS, ecdf, ecdfs, targets_on
 from orchestrator.analysis.runs import Contender, Run
-from tests.orchestrator.analysis.builders import make_run, zero_shot_run
+from tests.orchestrator.analysis.builders import in_parts, make_run, zero_shot_run
 
 RUNS = [
     make_run([(0, 10), (100, 50), (200, 60)], dataset="dots"),
@@ -52,6 +52,11 @@ def test_targets_lie_between_zero_shot_and_the_best() -> None:
     assert len(targets) == LEVELS
     assert targets[0] == pytest.approx(41)
     assert targets[-1] == pytest.approx(60)
+
+
+def test_the_best_is_one_that_was_reached_on_all_test_images() -> None:
+    run = in_parts(make_run([(0, 40), (9, 90), (18, 50)]), 20, 20, 400)
+    assert targets_on([run, zero_shot_run(40)], "dots")[-1] == 50
 
 
 def test_without_zero_shot_they_start_at_the_lowest_start() -> None:

@@ -57,6 +57,19 @@ def test_of_a_service_every_method_that_trains_is(
     assert parts(cells(tmp_path, BACKBONE, PART)) == [None, 100, 100]
 
 
+def test_a_plan_says_whose_points_they_are(tmp_path: Path) -> None:
+    def notes(*overrides: str) -> list[str]:
+        spec, store = load_spec("demo", (*SMALL, *overrides)), Store(LocalStorage(tmp_path))
+        plan = make_plan(spec, store, tmp_path)
+        return [note for note in plan.notes if "on the way" in note]
+
+    assert notes(PART) == [
+        "points on the way of bar are measured on 100 test images where a dataset has more, what "
+        "they end with on all"
+    ]
+    assert notes() == notes("evaluation.images=9999") == []
+
+
 @pytest.mark.parametrize(("size", "left"), [(TESTS - 1, TESTS - 1), (TESTS, None), (9999, None)])
 def test_a_part_that_is_the_whole_changes_no_key(
     size: int, left: int | None, tmp_path: Path

@@ -26,6 +26,7 @@ from tests.conformance.memory_storage import MemoryStorage
 from tests.orchestrator.analysis.ablation_builders import FASTFOOD, ONE, ROOT, at, placed
 from tests.orchestrator.analysis.builders import (
     deployed,
+    in_parts,
     make_run,
     needing,
     seeing,
@@ -74,6 +75,19 @@ def test_an_aggregate_has_the_mean_cost_of_its_seeds() -> None:
     assert ("cost_training", 12.5, 30) in entry.metrics
     # how it is deployed isn't known
     assert not [metric for metric in entry.metrics if metric[0] == "cost_deployment"]
+
+
+def test_points_on_a_part_have_its_size_and_aggregates_their_error() -> None:
+    run = in_parts(ZIP, 100, 100, 400)
+    metrics = cell_entry(run, SPEC).metrics
+    sizes = [(value, step) for name, value, step in metrics if name == "test_images"]
+    assert sizes == [(100, 0), (100, 10), (400, 20)]
+    (entry,) = aggregate_entries([run], SPEC)
+    errors = {step: value for name, value, step in entry.metrics if name == "test_accuracy_error"}
+    assert errors[0] == pytest.approx(3.97, abs=0.01)
+    assert errors[20] == 0
+    (whole,) = aggregate_entries([ZIP], SPEC)
+    assert not [metric for metric in whole.metrics if metric[0] == "test_accuracy_error"]
 
 
 class View:

@@ -92,3 +92,10 @@ def test_an_axis_ends_where_values_must_and_else_where_they_do() -> None:
     bounded = plotly_figure(replace(LINES, bounds=PERCENT))["layout"]["yaxis"]
     assert bounded["autorangeoptions"] == {"clipmin": 0.0, "clipmax": 100.0}
     assert "autorangeoptions" not in plotly_figure(LINES)["layout"]["yaxis"]
+
+
+def test_points_on_a_part_have_bars_of_their_own() -> None:
+    lines = tuple(replace(line, errors=(1.0, 0.5, 0.0)) for line in LINES.lines[:1])
+    *_, bars = plotly_figure(replace(LINES, lines=lines, levels=()))["data"]
+    assert (bars["x"], bars["y"], bars["error_y"]["array"]) == ([5, 15], [30, 40], [1.0, 0.5])
+    assert (bars["meta"], bars["marker"]["opacity"]) == (lines[0].label, 0)

@@ -99,6 +99,14 @@ def test_a_chart_shows_each_method_in_its_colour(chart: Chart, tmp_path: Path) -
     assert ink(path, ZERO.colour) > 100
 
 
+def test_points_on_a_part_have_bars(tmp_path: Path) -> None:
+    plain, barred = tmp_path / "plain.png", tmp_path / "barred.png"
+    write_png(LINES, plain)
+    lines = (replace(LINES.lines[0], errors=(3.0, 3.0, 0.0)), *LINES.lines[1:])
+    write_png(replace(LINES, lines=lines), barred)
+    assert ink(barred, ZIP.colour) > ink(plain, ZIP.colour)
+
+
 def test_panels_show_every_chart(tmp_path: Path) -> None:
     one, four = tmp_path / "one.png", tmp_path / "four.png"
     write_panels([LINES], one)
