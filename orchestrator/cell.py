@@ -30,7 +30,7 @@ class MethodChoice(Frozen):
 
 
 class Evaluation(Frozen):
-    """When a trial is measured.
+    """When a trial is measured, and on how many test images on the way.
 
     Attributes:
         points: number of measurements after the start, evenly spaced over the budget.
@@ -61,7 +61,7 @@ class Evaluation(Frozen):
     @property
     def whole(self) -> Self:
         """The same points, all of them measured on whole splits."""
-        return self.model_copy(update={"images": None})
+        return self if self.images is None else self.model_copy(update={"images": None})
 
 
 class Source(Frozen):

@@ -55,7 +55,7 @@ def as_it_runs(cell: Cell, transfers: Transfers, *, blind: bool) -> Cell:
         blind: whether it is measured on validation images alone.
     """
     linked = transfers.linked(cell.model_copy(update={"blind": blind}))
-    return _measured_whole(linked) if linked.blind or linked.source is not None else linked
+    return measured_whole(linked) if linked.blind or linked.source is not None else linked
 
 
 def on_splits(cell: Cell, sizes: Sequence[int]) -> Cell:
@@ -68,8 +68,11 @@ def on_splits(cell: Cell, sizes: Sequence[int]) -> Cell:
     part = cell.evaluation.images
     if part is None or part < max(sizes, default=0):
         return cell
-    return _measured_whole(cell)
+    return measured_whole(cell)
 
 
-def _measured_whole(cell: Cell) -> Cell:
+def measured_whole(cell: Cell) -> Cell:
+    """The cell, all of whose points are measured on whole test splits."""
+    if cell.evaluation.images is None:
+        return cell
     return cell.model_copy(update={"evaluation": cell.evaluation.whole})

@@ -72,7 +72,8 @@ class Drafts:
 
 def with_splits(draft: PlannedCell, sizes: Sequence[int]) -> PlannedCell:
     """The draft, once it is known how many images each of its test splits has."""
-    return replace(draft, cell=on_splits(draft.cell, sizes))
+    cell = on_splits(draft.cell, sizes)
+    return draft if cell is draft.cell else replace(draft, cell=cell)
 
 
 def _ensemble(cell: Cell, dataset: Dataset) -> str | None:

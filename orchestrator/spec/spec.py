@@ -127,7 +127,7 @@ class Spec(Frozen):
         short_classes: what to do with classes that have fewer images than shots.
         unreadable: what to do about images that are missing or corrupt: `fail`, or `skip` them with
             a note.
-        evaluation: when trials are measured.
+        evaluation: when trials are measured, and on how many test images on the way.
         report: what the report measures.
         search: a search for settings of one of the methods, which runs first.
         price: what the use of the black box costs; None where nothing has a price.

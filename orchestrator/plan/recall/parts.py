@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 
+from orchestrator.plan.cells import measured_whole
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.plan.recall.stored import Stored, identity
 
@@ -33,6 +34,7 @@ def _first_held(cell: PlannedCell, held: Collection[str], part: int) -> PlannedC
 
 
 def _forms(cell: PlannedCell, part: int) -> Iterator[PlannedCell]:
-    whole = cell.cell.evaluation.whole
-    for evaluation in (whole.model_copy(update={"images": part}), whole):
-        yield replace(cell, cell=cell.cell.model_copy(update={"evaluation": evaluation}))
+    whole = measured_whole(cell.cell)
+    in_parts = whole.evaluation.model_copy(update={"images": part})
+    yield replace(cell, cell=whole.model_copy(update={"evaluation": in_parts}))
+    yield replace(cell, cell=whole)

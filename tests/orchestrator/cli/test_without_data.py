@@ -49,6 +49,17 @@ def test_results_are_found_after_the_images_have_moved(verb: str, bench: Bench) 
     assert f"note: results on birds are {READ_ALONE} (birds: {path} is not there" in said.out
 
 
+@pytest.mark.parametrize("images", [2, 1000])
+def test_it_needs_no_data_to_know_what_was_measured_in_parts(images: int, bench: Bench) -> None:
+    evaluation = {"points": 4, "images": images}
+    spec = bench.spec(evaluation=evaluation, methods=["zero_shot", "zip", "bar"])
+    kept = {cell.cell.evaluation.images for cell in bench.fill(spec).cells}
+    assert kept == ({None, images} if images == 2 else {None})
+    bench.move_away()
+    said = bench.say("status", spec)
+    assert said.out.splitlines()[0] == f"small in {bench.store}: 5 done"
+
+
 def test_a_status_counts_what_is_found_and_writes_nothing(bench: Bench) -> None:
     spec = bench.spec()
     bench.fill(spec)
