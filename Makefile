@@ -52,7 +52,7 @@ ablation: install  ## Vary ZIP's clipping threshold on the embedded default
 search: install  ## Search ZIP's clipping threshold and step size on the embedded default
 	@$(BIN)/python run_benchmark.py run search_clipping_pocket --store $(STORE)
 
-bench: install  ## Time the oracle against a naive computation (3 minutes; BENCH='--layers 12' for more)
+bench: install  ## Time the oracle against a naive computation (what fits 3 minutes; BENCH='--layers 12 --minutes 60' for more)
 	@$(BIN)/python -m tests.performance.bench $(BENCH)
 
 ui: install  ## Open the MLflow UI on what has been run

@@ -40,9 +40,7 @@ def load_model(
     Raises:
         UserError: the weights can't be fetched, don't have the model's shapes, or aren't finite.
     """
-    # By default torch rounds the factors of fp32 convolutions, but not of matrix products.
-    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
-    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    round_factors(precision)
     if backbone.pretrained == RANDOM:
         torch.manual_seed(0)  # untrained weights that are the same on every actor
     try:
@@ -59,6 +57,13 @@ def load_model(
     for remark in remarks:
         on_remark(f"open_clip says of backbone {backbone.label!r}: {remark}")
     return model.eval().requires_grad_(False)
+
+
+def round_factors(precision: Precision) -> None:
+    """Says for this whole process whether GPUs may round the factors of fp32 products."""
+    # By default torch rounds those of convolutions, but not those of matrix products.
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
 
 
 def load_tokenizer(backbone: ResolvedBackbone) -> Any:

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import torch
 from torch import Tensor
 
-from methods.interface import Method, Problem
+from methods.interface import ImageEncoder, Method, Problem, PromptSpace
 from methods.registry import method_class
 from orchestrator.oracle.clip import ClipOracle
+from orchestrator.oracle.compiling import Compiler, as_written
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
+from orchestrator.oracle.loading import round_factors
 from orchestrator.oracle.mae_encoder import MaeEncoder
 from orchestrator.precision import Precision
 from tests.performance.bench import models
@@ -33,17 +35,25 @@ class Case:
         classes: number of classes C.
         precision: the oracle's; the naive computation is always in fp32.
         views: whether images were encoded ahead, as with the setting `views`.
+        compiled: whether the oracle's towers are compiled.
     """
 
     method: str
     classes: int
     precision: Precision = "fp32"
     views: bool = False
+    compiled: bool = False
 
     @property
     def title(self) -> str:
         """Method and what is special about its oracle."""
-        return f"{self.method} {self.precision}{' views' if self.views else ''}"
+        special = " views" * self.views + " compiled" * self.compiled
+        return f"{self.method} {self.precision}{special}"
+
+    @property
+    def as_written(self) -> Case:
+        """The same without a compiler."""
+        return replace(self, compiled=False)
 
 
 @dataclass(frozen=True)
@@ -51,8 +61,8 @@ class Sides:
     """The same query twice.
 
     Attributes:
-        naive: one query.
-        oracle: one step of the method, `queries` of them.
+        naive: one query, always in fp32.
+        oracle: one step of the method, `queries` of them, on a mini-batch that is new to it.
         queries: candidates of a step.
     """
 
@@ -61,28 +71,40 @@ class Sides:
     queries: int
 
 
-def sides(case: Case, batch: int, layers: int, device: torch.device) -> Sides:
-    """Both computations on the same images and classes."""
+def sides(
+    case: Case, batch: int, layers: int, device: torch.device, compiler: Compiler = as_written
+) -> Sides:
+    """Both computations on the same images and classes; `compiler` is for compiled cases."""
     plain = models.clip(layers, "fp32", device)
     fast = plain if case.precision == "fp32" else models.clip(layers, case.precision, device)
+    if case.compiled:
+        fast = replace(fast, compiler=compiler)
     names = tuple(f"{NAMES[i % len(NAMES)]}{i // len(NAMES) or ''}" for i in range(case.classes))
     oracle = ClipOracle(fast, names, Ledger(), Ledger())
     torch.manual_seed(1)
     encoder = models.mae(layers, device) if case.method == "blackvip" else None
     method = _method(case, oracle, encoder)
-    size = method.image_size(oracle.space, _settings(case.method))
+    size = method.image_size(oracle.space, settings_of(case.method))
     whole = torch.randn(batch, 3, models.IMAGE_SIZE, models.IMAGE_SIZE).to(device)
     images = whole[..., :size, :size]
     labels = torch.zeros(batch, dtype=torch.long)
     ahead = oracle.encode_images(whole) if case.views else None
-    batch_of = Batch(labels, images=images, features=ahead)
 
     def step() -> Tensor:
         prompts = method.ask()
-        return oracle.query(prompts, batch_of)  # type: ignore[arg-type]
+        # Nothing that was computed of the same images before may be found again.
+        new = Batch(labels, images=images.view_as(images), features=ahead)
+        round_factors(case.precision)
+        return oracle.query(prompts, new)  # type: ignore[arg-type]
 
     naive = Naive(plain.model, _ids(plain.tokenizer, method, names).to(device), whole)
-    return Sides(_naive_query(naive, method, images, encoder), step, _queries(method))
+    query = _naive_query(naive, method, images, encoder)
+
+    def exact() -> object:
+        round_factors("fp32")
+        return query()
+
+    return Sides(exact, step, _queries(method))
 
 
 def _naive_query(
@@ -107,8 +129,13 @@ def _naive_query(
 
 def _method(case: Case, oracle: ClipOracle, encoder: MaeEncoder | None) -> Method:
     kind = method_class(case.method)
-    problem = Problem(
-        space=oracle.space,
+    return kind(problem(case, oracle.space, encoder), settings_of(case.method))
+
+
+def problem(case: Case, space: PromptSpace, encoder: ImageEncoder | None) -> Problem:
+    """What a method is told of a case."""
+    return Problem(
+        space=space,
         classes=case.classes,
         templates=(TEMPLATE,),
         batches_per_epoch=4,
@@ -116,10 +143,10 @@ def _method(case: Case, oracle: ClipOracle, encoder: MaeEncoder | None) -> Metho
         seed=1,
         encoder=encoder,
     )
-    return kind(problem, _settings(case.method))
 
 
-def _settings(name: str) -> object:
+def settings_of(name: str) -> object:
+    """A method's default settings; its encoder, if it has one, is untrained."""
     settings = {"encoder": "random"} if name == "blackvip" else {}
     return method_class(name).settings_type.model_validate(settings)
 

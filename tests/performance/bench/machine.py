@@ -12,7 +12,9 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from orchestrator.oracle.cpu_formats import cpu_flags, remark_on
+from orchestrator.oracle.loading import round_factors
 from orchestrator.precision import Precision
+from tests.performance.bench.models import DTYPES
 
 _SIDE = {"cpu": 2048, "cuda": 8192}
 _MOST = 1.1
@@ -58,10 +60,11 @@ class Machine:
         kind = "process_time" if self._counts_cpu_time else "perf_counter"
         return max(now() - start, time.get_clock_info(kind).resolution)
 
-    def peak(self, dtype: torch.dtype) -> float:
+    def peak(self, precision: Precision) -> float:
         """FLOP/s of a large square matrix product, the best of five."""
         side = _SIDE[self.device.type]
-        factor = torch.randn(side, side, device=self.device).to(dtype)
+        round_factors(precision)
+        factor = torch.randn(side, side, device=self.device).to(DTYPES[precision])
         best = min(self.seconds(lambda: factor @ factor) for _ in range(5))
         return 2 * side**3 / best
 
