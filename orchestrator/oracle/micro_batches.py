@@ -11,6 +11,15 @@ CPU_POSITIONS = 1536
 """The activations of this many positions fit into the caches of a CPU core."""
 GPU_POSITIONS = 1 << 16
 
+_SAID = (
+    "CUBLAS_STATUS_ALLOC_FAILED",
+    "CUDNN_STATUS_ALLOC_FAILED",
+    "CUDA error: out of memory",
+    "CUDA driver error: out of memory",
+)
+"""How CUDA's libraries say that memory ran out, which they take past torch's allocator: mostly
+where several processes share a GPU."""
+
 
 class MicroBatches:
     """The size of a micro-batch, in positions of a sequence.
@@ -30,14 +39,18 @@ class MicroBatches:
         Each call starts from the beginning. The size that fits is kept for later calls.
 
         Raises:
-            torch.OutOfMemoryError: not even a single position fits.
+            RuntimeError: not even a single position fits, or something else is wrong.
         """
         while True:
             try:
                 return compute(self.positions)
-            except torch.OutOfMemoryError:
-                if self.positions <= 1:
+            except RuntimeError as error:  # `OutOfMemoryError` is one
+                if self.positions <= 1 or not _out_of_memory(error):
                     raise
             self.positions //= 2
             if torch.cuda.is_available():
                 torch.cuda.empty_cache()
+
+
+def _out_of_memory(error: RuntimeError) -> bool:
+    return isinstance(error, torch.OutOfMemoryError) or any(one in str(error) for one in _SAID)

@@ -92,5 +92,6 @@ def worker_setup(
         patience=options.patience,
         pixel_cache=options.pixel_cache,
         compile=options.compile,
+        on_cpu=options.trials_per_gpu == 0,  # Ray hides no GPUs from actors that ask for none
         gate=gate,
     )

@@ -75,7 +75,8 @@ class LoadedBox(BlackBox):
 
     def __init__(self, setup: WorkerSetup, store: Store, packs: Packs) -> None:
         _refuse_other_weights(setup.backbone)
-        self.device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
+        gpu = torch.cuda.is_available() and not setup.on_cpu
+        self.device = torch.device("cuda" if gpu else "cpu")
         self.feed = Feed(packs, setup.decoders, self.device)
         self._backbone = setup.backbone
         compiler = compiler_for(self.device, wanted=setup.compile)

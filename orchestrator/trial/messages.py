@@ -40,6 +40,7 @@ class WorkerSetup:
             no pixel, so it is no part of a cell.
         compile: whether towers on a GPU are compiled. It changes results by float error alone (in
             inexact precisions, by where they round), so it is no part of a cell.
+        on_cpu: whether it leaves alone the GPUs that it sees; else it takes the first, if any.
         run: the run that it works for; other runs on the same store keep off its cells.
         store_identity: what the driver's store calls itself; None to take any.
         gate: lets requests to a service pass, as many as the run may send; it can be pickled.
@@ -60,6 +61,7 @@ class WorkerSetup:
     patience: float = 3600.0
     pixel_cache: int = 0
     compile: bool = False
+    on_cpu: bool = False
     run: str = field(default_factory=lambda: uuid4().hex)
     store_identity: str | None = None
     gate: Gate = field(default_factory=Open)

@@ -43,16 +43,18 @@ class Pack:
     groups: tuple[Group, ...]
 
 
-def packs(ids: Tensor, ends: Tensor, positions: int, *, rounded: bool) -> Iterator[Pack]:
+def packs(ids: Tensor, ends: Tensor, positions: int, room: int, *, rounded: bool) -> Iterator[Pack]:
     """Packs of at most `positions` tokens; a longer sequence gets a pack of its own.
 
     Args:
         ids: token ids `(C, L)`, padded.
         ends: position of each sequence's last token `(C,)`.
         positions: the most tokens in a pack.
+        room: the most positions that the model has for a sequence; none is rounded up beyond.
         rounded: whether lengths are rounded up to powers of two, which gives fewer groups.
     """
-    lengths = [_power_of_two(end + 1) if rounded else end + 1 for end in ends.tolist()]
+    whole = [end + 1 for end in ends.tolist()]
+    lengths = [max(n, min(_power_of_two(n), room)) for n in whole] if rounded else whole
     order = sorted(range(len(lengths)), key=lengths.__getitem__)
     longest = max(lengths, default=0)
     padded = torch.nn.functional.pad(ids, (0, max(0, longest - ids.shape[1])))

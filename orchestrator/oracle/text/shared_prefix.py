@@ -120,12 +120,12 @@ class SharedPrefix:
         if (tokens, positions) not in self._packs:
             # Rounded lengths mean fewer kernels, which suits a GPU, but more positions.
             rounded = self._rest.device.type != "cpu"
+            shared = self._before + tokens
+            room = len(self._text.positional_embedding) - shared
             self._packs = {
                 (tokens, positions): [
-                    _PackedRest(
-                        self._text, self._blocks, pack, self._before + tokens, self._compiler
-                    )
-                    for pack in packs(self._rest, self._ends, positions, rounded=rounded)
+                    _PackedRest(self._text, self._blocks, pack, shared, self._compiler)
+                    for pack in packs(self._rest, self._ends, positions, room, rounded=rounded)
                 ]
             }
         return self._packs[tokens, positions]

@@ -18,7 +18,7 @@ from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.loading import load_model
 from tests.conformance.plain_clip import image_features, tiny, vit_b_16
-from tests.orchestrator.oracle.small_memory import limit_memory
+from tests.orchestrator.oracle.small_memory import BY_A_LIBRARY, BY_TORCH, limit_memory
 
 TEMPLATES = ("a {}.",)
 
@@ -192,18 +192,27 @@ def test_other_towers_take_the_plain_path(vision: dict[str, Any]) -> None:
     assert bool(subject.layers) is ("layers" not in vision)
 
 
+@pytest.mark.parametrize("error", [BY_TORCH, BY_A_LIBRARY], ids=["torch", "library"])
 def test_memory_that_runs_out_halves_the_micro_batch_and_changes_nothing(
-    monkeypatch: pytest.MonkeyPatch,
+    error: RuntimeError, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     subject, images = tower(tiny(), positions=1000), random_images(20, 16)
     prompts = Prompts(templates=TEMPLATES, pixels=Shifted(4))
     with torch.inference_mode():
         expected = subject.encode_prompted(images, prompts)
-    limit_memory(monkeypatch, rows=60)
+    limit_memory(monkeypatch, rows=60, error=error)
     with torch.inference_mode():
         found = subject.encode_prompted(images, prompts)
     assert subject._micro_batches.positions == 62
     assert_close(found, expected)
+
+
+def test_other_errors_are_not_taken_for_a_lack_of_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    subject, images = tower(tiny(), positions=1000), random_images(2, 16)
+    limit_memory(monkeypatch, rows=1, error=RuntimeError("CUDA error: device-side assert"))
+    with torch.inference_mode(), pytest.raises(RuntimeError, match="device-side assert"):
+        subject.encode(images)
+    assert subject._micro_batches.positions == 1000
 
 
 def assert_inner_layers_are_reached(subject: ImageTower, images: Tensor) -> None:

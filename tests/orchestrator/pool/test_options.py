@@ -43,6 +43,16 @@ def test_an_actor_is_told_how_to_run(compiled: bool, tmp_path: Path) -> None:
     assert setup.pixel_cache == 7_000_000
 
 
+@pytest.mark.parametrize(("sharing", "on_cpu"), [(None, False), (0, True), (2, False)])
+def test_an_actor_that_is_to_leave_gpus_alone_is_told(
+    sharing: int | None, on_cpu: bool, tmp_path: Path
+) -> None:
+    store = Store(LocalStorage(tmp_path))
+    plan = make_plan(load_spec("demo", ("datasets=[pocket_dots]", "seeds=[1]")), store, tmp_path)
+    options = replace(OPTIONS, trials_per_gpu=sharing)
+    assert worker_setup(plan, plan.backbone, store, options, Open()).on_cpu is on_cpu
+
+
 @pytest.mark.parametrize("sharing", [None, 2])
 def test_an_actor_that_asks_a_service_takes_no_gpu(
     sharing: int | None, monkeypatch: pytest.MonkeyPatch
