@@ -64,6 +64,7 @@ def worker_setup(
         short_classes="refuse",
         own_datasets=(photos,),
         threads=cores,
+        decoders=cores,
         checkpoint_interval=10.0,
         on_cpu=setting.device.type == "cpu",
     )
