@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
-import os
+import time
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from PIL import Image
 
 from benchmarks.datasets.image_folder import ImageFolderDataset
 from benchmarks.datasets.interface import Item
+from orchestrator.pixels import digests
 from orchestrator.store.trace import Trace
 from orchestrator.trial.worker import Worker
 from tests.orchestrator.trial.test_worker import Bench, pocket_as_files
 
-LONG_AGO = 1_600_000_000
-
 
 @pytest.fixture(scope="module")
 def dots(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Files that were changed long ago, so that what is kept of them lasts."""
-    folder = pocket_as_files(tmp_path_factory.mktemp("dots"))
-    for file in folder.rglob("*.png"):
-        os.utime(file, (LONG_AGO, LONG_AGO))
-    return folder
+    return pocket_as_files(tmp_path_factory.mktemp("dots"))
+
+
+@pytest.fixture(autouse=True)
+def later(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Files were changed a while ago, so that what is kept of them lasts."""
+    later = SimpleNamespace(time_ns=lambda: time.time_ns() + 60 * 10**9)
+    monkeypatch.setattr(digests, "time", later)
 
 
 def traced(folder: Path, dots: Path, kept: int, *overrides: str) -> Trace:
