@@ -84,7 +84,7 @@ def run(
     no_tracking: options.NoTracking = False,
     address: options.Address = None,
     actors: options.Actors = None,
-    cpus: options.Cpus = 1,
+    cpus: options.Cpus = None,
     trials_per_gpu: options.TrialsPerGpu = None,
     compile_: options.Compile = False,
     checkpoint_seconds: options.Checkpoint = 10.0,

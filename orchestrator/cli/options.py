@@ -73,7 +73,16 @@ Actors = Annotated[
         show_default="all that fit",
     ),
 ]
-Cpus = Annotated[float, typer.Option(min=0.1, max=1024, help="CPU cores of one actor.")]
+Cpus = Annotated[
+    float | None,
+    typer.Option(
+        min=0.1,
+        max=1024,
+        help="CPU cores of one actor: threads that decode and augment images, and, if given, "
+        "threads of the model on a CPU.",
+        show_default="1; on GPUs its share of the node's cores, 16 at most",
+    ),
+]
 TrialsPerGpu = Annotated[
     int | None,
     typer.Option(

@@ -1,6 +1,6 @@
 """Makes the Ray actors that hold an oracle's model and run cells."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import ray
@@ -37,8 +37,8 @@ class OracleActorFactory:
     Secrets of a service are taken from the environment of whoever makes an actor.
 
     Attributes:
-        setup: what each actor loads.
-        cpus: CPU cores an actor asks of the cluster.
+        setup: what each actor loads, whatever it says of decoders.
+        cpus: CPU cores an actor asks of the cluster; as many threads decode its images.
         gpus: GPUs an actor asks of the cluster, fractions to share one.
     """
 
@@ -51,7 +51,12 @@ class OracleActorFactory:
         remote: Any = ray.remote(OracleActor)
         options = {"num_cpus": self.cpus, "num_gpus": self.gpus}
         actor = remote.options(**options, max_restarts=0, max_concurrency=2)
-        return actor.remote(self.setup, secrets_of(self.setup))
+        return actor.remote(self.loads, secrets_of(self.setup))
+
+    @property
+    def loads(self) -> WorkerSetup:
+        """What an actor loads, with as many decoders as it has cores."""
+        return replace(self.setup, decoders=max(1, int(self.cpus)))
 
 
 def secrets_of(setup: WorkerSetup) -> Secrets:

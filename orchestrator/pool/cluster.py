@@ -28,6 +28,17 @@ def room_for(cpus: float, gpus: float) -> int:
     return sum(_fit(node["Resources"], cpus, gpus) for node in ray.nodes() if node["Alive"])
 
 
+def share_of_cores(gpus: float) -> int:
+    """Whole cores of an actor that takes so many GPUs, if its node's are shared like its GPUs.
+
+    At least one; by the node with the fewest for each GPU. One where no node has a GPU yet.
+    """
+    nodes = [node["Resources"] for node in ray.nodes() if node["Alive"]]
+    actors = [(node, _fit(node, 0, gpus)) for node in nodes if node.get("GPU")]
+    shares = [int(node.get("CPU", 0) / count) for node, count in actors if count]
+    return max(1, min(shares, default=1))
+
+
 def node_lost(node: str, error: RayError) -> bool:
     """Whether an actor died with its node, or was preempted, rather than by itself.
 

@@ -9,12 +9,16 @@ import ray
 
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.plan import Plan
+from orchestrator.pool.cluster import share_of_cores
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import WorkerSetup
 
 if TYPE_CHECKING:
     from orchestrator.oracle.remote.service import Gate
+
+_MOST_CORES = 16
+"""Cores that an actor on a GPU gets unasked; images are hardly made faster by more."""
 
 
 @dataclass(frozen=True)
@@ -25,7 +29,8 @@ class LaunchOptions:
         data_root: the folder or location that holds the datasets.
         address: Ray cluster to join; None starts one here.
         actors: the most actors; None for all that fit.
-        cpus: CPU cores of one actor.
+        cpus: CPU cores of one actor; None for its share of a node's where actors share GPUs, and
+            for one where they don't.
         trials_per_gpu: actors that share a GPU, 0 to leave GPUs alone; None for one where the
             cluster has any.
         compile: whether towers on GPUs are compiled.
@@ -38,7 +43,7 @@ class LaunchOptions:
     data_root: str
     address: str | None
     actors: int | None
-    cpus: float
+    cpus: float | None
     trials_per_gpu: int | None
     compile: bool
     checkpoint_seconds: float
@@ -50,14 +55,18 @@ class LaunchOptions:
 def pool_limits(options: LaunchOptions, backbone: ResolvedBackbone) -> PoolLimits:
     """Resources of the actors of one model; needs a connection to the cluster.
 
-    Those that ask a service need no GPU.
+    Those that ask a service need no GPU. Those that share GPUs share the cores beside them, unless
+    their number is given: training images are decoded and augmented on cores.
     """
     sharing = 0 if backbone.remote is not None else options.trials_per_gpu
     if sharing is None:
         sharing = 1 if ray.cluster_resources().get("GPU") else 0
     # Ray counts in ten-thousandths, so a share is rounded down to let all of them fit.
     gpus = 10_000 // sharing / 10_000 if sharing else 0.0
-    return PoolLimits(options.cpus, gpus, options.actors)
+    cpus = options.cpus
+    if cpus is None:
+        cpus = min(_MOST_CORES, share_of_cores(gpus)) if gpus else 1
+    return PoolLimits(cpus, gpus, options.actors)
 
 
 def worker_setup(
@@ -87,7 +96,7 @@ def worker_setup(
         unreadable=plan.unreadable,
         identities=plan.identities,
         encoders=plan.encoders(),
-        threads=max(1, int(options.cpus)),
+        threads=max(1, int(options.cpus or 1)),  # last digits depend on it
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,
         pixel_cache=options.pixel_cache,

@@ -65,15 +65,22 @@ class TrialFactory:
         setup: of the worker.
         store: where results go.
         caller: who asks a service.
+        packs: keep decoded images.
 
     Raises:
         UserError: the model can't be loaded or asked, or isn't the one that was planned.
     """
 
-    def __init__(self, setup: WorkerSetup, store: Store, caller: Caller | None = None) -> None:
+    def __init__(
+        self,
+        setup: WorkerSetup,
+        store: Store,
+        caller: Caller | None = None,
+        packs: Packs | None = None,
+    ) -> None:
         self._setup = setup
         self._store = store
-        self.box = _box(setup, store, caller or Caller())
+        self.box = _box(setup, store, caller or Caller(), packs or Nothing())
         self._encoders: dict[str, MaeEncoder] = {}
         self._opened: tuple[str, Dataset] | None = None
         self._source_remarks: dict[str, str] = {}
@@ -296,9 +303,8 @@ class TrialFactory:
         return self._encoders[name]
 
 
-def _box(setup: WorkerSetup, store: Store, caller: Caller) -> BlackBox:
+def _box(setup: WorkerSetup, store: Store, caller: Caller, packs: Packs) -> BlackBox:
     """The black box of a worker; what loads a model is imported where one is loaded."""
-    packs: Packs = Nothing()
     if setup.backbone.remote is None:
         from orchestrator.trial.loaded_box import LoadedBox
 

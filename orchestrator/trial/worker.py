@@ -16,6 +16,7 @@ from orchestrator.cell import Cell
 from orchestrator.errors import UserError, last_line
 from orchestrator.masking import masked
 from orchestrator.oracle.remote.service import Caller, Stopped
+from orchestrator.pixels.cache.pixel_cache import opened
 from orchestrator.store.leases import Lease, LeaseLost, Leases
 from orchestrator.store.storage import Patience, StorageDown, open_storage
 from orchestrator.store.store import Store
@@ -55,7 +56,8 @@ class Worker:
         _check_shared(self._store, setup.store_identity)
         self._leases = Leases.of_process(open_storage(setup.store, patience), setup.run)
         self._lease: Lease | None = None
-        self._factory = TrialFactory(setup, self._store, self._caller())
+        packs = opened(setup.pixel_cache, self._notices.append)
+        self._factory = TrialFactory(setup, self._store, self._caller(), packs)
         self._queries = 0
         self._remarks = self._factory.box.remarks
         self._paused: _Started | None = None

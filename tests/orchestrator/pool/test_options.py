@@ -11,7 +11,9 @@ from orchestrator.oracle.backbone import Backbone, RemoteModel, ResolvedBackbone
 from orchestrator.oracle.remote.description import Capabilities, ImageForm
 from orchestrator.oracle.remote.service import Open
 from orchestrator.plan.planner import make_plan
+from orchestrator.pool import cluster
 from orchestrator.pool import options as pool_options
+from orchestrator.pool.actors import OracleActorFactory
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.spec.load import load_spec
@@ -51,6 +53,39 @@ def test_an_actor_that_is_to_leave_gpus_alone_is_told(
     plan = make_plan(load_spec("demo", ("datasets=[pocket_dots]", "seeds=[1]")), store, tmp_path)
     options = replace(OPTIONS, trials_per_gpu=sharing)
     assert worker_setup(plan, plan.backbone, store, options, Open()).on_cpu is on_cpu
+
+
+@pytest.mark.parametrize(
+    ("sharing", "nodes", "cores"),
+    [
+        (1, [{"CPU": 64, "GPU": 8}], 8),
+        (3, [{"CPU": 12, "GPU": 1}], 4),
+        (2, [{"CPU": 48, "GPU": 4}, {"CPU": 8, "GPU": 1}, {"CPU": 2}], 4),
+        (1, [{"CPU": 208, "GPU": 8}], 16),
+        (4, [{"CPU": 2, "GPU": 1}], 1),
+        (1, [{"CPU": 4}], 1),
+        (0, [{"CPU": 64, "GPU": 8}], 1),
+    ],
+)
+def test_actors_on_gpus_share_their_nodes_cores_unasked(
+    sharing: int, nodes: list[dict[str, float]], cores: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [{"Alive": True, "Resources": node} for node in nodes]
+    found.append({"Alive": False, "Resources": {"CPU": 1, "GPU": 1}})
+    monkeypatch.setattr(cluster.ray, "nodes", lambda: found)
+    loaded = ResolvedBackbone("pocket", "pocket", None, "x")
+    options = replace(OPTIONS, cpus=None, trials_per_gpu=sharing)
+    assert pool_limits(options, loaded).cpus == cores
+    assert pool_limits(replace(options, cpus=2), loaded).cpus == 2
+
+
+def test_the_models_threads_are_not_those_that_decode(tmp_path: Path) -> None:
+    store = Store(LocalStorage(tmp_path))
+    plan = make_plan(load_spec("demo", ("datasets=[pocket_dots]", "seeds=[1]")), store, tmp_path)
+    setup = worker_setup(plan, plan.backbone, store, replace(OPTIONS, cpus=None), Open())
+    made = OracleActorFactory(setup, cpus=12, gpus=1).loads
+    assert (made.threads, made.decoders) == (1, 12)
+    assert OracleActorFactory(setup, cpus=0.5).loads.decoders == 1
 
 
 @pytest.mark.parametrize("sharing", [None, 2])
