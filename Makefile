@@ -7,7 +7,7 @@ PORT   ?= 8008
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-protocols demo-service ablation search bench bench-gpu ui test check lint types contracts unit quick format audit bench-scale clean
+.PHONY: help install demo demo-protocols demo-service ablation search bench bench-cell bench-gpu ui test check lint types contracts unit quick format audit bench-scale clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -54,6 +54,9 @@ search: install  ## Search ZIP's clipping threshold and step size on the embedde
 
 bench: install  ## Time the oracle against a naive computation (what fits 3 minutes; BENCH='--layers 12 --minutes 60' for more)
 	@$(BIN)/python -m tests.performance.bench $(BENCH)
+
+bench-cell: install  ## Say where whole cells spend their seconds, now and before packs (3 minutes; BENCH='--help')
+	@$(BIN)/python -m tests.performance.cells $(BENCH)
 
 bench-gpu: install  ## Measure the whole table of a GPU, which this machine must have (half an hour)
 	@$(BIN)/python -m tests.performance.gpu $(BENCH)

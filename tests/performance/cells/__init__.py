@@ -1,0 +1,1 @@
+"""Whole cells, and where their seconds go."""
