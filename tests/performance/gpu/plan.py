@@ -15,7 +15,7 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import WorkerSetup
-from tests.performance.gpu.photos import Photos
+from tests.performance.cells.photos import Photos
 from tests.performance.gpu.setting import Setting, Shape, photos_in
 
 
