@@ -83,12 +83,17 @@ class SentBatch:
         self._left = count
         self._lock = Lock()
         self._sent: list[Tensor] = []
+        self._copied: torch.cuda.Event | None = None
         if not count:
             self._send()
 
     def put(self, place: int, pixels: Pixels) -> None:
         """See `Filling`."""
-        self._array[place] = pixels
+        if pixels.flags.c_contiguous:
+            self._array[place] = pixels
+            return
+        for channel in range(3):  # thrice as fast as pixel by pixel
+            self._array[place, ..., channel] = pixels[..., channel]
 
     def filled(self, count: int) -> None:
         """See `Filling`; whoever fills the last place sends all of them."""
@@ -103,9 +108,9 @@ class SentBatch:
         import torch
 
         sent = self._sent.pop()
-        if self._stream is not None:
+        if self._copied is not None:
             here = torch.cuda.current_stream(self._device)
-            here.wait_stream(self._stream)
+            here.wait_event(self._copied)
             sent.record_stream(here)  # its memory is not given away before it was read
         return self._levels.of(sent)
 
@@ -115,3 +120,5 @@ class SentBatch:
         beside = nullcontext() if self._stream is None else torch.cuda.stream(self._stream)
         with beside:
             self._sent.append(self._bytes.to(self._device, non_blocking=True))
+            if self._stream is not None:
+                self._copied = self._stream.record_event()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property, partial
 from typing import TYPE_CHECKING, Self
 
+import numpy as np
 from PIL import Image
 
 from benchmarks.datasets.interface import Dataset, Item
@@ -112,7 +113,7 @@ class ImageSplit:
         size, found = self.preprocessing.size, None if self.kept is None else self.kept.get(item)
         if found is not None and found.shape == (size, size, 3):
             return found
-        made = rgb_of(self.preprocessing.squared(self.dataset.open(item)))
+        made = np.asarray(self.preprocessing.squared(self.dataset.open(item)))
         if self.kept is not None:
             self.kept.put(item, made)
         return made
@@ -122,7 +123,7 @@ class ImageSplit:
         image = self.dataset.open(item)
         if self.kept is not None:
             image = image if image.mode == "RGB" else image.convert("RGB")
-            self.kept.put(item, rgb_of(image))
+            self.kept.put(item, np.asarray(image))
         return image
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import platform
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
-from benchmarks.datasets.interface import SPLITS, Dataset, Split
+from benchmarks.datasets.interface import SPLITS, Dataset, Item, Split
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.views import DatasetView
 from benchmarks.preprocessing import Preprocessing
@@ -207,13 +208,11 @@ class TrialFactory:
 
         if task.val:
             val = ImageSplit(task.dataset, task.val, plain, "val", self.box.feed)
-            kept = KeptImages.of(self.box.feed.packs, task.dataset, task.val, shown)
-            shown_val = replace(val, preprocessing=shown, kept=kept)
+            shown_val = _kept(val, shown, task.val)
             evaluation["val"] = EvaluationSplit(shown_val, _whole(task, "val", val, box))
         augmented = replace(shown, augmentation=cell.augmentation)
         untouched = ImageSplit(task.dataset, task.train, plain, "train", self.box.feed)
-        kept = KeptImages.of(self.box.feed.packs, task.dataset, task.train, augmented)
-        train = replace(untouched, preprocessing=augmented, kept=kept)
+        train = _kept(untouched, augmented, task.train)
         whole = cache(partial(_whole, task, "train", untouched, box))
         named = NamedImages(train, whole, box.tables.make, cell.seed, cell.views)
         features: TrainFeatures | None = None
@@ -257,8 +256,7 @@ class TrialFactory:
         """The test splits: of the trial's own classes, and of new classes, if there are any."""
         table = box.tables.test(given, task)
         listed = task.dataset.items("test")  # all tasks share what is kept of it
-        kept = KeptImages.of(self.box.feed.packs, task.dataset, listed, shown)
-        test = ImageSplit(task.dataset, task.test, shown, "test", self.box.feed, kept)
+        test = _kept(ImageSplit(task.dataset, task.test, shown, feed=self.box.feed), shown, listed)
         splits = {"test": EvaluationSplit(test, tested_rows(table, task))}
         if task.new is not None:
             new = replace(test, items=task.new.test, name="new")
@@ -320,6 +318,12 @@ def _whole(task: Task, split: Split, images: ImageSplit, box: OpenBox) -> Table:
     digest = split_digest(task, (split,))
     check = partial(_refuse_others, task, (split,), digest)
     return box.tables.whole(digest, images, check)
+
+
+def _kept(split: ImageSplit, how: Preprocessing, listed: Sequence[Item]) -> ImageSplit:
+    """A split by another transform, whose pixels are kept with those of all images of a list."""
+    kept = KeptImages.of(split.feed.packs, split.dataset, listed, how)
+    return replace(split, preprocessing=how, kept=kept)
 
 
 def _refuse_others(task: Task, splits: tuple[Split, ...], planned: str) -> None:
