@@ -26,6 +26,7 @@ from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
 from orchestrator.oracle.remote.service import Caller
 from orchestrator.oracle.tables import Table
+from orchestrator.pixels.packs import Packs
 from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.store import Store
 from orchestrator.trial.black_box import BlackBox, OpenBox
@@ -59,8 +60,14 @@ class OldFactory(TrialFactory):
     Tables of training images as testing sees them are shared by all trials, as they were before.
     """
 
-    def __init__(self, setup: WorkerSetup, store: Store, caller: Caller | None = None) -> None:
-        super().__init__(setup, store, caller)
+    def __init__(
+        self,
+        setup: WorkerSetup,
+        store: Store,
+        caller: Caller | None = None,
+        packs: Packs | None = None,
+    ) -> None:
+        super().__init__(setup, store, caller, packs)
         self._plain: dict[tuple[Item, ...], Table] = {}
 
     def data(self, cell: Cell, task: Task, box: OpenBox, table: FeatureTable | None) -> TrialData:
