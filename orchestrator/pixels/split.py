@@ -92,6 +92,11 @@ class ImageSplit:
         """The images in some rows as a split of their own."""
         return replace(self, items=tuple(self.items[row] for row in rows))
 
+    def kept_as(self, how: Preprocessing, listed: Sequence[Item]) -> Self:
+        """The same images by a transform, their pixels kept with those of all images of a list."""
+        kept = KeptImages.of(self.feed.packs, self.dataset, listed, how)
+        return replace(self, preprocessing=how, kept=kept)
+
     @property
     def labels(self) -> list[int]:
         """Class indices, in order."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache, partial
@@ -12,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import torch
 
-from benchmarks.datasets.interface import SPLITS, Dataset, Item, Split
+from benchmarks.datasets.interface import SPLITS, Dataset, Split
 from benchmarks.datasets.registry import open_dataset
 from benchmarks.datasets.views import DatasetView
 from benchmarks.preprocessing import Preprocessing
@@ -28,7 +27,6 @@ from orchestrator.oracle.interface import Oracle
 from orchestrator.oracle.remote.service import Caller
 from orchestrator.oracle.tables import Table
 from orchestrator.pixels.feed import Feed
-from orchestrator.pixels.kept import KeptImages
 from orchestrator.pixels.packs import Nothing, Packs
 from orchestrator.pixels.split import ImageSplit
 from orchestrator.store.store import Store
@@ -208,11 +206,11 @@ class TrialFactory:
 
         if task.val:
             val = ImageSplit(task.dataset, task.val, plain, "val", self.box.feed)
-            shown_val = _kept(val, shown, task.val)
+            shown_val = val.kept_as(shown, task.val)
             evaluation["val"] = EvaluationSplit(shown_val, _whole(task, "val", val, box))
         augmented = replace(shown, augmentation=cell.augmentation)
         untouched = ImageSplit(task.dataset, task.train, plain, "train", self.box.feed)
-        train = _kept(untouched, augmented, task.train)
+        train = untouched.kept_as(augmented, task.train)
         whole = cache(partial(_whole, task, "train", untouched, box))
         named = NamedImages(train, whole, box.tables.make, cell.seed, cell.views)
         features: TrainFeatures | None = None
@@ -256,7 +254,8 @@ class TrialFactory:
         """The test splits: of the trial's own classes, and of new classes, if there are any."""
         table = box.tables.test(given, task)
         listed = task.dataset.items("test")  # all tasks share what is kept of it
-        test = _kept(ImageSplit(task.dataset, task.test, shown, feed=self.box.feed), shown, listed)
+        test = ImageSplit(task.dataset, task.test, shown, feed=self.box.feed)
+        test = test.kept_as(shown, listed)
         splits = {"test": EvaluationSplit(test, tested_rows(table, task))}
         if task.new is not None:
             new = replace(test, items=task.new.test, name="new")
@@ -318,12 +317,6 @@ def _whole(task: Task, split: Split, images: ImageSplit, box: OpenBox) -> Table:
     digest = split_digest(task, (split,))
     check = partial(_refuse_others, task, (split,), digest)
     return box.tables.whole(digest, images, check)
-
-
-def _kept(split: ImageSplit, how: Preprocessing, listed: Sequence[Item]) -> ImageSplit:
-    """A split by another transform, whose pixels are kept with those of all images of a list."""
-    kept = KeptImages.of(split.feed.packs, split.dataset, listed, how)
-    return replace(split, preprocessing=how, kept=kept)
 
 
 def _refuse_others(task: Task, splits: tuple[Split, ...], planned: str) -> None:
