@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from mlflow.tracking import MlflowClient
 from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.runs import Run
+from orchestrator.errors import UserError
 from orchestrator.money import Prices
 from orchestrator.store.trace import Point
 from orchestrator.tracking.entries import (
@@ -345,3 +347,17 @@ def test_whole_set_evaluations_are_a_metric_at_the_last_query(view: View) -> Non
     assert view.history(found["1"], name) == [(20, 20.0)]
     assert view.history(found["2"], name) == [(20, 40.0)]
     assert view.history(found[None], name) == [(20, 30.0)]
+
+
+def test_a_store_that_cannot_be_read_is_told_and_the_rest_is_left() -> None:
+    def unreadable() -> Iterator[Entry]:
+        raise UserError("the store did not answer")
+        yield cell_entry(ZIP, SPEC)
+
+    said: list[str] = []
+    thread = TrackingThread(
+        Tracker("sqlite:////nowhere/mlflow.db", "demo"), said.append, unreadable()
+    )
+    thread.submit([cell_entry(ZIP, SPEC)])
+    thread.close()
+    assert said == ["the store did not answer"]
