@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
 
 Track = Callable[[Iterable[Entry]], None]
-"""Hands runs to MLflow; returns at once."""
+"""Hands runs to MLflow; returns at once. They are made when they are written, if ever."""
 
 _NOT_ALONE = "another run on this store writes to MLflow; what is missing there, `track` adds later"
 

@@ -214,14 +214,17 @@ class TrackingThread:
         self, tracker: Tracker, on_error: Callable[[str], None], first: Iterable[Entry] = ()
     ) -> None:
         self._tracker, self._on_error, self._first = tracker, on_error, first
-        self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Iterable[Entry] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
         self._thread.start()
 
     def submit(self, entries: Iterable[Entry]) -> None:
-        """Hands over what is to be written; returns at once."""
-        for entry in entries:
-            self._queue.put(entry)
+        """Hands over what is to be written; returns at once.
+
+        Entries are taken in turn, in this thread: made before, those that wait for a slow server
+        would fill the memory.
+        """
+        self._queue.put(entries)
 
     def close(self) -> None:
         """Waits until everything handed over is written, or was given up."""
@@ -231,9 +234,9 @@ class TrackingThread:
     def _work(self) -> None:
         submitted = iter(self._queue.get, None)
         try:
-            for entry in chain(self._first, submitted):
+            for entry in chain(self._first, chain.from_iterable(submitted)):
                 self._tracker.put(entry)
-        except (TrackingError, UserError) as error:  # of MLflow, or of what `first` is read from
+        except (TrackingError, UserError) as error:  # of MLflow, or of the store that is read
             self._on_error(str(error))
             for _ in submitted:
                 pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -361,3 +362,24 @@ def test_a_store_that_cannot_be_read_is_told_and_the_rest_is_left() -> None:
     thread.submit([cell_entry(ZIP, SPEC)])
     thread.close()
     assert said == ["the store did not answer"]
+
+
+def test_entries_are_made_when_they_are_written_not_when_they_are_handed_over() -> None:
+    made_by: list[str] = []
+    put: list[Entry] = []
+
+    class Kept:
+        def put(self, entry: Entry) -> None:
+            put.append(entry)
+
+    def entries() -> Iterator[Entry]:
+        made_by.append(threading.current_thread().name)
+        yield cell_entry(ZIP, SPEC)
+
+    kept: Any = Kept()
+    thread = TrackingThread(kept, pytest.fail)
+    thread.submit(entries())
+    thread.submit(entries())
+    thread.close()
+    assert made_by == ["tracking", "tracking"]
+    assert put == [cell_entry(ZIP, SPEC)] * 2

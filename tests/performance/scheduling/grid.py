@@ -22,7 +22,6 @@ from orchestrator.pool.driver import Driver
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
-from orchestrator.store.trace import Trace
 from orchestrator.trial.messages import WorkerSetup
 from tests.performance.scheduling.many_cells import plan_of_many_cells
 from tests.performance.scheduling.memory import megabytes
@@ -43,7 +42,7 @@ class Meter:
         self.seen = 0
         self.megabytes = [megabytes()]
 
-    def note(self, _cell: PlannedCell, _trace: Trace) -> None:
+    def note(self, _: PlannedCell) -> None:
         """Called for every cell."""
         self.seen += 1
         if self.seen % max(1, self.cells // 5) == 0:
