@@ -11,6 +11,7 @@ from benchmarks.datasets.class_names import shown
 from benchmarks.datasets.completeness import count
 from benchmarks.datasets.identity.file_hashes import Announce, silent
 from benchmarks.datasets.interface import SPLITS, Card, Dataset, Identity, Item, Source, Split
+from benchmarks.datasets.items import Items
 from benchmarks.quoting import quoted
 
 OnUnreadable = Literal["fail", "skip"]
@@ -127,7 +128,7 @@ class DatasetView(Dataset):
 
 
 class SteadyView(DatasetView):
-    """A view that looks at each image's file once: for plans, which ask for it in every split.
+    """A view that looks at a dataset and each image's file once: plans ask anew for every seed.
 
     Args:
         dataset: the other dataset.
@@ -141,9 +142,21 @@ class SteadyView(DatasetView):
         super().__init__(dataset, blind=blind)
         self._announce = announce
         self._seen: dict[str, str] = {}
+        self._drawn_from: dict[Split, Items] = {}
 
     def items(self, split: Split) -> Sequence[Item]:
-        return self._test if split == "test" else super().items(split)
+        if split == "test":
+            return self._test
+        if split not in self._drawn_from:
+            self._drawn_from[split] = Items.of(super().items(split))
+        return self._drawn_from[split]
+
+    def revision(self) -> str:
+        return self._revision
+
+    @cached_property
+    def _revision(self) -> str:
+        return super().revision()
 
     @cached_property
     def _test(self) -> tuple[Item, ...]:

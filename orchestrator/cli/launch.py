@@ -1,6 +1,7 @@
 """From a plan to a finished run: cluster, driver, tracking, and what the person is told."""
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from functools import partial
 
 from orchestrator.analysis.collect import run_of
@@ -13,9 +14,9 @@ from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.pool.run_gate import gates
+from orchestrator.store.storage import BlobMissing
 from orchestrator.store.store import Store
-from orchestrator.store.trace import Trace
-from orchestrator.tracking.entries import cell_entry
+from orchestrator.tracking.entries import Entry, TrackedSpec, cell_entry
 from orchestrator.tracking.session import Track, tracked, tracking
 
 
@@ -65,8 +66,8 @@ def _drive(
     """One pool after another where an ablation runs on several models."""
     spec = tracked(plan)
 
-    def on_trace(cell: PlannedCell, trace: Trace) -> None:
-        track(cell_entry(run_of(one, trace), spec) for one in plan.known_as(cell.key))
+    def on_end(cell: PlannedCell) -> None:
+        track(_entries(plan.known_as(cell.key), store, spec))
 
     todo, failed = plan.to_run(), []
     with RunDisplay(todo, output) as display, gates() as gate_to:
@@ -74,5 +75,14 @@ def _drive(
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
             setup = worker_setup(plan, backbone, store, options, gate_to(backbone))
             limits = pool_limits(options, backbone)
-            failed += Driver(cells, store, setup, limits, display, on_trace).run()
+            failed += Driver(cells, store, setup, limits, display, on_end).run()
     return failed
+
+
+def _entries(labels: tuple[PlannedCell, ...], store: Store, spec: TrackedSpec) -> Iterator[Entry]:
+    """A cell under all its labels; its trace is read once they are asked for."""
+    for read in (store.finished, store.failed):
+        with suppress(BlobMissing):
+            trace = read(labels[0].key)
+            yield from (cell_entry(run_of(cell, trace), spec) for cell in labels)
+            return

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from benchmarks.datasets.interface import Dataset
 from methods.registry import method_class
@@ -15,7 +16,12 @@ from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.plan.transfers import Transfers
 from orchestrator.precision import ROUNDING
+from orchestrator.spec.ablation_point import AblationPoint
 from orchestrator.spec.spec import Spec
+
+_Shared = tuple[str, str, int, tuple[AblationPoint, ...], QueryDemand | Misfit]
+"""What cells that differ in their seed alone share: dataset, arm (by its label, shots and points;
+no other two arms agree in these) and what is asked."""
 
 
 class Drafts:
@@ -30,15 +36,33 @@ class Drafts:
     def __init__(self, spec: Spec, transfers: Transfers, *, blind: bool) -> None:
         self._spec, self._transfers, self._blind = spec, transfers, blind
         self._own = {own.name for own in spec.own_datasets}
+        self._first: dict[_Shared, PlannedCell] = {}
+        self._prepared = cache(preprocessing_of)
 
     def draft(
         self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand | Misfit
     ) -> PlannedCell:
-        """A cell before it is known whether its data are there; of a misfit, as it stays."""
+        """A cell before it is known whether its data are there; of a misfit, as it stays.
+
+        Cells that differ in their seed alone share all else: a plan may have 100,000 of them.
+        """
+        arm = one.arm
+        shared = dataset, arm.label, arm.conditions.shots, arm.ablation_points, demand
+        if shared not in self._first:
+            self._first[shared] = self._unlinked(dataset, one, seed, demand)
+        first = self._first[shared]
+        trains = first.cell.shots > 0
+        cell = first.cell.model_copy(update={"seed": seed}) if trains else first.cell
+        return replace(first, cell=as_it_runs(cell, self._transfers, blind=self._blind))
+
+    def _unlinked(
+        self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand | Misfit
+    ) -> PlannedCell:
         misfit = demand if isinstance(demand, Misfit) else None
         asked = NOTHING if isinstance(demand, Misfit) else demand
+        touches = asked.touches_images
         return PlannedCell(
-            self._cell(dataset, one, seed, asked),
+            cell_of(self._spec, one, dataset, seed, touches_images=touches),
             one.arm.label,
             one.backbone,
             asked,
@@ -52,7 +76,7 @@ class Drafts:
     def key(self, draft: PlannedCell, dataset: Dataset, split: str) -> str:
         """The key of a cell, given the digest of its images."""
         cell, demand = draft.cell, draft.demand
-        prepared = preprocessing_of(draft.backbone, cell.augmentation)
+        prepared = self._prepared(draft.backbone, cell.augmentation)
         fingerprints = Fingerprints(
             method_version=method_class(cell.method.name).version,
             split=split,
@@ -64,11 +88,6 @@ class Drafts:
         )
         return cell_key(cell, fingerprints)
 
-    def _cell(self, dataset: str, one: ResolvedArm, seed: int, demand: QueryDemand) -> Cell:
-        touches = demand.touches_images
-        cell = cell_of(self._spec, one, dataset, seed, touches_images=touches)
-        return as_it_runs(cell, self._transfers, blind=self._blind)
-
 
 def with_splits(draft: PlannedCell, sizes: Sequence[int]) -> PlannedCell:
     """The draft, once it is known how many images each of its test splits has."""
@@ -79,7 +98,9 @@ def with_splits(draft: PlannedCell, sizes: Sequence[int]) -> PlannedCell:
 def _ensemble(cell: Cell, dataset: Dataset) -> str | None:
     """SHA-256 of the dataset's own ensemble, if it has one and the method averages it."""
     kind, own = method_class(cell.method.name), dataset.card.ensemble
+    if not own:
+        return None
     settings = kind.settings_type.model_validate(cell.method.settings)
-    if not own or not kind.averages_templates(settings):
+    if not kind.averages_templates(settings):
         return None
     return hashlib.sha256(json.dumps(own).encode()).hexdigest()

@@ -11,7 +11,7 @@ from methods.registry import method_class
 from orchestrator.cell import Cell
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class MeasuredSplit:
     """A split on which a cell is measured.
 

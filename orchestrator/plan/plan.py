@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Literal, get_args
 
 from benchmarks.datasets.identity.record import DataIdentity
@@ -20,7 +21,7 @@ Status = Literal["done", "in progress", "failed", "new", "skipped"]
 STATUSES: tuple[Status, ...] = get_args(Status)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PlannedCell:
     """A cell and what a run would do with it.
 
@@ -145,7 +146,15 @@ class Plan:
 
     def known_as(self, key: str) -> tuple[PlannedCell, ...]:
         """A cell under all its labels."""
-        return tuple(cell for cell in self.cells if cell.key == key)
+        return self._by_key.get(key, ())
+
+    @cached_property
+    def _by_key(self) -> dict[str, tuple[PlannedCell, ...]]:
+        """Looked up for every cell that ends: a search for each would take n^2 steps."""
+        found: dict[str, list[PlannedCell]] = {}
+        for cell in self.cells:
+            found.setdefault(cell.key, []).append(cell)
+        return {key: tuple(cells) for key, cells in found.items()}
 
 
 def with_lost_prompts(

@@ -40,6 +40,7 @@ from orchestrator.plan.readouts import check_readout
 from orchestrator.plan.tasks import DrawnTask, Tasks, dataset_of, training_notes
 from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
+from orchestrator.precision import Precision
 from orchestrator.spec.spec import Spec
 from orchestrator.store.storage import StorageDown
 from orchestrator.store.store import Store
@@ -120,6 +121,7 @@ class _Planner:
         self._tasks = Tasks(spec, self._transfers, blind=blind)
         self._demands = QueryDemands(self._arms)
         self._counters: dict[ResolvedBackbone, TextTokens] = {}
+        self._features = cache(partial(_features, spec.precision))
         self.datasets = spec.trained_datasets if blind else spec.all_datasets
         self.notes: list[str] = []
         self.unreadable: dict[str, frozenset[str]] = {}
@@ -285,7 +287,7 @@ class _Planner:
             train_images=len(task.train) if kind.trains else 0,
             classes=len(task.class_names),
             test_images=test_images,
-            features=_features(draft, whole),
+            features=self._features(draft.backbone, whole),
             split=split,
             tokens=tokens(task.class_names),
             texts_known=self._demands.facts(draft.backbone).counts_tokens
@@ -304,12 +306,12 @@ class _Planner:
         return partial(counter.of, draft.cell, draft.demand, dataset.card.templates)
 
 
-def _features(draft: PlannedCell, whole: str) -> str:
+def _features(precision: Precision, backbone: ResolvedBackbone, whole: str) -> str:
     """Digest of the features of a test split; a service has its own, which nobody sees."""
-    if draft.backbone.remote is not None:
+    if backbone.remote is not None:
         return ""
-    plain = preprocessing_of(draft.backbone, "none")
-    return feature_digest(draft.backbone.digest, whole, plain, draft.cell.precision)
+    plain = preprocessing_of(backbone, "none")
+    return feature_digest(backbone.digest, whole, plain, precision)
 
 
 def _can_train(cell: PlannedCell) -> bool:

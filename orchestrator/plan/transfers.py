@@ -92,7 +92,8 @@ class Transfers:
 
     def remember(self, cell: Cell, key: str) -> None:
         """Remembers the key of a cell, in case others test its prompt."""
-        self._keys[_identity(cell)] = key
+        if self._spec.source is not None:
+            self._keys[_identity(cell)] = key
 
 
 def _identity(cell: Cell) -> str:

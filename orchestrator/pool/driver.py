@@ -30,7 +30,7 @@ class Driver:
         setup: what each actor loads.
         limits: resources of the actors.
         display: told what happens.
-        on_trace: told every trace that was stored, finished or failed.
+        on_end: told every cell whose trace was stored, finished or failed.
         actors: makes the factory of actors from set-up, CPUs and GPUs.
     """
 
@@ -39,7 +39,7 @@ class Driver:
     setup: WorkerSetup
     limits: PoolLimits
     display: RunDisplay
-    on_trace: Callable[[PlannedCell, Trace], None] = lambda _cell, _trace: None
+    on_end: Callable[[PlannedCell], None] = lambda _: None
     actors: Callable[[WorkerSetup, float, float], Callable[[], Any]] = OracleActorFactory
     _queue: CellQueue = field(init=False)
     _failed: list[tuple[PlannedCell, str]] = field(default_factory=list)
@@ -103,10 +103,10 @@ class Driver:
         elif outcome.value.status == "stopped":
             self.display.say(f"stopped  {cell.title} at {outcome.value.queries} queries")
         elif outcome.value.status == "failed":
-            self._note_failure(cell, self.store.failed(cell.key), outcome.value.error)
+            self._note_failure(cell, outcome.value.error)
         else:
             self.display.ended(cell, "", found=outcome.value.found)
-            self.on_trace(cell, self.store.finished(cell.key))
+            self.on_end(cell)
             self._queue.ended(cell, failed=False)
 
     def _leave(self, cell: PlannedCell) -> None:
@@ -120,12 +120,12 @@ class Driver:
         error = masked(error)
         trace = Trace(cell.key, cell.cell.model_dump(mode="json"), "failed", points=(), error=error)
         self.store.save(trace)
-        self._note_failure(cell, trace, last_line(error))
+        self._note_failure(cell, last_line(error))
 
-    def _note_failure(self, cell: PlannedCell, trace: Trace, error: str) -> None:
+    def _note_failure(self, cell: PlannedCell, error: str) -> None:
         self._failed.append((cell, error))
         self.display.ended(cell, error)
-        self.on_trace(cell, trace)
+        self.on_end(cell)
         for waiting in self._queue.ended(cell, failed=True):
             self._fail(waiting, f"its prompt comes from {cell.title}, which failed")
 

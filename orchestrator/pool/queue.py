@@ -106,12 +106,14 @@ class CellQueue:
 
     def _admit(self, cell: PlannedCell) -> None:
         """Makes a cell ready, once the features of its test split are there, if it needs any."""
-        if not cell.features or cell.features in self._tables or self._share(cell.features):
+        digest = cell.features
+        if digest in self._encoding:  # the store was asked for it
+            self._encoding[digest].append(cell)
+        elif not digest or digest in self._tables or self._share(digest):
             self._ready.append(cell)
-            return
-        if cell.features not in self._encoding:
-            self._to_encode.append(cell.features)
-        self._encoding[cell.features].append(cell)
+        else:
+            self._to_encode.append(digest)
+            self._encoding[digest].append(cell)
 
     def _share(self, digest: str) -> bool:
         """Puts stored features into shared memory, once for all actors; False if there are none."""

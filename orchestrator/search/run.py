@@ -30,7 +30,7 @@ from orchestrator.search.trainable import BorrowingTrial
 from orchestrator.search.trial_run import Assignment, TrialRun
 from orchestrator.trial.messages import WorkerSetup
 
-_TUNE = {
+TUNE = {
     "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # they cost more than small trials do
     "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is ours
     "TUNE_DISABLE_STRICT_METRIC_CHECKING": "1",  # a trial may fail before it has measured
@@ -112,7 +112,7 @@ class SearchRun:
         pruner = pruner_of(found.section, queries, step)
         if pruner is not None:
             pruner.recall(algorithm.study.get_trials(deepcopy=False))
-        for name, value in _TUNE.items():
+        for name, value in TUNE.items():
             os.environ.setdefault(name, value)
         with (
             tempfile.TemporaryDirectory(prefix="search-") as folder,

@@ -4,14 +4,13 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 Ending = Literal["finished", "failed", "pruned"]
 
 
-@dataclass(frozen=True, slots=True)
-class Point:
-    """One measurement of a trial.
+class Point(NamedTuple):
+    """One measurement of a trial; a tuple, as a run reads hundreds for each cell.
 
     Attributes:
         queries: queries charged to the method when it was taken.

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from typing import TYPE_CHECKING
 
-from orchestrator.analysis.collect import failed_runs, finished_runs
+from orchestrator.analysis.collect import ANALYSED, failed_runs, finished_runs, stored_runs
 from orchestrator.analysis.runs import Run
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
 
 Track = Callable[[Iterable[Entry]], None]
-"""Hands runs to MLflow; returns at once."""
+"""Hands runs to MLflow; returns at once. They are made when they are written, if ever."""
 
 _NOT_ALONE = "another run on this store writes to MLflow; what is missing there, `track` adds later"
 
@@ -57,7 +58,7 @@ def tracking(
             return
         # First of all what an interrupted run may not have told MLflow.
         spec = tracked(plan)
-        stored = (cell_entry(run, spec) for run in _stored(plan, store))
+        stored = map(partial(cell_entry, spec=spec), stored_runs(plan, store, _say_nothing))
         thread = TrackingThread(Tracker(uri, plan.spec.name), warn, stored)
         try:
             yield thread.submit
@@ -96,21 +97,24 @@ def rebuild_tracking(
     Raises:
         UserError: MLflow can't be written, or another run on this store writes to it.
     """
-    tracker, spec, runs = Tracker(uri, plan.spec.name), tracked(plan), _stored(plan, store)
+    tracker, spec = Tracker(uri, plan.spec.name), tracked(plan)
     with only_writer(store.storage, uri) as alone:
         if not alone:
             raise UserError(f"{_NOT_ALONE}. Try again when it has ended.")
         try:
-            cells = [cell_entry(run, spec) for run in runs]
-            for entry in cells:
+            keys = set()
+            for run in stored_runs(plan, store, _say_nothing):
+                entry = cell_entry(run, spec)
                 tracker.put(entry)
-            tracker.forget_former_labels({entry.key for entry in cells})
+                keys.add(entry.key)
+            tracker.forget_former_labels(keys)
+            runs = _analysed(plan, store)
             for entry in (*aggregate_entries(runs, spec), *trials):
                 tracker.put(entry)
             tracker.put(summary_entry(report, runs, spec))
         except TrackingError as error:
             raise UserError(str(error)) from None
-    return len(runs)
+    return len(keys)
 
 
 def tracked(plan: Plan) -> TrackedSpec:
@@ -128,9 +132,9 @@ def _leave(_: Iterable[Entry]) -> None:
     """Leaves MLflow alone."""
 
 
-def _stored(plan: Plan, store: Store) -> list[Run]:
-    left_out = _say_nothing
+def _analysed(plan: Plan, store: Store) -> list[Run]:
+    """What means and the summary are made of: without training losses, which fill the memory."""
     return [
-        *finished_runs(plan, store, left_out=left_out),
-        *failed_runs(plan, store, left_out=left_out),
+        *finished_runs(plan, store, ANALYSED, _say_nothing),
+        *failed_runs(plan, store, _say_nothing),
     ]

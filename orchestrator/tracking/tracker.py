@@ -11,13 +11,15 @@ import logging
 import os
 import queue
 import threading
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
 from typing import Any
 from uuid import uuid4
 
+from orchestrator.errors import UserError
 from orchestrator.masking import masked
 from orchestrator.store.leases import Leases
 from orchestrator.store.sqlite_address import sqlite_file
@@ -54,6 +56,28 @@ class TrackingError(Exception):
     """MLflow can't be written; results are safe in the store, and `track` rebuilds the view."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Present:
+    """What is remembered of a run that is there: MLflow's own record of it takes 20 times as much.
+
+    Attributes:
+        run: its id.
+        fingerprint: of its content; None if it was interrupted.
+        kind: `cell`, `aggregate` or another.
+        group: the cells over whose seeds there is a mean.
+    """
+
+    run: str
+    fingerprint: str | None
+    kind: str | None
+    group: str | None
+
+    @classmethod
+    def of(cls, run: str, tags: Mapping[str, str]) -> _Present:
+        """A run with its tags."""
+        return cls(run, tags.get(COMPLETE), tags.get("kind"), tags.get("group"))
+
+
 class Tracker:
     """Writes to one MLflow experiment.
 
@@ -75,9 +99,9 @@ class Tracker:
         with _translated(self._uri):
             old = self._present.get(entry.key)
             if old is not None:
-                if old.data.tags.get(COMPLETE) == entry.fingerprint:
+                if old.fingerprint == entry.fingerprint:
                     return
-                self._client.delete_run(old.info.run_id)
+                self._client.delete_run(old.run)
             self._present[entry.key] = self._write(entry)
 
     def forget_former_labels(self, keys: Collection[str]) -> None:
@@ -92,14 +116,13 @@ class Tracker:
         cells = {key.split()[0] for key in keys}
         with _translated(self._uri):
             self._forget([k for k in self._present if k not in keys and k.split(" ")[0] in cells])
-            tags = {key: run.data.tags for key, run in self._present.items()}
-            groups = {its.get("group") for its in tags.values() if its.get("kind") == "cell"}
-            means = [key for key, its in tags.items() if its.get("kind") == "aggregate"]
-            self._forget([key for key in means if tags[key].get("group") not in groups])
+            groups = {known.group for known in self._present.values() if known.kind == "cell"}
+            means = [key for key, known in self._present.items() if known.kind == "aggregate"]
+            self._forget([key for key in means if self._present[key].group not in groups])
 
     def _forget(self, keys: Iterable[str]) -> None:
         for key in keys:
-            self._client.delete_run(self._present.pop(key).info.run_id)
+            self._client.delete_run(self._present.pop(key).run)
 
     @cached_property
     def _client(self) -> Any:
@@ -132,19 +155,21 @@ class Tracker:
         return str(self._client.create_experiment(self._name, artifact_location=location))
 
     @cached_property
-    def _present(self) -> dict[str, Any]:
+    def _present(self) -> dict[str, _Present]:
         """Runs by key, looked up once; this process is the only writer."""
-        known: dict[str, Any] = {}
+        known: dict[str, _Present] = {}
         token: str | None = ""
         while token is not None:
             page = self._client.search_runs(
                 [self._experiment], max_results=1000, page_token=token or None
             )
-            known |= {found.data.tags.get(_KEY, ""): found for found in page}
+            for found in page:
+                tags = found.data.tags
+                known[tags.get(_KEY, "")] = _Present.of(found.info.run_id, tags)
             token = page.token or None
         return known
 
-    def _write(self, entry: Entry) -> Any:
+    def _write(self, entry: Entry) -> _Present:
         from mlflow.entities import Metric, Param, RunTag
 
         created = self._client.create_run(
@@ -170,7 +195,7 @@ class Tracker:
         self._client.log_batch(run_id, tags=[RunTag(COMPLETE, entry.fingerprint)])
         ended = "FAILED" if entry.failed else "FINISHED"
         self._client.set_terminated(run_id, ended, end_time=_EPOCH_MS + max(entry.last_step, 1))
-        return self._client.get_run(run_id)
+        return _Present.of(run_id, {**entry.tags, COMPLETE: entry.fingerprint})
 
 
 class TrackingThread:
@@ -189,14 +214,17 @@ class TrackingThread:
         self, tracker: Tracker, on_error: Callable[[str], None], first: Iterable[Entry] = ()
     ) -> None:
         self._tracker, self._on_error, self._first = tracker, on_error, first
-        self._queue: queue.SimpleQueue[Entry | None] = queue.SimpleQueue()
+        self._queue: queue.SimpleQueue[Iterable[Entry] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._work, name="tracking", daemon=True)
         self._thread.start()
 
     def submit(self, entries: Iterable[Entry]) -> None:
-        """Hands over what is to be written; returns at once."""
-        for entry in entries:
-            self._queue.put(entry)
+        """Hands over what is to be written; returns at once.
+
+        Entries are taken in turn, in this thread: made before, those that wait for a slow server
+        would fill the memory.
+        """
+        self._queue.put(entries)
 
     def close(self) -> None:
         """Waits until everything handed over is written, or was given up."""
@@ -204,15 +232,14 @@ class TrackingThread:
         self._thread.join()
 
     def _work(self) -> None:
-        broken = False
-        for entry in chain(self._first, iter(self._queue.get, None)):
-            if broken:
-                continue
-            try:
+        submitted = iter(self._queue.get, None)
+        try:
+            for entry in chain(self._first, chain.from_iterable(submitted)):
                 self._tracker.put(entry)
-            except TrackingError as error:
-                broken = True
-                self._on_error(str(error))
+        except (TrackingError, UserError) as error:  # of MLflow, or of the store that is read
+            self._on_error(str(error))
+            for _ in submitted:
+                pass
 
 
 @contextmanager

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from orchestrator.analysis.collect import comparison_of, finished_runs
+from orchestrator.analysis.collect import ANALYSED, comparison_of, finished_runs, stored_runs
 from orchestrator.cli.plan_view import show_plan, show_status
 from orchestrator.plan.calibration import TowerCosts
 from orchestrator.plan.damaged import set_aside_damaged
@@ -87,12 +87,37 @@ def test_mlflow_has_an_entry_of_each_cell_and_group(tmp_path: Path) -> None:
     finish(plan, store)
     plan, store = planned(tmp_path)
     runs, spec = finished_runs(plan, store), tracked(plan)
+    assert list(stored_runs(plan, store)) == runs
     entries = [cell_entry(run, spec) for run in runs]
     assert len({entry.key for entry in entries}) == len(entries) == 5
     first = {entry.key for entry in entries if entry.tags["method"] == "a"}
     assert first <= {cell.key for cell in plan.cells}, "what was tracked before stays as it was"
     groups = {entry.tags["method"] for entry in aggregate_entries(runs, spec)}
     assert groups == {"zero_shot", "a", "b"}
+    light = finished_runs(plan, store, ANALYSED)
+    assert aggregate_entries(light, spec) == aggregate_entries(runs, spec)
+
+
+def test_a_failure_that_went_away_while_it_was_read_is_passed_over(tmp_path: Path) -> None:
+    plan, store = planned(tmp_path)
+    finish(plan, store)
+    a, b, *_ = plan.to_run()
+    for cell in (a, b):
+        store.storage.delete(f"results/{cell.key}.parquet")
+        store.save(Trace(cell.key, {}, "failed", (), error="ValueError: no"))
+    runs = (run for run in stored_runs(plan, store) if run.trace.status == "failed")
+    first = next(runs)
+    (gone,) = {a.key, b.key} - {first.trace.key}
+    store.storage.delete(f"failures/{gone}.parquet")
+    assert gone not in {run.trace.key for run in runs}
+
+
+def test_a_cell_is_known_under_all_its_labels(tmp_path: Path) -> None:
+    plan, _ = planned(tmp_path)
+    for cell in plan.cells:
+        assert plan.known_as(cell.key) == tuple(c for c in plan.cells if c.key == cell.key)
+    assert max(len(plan.known_as(cell.key)) for cell in plan.cells) == 2
+    assert plan.known_as("of nobody") == ()
 
 
 def test_points_of_an_ablation_join_their_base(tmp_path: Path) -> None:

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+import pickle
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.datasets.interface import Item, Split
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.zoo.imagenet import ImageNet
+from benchmarks.pocket.parquet_dataset import ParquetDataset
 from orchestrator.cli.plan_view import show_cells, show_plan, show_status
 from orchestrator.errors import UserError
+from orchestrator.oracle import backbone
+from orchestrator.oracle.model_folder import read_config
 from orchestrator.plan.calibration import TowerCosts
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.planner import make_plan
@@ -340,3 +347,45 @@ def test_short_classes_may_be_taken_whole_and_are_named(tmp_path: Path) -> None:
     plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", "shots=[33]", "short_classes=take_all")
     assert "8 classes have fewer than 33 images" in plan.notes[0]
     assert "one, two" in plan.notes[0]
+
+
+def test_more_seeds_read_no_more_of_the_model_or_the_dataset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: Counter[str] = Counter()
+    items, revision = ParquetDataset.items, ParquetDataset.revision
+
+    def counted_items(dataset: ParquetDataset, split: Split) -> Sequence[Item]:
+        reads[split] += 1
+        return items(dataset, split)
+
+    def counted_revision(dataset: ParquetDataset) -> str:
+        reads["revision"] += 1
+        return revision(dataset)
+
+    def counted_config(folder: Path) -> dict[str, Any]:
+        reads["configuration"] += 1
+        return read_config(folder)
+
+    monkeypatch.setattr(ParquetDataset, "items", counted_items)
+    monkeypatch.setattr(ParquetDataset, "revision", counted_revision)
+    monkeypatch.setattr(backbone, "read_config", counted_config)
+    plan_of(tmp_path, "datasets=[pocket_dots]", "seeds=[1]")
+    few = Counter(reads)
+    reads.clear()
+    plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", f"seeds={list(range(1, 9))}")
+    assert len(plan.cells) == 9
+    assert reads == few
+
+
+def test_cells_of_a_method_share_all_but_their_seed(tmp_path: Path) -> None:
+    plan, _ = plan_of(tmp_path, "datasets=[pocket_dots]", "seeds=[1,2,3]")
+    first, *others = [
+        cell for cell in pickle.loads(pickle.dumps(plan)).cells if cell.label == "zip"
+    ]
+    assert len(others) == 2
+    for cell in others:
+        assert cell.cell.method is first.cell.method
+        assert cell.demand is first.demand
+        assert cell.features is first.features
+        assert cell.cell == first.cell.model_copy(update={"seed": cell.cell.seed})

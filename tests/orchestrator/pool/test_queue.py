@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -89,3 +90,18 @@ def test_a_failed_encoding_strands_its_cells(cells: tuple[PlannedCell, ...]) -> 
     task = queue.next_task()
     assert task is not None
     assert queue.encoded(Outcome(task, error="no such file")) == [source]
+
+
+def test_the_store_is_asked_once_for_the_features_that_many_cells_wait_for(
+    cells: tuple[PlannedCell, ...],
+) -> None:
+    source, *_ = cells
+    asked: list[str] = []
+    queue = CellQueue(
+        (source, replace(source, key="other"), replace(source, key="third")), asked.append
+    )
+    assert asked == [source.features]
+    (task,) = [queue.next_task()]
+    assert task is not None
+    assert task.id == f"encode {source.features}"
+    assert queue.next_task() is None, "one encoding serves all"

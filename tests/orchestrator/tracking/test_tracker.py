@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +14,7 @@ from mlflow.tracking import MlflowClient
 from orchestrator.analysis.curves import band_of
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.runs import Run
+from orchestrator.errors import UserError
 from orchestrator.money import Prices
 from orchestrator.store.trace import Point
 from orchestrator.tracking.entries import (
@@ -345,3 +348,38 @@ def test_whole_set_evaluations_are_a_metric_at_the_last_query(view: View) -> Non
     assert view.history(found["1"], name) == [(20, 20.0)]
     assert view.history(found["2"], name) == [(20, 40.0)]
     assert view.history(found[None], name) == [(20, 30.0)]
+
+
+def test_a_store_that_cannot_be_read_is_told_and_the_rest_is_left() -> None:
+    def unreadable() -> Iterator[Entry]:
+        raise UserError("the store did not answer")
+        yield cell_entry(ZIP, SPEC)
+
+    said: list[str] = []
+    thread = TrackingThread(
+        Tracker("sqlite:////nowhere/mlflow.db", "demo"), said.append, unreadable()
+    )
+    thread.submit([cell_entry(ZIP, SPEC)])
+    thread.close()
+    assert said == ["the store did not answer"]
+
+
+def test_entries_are_made_when_they_are_written_not_when_they_are_handed_over() -> None:
+    made_by: list[str] = []
+    put: list[Entry] = []
+
+    class Kept:
+        def put(self, entry: Entry) -> None:
+            put.append(entry)
+
+    def entries() -> Iterator[Entry]:
+        made_by.append(threading.current_thread().name)
+        yield cell_entry(ZIP, SPEC)
+
+    kept: Any = Kept()
+    thread = TrackingThread(kept, pytest.fail)
+    thread.submit(entries())
+    thread.submit(entries())
+    thread.close()
+    assert made_by == ["tracking", "tracking"]
+    assert put == [cell_entry(ZIP, SPEC)] * 2

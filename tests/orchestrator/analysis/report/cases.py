@@ -131,7 +131,7 @@ def of_all_accesses() -> list[Run]:
 def better(run: Run, method: str, points: float) -> Run:
     """A run of another method, so many points better."""
     cell = {**run.trace.cell, "method": {"name": method, "settings": {}}}
-    moved_points = tuple(replace(point, value=point.value + points) for point in run.trace.points)
+    moved_points = tuple(point._replace(value=point.value + points) for point in run.trace.points)
     key = run.trace.key.replace("zip", method)
     trace = replace(run.trace, key=key, cell=cell, points=moved_points)
     return replace(run, method=method, trace=trace)

@@ -32,7 +32,7 @@ def runs() -> list[Run]:
         zips = make_run([(0, 30), (100, 50 + seed), (200, 60 + seed)], seed=seed)
         found.append(deployed(observed(zips, 3, 1500), 1))
         bars = make_run([(0, 30), (100, 45), (200, 48)], method="bar", seed=seed)
-        few = tuple(replace(point, images=point.queries * 8) for point in bars.trace.points)
+        few = tuple(point._replace(images=point.queries * 8) for point in bars.trace.points)
         ledgers = {"method": {"queries": 200, "images": 1600}}
         bars = replace(bars, trace=replace(bars.trace, points=few, ledgers=ledgers))
         found.append(deployed(observed(bars, 6, 1500), 4))
