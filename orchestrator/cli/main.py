@@ -52,7 +52,8 @@ def plan(
     """Show what a run would do, and what it would cost."""
     from orchestrator.cli.costs import check_max_cost, estimate_of, show_costs
     from orchestrator.cli.data_root import check_data_root
-    from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
+    from orchestrator.cli.measuring import pricing_of
+    from orchestrator.cli.plan_view import show_cells, show_plan
     from orchestrator.plan.skipped import refuse_misfits
 
     check_data_root(spec, set_, data)
@@ -60,7 +61,7 @@ def plan(
     refuse_misfits(work.plan, strict=strict)
     if work.search is not None:
         _ = work.search.plan  # what it refuses is refused before anything is shown
-    pricing = pricing_of(work.plan, work.store, threads, measure=measure)
+    pricing = pricing_of(work.plan, work.store, data, threads, measure=measure)
     if cells:
         show_cells(work.plan)
     show_plan(work.plan, pricing)

@@ -1,0 +1,110 @@
+"""What it takes one core to read the images of a dataset, so that a plan can be priced."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from functools import partial
+from io import BytesIO
+from typing import Annotated
+
+import numpy as np
+from PIL import Image
+from pydantic import Field
+
+from benchmarks.batches import augmentation_generator
+from benchmarks.datasets.interface import Dataset, DatasetError, ImageUnreadable, Item
+from benchmarks.preprocessing import Preprocessing
+
+MOST = 16
+"""Images that are timed of each dataset."""
+MADE_UP = ""
+"""Stands for the datasets that aren't here: a made-up photograph is timed for them."""
+MADE_UP_SIZE = (500, 375)
+"""Width and height of it, in pixels: many photographs on the internet are stored like this."""
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+_Open = Callable[[], Image.Image]
+
+
+@dataclass(frozen=True)
+class ImageCosts:
+    """Seconds of one core for one image of a dataset.
+
+    Attributes:
+        decode: to decode its file.
+        augment: to crop, resize and flip what was decoded, and make it a tensor.
+        square: to make square what was decoded, as for testing, and make it a tensor.
+        cached: to make a tensor of a square image that is kept.
+    """
+
+    decode: Seconds
+    augment: Seconds
+    square: Seconds
+    cached: Seconds
+
+
+def measure_images(dataset: Dataset | None, preprocessing: Preprocessing) -> ImageCosts | None:
+    """Times some images of a dataset, a made-up one if it is None; None if none can be read.
+
+    Seconds are of the processor alone: waiting for a disk or a network isn't among them.
+
+    Args:
+        dataset: one that is there.
+        preprocessing: how the model sees images.
+    """
+    files = [_made_up_file()] * 4 if dataset is None else _files(dataset)
+    with suppress(ImageUnreadable, IndexError):
+        _timed(files[0], preprocessing, 0)  # the first one also loads what decodes
+    found = []
+    for place, file in enumerate(files):
+        with suppress(ImageUnreadable):
+            found.append(_timed(file, preprocessing, place))
+    if not found:
+        return None
+    means = np.array(found).mean(axis=0).tolist()
+    return ImageCosts(*means)
+
+
+def _files(dataset: Dataset) -> Sequence[_Open]:
+    """Opens some images, spread over the training split; over the test split if it has none."""
+    try:
+        items: Sequence[Item] = dataset.items("train") or dataset.items("test")
+    except DatasetError:
+        return ()
+    step = max(1, len(items) // MOST)
+    return [partial(dataset.open, item) for item in items[::step][:MOST]]
+
+
+def _timed(
+    file: _Open, preprocessing: Preprocessing, place: int
+) -> tuple[float, float, float, float]:
+    """Seconds of decoding, augmenting, squaring, and taking what is kept."""
+    how = replace(preprocessing, augmentation="crop_flip")
+    start = time.thread_time()
+    image = Image.fromarray(np.asarray(file().convert("RGB")))
+    decoded = time.thread_time()
+    how.train(image, augmentation_generator(0, 0, place))
+    augmented = time.thread_time()
+    how.test(image)
+    squared = time.thread_time()
+    square = Image.fromarray(np.asarray(how.squared(image)))
+    begun = time.thread_time()
+    how.test(square)
+    done = time.thread_time()
+    return decoded - start, augmented - decoded, squared - augmented, done - begun
+
+
+def _made_up_file() -> _Open:
+    """A JPEG of coloured patches, with about as much detail as a photograph."""
+    draws, (width, height) = np.random.default_rng(0), MADE_UP_SIZE
+    rough = draws.integers(0, 256, (height // 12, width // 12, 3), dtype=np.uint8)
+    smooth = np.asarray(Image.fromarray(rough).resize(MADE_UP_SIZE, Image.Resampling.BICUBIC))
+    grain = draws.normal(0, 6, smooth.shape)
+    pixels = np.clip(smooth + grain, 0, 255).astype(np.uint8)
+    file = BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", quality=90)
+    return lambda: Image.open(BytesIO(file.getvalue()))

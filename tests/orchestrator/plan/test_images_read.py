@@ -1,0 +1,160 @@
+"""How many images cells read, and how a plan's parts of time add up."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.plan.actor_time import ActorTime, mean_time
+from orchestrator.plan.calibration import TowerCosts
+from orchestrator.plan.image_costs import ImageCosts
+from orchestrator.plan.images_read import ImagesRead, read_once, read_to_train
+from orchestrator.plan.plan import Plan, PlannedCell
+from orchestrator.plan.planner import make_plan
+from orchestrator.plan.pricing import Pricing
+from orchestrator.spec.load import load_spec
+from orchestrator.store.storage import LocalStorage
+from orchestrator.store.store import Store
+
+COSTS = ImageCosts(decode=1.0, augment=10.0, square=100.0, cached=1000.0)
+SECONDS = st.floats(0, 1e6) | st.none()
+TIMES = st.builds(ActorTime, st.floats(0, 1e6), st.floats(0, 1e6), SECONDS, st.floats(0, 1e6))
+
+
+def planned(folder: Path, *overrides: str) -> Plan:
+    """A plan of two datasets and two seeds."""
+    given = (
+        "datasets=[pocket_dots, pocket_outlines]",
+        "seeds=[1, 2]",
+        "budget=200",
+        "batch_size=32",
+        "evaluation.points=4",
+        *overrides,
+    )
+    return make_plan(load_spec("demo", given), Store(LocalStorage(folder / "store")), "data")
+
+
+def cell_of(plan: Plan, label: str) -> PlannedCell:
+    return next(cell for cell in plan.cells if cell.label == label)
+
+
+@pytest.mark.parametrize(
+    ("method", "how", "kind"),
+    [
+        ("zero_shot", "crop_flip", ""),
+        ("zip", "none", "kept once"),
+        ("bar", "none", "kept each step"),
+        ("zip", "crop_flip", "new each step"),
+        ("bar", "crop_flip", "new each step"),
+        ("zip", "crop_flip views=3", "new each view"),
+        ("bar", "crop_flip views=3", "new each step"),
+    ],
+)
+def test_training_reads_an_image_as_often_as_it_looks_different(
+    tmp_path: Path, method: str, how: str, kind: str
+) -> None:
+    given = f"augmentation={how}".split()
+    cell = cell_of(planned(tmp_path, f"methods=[{method}]", *given), method)
+    steps = 200 * 32 // max(1, cell.demand.candidates)  # candidates of a step see the same images
+    assert (
+        read_to_train(cell)
+        == {
+            "": ImagesRead(),
+            "kept once": ImagesRead(cached=cell.train_images),
+            "kept each step": ImagesRead(cached=steps),
+            "new each step": ImagesRead(augmented=steps),
+            "new each view": ImagesRead(augmented=3 * cell.train_images),
+        }[kind]
+    )
+
+
+@pytest.mark.parametrize(("augmentation", "squared"), [("crop_flip", 0), ("none", 1)])
+def test_what_cells_share_is_read_once(tmp_path: Path, augmentation: str, squared: int) -> None:
+    plan = planned(tmp_path, "methods=[zero_shot, zip, bptvlm]", f"augmentation={augmentation}")
+    found = read_once(plan.cells)
+    train = sum(c.train_images for c in plan.cells if c.label == "zip")  # one for each seed
+    tested = sum(c.test_images for c in plan.cells if c.label == "zero_shot")
+    assert sum(read.decoded for read in found.values()) == train + tested
+    assert sum(read.squared for read in found.values()) == squared * train + tested
+    assert {dataset for dataset, _ in found} == {"pocket_dots", "pocket_outlines"}
+    assert read_once([*plan.cells, *plan.cells]) == found
+
+
+def test_a_method_that_is_shown_smaller_images_has_its_own(tmp_path: Path) -> None:
+    whole, small = (
+        planned(tmp_path, f"methods=[zero_shot, {method}]", "augmentation=crop_flip")
+        for method in ("bptvlm", "{name: bar, image_size: 16}")
+    )
+    squared = [
+        sum(read.squared for read in read_once(plan.cells).values()) for plan in (whole, small)
+    ]
+    tested = sum(c.test_images for c in whole.cells if c.label == "zero_shot")
+    assert squared == [tested, 2 * tested]
+
+
+def test_images_that_prompts_change_are_read_at_every_measurement(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "methods=[zero_shot, zip, bar]", "augmentation=none")
+    towers = TowerCosts("a GPU", 0.0, 0.0, {"": COSTS})
+    costs = {plan.backbone.digest: towers}
+    read = {}
+    for cores in (1, 4):
+        pricing = Pricing(costs, {}, cores)
+        for label in ("zip", "bar"):
+            cell = cell_of(plan, label)
+            time = pricing.price(cell).time
+            assert time is not None
+            read[label, cores] = time.reading
+    cell = cell_of(plan, "bar")
+    seen = 5 * sum(split.images for split in cell.measured)
+    assert read["bar", 1] == (200 * 32 // cell.demand.candidates + seen) * COSTS.cached
+    assert read["zip", 1] == cell.train_images * COSTS.cached
+    assert read["bar", 4] == pytest.approx((read["bar", 1] or 0) / 4)
+
+
+def test_nothing_is_shared_by_cells_that_are_done(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "methods=[zip]")
+    costs = {plan.backbone.digest: TowerCosts("a GPU", 1.0, 1.0, {"": COSTS})}
+    done = replace(plan, cells=tuple(replace(cell, status="done") for cell in plan.cells))
+    assert Pricing(costs, {}).shared(done).time == ActorTime()
+    assert Pricing(costs, {}).shared(plan).time != ActorTime()
+
+
+@given(st.builds(ImagesRead, *[st.integers(0, 10**9)] * 4))
+def test_each_way_of_reading_has_its_price(read: ImagesRead) -> None:
+    expected = read.decoded + 10 * read.augmented + 100 * read.squared + 1000 * read.cached
+    assert read.seconds(COSTS) == expected
+
+
+@given(st.lists(TIMES, min_size=1, max_size=5))
+def test_what_is_unknown_of_one_is_unknown_of_all_and_left_out_of_the_total(
+    times: list[ActorTime],
+) -> None:
+    total = sum(times, ActorTime())
+    assert (total.reading is None) == any(one.reading is None for one in times)
+    assert total.total == pytest.approx(sum(one.total for one in times))
+    assert mean_time(times).total == pytest.approx(total.total / len(times))
+
+
+@given(st.floats(0, 1e6), SECONDS)
+def test_reading_beside_the_model_counts_where_it_takes_longer(
+    querying: float, reading: float | None
+) -> None:
+    together = ActorTime.of_training(querying, reading, together=True)
+    in_turns = ActorTime.of_training(querying, reading, together=False)
+    assert (together.querying, together.reading) == (querying, reading)
+    assert together.total == max(querying, reading or 0.0)
+    assert in_turns.total == querying + (reading or 0.0)
+    assert ActorTime.of_measuring(querying, reading).total == in_turns.total
+
+
+@given(st.dictionaries(st.sampled_from(["total", "evaluation", "data"]), st.floats(0, 1e6)))
+def test_what_a_trace_leaves_unsaid_counts_as_querying(timing: dict[str, float]) -> None:
+    found = ActorTime.of_trace(timing)
+    assert (found is None) == ("total" not in timing)
+    if found is not None:
+        assert found.total == timing["total"]
+        assert found.querying + found.measuring + (found.reading or 0) >= found.total * (1 - 1e-9)
