@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import partial
 from io import BytesIO
@@ -57,16 +57,26 @@ def measure_images(dataset: Dataset | None, preprocessing: Preprocessing) -> Ima
         preprocessing: how the model sees images.
     """
     files = [_made_up_file()] * 4 if dataset is None else _files(dataset)
-    with suppress(ImageUnreadable, IndexError):
-        _timed(files[0], preprocessing, 0)  # the first one also loads what decodes
     found = []
-    for place, file in enumerate(files):
-        with suppress(ImageUnreadable):
-            found.append(_timed(file, preprocessing, place))
-    if not found:
-        return None
-    means = np.array(found).mean(axis=0).tolist()
-    return ImageCosts(*means)
+    with _one_core():
+        for place, file in enumerate((*files[:1], *files)):
+            with suppress(ImageUnreadable):
+                found.append(_timed(file, preprocessing, place))
+    timed = found[1:] or found  # the first one also loads what decodes
+    return ImageCosts(*np.array(timed).mean(axis=0).tolist()) if timed else None
+
+
+@contextmanager
+def _one_core() -> Iterator[None]:
+    """Keeps torch from sharing the work on an image among cores: each reads images of its own."""
+    import torch
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def _files(dataset: Dataset) -> Sequence[_Open]:
