@@ -1,26 +1,17 @@
 """From a plan to a finished run: cluster, driver, tracking, and what the person is told."""
 
 from collections.abc import Iterable, Iterator
-from functools import partial
 
-from orchestrator.analysis.collect import run_of
 from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
-from orchestrator.console import counted, output, say, warn
+from orchestrator.console import counted, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan, PlannedCell
-from orchestrator.pool.cluster import connected
-from orchestrator.pool.display import RunDisplay
-from orchestrator.pool.driver import Driver
-from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
-from orchestrator.pool.run_gate import gates
+from orchestrator.pool.options import LaunchOptions
 from orchestrator.store.store import Store
-from orchestrator.store.trace import Trace
-from orchestrator.tracking.entries import cell_entry
-from orchestrator.tracking.session import Track, tracked, tracking
 
 
 def launch(plan: Plan, store: Store, options: LaunchOptions) -> int:
-    """Runs what the store lacks; returns how many cells failed.
+    """Runs what the store lacks; returns how many cells failed. Ray starts only if it lacks any.
 
     Raises:
         UserError: nothing can run at all, the cluster can't be reached, or no actor starts.
@@ -30,12 +21,12 @@ def launch(plan: Plan, store: Store, options: LaunchOptions) -> int:
     show_skipped(plan)
     if all(cell.status == "skipped" for cell in plan.cells):
         raise UserError("nothing can run: all cells are skipped, for the reasons above.")
-    with tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track:
-        if not plan.to_run():
-            return 0
-        say("starting Ray and loading the model ...")
-        with connected(options.address, say):
-            failed = _drive(plan, store, options, track)
+    if not plan.to_run():
+        return 0
+    from orchestrator.cli.driving import drive
+
+    say("starting Ray and loading the model ...")
+    failed = drive(plan, store, options)
     for line in _failures(failed):
         say(line, "red")
     if failed:
@@ -54,25 +45,3 @@ def _failures(failed: Iterable[tuple[PlannedCell, str]]) -> Iterator[str]:
     for error, (first, *others) in titles.items():
         more = f" and {len(others)} more" if others else ""
         yield f"failed: {first}{more}: {error}"
-
-
-def _drive(
-    plan: Plan,
-    store: Store,
-    options: LaunchOptions,
-    track: Track,
-) -> list[tuple[PlannedCell, str]]:
-    """One pool after another where an ablation runs on several models."""
-    spec = tracked(plan)
-
-    def on_trace(cell: PlannedCell, trace: Trace) -> None:
-        track(cell_entry(run_of(one, trace), spec) for one in plan.known_as(cell.key))
-
-    todo, failed = plan.to_run(), []
-    with RunDisplay(todo, output) as display, gates() as gate_to:
-        for backbone in dict.fromkeys(cell.backbone for cell in todo):
-            cells = tuple(cell for cell in todo if cell.backbone == backbone)
-            setup = worker_setup(plan, backbone, store, options, gate_to(backbone))
-            limits = pool_limits(options, backbone)
-            failed += Driver(cells, store, setup, limits, display, on_trace).run()
-    return failed
