@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
+from benchmarks.preprocessing import Preprocessing
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.image_costs import ImageCosts
@@ -58,7 +59,7 @@ def read_to_train(cell: PlannedCell) -> ImagesRead:
     steps_images = queries * _batch(cell) // max(1, cell.demand.candidates)
     touches = cell.demand.touches_images
     if cell.cell.augmentation == "none":
-        return ImagesRead(cached=steps_images if touches else cell.train_images)
+        return ImagesRead(cached=steps_images if touches else 0)
     if cell.cell.views and not touches:
         return ImagesRead(augmented=cell.train_images * cell.cell.views)
     return ImagesRead(augmented=steps_images)
@@ -75,23 +76,38 @@ def read_once(cells: Iterable[PlannedCell]) -> dict[tuple[str, str], ImagesRead]
     found: dict[tuple[object, ...], tuple[tuple[str, str], ImagesRead]] = {}
     plain = cache(partial(preprocessing_of, augmentation="none"))
     for cell in cells:
-        name, demand, whole = cell.cell.dataset, cell.demand, plain(cell.backbone)
-        shown = replace(whole, size=demand.image_size)
-        split = (name, cell.cell.shots, cell.cell.seed)
-        kept: dict[tuple[object, ...], ImagesRead] = {}
-        if queries_of(cell) and cell.cell.augmentation == "none":
-            kept["train", *split, shown] = _squared(cell.train_images)
-        elif queries_of(cell):
-            kept["train", *split] = ImagesRead(decoded=cell.train_images)
-        if not cell.cell.blind:  # features are of images in full size, whatever a method is shown
-            for how in {whole, shown} if demand.touches_images else {whole}:
-                kept["test", name, how] = _squared(cell.test_images)
-        for what, read in kept.items():
-            found.setdefault(what, ((name, cell.backbone.digest), read))
+        name, model = cell.cell.dataset, cell.backbone.digest
+        shown = replace(plain(cell.backbone), size=cell.demand.image_size)
+        for what, read in _first_times(cell, shown).items():
+            found.setdefault((name, *what), ((name, model), read))
     total: dict[tuple[str, str], ImagesRead] = {}
     for place, read in found.values():
         total[place] = total.get(place, ImagesRead()) + read
     return total
+
+
+def _first_times(cell: PlannedCell, shown: Preprocessing) -> dict[tuple[object, ...], ImagesRead]:
+    """Images of a dataset that a cell reads unless others have, by what they are read for.
+
+    Args:
+        cell: the cell.
+        shown: how images are made square for its method.
+    """
+    model, touches = cell.backbone.digest, cell.demand.touches_images
+    split = (cell.cell.shots, cell.cell.seed)
+    found: dict[tuple[object, ...], ImagesRead] = {}
+    if queries_of(cell):
+        if cell.cell.augmentation != "none":
+            found["train", *split] = ImagesRead(decoded=cell.train_images)
+        elif touches:
+            found["square train", *split, shown] = _squared(cell.train_images)
+        else:
+            found["train features", *split, model] = _squared(cell.train_images)
+    if not cell.cell.blind:
+        found["test features", model] = _squared(cell.test_images)
+        if touches:
+            found["square test", shown] = _squared(cell.test_images)
+    return found
 
 
 def _squared(images: int) -> ImagesRead:

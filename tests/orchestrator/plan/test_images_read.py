@@ -46,7 +46,7 @@ def cell_of(plan: Plan, label: str) -> PlannedCell:
     ("method", "how", "kind"),
     [
         ("zero_shot", "crop_flip", ""),
-        ("zip", "none", "kept once"),
+        ("zip", "none", ""),
         ("bar", "none", "kept each step"),
         ("zip", "crop_flip", "new each step"),
         ("bar", "crop_flip", "new each step"),
@@ -64,7 +64,6 @@ def test_training_reads_an_image_as_often_as_it_looks_different(
         read_to_train(cell)
         == {
             "": ImagesRead(),
-            "kept once": ImagesRead(cached=cell.train_images),
             "kept each step": ImagesRead(cached=steps),
             "new each step": ImagesRead(augmented=steps),
             "new each view": ImagesRead(augmented=3 * cell.train_images),
@@ -72,28 +71,35 @@ def test_training_reads_an_image_as_often_as_it_looks_different(
     )
 
 
-@pytest.mark.parametrize(("augmentation", "squared"), [("crop_flip", 0), ("none", 1)])
-def test_what_cells_share_is_read_once(tmp_path: Path, augmentation: str, squared: int) -> None:
-    plan = planned(tmp_path, "methods=[zero_shot, zip, bptvlm]", f"augmentation={augmentation}")
+@pytest.mark.parametrize(
+    ("methods", "augmentation", "decoded", "squared"),
+    [  # how often each training image, and each test image
+        ("[zero_shot]", "crop_flip", (0, 1), (0, 1)),
+        ("[zero_shot, zip]", "crop_flip", (1, 1), (0, 1)),
+        ("[zip, one_plus_one_es]", "none", (1, 1), (1, 1)),
+        ("[zip, bptvlm, {name: bptvlm, label: again}]", "none", (2, 2), (2, 2)),
+        ("[zip, bptvlm]", "crop_flip", (1, 2), (0, 2)),
+        ("[bptvlm, {name: bar, image_size: 16}]", "crop_flip", (1, 3), (0, 3)),
+        ("[bptvlm, {name: bar, image_size: 16}]", "none", (2, 3), (2, 3)),
+    ],
+)
+def test_what_cells_share_is_read_once_for_each_use(
+    tmp_path: Path,
+    methods: str,
+    augmentation: str,
+    decoded: tuple[int, int],
+    squared: tuple[int, int],
+) -> None:
+    plan = planned(tmp_path, f"methods={methods}", f"augmentation={augmentation}")
+    splits = {(c.cell.dataset, c.cell.seed): c.train_images for c in plan.cells if c.cell.seed}
+    tests = {c.cell.dataset: c.test_images for c in plan.cells}
+    images = sum(splits.values()), sum(tests.values())
     found = read_once(plan.cells)
-    train = sum(c.train_images for c in plan.cells if c.label == "zip")  # one for each seed
-    tested = sum(c.test_images for c in plan.cells if c.label == "zero_shot")
-    assert sum(read.decoded for read in found.values()) == train + tested
-    assert sum(read.squared for read in found.values()) == squared * train + tested
+    total = sum(found.values(), ImagesRead())
+    assert total.decoded == decoded[0] * images[0] + decoded[1] * images[1]
+    assert total.squared == squared[0] * images[0] + squared[1] * images[1]
     assert {dataset for dataset, _ in found} == {"pocket_dots", "pocket_outlines"}
     assert read_once([*plan.cells, *plan.cells]) == found
-
-
-def test_a_method_that_is_shown_smaller_images_has_its_own(tmp_path: Path) -> None:
-    whole, small = (
-        planned(tmp_path, f"methods=[zero_shot, {method}]", "augmentation=crop_flip")
-        for method in ("bptvlm", "{name: bar, image_size: 16}")
-    )
-    squared = [
-        sum(read.squared for read in read_once(plan.cells).values()) for plan in (whole, small)
-    ]
-    tested = sum(c.test_images for c in whole.cells if c.label == "zero_shot")
-    assert squared == [tested, 2 * tested]
 
 
 def test_images_that_prompts_change_are_read_at_every_measurement(tmp_path: Path) -> None:
@@ -111,7 +117,7 @@ def test_images_that_prompts_change_are_read_at_every_measurement(tmp_path: Path
     cell = cell_of(plan, "bar")
     seen = 5 * sum(split.images for split in cell.measured)
     assert read["bar", 1] == (200 * 32 // cell.demand.candidates + seen) * COSTS.cached
-    assert read["zip", 1] == cell.train_images * COSTS.cached
+    assert read["zip", 1] == 0
     assert read["bar", 4] == pytest.approx((read["bar", 1] or 0) / 4)
 
 
