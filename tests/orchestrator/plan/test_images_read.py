@@ -123,12 +123,12 @@ def test_images_that_prompts_change_are_read_at_every_measurement(tmp_path: Path
 
 def test_points_on_the_way_read_a_part_of_the_test_images(tmp_path: Path) -> None:
     reading = {}
-    for given in ("evaluation.points=4", "evaluation.images=50"):
-        plan = planned(tmp_path, "methods=[bar]", "augmentation=none", given)
+    for how in ("evaluation.points=4", "evaluation.images=50"):
+        plan = planned(tmp_path, "methods=[bar]", "augmentation=none", how)
         costs = {plan.backbone.digest: TowerCosts("a GPU", 0.0, 0.0, {"": COSTS})}
         time = Pricing(costs, {}).price(plan.cells[0]).time
         assert time is not None
-        reading[given] = time.reading or 0.0
+        reading[how] = time.reading or 0.0
     saved = 4 * (plan.cells[0].test_images - 50) * COSTS.cached
     assert reading["evaluation.points=4"] - reading["evaluation.images=50"] == saved
 
