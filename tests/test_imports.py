@@ -32,10 +32,12 @@ SCRIPT = """
 import sys
 from orchestrator.cli.main import main
 for line in sys.stdin.read().splitlines():
+    code = 0
     try:
         main(line.split())
     except SystemExit as ended:
-        assert not ended.code, ended.code
+        code = ended.code or 0
+    assert code == (2 if "abc" in line else 0), (line, code)
     print("imported:", *sys.modules)
 """
 
@@ -74,12 +76,17 @@ def after(store: Path, ledger: Path) -> dict[str, frozenset[str]]:
     """
     verbs = {
         "help": "--help",
+        "refused": f"plan demo --store {store} --set budget=abc",
+        "refused run": f"run demo --store {store} --set budget=abc",
         "serve": f"serve --show-ledger --ledger {ledger}",
         "methods": "methods",
         "datasets": "datasets list",
         "plan": f"plan demo --store {store}",
+        "plan of published": f"plan few_shot --store {store} --data {store}/none",
         "status": f"status demo --store {store}",
+        "status of published": f"status few_shot --store {store} --data {store}/none",
         "report": f"report demo --store {store}",
+        "run of what is done": f"run demo --store {store} --no-tracking",
     }
     found = imported(SCRIPT, "\n".join(verbs.values()))
     return dict(zip(verbs, found, strict=True))
@@ -102,7 +109,7 @@ def imported(script: str, given: str) -> list[frozenset[str]]:
 
 DRIVER = """
 import sys
-import orchestrator.cli.launch, orchestrator.plan.damaged, orchestrator.tracking.session
+import orchestrator.cli.driving, orchestrator.plan.damaged, orchestrator.tracking.session
 from orchestrator.cli.work import open_work_to_run
 assert open_work_to_run("demo", (), sys.stdin.read(), "data", 60.0).plan.cells
 print("imported:", *sys.modules)
@@ -129,7 +136,15 @@ def test_methods_are_listed_without_torch(after: dict[str, frozenset[str]]) -> N
     assert "methods.registry" in after["methods"]
 
 
-@pytest.mark.parametrize("verb", ["plan", "status"])
+@pytest.mark.parametrize("verb", ["refused", "refused run"])
+def test_what_is_refused_is_refused_before_anything_is_loaded(
+    verb: str, after: dict[str, frozenset[str]]
+) -> None:
+    assert after[verb] & (NOT_SHOWN | {"orchestrator.cli.launch"}) == set()
+    assert "orchestrator.spec.spec" in after[verb]
+
+
+@pytest.mark.parametrize("verb", ["plan", "plan of published", "status", "status of published"])
 def test_a_plan_imports_no_model_code_and_no_service(
     verb: str, after: dict[str, frozenset[str]]
 ) -> None:
@@ -140,6 +155,11 @@ def test_a_plan_imports_no_model_code_and_no_service(
 def test_a_report_imports_what_it_draws_with_and_no_more(after: dict[str, frozenset[str]]) -> None:
     assert after["report"] & NEVER_PLANNED == set()
     assert "matplotlib" in after["report"], "it draws"
+
+
+def test_a_run_of_what_is_done_starts_no_ray(after: dict[str, frozenset[str]]) -> None:
+    assert after["run of what is done"] & NEVER_PLANNED == set()
+    assert "orchestrator.cli.launch" in after["run of what is done"]
 
 
 def test_a_runs_driver_holds_no_torch_and_no_charts(store: Path) -> None:

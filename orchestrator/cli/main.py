@@ -52,7 +52,8 @@ def plan(
     """Show what a run would do, and what it would cost."""
     from orchestrator.cli.costs import check_max_cost, estimate_of, show_costs
     from orchestrator.cli.data_root import check_data_root
-    from orchestrator.cli.plan_view import pricing_of, show_cells, show_plan
+    from orchestrator.cli.measuring import pricing_of
+    from orchestrator.cli.plan_view import show_cells, show_plan
     from orchestrator.plan.skipped import refuse_misfits
 
     check_data_root(spec, set_, data)
@@ -60,7 +61,7 @@ def plan(
     refuse_misfits(work.plan, strict=strict)
     if work.search is not None:
         _ = work.search.plan  # what it refuses is refused before anything is shown
-    pricing = pricing_of(work.plan, work.store, threads, measure=measure)
+    pricing = pricing_of(work.plan, work.store, data, threads, measure=measure)
     if cells:
         show_cells(work.plan)
     show_plan(work.plan, pricing)
@@ -96,22 +97,25 @@ def run(
     yes: options.Yes = False,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
-    from benchmarks.datasets.packed.location import open_location
-    from orchestrator.cli.charges import Begun, say_what_it_cost
-    from orchestrator.cli.costs import check_max_cost, estimate_of, say_estimate
     from orchestrator.cli.data_root import check_data_root
-    from orchestrator.cli.launch import launch
     from orchestrator.cli.pixel_cache import pixel_limit
-    from orchestrator.plan.damaged import set_aside_damaged
-    from orchestrator.plan.skipped import refuse_misfits
-    from orchestrator.pool.options import LaunchOptions
     from orchestrator.tracking.address import tracking_address
-    from orchestrator.tracking.session import track_summary
 
     pixel_bytes = pixel_limit(pixel_cache)
     uri = None if no_tracking else tracking_address(tracking_uri, store)
     check_data_root(spec, set_, data)
     work = open_work_to_run(spec, set_, store, data, patience)
+
+    # What is refused above is refused before all of this is imported.
+    from benchmarks.datasets.packed.location import open_location
+    from orchestrator.cli.charges import Begun, say_what_it_cost
+    from orchestrator.cli.costs import check_max_cost, estimate_of, say_estimate
+    from orchestrator.cli.launch import launch
+    from orchestrator.plan.damaged import set_aside_damaged
+    from orchestrator.plan.skipped import refuse_misfits
+    from orchestrator.pool.options import LaunchOptions
+    from orchestrator.tracking.session import track_summary
+
     refuse_misfits(work.plan, strict=strict)
     check_max_cost(estimate_of(work), max_cost, accepted=yes)
     work.store.storage.check_writable()

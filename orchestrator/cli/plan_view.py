@@ -2,25 +2,18 @@
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 
 from rich.filesize import decimal
-from rich.text import Text
 
 from orchestrator.analysis.access import declared_access
 from orchestrator.analysis.access_table import access_notes, access_table
 from orchestrator.analysis.fitting_table import FittingTable, Line
+from orchestrator.cli.time_view import explain_times, show_times
 from orchestrator.console import counted, duration, output, say
 from orchestrator.errors import last_line
 from orchestrator.plan.budget import queries_of
-from orchestrator.plan.calibration import (
-    calibration_name,
-    costs_in,
-    measure_towers,
-    slow_here,
-)
 from orchestrator.plan.plan import STATUSES, Plan, PlannedCell
-from orchestrator.plan.pricing import Price, Pricing, encoding_seconds, pricing_from
+from orchestrator.plan.pricing import Price, Pricing
 from orchestrator.plan.recall.stored import StoredCells
 from orchestrator.plan.skipped import skipped
 from orchestrator.store.storage import BlobMissing
@@ -34,7 +27,7 @@ def show_plan(plan: Plan, pricing: Pricing) -> None:
         Line((dataset, label), (_standing(cells), *_priced(pricing.total(cells))))
         for (dataset, label), cells in _grouped(plan.cells).items()
     ]
-    total = pricing.total(plan.cells) + Price(seconds=encoding_seconds(plan, pricing.costs))
+    total = pricing.total(plan.cells) + pricing.shared(plan)
     FittingTable(
         names=("dataset", "method"),
         headers=("cells", "queries", "images", "actor time"),
@@ -48,7 +41,8 @@ def show_plan(plan: Plan, pricing: Pricing) -> None:
     _show_access(plan)
     show_notes(plan)
     show_skipped(plan)
-    _explain_prices(plan, pricing)
+    show_times(plan, pricing)
+    explain_times(plan, pricing)
 
 
 def _show_access(plan: Plan) -> None:
@@ -115,42 +109,6 @@ def show_status(plan: Plan, store: Store) -> None:
     _show_features(store)
 
 
-def pricing_of(plan: Plan, store: Store, threads: int, *, measure: bool) -> Pricing:
-    """Prices by the plan's own finished cells, and for the rest by how fast the models are here.
-
-    Args:
-        plan: whose models are priced.
-        store: holds what was measured before.
-        threads: CPU threads of one actor.
-        measure: times the models now, and keeps that in the store; not those of services.
-
-    Raises:
-        UserError: something was measured, and the store can't be written.
-    """
-    precision, costs = plan.spec.precision, {}
-    loaded = [backbone for backbone in plan.backbones() if backbone.remote is None]
-    # This machine's name takes torch, which is not loaded to look up what can't be there.
-    for backbone in loaded if measure or store.calibrated() else ():
-        name = calibration_name(backbone, precision, threads)
-        known = costs_in(store.calibration(name))
-        if known is not None:
-            costs[backbone.digest] = known
-        if measure:
-            store.storage.check_writable()
-            with output.status(Text(f"timing {backbone.label} on this machine")):
-                costs[backbone.digest] = measure_towers(backbone, precision, threads)
-            store.save_calibration(name, asdict(costs[backbone.digest]))
-    for backbone in plan.backbones() if measure else ():
-        if backbone.remote is not None:
-            say(
-                f"note: {backbone.label} is asked over HTTP, so its towers can't be timed here; "
-                f"time is known once some of its cells have run"
-            )
-    if costs and measure and (remark := slow_here(precision)):
-        say(f"note: {remark}")
-    return pricing_from(plan, store, costs)
-
-
 def status_counts(cells: Iterable[PlannedCell]) -> str:
     """How many cells there are in each status, each counted once: `3 done, 2 new`."""
     counts = Counter(cell.status for cell in cells if not cell.same_as)
@@ -206,25 +164,6 @@ def _grouped(cells: Iterable[PlannedCell]) -> dict[tuple[str, str], list[Planned
 def _priced(price: Price) -> tuple[str, str, str]:
     seconds = "?" if price.seconds is None else duration(price.seconds)
     return f"{price.queries:,}", f"{price.images:,}", seconds
-
-
-def _explain_prices(plan: Plan, pricing: Pricing) -> None:
-    if all(cell.status == "done" or not cell.fits for cell in plan.cells):
-        return
-    for backbone in plan.backbones():
-        if (costs := pricing.costs.get(backbone.digest)) is not None:
-            say(
-                f"time of {backbone.label} measured on this machine ({costs.machine}): "
-                f"{1000 * costs.per_image:.2f} ms per image, {1000 * costs.per_sequence:.2f} ms "
-                f"per class and candidate; divide by the number of actors."
-            )
-    if pricing.total(plan.cells).seconds is None:
-        if any(backbone.remote is None for backbone in plan.backbones()):
-            say(
-                "time is unknown until something was measured: add --measure (about half a minute)."
-            )
-        else:
-            say("time is unknown until some cells have run: the model is a service's.")
 
 
 def _spent(cell: PlannedCell, store: Store) -> str:

@@ -5,7 +5,8 @@ from functools import partial
 from uuid import uuid4
 
 from orchestrator.analysis.search import Search
-from orchestrator.console import duration, output, say, warn
+from orchestrator.cli.time_view import time_text
+from orchestrator.console import output, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.pricing import Price, Pricing
@@ -122,7 +123,6 @@ def _run(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> Search:
 
 
 def _priced(one: Price, count: int) -> str:
-    text = f"{count * one.queries:,} queries, {count * one.images:,} images"
-    if one.seconds is not None:
-        text += f", {duration(count * one.seconds)} of one actor"
-    return text
+    whole = one.times(count)
+    text = f"{whole.queries:,} queries, {whole.images:,} images"
+    return text if whole.time is None else f"{text}, {time_text(whole.time)}"

@@ -131,9 +131,10 @@ def open_work_to_run(
         UserError: as `open_work` does.
     """
     from orchestrator.plan.apart import apart
-    from orchestrator.spec.load import read_fields
+    from orchestrator.spec.load import load_spec
 
-    if read_fields(spec, overrides or ()).get("search") is not None:
+    # A wrong spec is refused here, before a process starts.
+    if load_spec(spec, overrides or ()).search is not None:
         from orchestrator.plan.identities import with_identities
 
         work = open_work(spec, overrides, location, data, patience)

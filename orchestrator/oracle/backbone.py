@@ -1,7 +1,7 @@
 """Resolves and checks the model behind the oracle, without its weights.
 
-open_clip is imported only where a spec names one of its models: it takes seconds, and what gives
-cells to others needs none of it. A folder's own configuration is read as it is.
+open_clip is never imported here: it takes seconds, and what gives cells to others needs none of it.
+A folder's own configuration is read as it is.
 """
 
 import re
@@ -25,11 +25,11 @@ from orchestrator.oracle.model_folder import (
     read_config,
     weights_in,
 )
+from orchestrator.oracle.open_clip_lists import config_of, models, tags_of, weights_of
 from orchestrator.oracle.preprocess_config import read_preprocessing
 from orchestrator.oracle.published import (
     check_activation,
     file_digest,
-    published_tags,
     spelt_as_published,
 )
 from orchestrator.oracle.remote.adapters.file import AdapterFile, read_adapter
@@ -196,9 +196,7 @@ class ResolvedBackbone:
         if self.folder is not None:
             stated = read_config(self.folder)
             return dict(stated.get("model_cfg", stated))
-        import open_clip
-
-        return dict(open_clip.get_model_config(self.model))
+        return config_of(self.model)
 
     @property
     def folder(self) -> Path | None:
@@ -257,9 +255,7 @@ def preprocessing_of(backbone: ResolvedBackbone, augmentation: Augmentation) -> 
     if backbone.folder is not None:
         stated = read_config(backbone.folder).get("preprocess_cfg")
     elif backbone.pretrained and backbone.pretrained != RANDOM:
-        from open_clip.pretrained import get_pretrained_cfg
-
-        stated = get_pretrained_cfg(backbone.model, backbone.pretrained)
+        stated = weights_of(backbone.model, backbone.pretrained)
     size = backbone.config["vision_cfg"].get("image_size", _IMAGE_SIZE)
     return read_preprocessing(stated, size, backbone.label, augmentation)
 
@@ -282,13 +278,10 @@ def _resolve_folder(label: str, model: str, pretrained: str | None) -> ResolvedB
 
 
 def _resolve_published(label: str, model: str, pretrained: str | None) -> ResolvedBackbone:
-    import open_clip
-    from open_clip.pretrained import get_pretrained_cfg
-
-    if model not in open_clip.list_models():
-        near = get_close_matches(model, [*BACKBONES, *open_clip.list_models()], n=3, cutoff=0.5)
+    if model not in models():
+        near = get_close_matches(model, [*BACKBONES, *models()], n=3, cutoff=0.5)
         raise UserError(f"unknown backbone {model!r}. {did_you_mean(model, near or BACKBONES)}")
-    tags = published_tags(model)
+    tags = tags_of(model)
     if pretrained is None:
         raise UserError(
             f"backbone {model!r} needs `pretrained`: an open_clip tag "
@@ -296,7 +289,7 @@ def _resolve_published(label: str, model: str, pretrained: str | None) -> Resolv
         )
     if pretrained == RANDOM:
         digest = f"random:{model}"
-    elif tag := get_pretrained_cfg(model, pretrained):
+    elif tag := weights_of(model, pretrained):
         check_activation(model, pretrained, quick=bool(tag.get("quick_gelu", False)))
         digest = f"tag:{model}/{spelt_as_published(pretrained, tags)}"
     elif (path := given_path(pretrained)) and path.is_file():

@@ -1,16 +1,10 @@
 """Models whose weights open_clip publishes: their tags, activations and digests."""
 
 from orchestrator.errors import UserError
+from orchestrator.oracle.open_clip_lists import config_of, models
 
 _QUICK = "-quickgelu"
 """How names of models with that activation end."""
-
-
-def published_tags(model: str) -> list[str]:
-    """The tags of all weights that open_clip publishes for a model."""
-    from open_clip.pretrained import list_pretrained_tags_by_model
-
-    return list(list_pretrained_tags_by_model(model))
 
 
 def spelt_as_published(tag: str, tags: list[str]) -> str:
@@ -37,12 +31,10 @@ def check_activation(model: str, pretrained: str, *, quick: bool) -> None:
     Raises:
         UserError: names the model that fits them.
     """
-    import open_clip
-
-    if quick == bool(open_clip.get_model_config(model).get("quick_gelu", False)):
+    if quick == bool(config_of(model).get("quick_gelu", False)):
         return
     right = f"{model}{_QUICK}" if quick else model.removesuffix(_QUICK)
-    if right == model or right not in open_clip.list_models():
+    if right == model or right not in models():
         return  # open_clip has no other model for them; what it says of it is a remark of the run
     trained, used = ("QuickGELU", "GELU") if quick else ("GELU", "QuickGELU")
     raise UserError(
@@ -53,7 +45,5 @@ def check_activation(model: str, pretrained: str, *, quick: bool) -> None:
 
 def other_activation(model: str) -> str:
     """The published model that differs in its activation alone; empty if there is none."""
-    import open_clip
-
     twin = model.removesuffix(_QUICK) if model.endswith(_QUICK) else f"{model}{_QUICK}"
-    return twin if twin in open_clip.list_models() else ""
+    return twin if twin in models() else ""

@@ -1,6 +1,6 @@
 """Plans in a process of its own: a driver may run for days, and need not hold what planning loads.
 
-Published models are looked up in open_clip, which takes torch, of some 400 MB in every process.
+Some plans check files of weights, which takes torch, of some 400 MB in every process.
 """
 
 import os

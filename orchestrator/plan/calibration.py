@@ -4,20 +4,20 @@ import re
 import statistics
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, Any
+from dataclasses import dataclass, field, replace
+from typing import Any
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import TypeAdapter, ValidationError
 
 from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
 from orchestrator.oracle.cpu_formats import remark_on
+from orchestrator.plan.image_costs import MADE_UP, ImageCosts, Seconds
 from orchestrator.precision import Precision
 
 IMAGES = 16
 CLASSES = 32
 CONTEXT_TOKENS = 8
-
-Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+_CPU = "CPU"
 
 
 @dataclass(frozen=True)
@@ -28,11 +28,23 @@ class TowerCosts:
         machine: the GPU or CPU that was timed.
         per_image: seconds to encode one image.
         per_sequence: seconds to encode one class with a soft context of 8 tokens.
+        images: what reading an image takes, by dataset; `MADE_UP` stands for those that aren't
+            here. Empty if an earlier release has measured.
     """
 
     machine: str
     per_image: Seconds
     per_sequence: Seconds
+    images: Mapping[str, ImageCosts] = field(default_factory=dict)
+
+    def images_of(self, dataset: str) -> ImageCosts | None:
+        """What reading an image of a dataset takes; None if it wasn't measured."""
+        return self.images.get(dataset, self.images.get(MADE_UP))
+
+    @property
+    def reads_beside(self) -> bool:
+        """Whether images are read while the model computes: not where both take the same cores."""
+        return not self.machine.startswith(_CPU)
 
 
 def costs_in(values: Mapping[str, Any] | None) -> TowerCosts | None:
@@ -51,7 +63,7 @@ def machine_name(threads: int) -> str:
 
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
-    return f"CPU with {threads} thread{'s' if threads > 1 else ''}"
+    return f"{_CPU} with {threads} thread{'s' if threads > 1 else ''}"
 
 
 def calibration_name(backbone: ResolvedBackbone, precision: Precision, threads: int) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 
+from orchestrator.plan.actor_time import ActorTime, mean_time
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.calibration import TowerCosts
+from orchestrator.plan.images_read import ImagesRead, read_once, read_to_train
 from orchestrator.plan.measured import sets_strings_alone
 from orchestrator.plan.measurements import evaluations_of, images_measured
 from orchestrator.plan.plan import Plan, PlannedCell
@@ -21,17 +23,26 @@ class Price:
     Attributes:
         queries: number of queries.
         images: number of images in those queries.
-        seconds: seconds of one actor; None if unknown.
+        time: of one actor; None if unknown.
     """
 
     queries: int = 0
     images: int = 0
-    seconds: float | None = 0.0
+    time: ActorTime | None = field(default_factory=ActorTime)
 
     def __add__(self, other: Price) -> Price:
-        both = (self.seconds, other.seconds)
-        seconds = None if None in both else sum(s for s in both if s is not None)
-        return Price(self.queries + other.queries, self.images + other.images, seconds)
+        time = None if self.time is None or other.time is None else self.time + other.time
+        return Price(self.queries + other.queries, self.images + other.images, time)
+
+    def times(self, count: int) -> Price:
+        """So many times as much."""
+        time = None if self.time is None else self.time.times(count)
+        return Price(count * self.queries, count * self.images, time)
+
+    @property
+    def seconds(self) -> float | None:
+        """Seconds of one actor; None if unknown."""
+        return None if self.time is None else self.time.total
 
 
 @dataclass(frozen=True)
@@ -40,11 +51,13 @@ class Pricing:
 
     Attributes:
         costs: seconds of the two towers on this machine, by digest of each model that was measured.
-        measured: mean seconds of finished trials by (dataset, label), from the store.
+        measured: mean time of finished trials by (dataset, label), from the store.
+        cores: CPU cores of one actor, which read images.
     """
 
     costs: Mapping[str, TowerCosts]
-    measured: Mapping[tuple[str, str], float]
+    measured: Mapping[tuple[str, str], ActorTime]
+    cores: int = 1
 
     def price(self, cell: PlannedCell) -> Price:
         """The price of a cell; zero if it is done, can't run, or is the same work as another."""
@@ -52,34 +65,63 @@ class Pricing:
             return Price()
         budget = queries_of(cell)
         batch = min(cell.cell.batch_size, cell.train_images)
-        return Price(budget, budget * batch, self._seconds(cell, batch))
+        return Price(budget, budget * batch, self._time(cell, batch))
 
     def total(self, cells: Iterable[PlannedCell]) -> Price:
-        """The price of several cells together."""
+        """The price of several cells together, without what they share."""
         return sum((self.price(cell) for cell in cells), Price())
 
-    def _seconds(self, cell: PlannedCell, batch: int) -> float | None:
+    def shared(self, plan: Plan) -> Price:
+        """What the cells of a plan share: test images are encoded, and all images read, once."""
+        encoding = encoding_seconds(plan, self.costs)
+        if encoding is None:
+            return Price(time=None)
+        reading: float | None = 0.0
+        for (dataset, digest), read in read_once(_loaded(plan)).items():
+            seconds = self._reading(dataset, self.costs[digest], read)
+            reading = None if None in (reading, seconds) else (reading or 0.0) + (seconds or 0.0)
+        return Price(time=ActorTime.of_measuring(encoding, reading))
+
+    def _time(self, cell: PlannedCell, batch: int) -> ActorTime | None:
         known = self.measured.get((cell.cell.dataset, cell.label))
         costs = self.costs.get(cell.backbone.digest)
         if known is not None or costs is None:
             return known
-        return _query_seconds(cell, batch, costs) + _evaluation_seconds(cell, costs)
+        dataset = cell.cell.dataset
+        measured = images_measured(cell) if cell.demand.touches_images else 0  # else features are
+        training = ActorTime.of_training(
+            _query_seconds(cell, batch, costs),
+            self._reading(dataset, costs, read_to_train(cell)),
+            together=costs.reads_beside,
+        )
+        return training + ActorTime.of_measuring(
+            _evaluation_seconds(cell, measured, costs),
+            self._reading(dataset, costs, ImagesRead(cached=measured)),
+        )
+
+    def _reading(self, dataset: str, costs: TowerCosts, read: ImagesRead) -> float | None:
+        """Seconds of all cores of an actor."""
+        if read == ImagesRead():
+            return 0.0
+        images = costs.images_of(dataset)
+        return None if images is None else read.seconds(images) / self.cores
 
 
-def pricing_from(plan: Plan, store: Store, costs: Mapping[str, TowerCosts]) -> Pricing:
+def pricing_from(
+    plan: Plan, store: Store, costs: Mapping[str, TowerCosts], cores: int = 1
+) -> Pricing:
     """Prices from the plan's finished cells, and where there are none, from measured towers."""
-    seconds: dict[tuple[str, str], list[float]] = defaultdict(list)
+    times: dict[tuple[str, str], list[ActorTime]] = defaultdict(list)
     for cell in plan.cells:
         if cell.status != "done":
             continue
         try:
-            total = store.finished(cell.key).timing.get("total")
+            took = ActorTime.of_trace(store.finished(cell.key).timing)
         except UnreadableTrace:
             continue  # the error is raised when the trace itself is needed
-        if total is not None:
-            seconds[cell.cell.dataset, cell.label].append(total)
-    means = {group: sum(values) / len(values) for group, values in seconds.items()}
-    return Pricing(costs, means)
+        if took is not None:
+            times[cell.cell.dataset, cell.label].append(took)
+    return Pricing(costs, {group: mean_time(some) for group, some in times.items()}, cores)
 
 
 def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
@@ -99,10 +141,10 @@ def _query_seconds(cell: PlannedCell, batch: int, costs: TowerCosts) -> float:
     return images * costs.per_image + sequences * costs.per_sequence
 
 
-def _evaluation_seconds(cell: PlannedCell, costs: TowerCosts) -> float:
+def _evaluation_seconds(cell: PlannedCell, images: int, costs: TowerCosts) -> float:
     """Time of all evaluations: text features each time, and images if the prompt changes them."""
-    images = images_measured(cell) if cell.demand.touches_images else 0
-    return evaluations_of(cell) * cell.classes * costs.per_sequence + images * costs.per_image
+    sequences = evaluations_of(cell) * cell.classes
+    return sequences * costs.per_sequence + images * costs.per_image
 
 
 def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | None:
@@ -110,11 +152,12 @@ def encoding_seconds(plan: Plan, costs: Mapping[str, TowerCosts]) -> float | Non
 
     None if one of these models was not measured. Services encode images by themselves.
     """
-    todo = {
-        (c.cell.dataset, c.backbone.digest): c.test_images
-        for c in plan.cells
-        if c.status != "done" and c.fits and c.backbone.remote is None
-    }
+    todo = {(c.cell.dataset, c.backbone.digest): c.test_images for c in _loaded(plan)}
     if any(digest not in costs for _, digest in todo):
         return None
     return sum(images * costs[digest].per_image for (_, digest), images in todo.items())
+
+
+def _loaded(plan: Plan) -> Iterator[PlannedCell]:
+    """The cells that are left of models in memory."""
+    return (c for c in plan.cells if c.status != "done" and c.fits and c.backbone.remote is None)

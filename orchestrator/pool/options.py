@@ -5,17 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import ray
-
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.plan import Plan
-from orchestrator.pool.cluster import share_of_cores
-from orchestrator.pool.slots import PoolLimits
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import WorkerSetup
 
 if TYPE_CHECKING:
     from orchestrator.oracle.remote.service import Gate
+    from orchestrator.pool.slots import PoolLimits
 
 _MOST_CORES = 16
 """Cores that an actor on a GPU gets unasked; images are hardly made faster by more."""
@@ -58,6 +55,11 @@ def pool_limits(options: LaunchOptions, backbone: ResolvedBackbone) -> PoolLimit
     Those that ask a service need no GPU. Those that share GPUs share the cores beside them, unless
     their number is given: training images are decoded and augmented on cores.
     """
+    import ray  # what a run is told is known without it
+
+    from orchestrator.pool.cluster import share_of_cores
+    from orchestrator.pool.slots import PoolLimits
+
     sharing = 0 if backbone.remote is not None else options.trials_per_gpu
     if sharing is None:
         sharing = 1 if ray.cluster_resources().get("GPU") else 0

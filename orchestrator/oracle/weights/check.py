@@ -8,7 +8,8 @@ from orchestrator.oracle.backbone import (
     ResolvedBackbone,
     preprocessing_of,
 )
-from orchestrator.oracle.published import other_activation, published_tags
+from orchestrator.oracle.open_clip_lists import tags_of
+from orchestrator.oracle.published import other_activation
 from orchestrator.oracle.weights.file import OPENAI_MARKS, Shapes, WeightsFile, weights_file
 from orchestrator.oracle.weights.finite import check_finite
 from orchestrator.oracle.weights.shapes import first_misfit, whole_numbers
@@ -106,7 +107,7 @@ def _assumed(backbone: ResolvedBackbone, path: Path) -> str:
 
 def _prepared_otherwise(backbone: ResolvedBackbone, path: Path) -> str:
     """Says that CLIP's way to prepare images is assumed where no published weights have it."""
-    tags = published_tags(backbone.model)
+    tags = tags_of(backbone.model)
     ways = {preprocessing_of(replace(backbone, pretrained=tag), "none").unusual() for tag in tags}
     if not ways or "" in ways:
         return ""

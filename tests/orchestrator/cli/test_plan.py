@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
+from orchestrator.console import duration
 from orchestrator.plan.calibration import TowerCosts, calibration_name
+from orchestrator.plan.image_costs import ImageCosts
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
-from tests.orchestrator.cli.verbs import files_in, fill, plan_of, querycurve, write_spec
+from tests.orchestrator.cli.verbs import SPEC, files_in, fill, plan_of, querycurve, write_spec
 
 
 @pytest.fixture
@@ -48,15 +51,59 @@ def test_what_is_there_costs_nothing_more(spec: Path, tmp_path: Path) -> None:
 
 def test_measured_towers_price_what_never_ran(spec: Path, tmp_path: Path) -> None:
     fill(tmp_path / "store", spec)
-    plan = plan_of(spec, tmp_path / "store")
-    name = calibration_name(plan.backbone, "fp32", 1)
-    costs = TowerCosts("a slow CPU", per_image=0.1, per_sequence=0.02)
-    Store(LocalStorage(tmp_path / "store")).save_calibration(name, asdict(costs))
+    images = {"": ImageCosts(decode=0.001, augment=0.002, square=0.003, cached=0.0005)}
+    measured(spec, tmp_path / "store", images)
     said = querycurve("plan", spec, "--store", tmp_path / "store")
-    assert "measured on this machine (a slow CPU): 100.00 ms per image" in said.out
-    assert "20.00 ms per class and candidate" in said.out
+    text = " ".join(said.out.split())
+    assert "measured on this machine (a slow CPU): 100.00 ms per image" in text
+    assert "20.00 ms per class and candidate" in text
+    assert "1.00 ms to decode, 2.00 ms to crop for training, 3.00 ms to make square, " in text
     assert "?" not in said.out
     assert said.rows["pocket_outlines", "bar"][-1] in ("min", "h")
+    assert "not here, so that a made-up photograph of 500 x 375 pixels was timed" in text
+
+
+@pytest.mark.parametrize("machine", ["CPU with 1 thread", "some GPU"])
+def test_time_is_told_by_what_it_goes_to(tmp_path: Path, machine: str) -> None:
+    spec = write_spec(
+        tmp_path, seeds=[1], methods=["bar"], evaluation={"points": 3}, augmentation="crop_flip"
+    )
+    images = dict.fromkeys(SPEC["datasets"], ImageCosts(60.0, 120.0, 180.0, 6.0))
+    costs = measured(spec, tmp_path / "store", images, machine)
+    cell = plan_of(spec, tmp_path / "store").cells[0]
+    said = querycurve("plan", spec, "--store", tmp_path / "store")
+    lines = [line.split() for line in said.out.split("time of one actor")[1].splitlines()]
+    row = next(line[2:] for line in lines if line[:2] == ["pocket_dots", "bar"])
+    seen = 4 * sum(split.images for split in cell.measured)
+    asking, cropping = 200 * 32 * costs.per_image, 200 * 32 // cell.demand.candidates * 120
+    observing = 4 * cell.classes * costs.per_sequence + seen * costs.per_image
+    training = asking + cropping if machine.startswith("CPU") else max(asking, cropping)
+    told = (asking, observing, cropping + seen * 6, training + observing + seen * 6)
+    assert " ".join(row) == " ".join(map(duration, told))
+    assert "not here" not in said.out
+    text = " ".join(said.out.split())
+    assert re.search(r"about [\d.]+ h of one actor: [\d.]+ min querying, .* reading images", text)
+
+
+def test_what_an_older_release_has_measured_still_counts(spec: Path, tmp_path: Path) -> None:
+    measured(spec, tmp_path / "store", None)
+    said = querycurve("plan", spec, "--store", tmp_path / "store")
+    text = " ".join(said.out.split())
+    assert "20.00 ms per class and candidate" in text
+    assert "reading images isn't among it" in text
+    assert "reading images unknown" in text
+    assert said.rows["pocket_outlines", "bar"][-1] in ("min", "h")
+
+
+def measured(
+    spec: Path, store: Path, images: dict[str, ImageCosts] | None, machine: str = "a slow CPU"
+) -> TowerCosts:
+    """Keeps costs of the model in a store; as an older release does, if there are no images."""
+    name = calibration_name(plan_of(spec, store).backbone, "fp32", 1)
+    costs = TowerCosts(machine, 0.1, 0.02, images or {})
+    values = {key: value for key, value in asdict(costs).items() if value or key != "images"}
+    Store(LocalStorage(store)).save_calibration(name, values)
+    return costs
 
 
 def test_every_cell_is_listed_with_its_key_on_demand(spec: Path, tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ import pytest
 import ray
 
 from orchestrator.cell import Cell
-from orchestrator.cli import launch
+from orchestrator.cli import driving
 from orchestrator.cli.main import main
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.plan.plan import Plan
@@ -139,7 +139,7 @@ def trace_only() -> Iterator[None]:
     """While the block lasts, runs in this process make such actors; an interrupt waits for them."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ActorPool.stop, "__defaults__", (3600.0,))
-        patch.setattr(launch, "Driver", partial(Driver, actors=actors))
+        patch.setattr(driving, "Driver", partial(Driver, actors=actors))
         yield
 
 

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from orchestrator.answers import Answers
-from orchestrator.cli.plan_view import pricing_of, show_plan, show_status
+from orchestrator.cli.measuring import pricing_of
+from orchestrator.cli.plan_view import show_plan, show_status
 from orchestrator.errors import UserError
 from orchestrator.oracle.backbone import Backbone, preprocessing_of, resolve_backbone
 from orchestrator.oracle.remote.description import Limits
@@ -153,7 +154,7 @@ def test_time_of_a_service_is_not_measured(
 ) -> None:
     reach(monkeypatch, service)
     plan = bench.plan("methods=[zip]")
-    said = shown(lambda: show_plan(plan, pricing_of(plan, bench.store, 1, measure=True)))
+    said = shown(lambda: show_plan(plan, pricing_of(plan, bench.store, "data", 1, measure=True)))
     assert "pocket is asked over HTTP, so its towers can't be timed here" in said
     assert "time is unknown until some cells have run" in said
     assert "add --measure" not in said

@@ -13,6 +13,6 @@ from tests.imports import HEAVY, imported
 
 def test_the_drivers_process_imports_nothing_heavy(tmp_path: Path) -> None:
     plan = make_plan(load_spec("demo"), Store(LocalStorage(tmp_path)), tmp_path)
-    names = imported("orchestrator.cli.launch", sent=plan)
+    names = imported("orchestrator.cli.driving", sent=plan)
     assert "orchestrator.pool.driver" in names
     assert sorted(names & (HEAVY | {"pandas", "ray.tune"})) == []

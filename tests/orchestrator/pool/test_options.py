@@ -12,7 +12,6 @@ from orchestrator.oracle.remote.description import Capabilities, ImageForm
 from orchestrator.oracle.remote.service import Open
 from orchestrator.plan.planner import make_plan
 from orchestrator.pool import cluster
-from orchestrator.pool import options as pool_options
 from orchestrator.pool.actors import OracleActorFactory
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.pool.slots import PoolLimits
@@ -92,7 +91,7 @@ def test_the_models_threads_are_not_those_that_decode(tmp_path: Path) -> None:
 def test_an_actor_that_asks_a_service_takes_no_gpu(
     sharing: int | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pool_options.ray, "cluster_resources", lambda: {"GPU": 4.0})
+    monkeypatch.setattr(cluster.ray, "cluster_resources", lambda: {"GPU": 4.0})
     options = replace(OPTIONS, cpus=0.5, actors=6, trials_per_gpu=sharing)
     loaded = ResolvedBackbone("pocket", "pocket", None, "x")
     images = ImageForm(size=8, mean=(0, 0, 0), std=(1, 1, 1))

@@ -1,0 +1,97 @@
+"""What open_clip says of its models, read from its files: to import it takes seconds and torch.
+
+Its configurations are JSON. Its list of weights is a module of plain data beside functions that
+download them; all of it is run here but the imports that only downloads need. Where that fails, as
+another release may have laid it out otherwise, open_clip is imported.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import runpy
+import sys
+from contextlib import suppress
+from copy import deepcopy
+from functools import cache
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+_NEEDED = {"embed_dim", "vision_cfg", "text_cfg"}
+"""What open_clip takes for a configuration of a model."""
+
+
+def models() -> list[str]:
+    """Names of all models that open_clip has a configuration of."""
+    if _is_imported():
+        import open_clip
+
+        return list(open_clip.list_models())
+    return list(_read_configs(_folder()))
+
+
+def config_of(model: str) -> dict[str, Any]:
+    """open_clip's configuration of one of its models."""
+    if _is_imported():
+        import open_clip
+
+        return dict(open_clip.get_model_config(model))
+    return deepcopy(_read_configs(_folder())[model])
+
+
+def tags_of(model: str) -> list[str]:
+    """The tags of all weights that open_clip publishes for a model."""
+    return list(_weights()["list_pretrained_tags_by_model"](model))
+
+
+def weights_of(model: str, tag: str) -> dict[str, Any]:
+    """What open_clip says of published weights; empty if it doesn't know them."""
+    return dict(_weights()["get_pretrained_cfg"](model, tag))
+
+
+def _weights() -> dict[str, Any]:
+    """Names in open_clip's list of weights."""
+    if not _is_imported():
+        with suppress(Exception):  # whatever another release has there
+            return _read_weights(_folder())
+    from open_clip import pretrained
+
+    return dict(vars(pretrained))
+
+
+def _is_imported() -> bool:
+    """Whether reading its files would save nothing; others may have told it of more models."""
+    return "open_clip" in sys.modules
+
+
+@cache
+def _read_configs(folder: Path) -> dict[str, dict[str, Any]]:
+    found = {}
+    for path in sorted((folder / "model_configs").glob("*.json")):
+        config = json.loads(path.read_text(encoding="utf-8"))
+        if config.keys() >= _NEEDED:
+            found[path.stem] = config
+    return found
+
+
+@cache
+def _read_weights(folder: Path) -> dict[str, Any]:
+    names = runpy.run_path(str(folder / "constants.py"))
+    path = folder / "pretrained.py"
+    module = ast.parse(path.read_bytes())
+    module.body = [node for node in module.body if not _is_for_downloads(node)]
+    exec(compile(module, path, "exec"), names)
+    return names
+
+
+def _is_for_downloads(node: ast.stmt) -> bool:
+    """Imports that may fail, and those of open_clip itself; its constants are there already."""
+    return isinstance(node, ast.Try) or (isinstance(node, ast.ImportFrom) and node.level > 0)
+
+
+def _folder() -> Path:
+    spec = find_spec("open_clip")
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError("open_clip is not installed", name="open_clip")
+    return Path(spec.submodule_search_locations[0])
