@@ -1,15 +1,13 @@
 """What open_clip says of its models, read from its files: to import it takes seconds and torch.
 
-Its configurations are JSON. Its list of weights is a module of plain data beside functions that
-download them; all of it is run here but the imports that only downloads need. Where that fails, as
-another release may have laid it out otherwise, open_clip is imported.
+Its configurations are JSON. Its list of weights is data that are written as Python, which is read
+and never run. Where that fails, as another release may have laid it out otherwise, open_clip is
+imported.
 """
 
 from __future__ import annotations
 
-import ast
 import json
-import runpy
 import sys
 from contextlib import suppress
 from copy import deepcopy
@@ -17,6 +15,8 @@ from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from orchestrator.oracle.plain_python import stated_in
 
 _NEEDED = {"embed_dim", "vision_cfg", "text_cfg"}
 """What open_clip takes for a configuration of a model."""
@@ -42,22 +42,22 @@ def config_of(model: str) -> dict[str, Any]:
 
 def tags_of(model: str) -> list[str]:
     """The tags of all weights that open_clip publishes for a model."""
-    return list(_weights()["list_pretrained_tags_by_model"](model))
+    return list(_weights_by_tag(model))
 
 
 def weights_of(model: str, tag: str) -> dict[str, Any]:
     """What open_clip says of published weights; empty if it doesn't know them."""
-    return dict(_weights()["get_pretrained_cfg"](model, tag))
+    return deepcopy(_weights_by_tag(model).get(tag.lower().replace("-", "_"), {}))
 
 
-def _weights() -> dict[str, Any]:
-    """Names in open_clip's list of weights."""
+def _weights_by_tag(model: str) -> dict[str, dict[str, Any]]:
     if not _is_imported():
         with suppress(Exception):  # whatever another release has there
-            return _read_weights(_folder())
+            return _read_weights(_folder()).get(model, {})
     from open_clip import pretrained
 
-    return dict(vars(pretrained))
+    tags = pretrained.list_pretrained_tags_by_model(model)
+    return {tag: pretrained.get_pretrained_cfg(model, tag) for tag in tags}
 
 
 def _is_imported() -> bool:
@@ -76,18 +76,20 @@ def _read_configs(folder: Path) -> dict[str, dict[str, Any]]:
 
 
 @cache
-def _read_weights(folder: Path) -> dict[str, Any]:
-    names = runpy.run_path(str(folder / "constants.py"))
-    path = folder / "pretrained.py"
-    module = ast.parse(path.read_bytes())
-    module.body = [node for node in module.body if not _is_for_downloads(node)]
-    exec(compile(module, path, "exec"), names)
-    return names
+def _read_weights(folder: Path) -> dict[str, dict[str, Any]]:
+    """Weights by model and tag, as open_clip's list has them.
 
-
-def _is_for_downloads(node: ast.stmt) -> bool:
-    """Imports that may fail, and those of open_clip itself; its constants are there already."""
-    return isinstance(node, ast.Try) or (isinstance(node, ast.ImportFrom) and node.level > 0)
+    Raises:
+        KeyError: it is laid out otherwise than is known here.
+    """
+    constants = stated_in((folder / "constants.py").read_bytes(), {})
+    listed = stated_in((folder / "pretrained.py").read_bytes(), constants)["_PRETRAINED"]
+    found = dict(listed)
+    for model, weights in listed.items():  # which open_clip adds in a loop
+        quick = {tag: told for tag, told in weights.items() if told.get("quick_gelu")}
+        if quick:
+            found[f"{model}-quickgelu"] = quick
+    return found
 
 
 def _folder() -> Path:

@@ -46,9 +46,8 @@ def test_published_weights_are_open_clips() -> None:
 
 
 def test_the_list_that_is_read_is_whole() -> None:
-    assert (
-        open_clip_lists._read_weights(FOLDER)["list_pretrained"]() == pretrained.list_pretrained()
-    )
+    read = open_clip_lists._read_weights(FOLDER)
+    assert [(model, tag) for model in read for tag in read[model]] == pretrained.list_pretrained()
 
 
 def test_where_the_list_is_laid_out_otherwise_open_clip_is_asked(
