@@ -58,7 +58,7 @@ bench: install  ## Time the oracle against a naive computation (what fits 3 minu
 bench-cell: install  ## Say where whole cells spend their seconds, now and before packs (3 minutes; BENCH='--help')
 	@$(BIN)/python -m tests.performance.cells $(BENCH)
 
-bench-gpu: install  ## Measure the whole table of a GPU, which this machine must have (half an hour)
+bench-gpu: install  ## Measure the whole table of a GPU, which this machine must have (three quarters of an hour; BENCH='--help')
 	@$(BIN)/python -m tests.performance.gpu $(BENCH)
 
 ui: install  ## Open the MLflow UI on what has been run

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import argparse
 import gc
+import os
 import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from unittest.mock import patch
 
 import torch
 
+from benchmarks.local_cache import VARIABLE
 from tests.performance.fitting import Allowance, Fitting, said
 from tests.performance.gpu.outcome import Outcome
 from tests.performance.gpu.setting import Setting, tiny, whole
@@ -18,7 +21,7 @@ from tests.performance.gpu.steps import GROUPS, Step, steps
 from tests.performance.gpu.table import HEADER, RULE, line, write
 
 _ABOUT = """\
-Measures on a GPU: the image tower's share of the bf16 peak, a whole ZIP cell from JPEG files, the
+Measures on a GPU: the image tower's share of the bf16 peak, a whole ZIP cell from JPEG files, most
 cases of `make bench` at 12 layers in fp32, tf32 and bf16 with and without --compile, 1, 2 and 4
 trials a GPU, and bench-cell. Nothing is downloaded: weights are untrained, photographs made up.
 Prints a table, and writes it as JSON and as Markdown. A row that fails says why, and the others
@@ -32,7 +35,10 @@ _NONE = (
 def main(words: Sequence[str], tried: Setting | None = None) -> int:
     """Runs what the words of a command line ask for; `tried` stands in for `--try-on-cpu`'s."""
     options = _options(words)
-    with tempfile.TemporaryDirectory() as name:
+    with (
+        tempfile.TemporaryDirectory() as name,
+        patch.dict(os.environ, {VARIABLE: str(Path(name) / "cache")}),
+    ):
         folder = Path(name)
         if not options.try_on_cpu and not torch.cuda.is_available():
             count = len(steps(whole(), folder, tuple(options.only)))

@@ -65,6 +65,7 @@ def worker_setup(
         own_datasets=(photos,),
         threads=cores,
         decoders=cores,
+        pixel_cache=20 * 10**9,  # as `run` has it
         checkpoint_interval=10.0,
         on_cpu=setting.device.type == "cpu",
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 
 import torch
@@ -32,7 +33,7 @@ NOMINAL = (
 
 def nominal_peak(name: str) -> float | None:
     """What the maker states for a card; None for cards that aren't known here."""
-    return next((peak for part, peak in NOMINAL if part in name), None)
+    return next((peak for part, peak in NOMINAL if re.search(rf"\b{part}\b", name)), None)
 
 
 def tower_row(setting: Setting, *, compiled: bool) -> Iterator[Outcome]:
