@@ -10,13 +10,13 @@ import pytest
 import torch
 
 from tests.performance.bench.machine import Machine
+from tests.performance.cards import nominal_peak
 from tests.performance.gpu import __main__ as bench_gpu
 from tests.performance.gpu import steps
 from tests.performance.gpu.__main__ import main
 from tests.performance.gpu.outcome import Outcome, at_least, at_most
 from tests.performance.gpu.setting import Setting, in_threads, tiny, whole
 from tests.performance.gpu.table import line
-from tests.performance.gpu.tower_rows import nominal_peak
 
 
 @pytest.fixture(autouse=True)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-PEAK = 989e12
-"""FLOP/s of an H100 (SXM) in bf16, dense, by its data sheet."""
-SHARE = 0.5
-"""Share of it that the image tower is assumed to reach; it is a goal, and not measured."""
+from tests.performance.cards import GOAL, NOMINAL
+
+PEAK = dict(NOMINAL)["H100"]
 
 _LAYERS, _WIDTH, _PATCH, _POSITIONS = 12, 768, 16, 197
 
@@ -23,7 +22,7 @@ def image_flops() -> float:
 
 def images_per_second() -> float:
     """Images that an H100 would encode in a second."""
-    return SHARE * PEAK / image_flops()
+    return GOAL * PEAK / image_flops()
 
 
 def cores(seconds: float) -> float:
@@ -35,7 +34,7 @@ def assumption() -> str:
     """What all this rests on, in words."""
     return (
         f"cores for an H100: assumed, not measured. An image takes {image_flops() / 1e9:.1f} "
-        f"GFLOP in ViT-B/16's image tower; at {SHARE:.0%} of {PEAK / 1e12:.0f} TFLOP/s (bf16, "
+        f"GFLOP in ViT-B/16's image tower; at {GOAL:.0%} of {PEAK / 1e12:.0f} TFLOP/s (bf16, "
         f"dense) that would be {images_per_second():,.0f} images/s, each of them encoded once. "
         f"Where K candidates change an image, a Kth of the cores will do."
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
-from functools import partial
+from functools import cached_property, partial
 
 import numpy as np
 import torch
@@ -24,16 +24,12 @@ from orchestrator.oracle.clip import ClipOracle
 from orchestrator.oracle.features import FeatureTable
 from orchestrator.oracle.interface import Batch
 from orchestrator.oracle.ledger import Ledger
-from orchestrator.oracle.remote.service import Caller
 from orchestrator.oracle.tables import Table
-from orchestrator.pixels.packs import Packs
 from orchestrator.pixels.split import ImageSplit
-from orchestrator.store.store import Store
 from orchestrator.trial.black_box import BlackBox, OpenBox
 from orchestrator.trial.data import EvaluationSplit, TrialData
 from orchestrator.trial.factory import TrialFactory
 from orchestrator.trial.loaded_box import LoadedBox
-from orchestrator.trial.messages import WorkerSetup
 from tests.performance.cells.old_images import Anew, in_chunks, in_threads
 from tests.performance.cells.old_stream import OldStream
 
@@ -60,15 +56,9 @@ class OldFactory(TrialFactory):
     Tables of training images as testing sees them are shared by all trials, as they were before.
     """
 
-    def __init__(
-        self,
-        setup: WorkerSetup,
-        store: Store,
-        caller: Caller | None = None,
-        packs: Packs | None = None,
-    ) -> None:
-        super().__init__(setup, store, caller, packs)
-        self._plain: dict[tuple[Item, ...], Table] = {}
+    @cached_property
+    def _plain(self) -> dict[tuple[Item, ...], Table]:
+        return {}
 
     def data(self, cell: Cell, task: Task, box: OpenBox, table: FeatureTable | None) -> TrialData:
         """See `TrialFactory`."""

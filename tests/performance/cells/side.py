@@ -24,6 +24,7 @@ from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.trained_prompts import load_prompt
 from orchestrator.trial.worker import Worker
 from tests.performance.cells.clock import Spent, spent
+from tests.performance.features import features_of
 
 _ROOM = 20 * 2**30
 """Bytes that packs may take, which is more than there will be."""
@@ -103,12 +104,9 @@ class Side:
         """The features of the test split.
 
         Raises:
-            ValueError: they aren't encoded yet.
+            RuntimeError: they aren't encoded yet.
         """
-        table = FeatureTable.from_bytes(self.store.features(planned.features) or b"")
-        if table is None:
-            raise ValueError(f"the test split of {planned.cell.dataset} isn't encoded yet")
-        return table
+        return features_of(self.store, planned)
 
     def touch(self, planned: PlannedCell) -> None:
         """Builds a cell's method and has it ask once, so that all that it needs is imported."""

@@ -10,11 +10,10 @@ from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 
-from orchestrator.oracle.features import FeatureTable
-from orchestrator.plan.plan import PlannedCell
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.worker import Worker
+from tests.performance.features import features_of
 from tests.performance.gpu.crew import crew_of
 from tests.performance.gpu.outcome import Outcome, at_most
 from tests.performance.gpu.plan import planned, worker_setup
@@ -36,7 +35,7 @@ def zip_row(setting: Setting, folder: Path) -> Iterator[Outcome]:
     encoding = time.perf_counter() - start
     store = Store(LocalStorage(Path(setup.store)))
     start = time.perf_counter()
-    outcome = worker.run_cell(cell.cell, cell.key, table_of(store, cell), cell.split)
+    outcome = worker.run_cell(cell.cell, cell.key, features_of(store, cell), cell.split)
     seconds = time.perf_counter() - start
     if outcome.status != "finished":
         raise RuntimeError(outcome.error or outcome.status)
@@ -66,7 +65,7 @@ def sharing_row(setting: Setting, folder: Path, actors: int) -> Iterator[Outcome
     setup = worker_setup(setting, shape, folder, f"store-{actors}", cores)
     with crew_of(setting, setup, actors) as crew:
         crew.encode(cells[0])
-        table = table_of(Store(LocalStorage(Path(setup.store))), cells[0])
+        table = features_of(Store(LocalStorage(Path(setup.store))), cells[0])
         crew.run(cells[:actors], table)  # to warm up
         start = time.perf_counter()
         for turn in range(1, each):
@@ -95,15 +94,3 @@ def bench_cell_row(setting: Setting, folder: Path) -> Iterator[Outcome]:
         code == 0,
         {"printed": said.getvalue(), "document": document.read_text()},
     )
-
-
-def table_of(store: Store, cell: PlannedCell) -> FeatureTable:
-    """The features of a cell's test split.
-
-    Raises:
-        RuntimeError: they aren't there.
-    """
-    table = FeatureTable.from_bytes(store.features(cell.features) or b"")
-    if table is None:
-        raise RuntimeError("the features of the test split were not stored")
-    return table

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 import torch
@@ -12,28 +11,11 @@ from orchestrator.oracle.image_tower import ImageTower
 from orchestrator.oracle.loading import round_factors
 from tests.performance.bench import models
 from tests.performance.bench.machine import flops
+from tests.performance.cards import GOAL, nominal_peak
 from tests.performance.gpu.outcome import Outcome, at_least
 from tests.performance.gpu.setting import Setting
 
-GOAL = 0.5
 _WARMING = 3
-
-NOMINAL = (
-    ("H100 PCIe", 756e12),
-    ("H100 NVL", 835e12),
-    ("H100", 989e12),
-    ("H200", 989e12),
-    ("A100", 312e12),
-    ("L40S", 362e12),
-    ("L4", 121e12),
-    ("A10G", 70e12),
-)
-"""FLOP/s in bf16 that makers state, without sparsity, by a part of the card's name."""
-
-
-def nominal_peak(name: str) -> float | None:
-    """What the maker states for a card; None for cards that aren't known here."""
-    return next((peak for part, peak in NOMINAL if re.search(rf"\b{part}\b", name)), None)
 
 
 def tower_row(setting: Setting, *, compiled: bool) -> Iterator[Outcome]:
