@@ -118,8 +118,11 @@ class Delivery:
         Raises:
             ImageUnreadable: an image is missing or corrupt; the first one of those.
         """
-        for portion in self._portions:
-            portion.result()
+        try:
+            while self._portions:
+                self._portions.pop(0).result()
+        finally:
+            _cancel(self._portions)
         return self._batch.images()
 
 
@@ -141,5 +144,10 @@ def _fill(batch: Filling, make: Make, places: range) -> None:
 
 
 def _cancel(portions: list[Future[None]]) -> None:
+    """Gives up what isn't begun, and forgets all: a portion that failed holds its error.
+
+    By its traceback the error holds whoever waited for the batch, with all that they have.
+    """
     for portion in portions:
         portion.cancel()
+    portions.clear()

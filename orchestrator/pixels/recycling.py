@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import weakref
-from threading import Lock
+from threading import RLock
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,7 +28,7 @@ class Recycling:
     def __init__(self, limit: int = LIMIT) -> None:
         self._limit = limit
         self._free: list[Floats] = []
-        self._lock = Lock()
+        self._lock = RLock()  # garbage that is collected meanwhile may put back what it held
 
     def array(self, shape: tuple[int, ...]) -> Floats:
         """An array with whatever is in it, its own until it and all tensors of it are gone.

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import zlib
 from contextlib import suppress
-from pathlib import Path
 
 from orchestrator.pixels.cache.checked_number import read_number, write_number
 from orchestrator.pixels.cache.locks import locked
@@ -15,26 +14,27 @@ from orchestrator.pixels.cache.records import Record, place_of
 from orchestrator.pixels.packs import Pixels
 
 
-def append(folder: Path, pack: OpenPack, row: int, pixels: Pixels) -> None:
+def append(pack: OpenPack, row: int, pixels: Pixels) -> None:
     """Adds the image of a row, unless somebody else has.
 
     The image is written first, then up to where the data are sound, then the record of the image.
     Bytes of those who were killed in between are written over, or left behind.
 
     Args:
-        folder: of the pack.
-        pack: the same pack, open.
+        pack: the pack.
         row: of the image.
         pixels: the image `(H, W, 3)`.
 
     Raises:
         Damaged: data were cut off.
+        FileNotFoundError: it was deleted, or a part of it.
         OSError: it can't be written.
     """
-    with locked(folder / INDEX) as index:
-        if index is None or pack.record(row) is not None:
+    index = pack.open_to_write(INDEX)
+    with locked(index) as ours:
+        if not ours or pack.record(row) is not None:
             return
-        data = os.open(folder / DATA, os.O_RDWR)
+        data = pack.open_to_write(DATA)
         try:
             record = _with_pixels(data, pixels, _end(index, data))
         finally:

@@ -78,10 +78,11 @@ class KeptPack:
 
     def use(self) -> None:
         """Notes that the pack is used, so that others go before it."""
-        if self._opened is not None and time.monotonic() - self._touched > _TOUCH:
+        opened = self._opened  # others may close it meanwhile
+        if opened is not None and time.monotonic() - self._touched > _TOUCH:
             self._touched = time.monotonic()
             with suppress(OSError):  # it may belong to somebody else
-                self._opened.touch()
+                opened.touch()
 
     def _put(self, row: int, pixels: Pixels) -> None:
         for _ in range(_TRIES):
@@ -92,9 +93,10 @@ class KeptPack:
                 if not self._room_for(pixels, new=pack is None):
                     return
                 try:
-                    append(self._folder, pack or self._made(), row, pixels)
+                    append(pack or self._made(), row, pixels)
                 except (Damaged, FileNotFoundError):
-                    discard(self._folder)
+                    if pack is None or not pack.is_deleted:  # else another may be there by now
+                        discard(self._folder)
                 else:
                     return
             self._opened = None
@@ -106,22 +108,23 @@ class KeptPack:
 
     def _pack(self) -> OpenPack | None:
         """The pack, opened once; None if there is none. A damaged one is deleted."""
-        if self._opened is None:
+        opened = self._opened  # others may close it meanwhile
+        if opened is None:
             try:
-                self._opened = OpenPack(self._folder, self._rows)
+                self._opened = opened = OpenPack(self._folder, self._rows)
             except (Busy, FileNotFoundError):
                 return None
             except Damaged:
                 discard(self._folder)
                 return None
             self.use()
-        return self._opened
+        return opened
 
     def _made(self) -> OpenPack:
         """A new pack, or the one that somebody else has made meanwhile."""
         make(self._folder, self._rows)
-        self._opened = OpenPack(self._folder, self._rows)
-        return self._opened
+        self._opened = opened = OpenPack(self._folder, self._rows)
+        return opened
 
     def _has(self, row: int) -> bool:
         return 0 <= row < self._rows

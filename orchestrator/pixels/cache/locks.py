@@ -7,7 +7,6 @@ import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 PATIENCE = 0.25
 """Seconds to wait for others: as long as a few images take that would be kept meanwhile."""
@@ -24,18 +23,17 @@ def try_lock(descriptor: int, *, shared: bool = False) -> bool:
 
 
 @contextmanager
-def locked(file: Path, flags: int = os.O_RDWR) -> Iterator[int | None]:
-    """Opens a file and locks it, also against the threads and children of this process.
+def locked(descriptor: int) -> Iterator[bool]:
+    """Locks an open file, also against the threads and children of this process, and closes it.
 
-    Gives its descriptor; None if somebody else keeps the lock for long, who may be stopped or
-    wait for a slow disk.
+    Gives False if somebody else keeps the lock for long, who may be stopped or wait for a slow
+    disk.
 
     Raises:
-        OSError: the file can't be opened or locked.
+        OSError: the file can't be locked.
     """
-    descriptor = os.open(file, flags, 0o666)
     try:
-        yield descriptor if _patiently(descriptor) else None
+        yield _patiently(descriptor)
     finally:
         os.close(descriptor)
 

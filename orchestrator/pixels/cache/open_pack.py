@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 
+from orchestrator.pixels.cache.checked_number import read_number
 from orchestrator.pixels.cache.locks import try_lock
 from orchestrator.pixels.cache.pack_folder import ABOUT, DATA, INDEX, Damaged, check
 from orchestrator.pixels.cache.records import CHANNELS, RECORD, Record, place_of
@@ -50,6 +51,7 @@ class OpenPack:
         self._index, self._data = self._files.open(INDEX), self._files.open(DATA)
         check(folder, rows, os.pread(self._about, _LONGEST_ABOUT, 0), os.fstat(self._index).st_size)
         self._verified = array("Q", bytes(8 * rows))
+        self._end = 0
         self._mapping: mmap.mmap | None = None
 
     @property
@@ -65,8 +67,20 @@ class OpenPack:
         """
         os.utime(self._about)
 
+    def open_to_write(self, name: str) -> int:
+        """Opens a file of this very pack, and not of one that has taken its place since.
+
+        Raises:
+            FileNotFoundError: it was deleted.
+            OSError: it can't be opened.
+        """
+        return self._files.open_to_write(name)
+
     def record(self, row: int) -> Record | None:
         """Where a sound image lies; None if the row has none.
+
+        After a power failure the index may name images beyond the end of sound data, whose place
+        others will take.
 
         Raises:
             OSError: the disk can't be read.
@@ -74,6 +88,10 @@ class OpenPack:
         record = Record.from_bytes(os.pread(self._index, RECORD, place_of(row)), row)
         if record is None or record.end > os.fstat(self._data).st_size:
             return None
+        if record.end > self._end:
+            self._end = read_number(self._index) or 0
+            if record.end > self._end:
+                return None
         if self._verified[row] != record.offset + 1:  # 0 is none
             if not _is_sound(self._data, record):
                 return None
@@ -96,7 +114,10 @@ class OpenPack:
             size = os.fstat(self._data).st_size
             if size < end:
                 raise OSError(errno.EIO, "its data were cut off meanwhile")
-            mapping = mmap.mmap(self._data, size, prot=mmap.PROT_READ)
+            try:
+                mapping = mmap.mmap(self._data, size, prot=mmap.PROT_READ)
+            except ValueError as error:  # they are just being cut off
+                raise OSError(errno.EIO, str(error)) from error
             self._mapping = mapping
         return mapping
 
@@ -119,6 +140,9 @@ class _Files:
         if not stat.S_ISREG(os.fstat(file).st_mode):
             raise Damaged
         return file
+
+    def open_to_write(self, name: str) -> int:
+        return os.open(name, os.O_RDWR, dir_fd=self._folder)
 
     def _kept(self, descriptor: int) -> int:
         self._descriptors.append(descriptor)

@@ -6,6 +6,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
+from weakref import WeakMethod
 
 from orchestrator.pixels.cache.folder import pixel_folder
 from orchestrator.pixels.cache.kept_pack import KeptPack
@@ -15,7 +16,9 @@ from orchestrator.pixels.packs import Nothing, Pack, Packs
 Tell = Callable[[str], None]
 
 MOST_OPEN = 8
-"""Packs that a process keeps open; a trial reads four lists at most."""
+"""Packs that a process keeps open, so that trials in turns find theirs."""
+NEEDED = 4
+"""Packs that a trial reads, at most; others are closed where there is no room for more images."""
 
 
 def _silent(text: str) -> None:
@@ -33,7 +36,7 @@ class PixelCache:
 
     def __init__(self, folder: Path, limit: int, tell: Tell = _silent) -> None:
         self._folder = folder
-        self._room = Room(folder, limit)
+        self._room = Room(folder, limit, _weakly(self._close_idle))
         self._tell = _Once(tell)
         self._packs: OrderedDict[tuple[str, int], KeptPack] = OrderedDict()
         self._turn = threading.Lock()
@@ -45,10 +48,28 @@ class PixelCache:
             if pack is None:
                 pack = KeptPack(self._folder / digest, rows, self._room, self._tell)
             self._packs[digest, rows] = pack
-            if len(self._packs) > MOST_OPEN:
-                self._packs.popitem(last=False)[1].close()
+        self._close_all_but(MOST_OPEN)
         pack.use()
         return pack
+
+    def _close_idle(self) -> None:
+        self._close_all_but(NEEDED)
+
+    def _close_all_but(self, newest: int) -> None:
+        with self._turn:
+            while len(self._packs) > newest:
+                self._packs.popitem(last=False)[1].close()
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """A method that doesn't keep its object alive: packs that nobody has any more are closed."""
+    reference = WeakMethod(method)
+
+    def call() -> None:
+        if (found := reference()) is not None:
+            found()
+
+    return call
 
 
 class _Once:

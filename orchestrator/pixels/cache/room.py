@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -37,11 +37,13 @@ class Room:
     Args:
         folder: of all packs.
         limit: the most bytes.
+        let_go: closes the packs that this process has open and no longer needs.
     """
 
-    def __init__(self, folder: Path, limit: int) -> None:
+    def __init__(self, folder: Path, limit: int, let_go: Callable[[], None]) -> None:
         self._folder = folder
         self._limit = limit
+        self._let_go = let_go
         self._closed_until = 0.0
 
     def take(self, size: int) -> bool:
@@ -56,8 +58,9 @@ class Room:
         """
         if time.monotonic() < self._closed_until:
             return False
-        with locked(self._folder / HELD, os.O_RDWR | os.O_CREAT) as file:
-            if file is None:
+        file = os.open(self._folder / HELD, os.O_RDWR | os.O_CREAT, 0o666)
+        with locked(file) as ours:
+            if not ours:
                 return False
             held = read_number(file)
             if held is None or held + size > self._limit or self._lacks_disk(size):
@@ -73,6 +76,7 @@ class Room:
     def _make_room(self, held: int, size: int) -> int:
         """Deletes packs until there is room; returns how many bytes became free."""
         freed = 0
+        self._let_go()
         for folder in _oldest_first(self._folder):
             if held - freed + size <= self._limit and not self._lacks_disk(size):
                 break

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import weakref
 from collections.abc import Iterator
 from functools import partial
 
@@ -11,6 +12,7 @@ import pytest
 import torch
 
 from benchmarks.batches import augmentation_generator
+from benchmarks.datasets.interface import ImageUnreadable
 from benchmarks.preprocessing import CLIP_MEAN, CLIP_STD, Preprocessing
 from orchestrator.pixels.feed import MOST_AHEAD, PORTION, Delivery, Feed, in_advance
 from orchestrator.pixels.levels import Levels
@@ -114,3 +116,25 @@ def test_threads_end_with_the_feed() -> None:
 
 def black() -> Pixels:
     return torch.zeros(SIZE, SIZE, 3, dtype=torch.uint8).numpy()
+
+
+class _Held:
+    """What whoever waits for a batch has in hand: a trial, its tables and its model."""
+
+
+def _wait_in_vain(feed: Feed) -> tuple[weakref.ref[_Held], weakref.ref[Delivery]]:
+    def unreadable(place: int) -> Pixels:
+        raise ImageUnreadable("pictures", f"{place}", "it is corrupt")
+
+    held, delivery = _Held(), feed.start(unreadable, 4 * PORTION, SIZE, LEVELS)
+    with pytest.raises(ImageUnreadable, match="image '0'"):
+        delivery.images()
+    return weakref.ref(held), weakref.ref(delivery)
+
+
+def test_an_image_that_can_not_be_read_leaves_nothing_of_its_trial_in_memory() -> None:
+    feed = Feed(threads=2)
+    left = [one for _ in range(3) for one in _wait_in_vain(feed)]
+    gc.collect()
+    assert [one() for one in left] == [None] * 6
+    feed.start(lambda _: black(), 1, SIZE, LEVELS).images()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import threading
+from collections.abc import Iterator
 
 import numpy as np
 import torch
@@ -48,3 +50,29 @@ def test_no_more_is_held_than_the_limit() -> None:
     del other
     assert address(again) in places
     assert not memory._free
+
+
+class _Knot:
+    """Garbage that only a collection of cycles finds, with a batch."""
+
+    def __init__(self, batch: torch.Tensor) -> None:
+        self.batch, self.me = batch, self
+
+
+class _Collecting(list[np.ndarray]):
+    """Has garbage collected while somebody looks at it, as Python may at any time."""
+
+    def __iter__(self) -> Iterator[np.ndarray]:
+        gc.collect()
+        return super().__iter__()
+
+
+def test_garbage_that_is_collected_while_memory_is_given_may_hold_some() -> None:
+    memory = Recycling()
+    memory._free = _Collecting()
+    _Knot(torch.from_numpy(memory.array((4,))))
+    thread = threading.Thread(target=memory.array, args=((5,),), daemon=True)
+    thread.start()
+    thread.join(60)
+    assert not thread.is_alive(), "it waits for itself"
+    assert len(memory._free) == 2  # of the knot, and what the thread let go of

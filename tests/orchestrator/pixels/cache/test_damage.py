@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -12,6 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from orchestrator.pixels.cache.checked_number import LENGTH
+from orchestrator.pixels.cache.locks import try_lock
 from orchestrator.pixels.cache.pack_folder import ABOUT, DATA, INDEX
 from orchestrator.pixels.cache.pixel_cache import PixelCache
 from orchestrator.pixels.cache.room import HELD
@@ -199,3 +202,61 @@ def test_what_may_only_be_read_is_read(
         assert pack.get(row) is None
     assert holds(pack, 0, image(0))
     assert len(told) == 1
+
+
+def test_who_waited_while_a_pack_was_replaced_writes_nothing_into_the_new_one(
+    tmp_path: Path,
+) -> None:
+    waiting = PixelCache(tmp_path, 10**9).pack(DIGEST, ROWS)
+    waiting.put(0, image(0))
+    index = os.open(tmp_path / DIGEST / INDEX, os.O_RDWR)
+    assert try_lock(index)  # another process is adding an image
+    thread = threading.Thread(target=lambda: waiting.put(4, image(4)))
+    thread.start()
+    shutil.rmtree(tmp_path / DIGEST)
+    other = PixelCache(tmp_path, 10**9).pack(DIGEST, ROWS)
+    for row in (3, 2, 1):
+        other.put(row, image(row))
+        assert holds(other, row, image(row))
+    os.close(index)
+    thread.join()
+    assert all(holds(other, row, image(row)) for row in (3, 2, 1))
+    waiting.put(4, image(4))
+    assert all(holds(other, row, image(row)) for row in (4, 3, 2, 1))
+
+
+def test_an_index_that_names_images_beyond_its_end_gives_none_that_others_overwrite(
+    tmp_path: Path,
+) -> None:
+    """So a power failure may leave it, as the parts of a file reach the disk in any order."""
+    pack = PixelCache(tmp_path, 10**9).pack(DIGEST, ROWS)
+    pack.put(0, image(0))
+    end = (tmp_path / DIGEST / INDEX).read_bytes()[:LENGTH]
+    pack.put(1, image(1))
+    with (tmp_path / DIGEST / INDEX).open("r+b") as index:
+        index.write(end)
+    reader, writer = (PixelCache(tmp_path, 10**9).pack(DIGEST, ROWS) for _ in range(2))
+    assert holds(reader, 0, image(0))
+    assert reader.get(1) is None
+    writer.put(2, image(2))
+    assert reader.get(1) is None
+    writer.put(1, image(1))
+    assert all(holds(reader, row, image(row)) for row in range(3))
+
+
+def test_data_that_are_cut_off_while_they_are_mapped_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    pack = PixelCache(tmp_path, 10**9, told.append).pack(DIGEST, ROWS)
+    pack.put(0, image(0))
+    stated = os.fstat
+
+    def before_the_cut(file: int) -> os.stat_result:
+        found = stated(file)
+        return os.stat_result((*found[:6], found.st_size + 10**6, *found[7:]))
+
+    monkeypatch.setattr("orchestrator.pixels.cache.open_pack.os.fstat", before_the_cut)
+    assert pack.get(0) is None
+    assert len(told) == 1
+    assert "mmap length is greater than file size" in told[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from benchmarks import local_cache
 from orchestrator.pixels.cache import pixel_cache
 from orchestrator.pixels.cache.kept import kept_in
+from orchestrator.pixels.cache.kept_pack import KeptPack
 from orchestrator.pixels.cache.pack_folder import is_open
 from orchestrator.pixels.cache.pixel_cache import PixelCache, opened
 from orchestrator.pixels.packs import Nothing, Pixels
@@ -154,3 +156,21 @@ def test_it_lies_where_this_machine_remembers_things(
     opened(10**9).pack(DIGEST, ROWS).put(0, image(0))
     assert (tmp_path / "pixels" / DIGEST).is_dir()
     assert isinstance(opened(0), Nothing)
+
+
+def test_a_pack_may_be_closed_while_its_use_is_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pack = PixelCache(tmp_path, 10**9).pack(DIGEST, ROWS)
+    assert isinstance(pack, KeptPack)
+    pack.put(0, image(0))
+    moment = time.monotonic
+
+    def closed_meanwhile() -> float:
+        pack.close()
+        return moment() + 1000
+
+    monkeypatch.setattr("orchestrator.pixels.cache.kept_pack.time.monotonic", closed_meanwhile)
+    pack.use()
+    monkeypatch.undo()
+    assert holds(pack, 0, image(0))

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from orchestrator.pixels.cache import room
 from orchestrator.pixels.cache.kept import kept_in
 from orchestrator.pixels.cache.pack_folder import ABOUT, NEW, OLD
-from orchestrator.pixels.cache.pixel_cache import PixelCache
+from orchestrator.pixels.cache.pixel_cache import NEEDED, PixelCache
 from orchestrator.pixels.cache.room import HELD
 from tests.orchestrator.pixels.cache.images import ROWS, holds, image
 
@@ -163,3 +163,16 @@ def test_what_others_left_half_made_or_half_deleted_goes(tmp_path: Path) -> None
     assert not new.exists()
     assert made.exists()  # somebody is at it
     assert kept_in(tmp_path).lists == 1
+
+
+def test_packs_that_a_process_no_longer_reads_make_room_for_its_others(tmp_path: Path) -> None:
+    cache = PixelCache(tmp_path, 10**9)
+    for number in range(NEEDED):
+        cache.pack(digest(number), ROWS).put(0, image(number, 10, 10))
+    cache = PixelCache(tmp_path, kept_in(tmp_path).size + EMPTY)
+    for number in range(NEEDED):
+        assert holds(cache.pack(digest(number), ROWS), 0, image(number, 10, 10))
+    new = cache.pack(digest(NEEDED), ROWS)
+    new.put(0, image(NEEDED, 10, 10))
+    assert holds(new, 0, image(NEEDED, 10, 10))
+    assert kept(tmp_path) == list(range(1, NEEDED + 1))
