@@ -45,7 +45,7 @@ def plan(
     data: options.Data = options.DATA,
     measure: options.Measure = False,
     cells: options.Cells = False,
-    threads: options.Threads = 1,
+    threads: options.Threads = None,
     strict: options.Strict = False,
     max_cost: options.MaxCost = None,
 ) -> None:

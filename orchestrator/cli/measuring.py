@@ -25,21 +25,22 @@ from orchestrator.plan.tasks import dataset_of
 from orchestrator.store.store import Store
 
 
-def pricing_of(plan: Plan, store: Store, data: str, threads: int, *, measure: bool) -> Pricing:
+def pricing_of(plan: Plan, store: Store, data: str, cores: int | None, *, measure: bool) -> Pricing:
     """Prices by the plan's own finished cells, and for the rest by how fast the models are here.
 
     Args:
         plan: whose models are priced.
         store: holds what was measured before.
         data: the data root.
-        threads: CPU threads of one actor.
+        cores: CPU cores of one actor; None for one, and where it is on a GPU, for its share of the
+            machine's cores to read images.
         measure: times the models and some images of each dataset now, and keeps that in the store;
             not the models of services.
 
     Raises:
         UserError: something was measured, and the store can't be written.
     """
-    precision, costs = plan.spec.precision, {}
+    precision, costs, threads = plan.spec.precision, {}, cores or 1
     loaded = [backbone for backbone in plan.backbones() if backbone.remote is None]
     # This machine's name takes torch, which is not loaded to look up what can't be there.
     for backbone in loaded if measure or store.calibrated() else ():
@@ -60,7 +61,7 @@ def pricing_of(plan: Plan, store: Store, data: str, threads: int, *, measure: bo
             )
     if costs and measure and (remark := slow_here(precision)):
         say(f"note: {remark}")
-    return pricing_from(plan, store, costs, threads)
+    return pricing_from(plan, store, costs, cores)
 
 
 def _measured(

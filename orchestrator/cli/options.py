@@ -46,7 +46,16 @@ Tracking = Annotated[
 ]
 Measure = Annotated[bool, typer.Option("--measure", help="Time the model on this machine first.")]
 Cells = Annotated[bool, typer.Option("--cells", help="List every cell with its key.")]
-Threads = Annotated[int, typer.Option(min=1, max=1024, help="CPU threads of one actor.")]
+Threads = Annotated[
+    int | None,
+    typer.Option(
+        min=1,
+        max=1024,
+        help="CPU cores of one actor, as --cpus of the run will be: threads that read images, "
+        "and threads of the model on a CPU.",
+        show_default="1; on GPUs its share of this machine's cores, 16 at most",
+    ),
+]
 NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
 Strict = Annotated[
     bool,

@@ -10,7 +10,7 @@ from orchestrator.plan.actor_time import ActorTime
 from orchestrator.plan.calibration import TowerCosts
 from orchestrator.plan.image_costs import MADE_UP_SIZE, ImageCosts
 from orchestrator.plan.plan import Plan
-from orchestrator.plan.pricing import Pricing
+from orchestrator.plan.pricing import Price, Pricing
 
 _HEADERS = ("querying", "measuring", "reading images", "actor time")
 
@@ -22,11 +22,10 @@ def show_times(plan: Plan, pricing: Pricing) -> None:
     """
     if not pricing.costs or not _is_left(plan):
         return
-    places = dict.fromkeys((cell.cell.dataset, cell.label) for cell in plan.cells)
-    prices = {
-        place: pricing.total(c for c in plan.cells if (c.cell.dataset, c.label) == place)
-        for place in places
-    }
+    prices: dict[tuple[str, str], Price] = {}
+    for cell in plan.cells:
+        place = cell.cell.dataset, cell.label
+        prices[place] = prices.get(place, Price()) + pricing.price(cell)
     shared = pricing.shared(plan)
     total = sum(prices.values(), shared)
     rows = {**prices, ("once for all", ""): shared, ("all", ""): total}
@@ -56,7 +55,7 @@ def explain_times(plan: Plan, pricing: Pricing) -> None:
             )
             cells = (c for c in plan.cells if c.fits and c.backbone == backbone)
             datasets = dict.fromkeys(c.cell.dataset for c in cells)
-            for line in _reading_lines(costs, datasets, pricing.cores):
+            for line in _reading_lines(costs, datasets, pricing.cores_of(costs)):
                 say(line)
     if pricing.total(plan.cells).time is None:
         if any(backbone.remote is None for backbone in plan.backbones()):

@@ -5,12 +5,13 @@ import statistics
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import TypeAdapter, ValidationError
+from pydantic import Field, TypeAdapter, ValidationError
 
 from orchestrator.oracle.backbone import RANDOM, ResolvedBackbone
 from orchestrator.oracle.cpu_formats import remark_on
+from orchestrator.plan.actor_cores import cores_here
 from orchestrator.plan.image_costs import MADE_UP, ImageCosts, Seconds
 from orchestrator.precision import Precision
 
@@ -30,12 +31,14 @@ class TowerCosts:
         per_sequence: seconds to encode one class with a soft context of 8 tokens.
         images: what reading an image takes, by dataset; `MADE_UP` stands for those that aren't
             here. Empty if an earlier release has measured.
+        cores: CPU cores of one actor that read images, unless another number is given to it.
     """
 
     machine: str
     per_image: Seconds
     per_sequence: Seconds
     images: Mapping[str, ImageCosts] = field(default_factory=dict)
+    cores: Annotated[int, Field(ge=1)] = 1
 
     def images_of(self, dataset: str) -> ImageCosts | None:
         """What reading an image of a dataset takes; None if it wasn't measured."""
@@ -118,4 +121,5 @@ def measure_towers(backbone: ResolvedBackbone, precision: Precision, threads: in
             machine_name(threads),
             seconds(lambda: image.encode(pixels)) / IMAGES,
             per_context / CLASSES,
+            cores=cores_here(torch.cuda.device_count()),
         )

@@ -52,12 +52,12 @@ class Pricing:
     Attributes:
         costs: seconds of the two towers on this machine, by digest of each model that was measured.
         measured: mean time of finished trials by (dataset, label), from the store.
-        cores: CPU cores of one actor, which read images.
+        cores: CPU cores of one actor, which read images; None for as many as each of `costs` says.
     """
 
     costs: Mapping[str, TowerCosts]
     measured: Mapping[tuple[str, str], ActorTime]
-    cores: int = 1
+    cores: int | None = None
 
     def price(self, cell: PlannedCell) -> Price:
         """The price of a cell; zero if it is done, can't run, or is the same work as another."""
@@ -104,11 +104,15 @@ class Pricing:
         if read == ImagesRead():
             return 0.0
         images = costs.images_of(dataset)
-        return None if images is None else read.seconds(images) / self.cores
+        return None if images is None else read.seconds(images) / self.cores_of(costs)
+
+    def cores_of(self, costs: TowerCosts) -> int:
+        """CPU cores of one actor, which read images."""
+        return self.cores or costs.cores
 
 
 def pricing_from(
-    plan: Plan, store: Store, costs: Mapping[str, TowerCosts], cores: int = 1
+    plan: Plan, store: Store, costs: Mapping[str, TowerCosts], cores: int | None = None
 ) -> Pricing:
     """Prices from the plan's finished cells, and where there are none, from measured towers."""
     times: dict[tuple[str, str], list[ActorTime]] = defaultdict(list)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from orchestrator.oracle.backbone import ResolvedBackbone
+from orchestrator.plan.actor_cores import MOST_CORES
 from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import WorkerSetup
@@ -13,9 +14,6 @@ from orchestrator.trial.messages import WorkerSetup
 if TYPE_CHECKING:
     from orchestrator.oracle.remote.service import Gate
     from orchestrator.pool.slots import PoolLimits
-
-_MOST_CORES = 16
-"""Cores that an actor on a GPU gets unasked; images are hardly made faster by more."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ def pool_limits(options: LaunchOptions, backbone: ResolvedBackbone) -> PoolLimit
     gpus = 10_000 // sharing / 10_000 if sharing else 0.0
     cpus = options.cpus
     if cpus is None:
-        cpus = min(_MOST_CORES, share_of_cores(gpus)) if gpus else 1
+        cpus = min(MOST_CORES, share_of_cores(gpus)) if gpus else 1
     return PoolLimits(cpus, gpus, options.actors)
 
 

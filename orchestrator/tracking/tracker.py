@@ -238,8 +238,13 @@ class TrackingThread:
                 self._tracker.put(entry)
         except (TrackingError, UserError) as error:  # of MLflow, or of the store that is read
             self._on_error(str(error))
-            for _ in submitted:
-                pass
+        except Exception as error:  # the run goes on, whatever it is
+            text = f"{type(error).__name__}: {error}"
+            self._on_error(masked(f"what MLflow is to show can't be made ({text}). {_SAFE}"))
+        else:
+            return
+        for _ in submitted:
+            pass
 
 
 @contextmanager

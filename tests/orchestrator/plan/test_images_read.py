@@ -121,6 +121,19 @@ def test_images_that_prompts_change_are_read_at_every_measurement(tmp_path: Path
     assert read["bar", 4] == pytest.approx((read["bar", 1] or 0) / 4)
 
 
+def test_images_are_read_by_the_cores_that_an_actor_gets_unless_it_is_told(tmp_path: Path) -> None:
+    plan = planned(tmp_path, "methods=[bar]", "augmentation=none")
+    costs = {plan.backbone.digest: TowerCosts("a GPU", 0.0, 0.0, {"": COSTS}, cores=8)}
+    alone, unasked, told = (
+        Pricing(costs, {}, cores).price(plan.cells[0]).time for cores in (1, None, 2)
+    )
+    assert alone is not None
+    assert unasked is not None
+    assert told is not None
+    assert unasked.reading == pytest.approx((alone.reading or 0) / 8)
+    assert told.reading == pytest.approx((alone.reading or 0) / 2)
+
+
 def test_points_on_the_way_read_a_part_of_the_test_images(tmp_path: Path) -> None:
     reading = {}
     for how in ("evaluation.points=4", "evaluation.images=50"):

@@ -364,6 +364,21 @@ def test_a_store_that_cannot_be_read_is_told_and_the_rest_is_left() -> None:
     assert said == ["the store did not answer"]
 
 
+def test_an_error_that_nobody_expects_is_told_and_the_rest_is_left() -> None:
+    def damaged() -> Iterator[Entry]:
+        raise OSError("no such column, at https://me:secret@host")
+        yield cell_entry(ZIP, SPEC)
+
+    said: list[str] = []
+    thread = TrackingThread(Tracker("sqlite:////nowhere/mlflow.db", "demo"), said.append, damaged())
+    thread.submit([cell_entry(ZIP, SPEC)])
+    thread.close()
+    (text,) = said
+    assert "can't be made (OSError: no such column" in text
+    assert "Results are safe in the store" in text
+    assert "secret" not in text
+
+
 def test_entries_are_made_when_they_are_written_not_when_they_are_handed_over() -> None:
     made_by: list[str] = []
     put: list[Entry] = []
