@@ -15,6 +15,12 @@ if TYPE_CHECKING:  # most tests need neither, and imports take seconds
     from tests.orchestrator.cli.runs import Measured
 
 
+@pytest.fixture(autouse=True)
+def full_disks_are_not_felt(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Keeps pixels however full the disk is of the machine that runs the tests."""
+    monkeypatch.setattr("orchestrator.pixels.cache.room.left_free", lambda disk: 0.0)
+
+
 @pytest.fixture(scope="session")
 def cluster() -> Iterator[Cluster]:
     """A running cluster of two CPU cores, for processes that join it by its address."""

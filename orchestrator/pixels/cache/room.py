@@ -21,7 +21,7 @@ REST = 10.0
 _ABANDONED = 3600.0
 """Seconds after which nobody is still making a folder."""
 _DISK_SHARE, _DISK_LEAST, _DISK_MOST = 0.05, 2 * 10**9, 20 * 10**9
-"""What stays free of a disk, for others: a share of it, within two numbers of bytes."""
+"""What stays free of a disk: a share of it, within two numbers of bytes."""
 
 
 class NoRoom(Exception):
@@ -96,8 +96,8 @@ class Room:
 
     def _lacks_disk(self, size: int) -> bool:
         disk = os.statvfs(self._folder)
-        kept = min(max(disk.f_blocks * disk.f_frsize * _DISK_SHARE, _DISK_LEAST), _DISK_MOST)
-        return disk.f_bavail * disk.f_frsize - size < kept
+        spare = left_free(disk.f_blocks * disk.f_frsize)
+        return disk.f_bavail * disk.f_frsize - size < spare
 
     def _why_not(self, held: int, size: int) -> str:
         """Why there is no room; empty if there is."""
@@ -113,6 +113,11 @@ class Room:
                 f"decoded anew in each step; make room around {self._folder}"
             )
         return ""
+
+
+def left_free(disk: int) -> float:
+    """Bytes that stay free, for others, of a disk of so many bytes."""
+    return min(max(disk * _DISK_SHARE, _DISK_LEAST), _DISK_MOST)
 
 
 def packs_in(folder: Path) -> Iterator[Path]:

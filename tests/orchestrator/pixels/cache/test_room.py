@@ -15,7 +15,7 @@ from orchestrator.pixels.cache import room
 from orchestrator.pixels.cache.kept import kept_in
 from orchestrator.pixels.cache.pack_folder import ABOUT, NEW, OLD
 from orchestrator.pixels.cache.pixel_cache import NEEDED, PixelCache
-from orchestrator.pixels.cache.room import HELD
+from orchestrator.pixels.cache.room import HELD, left_free
 from tests.orchestrator.pixels.cache.images import ROWS, holds, image
 
 IMAGE = image(0, 10, 10).nbytes
@@ -142,13 +142,21 @@ def test_some_of_the_disk_stays_free(tmp_path: Path, monkeypatch: pytest.MonkeyP
     told: list[str] = []
     keep(tmp_path, 0, 100)
     disk = os.statvfs(tmp_path)
-    left = os.statvfs_result((4096, 4096, 10**9, 1, 1, *tuple(disk)[5:]))
+    left = os.statvfs_result((4096, 4096, 10**9, 10**6, 10**6, *tuple(disk)[5:]))
     monkeypatch.setattr(os, "statvfs", lambda _: left)
+    monkeypatch.setattr(room, "left_free", left_free)
     pack = PixelCache(tmp_path, 10**9, told.append).pack(digest(1), ROWS)
     pack.put(0, image(1))
     assert pack.get(0) is None
     assert len(told) == 1
     assert "the disk of the pixel cache is nearly full" in told[0]
+
+
+@pytest.mark.parametrize(
+    ("disk", "spare"), [(10**9, 2 * 10**9), (100 * 10**9, 5 * 10**9), (10**13, 20 * 10**9)]
+)
+def test_a_twentieth_of_a_disk_stays_free_within_bounds(disk: int, spare: int) -> None:
+    assert left_free(disk) == spare
 
 
 def test_what_others_left_half_made_or_half_deleted_goes(tmp_path: Path) -> None:
