@@ -18,7 +18,7 @@ if TYPE_CHECKING:  # most tests need neither, and imports take seconds
 @pytest.fixture(autouse=True)
 def full_disks_are_not_felt(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keeps pixels however full the disk is of the machine that runs the tests."""
-    monkeypatch.setattr("orchestrator.pixels.cache.room.left_free", lambda disk: 0.0)
+    monkeypatch.setattr("orchestrator.pixels.cache.room.left_free", lambda _: 0.0)
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,7 @@ ROWS = 60
 
 def main(folder: Path, limit: int, start: int) -> None:
     """Puts images of three lists in turn, beginning with a row, again and again."""
-    room.left_free = lambda disk: 0.0
+    room.left_free = lambda _: 0.0
     cache = PixelCache(folder, limit)
     print("ready", flush=True)
     step = start
