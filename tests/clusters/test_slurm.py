@@ -38,6 +38,7 @@ case $1 in
 esac
 """
 QUERYCURVE = """
+until [[ $(grep -c ^srun "$CALLS" 2> /dev/null) -ge ${STEPS:-0} ]]; do sleep 0.02; done
 printf 'querycurve' >> "$CALLS"
 printf ' [%s]' "$@" "$RAY_ADDRESS" "$QUERYCURVE_CACHE" "$RAY_AUTH_TOKEN" >> "$CALLS"
 echo >> "$CALLS"
@@ -108,7 +109,7 @@ def _lay(folder: Path, programs: Mapping[str, str]) -> None:
 
 
 def test_ray_starts_on_the_first_node_and_joins_on_the_others(slurm: Slurm) -> None:
-    job = slurm.job("slurm.sh", "run", "few_shot", "--set", "seeds=[1, 2]", CODE="1")
+    job = slurm.job("slurm.sh", "run", "few_shot", "--set", "seeds=[1, 2]", CODE="1", STEPS="2")
     assert job.communicate()[0].startswith("starting Ray on 2 node(s), 192.0.2.7:21234 first")
     assert job.returncode == 1, "what the run answers is what the job answers"
     head, worker = (call for call in slurm.calls() if call.startswith("srun"))
