@@ -26,7 +26,7 @@ def drive(plan: Plan, store: Store, options: LaunchOptions) -> list[tuple[Planne
     """
     with (
         tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track,
-        connected(options.address, say),
+        connected(options.address, say, dashboard=options.dashboard),
     ):
         return _driven(plan, store, options, track)
 

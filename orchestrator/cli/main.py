@@ -84,6 +84,7 @@ def run(
     tracking_uri: options.Tracking = None,
     no_tracking: options.NoTracking = False,
     address: options.Address = None,
+    dashboard: options.Dashboard = False,
     actors: options.Actors = None,
     cpus: options.Cpus = None,
     trials_per_gpu: options.TrialsPerGpu = None,
@@ -134,6 +135,7 @@ def run(
         tracking_uri=uri,
         patience=patience,
         pixel_cache=pixel_bytes,
+        dashboard=dashboard,
     )
     if rebuild_features:
         say(f"forgot the image features of {work.store.forget_features()} splits")

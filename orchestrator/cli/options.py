@@ -72,6 +72,13 @@ Address = Annotated[
         show_default="start one here",
     ),
 ]
+Dashboard = Annotated[
+    bool,
+    typer.Option(
+        "--dashboard",
+        help="Start Ray's dashboard as well, for this machine only; a joined cluster has its own.",
+    ),
+]
 Actors = Annotated[
     int | None,
     typer.Option(

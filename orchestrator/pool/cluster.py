@@ -73,6 +73,7 @@ def connected(
     *,
     cpus: int | None = None,
     object_store_mb: int = 512,
+    dashboard: bool = False,
 ) -> Iterator[None]:
     """Connects this process to a cluster.
 
@@ -86,6 +87,7 @@ def connected(
         say: told which cluster is joined, and when Ray has to be started again.
         cpus: CPU cores of a cluster that is started here; None for all.
         object_store_mb: shared memory of a cluster that is started here, in MiB.
+        dashboard: whether a cluster that is started here has Ray's dashboard, on this machine only.
 
     Raises:
         UserError: the address can't be reached, or Ray doesn't start here.
@@ -94,7 +96,9 @@ def connected(
         os.environ.setdefault(name, value)
     named = _named(address)
     if named is None:
-        _start_here(cpus, object_store_mb, say)
+        found = _start_here(cpus, object_store_mb, say, dashboard=dashboard)
+        if dashboard:
+            say(_where_dashboard(found))
     else:
         say(f"joining {named} ...")
         check_reachable(named)
@@ -143,8 +147,23 @@ def _join(named: Named) -> None:
         raise named.refusal(" ".join(str(error).split()).rstrip(".")) from None
 
 
-def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], None]) -> None:
+def _where_dashboard(url: str | None) -> str:
+    if not url:
+        return "Ray's dashboard did not start; the run goes on without it"
+    token = " It asks for a token: 'ray get-auth-token' prints it." if _asks_for_token() else ""
+    return f"Ray's dashboard: http://{url}, until this run ends.{token}"
+
+
+def _asks_for_token() -> bool:
+    return os.environ.get("RAY_AUTH_MODE", "token") == "token"
+
+
+def _start_here(
+    cpus: int | None, object_store_mb: int, say: Callable[[str], None], *, dashboard: bool
+) -> str | None:
     """Starts Ray on this machine, again where it was too busy for Ray's processes to come up.
+
+    Returns where its dashboard is, if it has one.
 
     Ray says so by a bare `Exception`, a RuntimeError, an error of its own or of the system,
     depending on which of its processes was late.
@@ -153,10 +172,11 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
     have_token()
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            ray.init(
+            context = ray.init(
                 address="local",
                 num_cpus=cpus,
-                include_dashboard=False,
+                include_dashboard=dashboard,
+                dashboard_host="127.0.0.1",
                 object_store_memory=object_store_mb * 2**20,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
@@ -175,4 +195,5 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
             say(f"Ray did not start ({last_line(error)}); trying again in {PAUSE:.0f} s")
             sleep(PAUSE)
         else:
-            return
+            return getattr(context, "dashboard_url", None)
+    return None

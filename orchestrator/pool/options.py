@@ -33,6 +33,7 @@ class LaunchOptions:
         tracking_uri: MLflow's address; None to leave MLflow alone.
         patience: seconds to wait for a store that doesn't answer.
         pixel_cache: the most bytes of decoded images that a machine keeps; 0 for none.
+        dashboard: whether a cluster that is started here has Ray's dashboard.
     """
 
     data_root: str
@@ -45,6 +46,7 @@ class LaunchOptions:
     tracking_uri: str | None
     patience: float
     pixel_cache: int
+    dashboard: bool = False
 
 
 def pool_limits(options: LaunchOptions, backbone: ResolvedBackbone) -> PoolLimits:
