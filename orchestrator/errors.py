@@ -2,7 +2,7 @@
 
 import re
 
-_OUR_CLASS = re.compile(r"^(benchmarks|methods|orchestrator)(\.\w+)+: ")
+_OUR_CLASS = re.compile(r"^(benchmarks|extensions|methods|orchestrator)(\.\w+)+: ")
 
 
 class UserError(Exception):

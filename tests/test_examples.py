@@ -21,7 +21,7 @@ import orchestrator.analysis.query_reduction
 import orchestrator.console
 import orchestrator.oracle.interface
 import orchestrator.oracle.remote.adapters.paths
-from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
+from querycurve.testing.toy_oracle import ToyOracle, toy_batch, toy_problem
 
 MODULES = [
     methods.interface,

@@ -84,12 +84,16 @@ def open_work_to_read(
     Raises:
         UserError: the spec is wrong, the store can't be opened, or it has no results.
     """
+    from orchestrator.plan.recall.absent import load_to_read
     from orchestrator.plan.recall.not_found import why_nothing
     from orchestrator.plan.recall.reader import Reader
     from orchestrator.plan.recall.stored import StoredCells
-    from orchestrator.spec.load import load_spec
 
-    loaded = load_spec(spec, overrides or ())
+    def stored() -> StoredCells | None:
+        store = _open_store(location, PATIENCE)
+        return StoredCells(store) if is_there(store) else None
+
+    loaded = load_to_read(spec, overrides or (), stored)
     store = _open_store(location, PATIENCE)
     if results and not is_there(store):
         raise UserError(

@@ -7,13 +7,15 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
+from typing import Any
 
 import ray
 from ray.exceptions import RayError
 
 from orchestrator.errors import UserError, last_line
+from orchestrator.pool.import_path import OurModules
 from orchestrator.pool.ray_folder import ray_folder
-from orchestrator.pool.reaching import AUTO, Named, check_reachable
+from orchestrator.pool.reaching import AUTO, CLIENT, Named, check_reachable
 from orchestrator.pool.token import have_token
 
 ATTEMPTS = 3
@@ -141,7 +143,11 @@ def _named(address: str | None) -> Named | None:
 def _join(named: Named) -> None:
     try:
         with warnings.catch_warnings(action="ignore"):
-            ray.init(address=named.address, logging_level=logging.ERROR, log_to_driver=False)
+            job: dict[str, Any] = {}
+            if not named.address.startswith(CLIENT):
+                job["job_config"] = OurModules()
+            quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+            ray.init(address=named.address, **quiet, **job)
     except Exception as error:  # Ray has many kinds, of which some are bare
         _shut_down()
         raise named.refusal(" ".join(str(error).split()).rstrip(".")) from None
@@ -180,6 +186,7 @@ def _start_here(
                 object_store_memory=object_store_mb * 2**20,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
+                job_config=OurModules(),
                 _temp_dir=folder,
             )
         except (TypeError, ValueError) as error:  # what it was asked for is impossible

@@ -98,6 +98,8 @@ def worker_setup(
         unreadable=plan.unreadable,
         identities=plan.identities,
         encoders=plan.encoders(),
+        outside_methods=plan.outside_methods(),
+        outside_datasets=plan.outside_datasets(),
         threads=max(1, int(options.cpus or 1)),  # last digits depend on it
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,

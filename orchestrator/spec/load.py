@@ -11,6 +11,7 @@ from benchmarks.quoting import cut
 from orchestrator.errors import UserError
 from orchestrator.reading.validation import Refused, validated
 from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml, write_yaml
+from orchestrator.spec.absent import Absent
 from orchestrator.spec.overrides import apply_overrides
 from orchestrator.spec.proposals import with_proposals
 from orchestrator.spec.published import published
@@ -24,7 +25,7 @@ LARGEST = 2**20
 """Bytes of a spec at most: people write them."""
 
 
-def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
+def load_spec(name: str, overrides: Sequence[str] = (), absent: Absent | None = None) -> Spec:
     """Reads a spec and applies overrides such as `budget=500`.
 
     For example:
@@ -34,13 +35,14 @@ def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
     Args:
         name: path of a YAML file, or the name of a ready spec in `benchmarks/specs`.
         overrides: `field=value` with a YAML value; dots reach into nested fields.
+        absent: methods and datasets of packages that aren't here, to be taken nevertheless.
 
     Raises:
         UserError: there is no such spec, it is not YAML, or it has an unknown or impossible field.
     """
     fields = read_fields(name, overrides)
     try:
-        return validated(Spec, fields)
+        return validated(Spec, fields, absent)
     except Refused as error:
         problems = "\n  ".join(_as_written(problem, fields) for problem in error.problems)
         raise UserError(f"{_spec_path(name)} is not a valid spec:\n  {problems}") from None

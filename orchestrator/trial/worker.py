@@ -42,12 +42,15 @@ class Worker:
     """Holds a model and runs one cell after another.
 
     Raises:
-        UserError: the model can't be loaded, or this host sees another store than the driver.
+        UserError: the model can't be loaded, this host sees another store than the driver, or it
+            lacks a method or a dataset of another package.
     """
 
     def __init__(self, setup: WorkerSetup) -> None:
         from orchestrator.trial.factory import TrialFactory
+        from orchestrator.trial.outside import check_outside
 
+        check_outside(setup.outside_methods, setup.outside_datasets)
         self._setup = setup
         self._stopped = False
         self._notices: list[str] = []
