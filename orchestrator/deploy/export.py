@@ -19,7 +19,7 @@ def prompt_from_store(
     store: Store,
     key: str,
     data: Data | None = None,
-    backbone: str | Backbone | None = None,
+    backbone: str | Backbone | dict[str, Any] | None = None,
     device: str | None = None,
 ) -> Prompt:
     """The prompt of a finished cell, with its model.

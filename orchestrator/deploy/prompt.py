@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import torch
 
-from methods.interface import Prompts, Readout, State
+from methods.interface import Prompts, PromptSpace, Readout, State
 from orchestrator.deploy.black_box import Box
 from orchestrator.deploy.images import GivenImages, in_portions
 from orchestrator.deploy.parts import Texts, prompts_of, tensors_of
 from orchestrator.deploy.rebuilding import check_method, own_encoder, rebuilt
 from orchestrator.deploy.record import PromptRecord, Rebuilt
+from orchestrator.errors import UserError
 from orchestrator.oracle.interface import Batch
 from orchestrator.pixels.split import CHUNK, ImageSplit
 from orchestrator.trial.trial import answers_of
@@ -192,6 +193,7 @@ def prompt_in(kept: Kept, box: Box) -> Prompt:
         UserError: it needs its method, of which another version is installed, or none.
     """
     record = kept.record
+    _check_fits(record, box.oracle.space)
     if record.rebuilt is None:
         return Prompt(kept, box, prompts_of(kept.tensors, record.texts), None)
     check_method(record.cell, record.rebuilt.method_version)
@@ -202,3 +204,24 @@ def prompt_in(kept: Kept, box: Box) -> Prompt:
     }
     state = State(own, record.rebuilt.values) if own or record.rebuilt.values else None
     return prompt_of(record, state, box)
+
+
+def _check_fits(record: PromptRecord, space: PromptSpace) -> None:
+    """Refuses a model of other shapes, which was not asked to be the same one.
+
+    Raises:
+        UserError: names what is other.
+    """
+    size = record.surroundings.preprocessing.size
+    widths = {
+        "context tokens": (record.tensors.get("context"), space.text_width),
+        "visual tokens": (record.tensors.get("visual_tokens"), space.vision_width),
+        "images": (None if record.pixels else (size,), space.image_size),
+    }
+    for what, (shape, taken) in widths.items():
+        if shape is not None and shape[-1] != taken:
+            raise UserError(
+                f"the prompt doesn't fit this backbone, which takes {what} of {taken or 'no'} "
+                f"{'pixels' if what == 'images' else 'numbers'}: it has {shape[-1]}. It was tuned "
+                f"for {record.backbone.name!r}."
+            )
