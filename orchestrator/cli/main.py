@@ -1,4 +1,4 @@
-"""The command line: plan, run, status, report, compare, track, methods, datasets, serve, ui."""
+"""The command line: plan, run, status, report, compare, track, methods, export, serve, ui, ..."""
 
 import errno
 import logging
@@ -15,6 +15,7 @@ import typer
 
 from orchestrator.cli import options, serve_options
 from orchestrator.cli.datasets import datasets
+from orchestrator.cli.export import export
 from orchestrator.cli.new import new
 from orchestrator.cli.work import is_there, open_work, open_work_to_read, open_work_to_run
 from orchestrator.console import counted, errors, output, print_anything, say, warn
@@ -33,6 +34,7 @@ app = typer.Typer(
 )
 app.add_typer(datasets)
 app.add_typer(new)
+app.command(short_help="Write a tuned prompt into a folder, to use it elsewhere.")(export)
 
 DEFAULT_SPEC = "demo"
 

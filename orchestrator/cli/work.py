@@ -94,17 +94,27 @@ def open_work_to_read(
         return StoredCells(store) if is_there(store) else None
 
     loaded = load_to_read(spec, overrides or (), stored)
-    store = _open_store(location, PATIENCE)
-    if results and not is_there(store):
-        raise UserError(
-            f"there is no store at {location}: nothing has run with this --store yet, or its path "
-            f"is wrong."
-        )
+    store = open_store_to_read(location) if results else _open_store(location, PATIENCE)
     reader = Reader(StoredCells(store, warn), data, _remark)
     work = _read(loaded, reader)
     if results and not any(cell.status in ("done", "failed") for cell in work.plan.cells):
         raise UserError(f"{why_nothing(work.plan, reader.stored)}.")
     return work
+
+
+def open_store_to_read(location: str) -> Store:
+    """A store that has results.
+
+    Raises:
+        UserError: it can't be opened, or isn't there.
+    """
+    store = _open_store(location, PATIENCE)
+    if not is_there(store):
+        raise UserError(
+            f"there is no store at {location}: nothing has run with this --store yet, or its path "
+            f"is wrong."
+        )
+    return store
 
 
 def _read(spec: Spec, reader: Reader) -> Work:

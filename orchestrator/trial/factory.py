@@ -37,6 +37,7 @@ from orchestrator.trial.data import EvaluationSplit, TrialData, parts_of, tested
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.other_weights import other_weights
+from orchestrator.trial.surroundings import Surroundings
 from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainStream, ViewFeatures
 from orchestrator.trial.trained_prompts import load_prompt
 
@@ -173,6 +174,11 @@ class TrialFactory:
         shots = 0 if cell.source else cell.shots
         protocol = protocol_named(cell.protocol)
         return protocol.task(dataset, shots, cell.seed, self._setup.short_classes)
+
+    def surroundings(self, cell: Cell, task: Task, oracle: Oracle) -> Surroundings:
+        """What a cell's prompt is used with, wherever that is."""
+        plain = preprocessing_of(self._setup.backbone, "none")
+        return Surroundings.of(cell, task, oracle.space, plain)
 
     def remark(self, cell: Cell, task: Task) -> str:
         """Why results on a cell's images, or with a prompt of its source, aren't comparable.

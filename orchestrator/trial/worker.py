@@ -251,8 +251,11 @@ class Worker:
     def _finish(self, started: _Started, split: str) -> Trace:
         from orchestrator.trial.trained_prompts import save_prompt
 
-        trial = started.trial
-        if trial.data.train is not None and not started.cell.blind:
+        trial, cell = started.trial, started.cell
+        if not cell.blind:
+            around = self._factory.surroundings(cell, started.task, trial.oracle)
+            self._store.save_surroundings(started.key, around.model_dump(mode="json"))
+        if trial.data.train is not None and not cell.blind:
             save_prompt(self._store, started.key, trial.method.state())
         return Trace(
             key=started.key,
