@@ -48,7 +48,7 @@ function told() {
     drawn: charts.filter((chart) => chart.querySelector(".main-svg")).length,
     wide: document.documentElement.scrollWidth > innerWidth,
   };
-  if (!name) return found;
+  if (!["whole desktop", "field desktop"].includes(window.name)) return found;
   config.displayModeBar = true;  // as where a pointer hovers
   draw();
   found.tools = [...new Set(every(".modebar-btn").map((tool) => tool.dataset.title))];
@@ -294,7 +294,7 @@ def test_a_browser_draws_every_figure_without_an_error(
 
 
 @needs_browser
-@pytest.mark.parametrize("case", ["whole", "accesses", "field", "several shots"])
+@pytest.mark.parametrize("case", ["whole", "field"])
 def test_a_click_hides_a_method_everywhere_and_another_brings_it_back(
     case: str, seen: dict[str, dict[str, Any]]
 ) -> None:
