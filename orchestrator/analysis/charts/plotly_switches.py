@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -13,12 +14,15 @@ from orchestrator.analysis.charts.plotly_chart import plotly_figure
 SINGLE_WIDTH = 1.0
 SINGLE_OPACITY = 0.65
 
+FEW = 150
+"""How many times its start a logarithmic axis may end at for ticks between powers of ten."""
+
 
 def switched_figure(chart: Chart) -> dict[str, Any]:
     """The figure with an even axis, and what else there is to it.
 
     `seeds` are traces of single seeds, to be added to `data`; `log` says where a logarithmic axis
-    starts and ends, and which places stand on it. Both are left out where there are none.
+    starts and ends, and what stands on it. Both are left out where there are none.
     """
     if not isinstance(chart, LineChart):
         return plotly_figure(chart)
@@ -42,7 +46,7 @@ def seed_traces(chart: LineChart) -> list[dict[str, Any]]:
 
 
 def log_axis(chart: LineChart) -> dict[str, Any] | None:
-    """Both ends of a logarithmic axis, and its ticks where they are given.
+    """Both ends of a logarithmic axis, and what stands on it.
 
     None where nothing but a start was measured, of which there is no logarithm.
     """
@@ -52,7 +56,16 @@ def log_axis(chart: LineChart) -> dict[str, Any] | None:
     positive = [place for line in chart.lines for place in line.x if place > 0]
     if not positive:
         return None
-    return {"start": min(positive) / 2, "end": END_ROOM * max(chart.end, *positive)}
+    start, end = min(positive) / 2, END_ROOM * max(chart.end, *positive)
+    return {"start": start, "end": end, "ticks": _round_places(start, end)}
+
+
+def _round_places(start: float, end: float) -> list[float]:
+    """Powers of ten within an axis, and twice and five times these where it spans few."""
+    digits = (1, 2, 5) if end / start <= FEW else (1,)
+    powers = range(math.floor(math.log10(start)), math.ceil(math.log10(end)) + 1)
+    places = (float(f"{digit}e{power}") for power in powers for digit in digits)
+    return [place for place in places if start <= place <= end]
 
 
 def _trace(line: Line, single: Single, name: str, chart: LineChart, end: float) -> dict[str, Any]:

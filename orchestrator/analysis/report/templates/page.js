@@ -60,9 +60,11 @@ function from(trace, start) {
 }
 
 function logarithmic(layout, { start, end, ticks }) {
-  const axis = { ...layout.xaxis, type: "log", range: [Math.log10(start), Math.log10(end)], dtick: 1 };
-  if (ticks) Object.assign(axis, { tickvals: ticks, ticktext: ticks.map((tick) => tick.toLocaleString("en")) });
-  return { ...layout, xaxis: axis };
+  const axis = {
+    type: "log", range: [Math.log10(start), Math.log10(end)],
+    tickvals: ticks, ticktext: ticks.map((tick) => tick.toLocaleString("en", { maximumSignificantDigits: 6 })),
+  };
+  return { ...layout, xaxis: { ...layout.xaxis, ...axis } };
 }
 
 function seen({ data, layout, seeds = [], log }, width) {

@@ -30,7 +30,10 @@ def test_the_background_has_no_seeds() -> None:
 
 
 def test_a_logarithmic_axis_starts_before_the_first_measurement_that_has_a_logarithm() -> None:
-    assert log_axis(LINES) == {"start": 5, "end": END_ROOM * 20}
+    assert log_axis(LINES) == {"start": 5, "end": END_ROOM * 20, "ticks": [5, 10, 20]}
+    long = log_axis(replace(LINES, end=20_000))
+    assert long is not None
+    assert long["ticks"] == [10, 100, 1000, 10_000]
     start, end = CROWDED.span
     assert log_axis(CROWDED) == {"start": start, "end": end, "ticks": [100, 500, 2000]}
     assert log_axis(replace(LINES, lines=LINES.lines[1:])) is None
