@@ -65,7 +65,7 @@ def render(
         linked=linked_runs((*comparison.finished, *comparison.failures), run_link),
         methods=_methods(comparison, sections),
         tags=_Tags(comparison),
-        switches={name for figure in figures.values() for name in figure},
+        switches={name for figure in figures.values() for name in figure} - {"data", "layout"},
         logarithmic=any(isinstance(chart, LineChart) and chart.ticks for chart in charts.values()),
         figures=_script_json(figures),
         plotly=Markup(get_plotlyjs()),  # the library's own file, not a user's text

@@ -215,6 +215,12 @@ def test_keyboards_and_screen_readers_find_their_way() -> None:
     assert 'aria-label="Table: queries to target"' in body
 
 
+def test_there_is_nothing_to_switch_where_nothing_was_found() -> None:
+    assert 'class="controls"' not in page("all failed")
+    assert 'id="seeds"' not in page("one seed")
+    assert 'id="log"' in page("one seed")
+
+
 def test_spec_commands_and_versions_can_be_copied() -> None:
     code = page("whole").split('<section id="how-it-was-run">')[1]
     assert code.count('class="copy"') == code.count("<pre") >= 2
