@@ -54,7 +54,7 @@ def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
         f"is charged the queries it spent, so the bar is what reaching it once costs when one "
         f"starts anew until it succeeds. No bar: no run reached it."
     )
-    chart = BarChart("expected queries to target", datasets, tuple(bars))
+    chart = BarChart("expected queries until the target", datasets, tuple(bars))
     name = f"queries_to_target{comparison.file_suffix(shots)}"
     return FigureBlock(name, caption, (chart,))
 
