@@ -21,6 +21,7 @@ import orchestrator.analysis.query_reduction
 import orchestrator.console
 import orchestrator.oracle.interface
 import orchestrator.oracle.remote.adapters.paths
+import querycurve.tuning
 from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 
 MODULES = [
@@ -37,6 +38,7 @@ MODULES = [
     orchestrator.console,
     orchestrator.oracle.interface,
     orchestrator.oracle.remote.adapters.paths,
+    querycurve.tuning,
 ]
 
 
