@@ -34,11 +34,11 @@ def tune(  # noqa: PLR0913 - all of them are what a person may want to say
 
     Example:
         >>> import querycurve as qc
-        >>> prompt = qc.tune("zip", "pocket_dots", budget=40, progress=False)
+        >>> prompt = qc.tune("zip", "pocket_dots", budget=20, shots=1, progress=False)
         >>> prompt.class_names[:2]
         ('one', 'two')
         >>> prompt.record.queries
-        40
+        20
 
     Args:
         method: name of a method, such as `zip` or `bar@zip-port`; `querycurve methods` lists them.
