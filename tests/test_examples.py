@@ -21,12 +21,8 @@ import orchestrator.analysis.query_reduction
 import orchestrator.console
 import orchestrator.oracle.interface
 import orchestrator.oracle.remote.adapters.paths
-<<<<<<< HEAD
-from querycurve.testing.toy_oracle import ToyOracle, toy_batch, toy_problem
-=======
 import querycurve.tuning
-from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
->>>>>>> deploy
+from querycurve.testing.toy_oracle import ToyOracle, toy_batch, toy_problem
 
 MODULES = [
     methods.interface,
