@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.cli.broken import tell_of_broken
 from orchestrator.cli.options import PATIENCE
 from orchestrator.console import errors, say, warn
 from orchestrator.errors import UserError
@@ -58,6 +59,7 @@ def open_work(
     from orchestrator.spec.load import load_spec
 
     loaded = load_spec(spec, overrides or ())
+    tell_of_broken()
     store = _open_store(location, patience)
     if loaded.search is None:
         return Work(make_plan(loaded, store, data, listener=Listener(_remark)), store, None)
@@ -94,6 +96,7 @@ def open_work_to_read(
         return StoredCells(store) if is_there(store) else None
 
     loaded = load_to_read(spec, overrides or (), stored)
+    tell_of_broken()
     store = open_store_to_read(location) if results else _open_store(location, PATIENCE)
     reader = Reader(StoredCells(store, warn), data, _remark)
     work = _read(loaded, reader)

@@ -37,10 +37,7 @@ def load_to_read(
         cells = stored()
         if cells is None:
             raise
-        try:
-            return load_spec(name, overrides, _known(cells.all_but(())))
-        except UserError:
-            raise refused from None
+        return load_spec(name, overrides, _known(cells.all_but(())))
 
 
 def _known(stored: Sequence[Stored]) -> Absent:
