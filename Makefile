@@ -109,7 +109,7 @@ MKDOCS = NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
 
 docs: install  ## Build the documentation into build/docs (without a network; open index.html)
 	@$(MKDOCS) build --strict --quiet
-	@echo "open build/docs/index.html"
+	@echo "open build/docs/index.html (its search needs a server: make docs-serve)"
 
 docs-serve: install  ## Show the documentation at http://127.0.0.1:8000, anew whenever a page is saved
 	@$(MKDOCS) serve --livereload --dev-addr 127.0.0.1:8000

@@ -3,11 +3,15 @@
 `<!-- every command -->` becomes a section for each verb with its arguments and options.
 """
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
 import typer.main
 
+from orchestrator.cli.main import app
+
+_SPECS = re.compile(r"a ready spec: .*?\.$")
 _MARK = "<!-- every command -->"
 _ALWAYS = frozenset({"help", "install_completion", "show_completion"})
 
@@ -16,8 +20,6 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
     """Puts the commands where a page asks for them."""
     if _MARK not in markdown:
         return markdown
-    from orchestrator.cli.main import app
-
     return markdown.replace(_MARK, "\n".join(_command(typer.main.get_command(app), "querycurve")))
 
 
@@ -28,7 +30,8 @@ def _command(command: Any, name: str) -> Iterator[str]:
             if not one.hidden:
                 yield from _command(one, f"{name} {verb}")
         return
-    usage = " ".join([name, "[OPTIONS]", *(_argument(one) for one in command.params if _fixed(one))])
+    arguments = [_argument(one) for one in command.params if _fixed(one)]
+    usage = " ".join([name, "[OPTIONS]", *arguments])
     yield f"## `{name}`\n\n{command.help or ''}\n\n```text\n{usage}\n```\n"
     shown = [one for one in command.params if one.name not in _ALWAYS and not _hidden(one)]
     if shown:
@@ -60,7 +63,7 @@ def _row(parameter: Any) -> str:
     elif not parameter.is_flag:
         names = names.replace("`", "", 1).join(["`", ""]) if "," not in names else names
         names = f"{names[:-1]} {_takes(parameter)}`"
-    help_ = str(getattr(parameter, "help", "") or "")
+    help_ = _SPECS.sub("[a ready spec](specs.md).", str(getattr(parameter, "help", "") or ""))
     variable = f" Environment variable: `{parameter.envvar}`." if parameter.envvar else ""
     return f"| {names} | {_cell(help_ + variable)} | {_cell(_default(parameter))} |"
 

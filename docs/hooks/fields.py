@@ -18,11 +18,33 @@ from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
+from methods.registry import method_classes
+from orchestrator.cli.methods import described
+
 _FIELDS = re.compile(r"^<!-- fields of (\S+):(\S+) -->$", re.MULTILINE)
 _METHODS = "<!-- settings of all methods -->"
 _ATTRIBUTE = re.compile(r"^(\w+): ")
 _HIDDEN = frozenset({"own_datasets"})
 """Fields that users give in another way; their docstrings say how."""
+
+_ELSEWHERE = {
+    "MethodSpec": "a name, or [a mapping](#methods)",
+    "AblationSpec": "[a mapping](#ablation)",
+    "Backbone": "a name, or [a mapping](#backbone)",
+    "Answers": "a word, or [a mapping](#answers)",
+    "Evaluation": "[a mapping](#evaluation)",
+    "ReportSpec": "[a mapping](#report)",
+    "SearchSpec": "[a mapping](#search)",
+    "PrunerSpec": "a name, or [a mapping](#searchpruner)",
+    "Dimension": "[a mapping](#dimension)",
+    "PriceSpec": "[a mapping](#price)",
+    "ReportPriceSpec": "[a mapping](#report-price)",
+}
+"""Models that have a section of their own on the page of specs."""
+_OWN_WORDS = {("Spec", "datasets"): "a list, each a name or [a mapping](#datasets)"}
+"""What fields take where their type doesn't say it."""
+_NO_BOUND = 10**9
+"""Bounds from here on guard against slips, and are no news to anybody."""
 
 _PLAIN = {bool: "true or false", int: "a whole number", float: "a number", str: "a text"}
 
@@ -40,13 +62,15 @@ def _model(module: str, name: str) -> type[BaseModel]:
     return model
 
 
-def _table(model: type[BaseModel], defaults: Mapping[str, Any] | None = None) -> str:
+def _table(model: type[BaseModel]) -> str:
     meanings = _meanings(model)
     rows = ["| field | what it takes | default | meaning |", "|---|---|---|---|"]
     for name, field in model.model_fields.items():
         if name not in _HIDDEN:
             default = _default(field)
-            takes = _words(field.annotation, field.metadata)
+            takes = _OWN_WORDS.get((model.__name__, name)) or _words(
+                field.annotation, field.metadata
+            )
             rows.append(f"| `{name}` | {takes} | {default} | {_cell(meanings.get(name, ''))} |")
     return "\n".join(rows) if len(rows) > 2 else "It has no settings."
 
@@ -86,22 +110,27 @@ def _default(field: FieldInfo) -> str:
 
 def _words(annotation: Any, metadata: list[Any] | tuple[Any, ...] = ()) -> str:
     """A type in words, as somebody who writes YAML thinks of it."""
-    origin, parts = get_origin(annotation), get_args(annotation)
-    if origin is Annotated:
+    parts = get_args(annotation)
+    if get_origin(annotation) is Annotated:
         return _words(parts[0], (*parts[1:], *metadata))
+    if parts:
+        return _composed(get_origin(annotation), parts, metadata)
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return _ELSEWHERE[annotation.__name__]
+    return _PLAIN.get(annotation, "any value") + _limits(metadata)
+
+
+def _composed(origin: Any, parts: tuple[Any, ...], metadata: list[Any] | tuple[Any, ...]) -> str:
+    """A type that is made of others."""
     if origin is Literal:
         return _either([f"`{value}`" for value in parts])
     if origin in (Union, types.UnionType):
         kinds = [part for part in parts if part is not type(None)]
         words = list(dict.fromkeys(_words(kind, metadata) for kind in kinds))
         return _either([*words, *(["none"] if len(kinds) < len(parts) else [])])
-    if origin in (tuple, list):
-        return f"a list, each {_words(parts[0])}"
-    if isinstance(origin, type) and issubclass(origin, Mapping):
+    if issubclass(origin, Mapping):
         return f"a mapping, each {_words(parts[1])}"
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return f"{annotation.__name__} (a mapping)"
-    return _PLAIN.get(annotation, "any value") + _limits(metadata)
+    return f"a list, each {_words(parts[0])}"
 
 
 def _limits(metadata: list[Any] | tuple[Any, ...]) -> str:
@@ -111,7 +140,7 @@ def _limits(metadata: list[Any] | tuple[Any, ...]) -> str:
     for one in _flat(metadata):
         for bound, words in said.items():
             value = getattr(one, bound, None)
-            if value is not None:
+            if value is not None and value < _NO_BOUND:
                 found.append(words.format(f"{value:,}"))
     return f", {' and '.join(found)}" if found else ""
 
@@ -130,9 +159,6 @@ def _cell(text: str) -> str:
 
 
 def _all_methods() -> Iterator[str]:
-    from methods.registry import method_classes
-    from orchestrator.cli.methods import described
-
     for name, kind in method_classes().items():
         about = inspect.getdoc(sys.modules[kind.__module__]) or ""
         summary, paper = described(name, about)

@@ -8,6 +8,13 @@ import re
 from pathlib import Path
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from orchestrator.spec.ready import SPECS
+from orchestrator.store.trace import Point, Trace
+from orchestrator.store.trace_file import encode
+
 _SPECS = "<!-- ready specs -->"
 _COLUMNS = "<!-- columns of a trace -->"
 _RECORD = "<!-- record of a trace -->"
@@ -23,8 +30,6 @@ def on_page_markdown(markdown: str, **_: Any) -> str:
 
 def _specs() -> str:
     """Each spec with the comment at its head."""
-    from orchestrator.spec.ready import SPECS
-
     parts: list[str] = []
     for path in sorted(SPECS.glob("*.yaml")):
         parts.append(f"## `{path.stem}`\n\n{_head(path)}\n\n```yaml\n{_body(path)}\n```\n")
@@ -48,12 +53,6 @@ def _first(lines: list[str]) -> int:
 
 
 def _columns() -> str:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    from orchestrator.store.trace import Point, Trace
-    from orchestrator.store.trace_file import encode
-
     schema = pq.read_schema(pa.BufferReader(encode(Trace("", {}, "finished", ()))))
     meanings = _attributes(Point)
     rows = ["| column | type | meaning |", "|---|---|---|"]
@@ -64,8 +63,6 @@ def _columns() -> str:
 
 
 def _record() -> str:
-    from orchestrator.store.trace import Trace
-
     rows = ["| field | meaning |", "|---|---|"]
     for name, meaning in _attributes(Trace).items():
         if name != "points":

@@ -1,8 +1,8 @@
 """The tutorials do what they say: their commands are typed in order, in one folder.
 
 To take seconds, specs are saved with one seed and fewer queries; cells run in this process rather
-than on Ray, which tests of the command line start; what a run tells MLflow is left out; and a service
-that a page starts answers in a thread.
+than on Ray, which tests of the command line start; what a run tells MLflow is left out; and a
+service that a page starts answers in a thread.
 """
 
 from __future__ import annotations
