@@ -7,7 +7,7 @@ PORT   ?= 8008
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-protocols demo-service ablation search bench bench-cell bench-gpu ui test check lint types contracts unit quick format audit bench-scale clean
+.PHONY: help install demo demo-protocols demo-service ablation search bench bench-cell bench-gpu ui test check lint types contracts unit quick format audit bench-scale docs docs-serve clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -104,6 +104,15 @@ audit: install  ## Look for known weaknesses in the dependencies (needs api.osv.
 bench-scale: install  ## Time listing of many files, planning and scheduling of many cells
 	$(BIN)/python -m tests.performance.listing
 	$(BIN)/python -m tests.performance.scheduling
+
+MKDOCS = NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
+
+docs: install  ## Build the documentation into build/docs (without a network; open index.html)
+	@$(MKDOCS) build --strict --quiet
+	@echo "open build/docs/index.html (its search needs a server: make docs-serve)"
+
+docs-serve: install  ## Show the documentation at http://127.0.0.1:8000, anew whenever a page is saved
+	@$(MKDOCS) serve --livereload --dev-addr 127.0.0.1:8000
 
 clean:  ## Remove the virtual environment and caches, never results
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
