@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
+import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -118,6 +120,7 @@ def run(  # noqa: PLR0913 - as many as the command line's options
     from orchestrator.cli.pixel_cache import pixel_limit
     from orchestrator.pool.options import LaunchOptions
 
+    _refuse_second_ray()
     asked = _Asked(spec_source(spec), overrides_of(set), str(store), str(data), patience)
     uri = _tracking_uri(tracking, asked.store)
     pixel_bytes = pixel_limit(pixel_cache)
@@ -136,7 +139,6 @@ def run(  # noqa: PLR0913 - as many as the command line's options
     )
     with _resumable():
         work = _ready(asked, max_cost)
-        _refuse_second_ray()
         work = _launched(asked, work, options, progress=progress)
         if uri is not None:
             _track(work, uri)
@@ -177,8 +179,19 @@ def _launched(asked: _Asked, work: Work, options: LaunchOptions, *, progress: bo
 
         search_first(work.plan, work.search, options)
         work = asked.work()  # with the cells that follow from the search
+    if output.is_jupyter:
+        _leave_out_widgets()
     launch(work.plan, work.store, options, partial(_display, progress=progress))
     return work
+
+
+def _leave_out_widgets() -> None:
+    """Keeps Ray and tqdm from telling notebooks without ipywidgets to install them.
+
+    Nothing here is drawn with them.
+    """
+    logging.getLogger("ray.widgets.util").setLevel(logging.WARNING)
+    warnings.filterwarnings("ignore", message="IProgress not found")
 
 
 def _display(cells: Sequence[PlannedCell], *, progress: bool) -> RunDisplay:
