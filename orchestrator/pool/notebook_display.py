@@ -4,6 +4,7 @@ rich draws live there only with ipywidgets, which few have; what a frontend show
 without them.
 """
 
+import math
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -41,7 +42,7 @@ class NotebookDisplay(RunDisplay):
         self._canvas, self._pause = canvas, pause
         self._lines: deque[str] = deque(maxlen=LINES)
         self._handle: Any = None
-        self._drawn = 0.0
+        self._drawn = -math.inf
 
     def say(self, text: str) -> None:
         """Adds a line, which stays until others have pushed it out."""
@@ -57,7 +58,7 @@ class NotebookDisplay(RunDisplay):
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._drawn = 0.0
+        self._drawn = -math.inf  # the end is always seen
         self._draw()
         self._handle = None
 
