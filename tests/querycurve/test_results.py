@@ -9,7 +9,9 @@ import pandas as pd
 import pytest
 
 import querycurve as qc
+from orchestrator.store.storage import open_storage
 from tests.querycurve.conftest import SPEC, accuracy_of
+from tests.s3_server import s3_server
 
 
 @pytest.fixture(scope="module")
@@ -104,3 +106,15 @@ def test_an_empty_store_is_refused(tmp_path: Path) -> None:
 def test_a_store_without_results_of_the_spec_is_refused(filled: Path) -> None:
     with pytest.raises(qc.UserError, match="budget"):
         qc.load(filled, SPEC, set={"budget": 33, "methods": ["zip"]})
+
+
+def test_results_are_read_from_s3(filled: Path, small: qc.Results) -> None:
+    with s3_server() as server:
+        address = server.bucket()
+        storage = open_storage(address)
+        for path in sorted((filled / "results").iterdir()):
+            storage.write(f"results/{path.name}", path.read_bytes())
+        found = qc.load(address, SPEC, set={"methods": ["zip"]})
+        assert len(qc.load(address).cells) == 9
+    here = small.cells.query("label == 'zip'")
+    assert list(found.cells.accuracy) == list(here.accuracy)
