@@ -119,6 +119,8 @@ print("imported:", *sys.modules)
 figure = qc.curve(store, "pocket_dots", spec="demo")
 assert figure.to_image() and figure.to_html()
 print("imported:", *sys.modules)
+import orchestrator.search.findings, orchestrator.search.recall  # of a spec with a search
+print("imported:", *sys.modules)
 """
 
 DRIVER = """
@@ -183,7 +185,7 @@ def test_a_runs_driver_holds_no_torch_and_no_charts(store: Path) -> None:
 
 
 def test_results_are_read_and_drawn_from_python_without_ray_and_torch(store: Path) -> None:
-    package, read, drawn = imported(PYTHON, str(store))
+    package, read, drawn, searched = imported(PYTHON, str(store))
     assert package & (NOT_SHOWN | {"numpy", "pyarrow", "pydantic", "rich"}) == set()
     assert "querycurve" in package
     assert read & NEVER_PLANNED == set()
@@ -191,6 +193,7 @@ def test_results_are_read_and_drawn_from_python_without_ray_and_torch(store: Pat
     assert "querycurve.results" in read
     assert drawn & NEVER_PLANNED == set()
     assert {"matplotlib", "plotly"} <= drawn
+    assert searched & (NEVER_PLANNED - OPTIMISERS) == set(), "a study is Optuna's"
 
 
 @pytest.mark.parametrize("name", sorted(NOT_SHOWN | {"numpy", "pyarrow", "PIL"}))
