@@ -22,7 +22,7 @@ LINES = 8
 WIDTH = 100
 """Letters of a line of bars."""
 
-_PRE = '<pre style="line-height:1.25;overflow-x:auto">{code}</pre>'
+_PRE = '<pre style="white-space:pre;line-height:1.25;overflow-x:auto">{code}</pre>'
 
 
 class NotebookDisplay(RunDisplay):
