@@ -19,13 +19,23 @@ SECONDS = 300
 """For one cell, on a machine that is busy with others."""
 
 
-def executed(folder: Path) -> Any:
+SEEDS = '"seeds": [1, 2, 3]'
+"""What its spec asks for; a test makes do with one of them."""
+
+
+def executed(folder: Path, seeds: str = SEEDS) -> Any:
     """The notebook as it looks after all of its cells have run in a folder.
+
+    Args:
+        folder: where its store is written.
+        seeds: what stands in the place of its seeds.
 
     Raises:
         CellExecutionError: a cell fails.
     """
     notebook = nbformat.read(NOTEBOOK, as_version=4)
+    for cell in notebook.cells:
+        cell.source = cell.source.replace(SEEDS, seeds)
     client = NotebookClient(
         notebook,
         timeout=SECONDS,

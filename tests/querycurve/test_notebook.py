@@ -17,9 +17,9 @@ LARGEST = 300_000
 @pytest.mark.cluster
 def test_every_cell_of_the_notebook_runs(tmp_path: Path) -> None:
     """It fails with the error of the first cell that does."""
-    found = executed(tmp_path)
-    assert "14 done" in texts(found)
-    assert len(list((tmp_path / "results" / "results").iterdir())) == 14
+    found = executed(tmp_path, seeds='"seeds": [1]')
+    assert "6 cells (6 done)" in texts(found)
+    assert len(list((tmp_path / "results" / "results").iterdir())) == 6
 
 
 def test_the_notebook_is_kept_with_its_outputs_and_is_small() -> None:
