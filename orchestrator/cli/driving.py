@@ -1,6 +1,6 @@
 """Drives the cells of a plan on a Ray cluster, and tells MLflow of them as they end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -17,9 +17,25 @@ from orchestrator.store.store import Store
 from orchestrator.tracking.entries import Entry, TrackedSpec, cell_entry
 from orchestrator.tracking.session import Track, tracked, tracking
 
+Show = Callable[[Sequence[PlannedCell]], RunDisplay]
+"""Makes what is told of a run, from the cells that will run."""
 
-def drive(plan: Plan, store: Store, options: LaunchOptions) -> list[tuple[PlannedCell, str]]:
+
+def on_console(cells: Sequence[PlannedCell]) -> RunDisplay:
+    """Shows a run where everything else is printed."""
+    return RunDisplay(cells, output)
+
+
+def drive(
+    plan: Plan, store: Store, options: LaunchOptions, show: Show = on_console
+) -> list[tuple[PlannedCell, str]]:
     """Runs what the store lacks; returns the cells that failed, with their errors.
+
+    Args:
+        plan: what was asked.
+        store: where results go.
+        options: where and how to run.
+        show: makes what is told of the run.
 
     Raises:
         UserError: the cluster can't be reached, or no actor starts.
@@ -28,11 +44,11 @@ def drive(plan: Plan, store: Store, options: LaunchOptions) -> list[tuple[Planne
         tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track,
         connected(options.address, say, dashboard=options.dashboard),
     ):
-        return _driven(plan, store, options, track)
+        return _driven(plan, store, options, track, show)
 
 
 def _driven(
-    plan: Plan, store: Store, options: LaunchOptions, track: Track
+    plan: Plan, store: Store, options: LaunchOptions, track: Track, show: Show
 ) -> list[tuple[PlannedCell, str]]:
     """One pool after another where an ablation runs on several models."""
     spec = tracked(plan)
@@ -41,7 +57,7 @@ def _driven(
         track(_entries(plan.known_as(cell.key), store, spec))
 
     todo, failed = plan.to_run(), []
-    with RunDisplay(todo, output) as display, gates() as gate_to:
+    with show(todo) as display, gates() as gate_to:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
             setup = worker_setup(plan, backbone, store, options, gate_to(backbone))

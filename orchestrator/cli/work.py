@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.plan.plan import Plan
     from orchestrator.plan.recall.reader import Reader
     from orchestrator.search.plan import PlannedSearch
+    from orchestrator.spec.load import SpecSource
     from orchestrator.spec.spec import Spec
     from orchestrator.store.store import Store
 
@@ -36,7 +37,7 @@ class Work:
 
 
 def open_work(
-    spec: str,
+    spec: SpecSource,
     overrides: Sequence[str] | None,
     location: str,
     data: str,
@@ -45,7 +46,7 @@ def open_work(
     """Reads a spec and looks up each of its cells in the store; writes nothing.
 
     Args:
-        spec: a YAML file, or the name of a ready spec.
+        spec: a YAML file, the name of a ready spec, or its fields.
         overrides: `field=value`, each of which changes the spec.
         location: the store's folder or `s3://` address.
         data: the data root: a folder, or an `s3://` address.
@@ -70,14 +71,19 @@ def open_work(
 
 
 def open_work_to_read(
-    spec: str, overrides: Sequence[str] | None, location: str, data: str, *, results: bool = True
+    spec: SpecSource,
+    overrides: Sequence[str] | None,
+    location: str,
+    data: str,
+    *,
+    results: bool = True,
 ) -> Work:
     """As `open_work`, and with results of what isn't here: datasets, weights or encoders.
 
     Those are found in the store by what their cells say; the plan's `recalled` says so.
 
     Args:
-        spec: a YAML file, or the name of a ready spec.
+        spec: a YAML file, the name of a ready spec, or its fields.
         overrides: `field=value`, each of which changes the spec.
         location: the store's folder or `s3://` address.
         data: the data root: a folder, or an `s3://` address.
@@ -137,7 +143,7 @@ def is_there(store: Store) -> bool:
 
 
 def open_work_to_run(
-    spec: str, overrides: Sequence[str] | None, location: str, data: str, patience: float
+    spec: SpecSource, overrides: Sequence[str] | None, location: str, data: str, patience: float
 ) -> Work:
     """As `open_work`, with what is known of the data, for a process that may run for days.
 
@@ -161,7 +167,7 @@ def open_work_to_run(
 
 
 def _plan_of(
-    spec: str, overrides: Sequence[str] | None, location: str, data: str, patience: float
+    spec: SpecSource, overrides: Sequence[str] | None, location: str, data: str, patience: float
 ) -> Plan:
     from orchestrator.plan.identities import with_identities
 

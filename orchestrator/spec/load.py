@@ -21,11 +21,16 @@ from orchestrator.spec.spec import Spec
 _OWN = re.compile(r"own_datasets\.([0-9]+)")
 _ONLY_BASE = re.compile(r"(ablation\.base)\.0\b")
 
+SpecSource = str | Mapping[str, Any]
+"""Where a spec comes from: a YAML file, the name of a ready spec, or its fields themselves."""
+
 LARGEST = 2**20
 """Bytes of a spec at most: people write them."""
 
 
-def load_spec(name: str, overrides: Sequence[str] = (), absent: Absent | None = None) -> Spec:
+def load_spec(
+    name: SpecSource, overrides: Sequence[str] = (), absent: Absent | None = None
+) -> Spec:
     """Reads a spec and applies overrides such as `budget=500`.
 
     For example:
@@ -33,7 +38,8 @@ def load_spec(name: str, overrides: Sequence[str] = (), absent: Absent | None = 
         spec = load_spec("few_shot", ["seeds=[1]", "methods.4.clip=none"])
 
     Args:
-        name: path of a YAML file, or the name of a ready spec in `benchmarks/specs`.
+        name: path of a YAML file, or the name of a ready spec in `benchmarks/specs`; or the fields
+            themselves, as a file would hold them.
         overrides: `field=value` with a YAML value; dots reach into nested fields.
         absent: methods and datasets of packages that aren't here, to be taken nevertheless.
 
@@ -45,10 +51,11 @@ def load_spec(name: str, overrides: Sequence[str] = (), absent: Absent | None = 
         return validated(Spec, fields, absent)
     except Refused as error:
         problems = "\n  ".join(_as_written(problem, fields) for problem in error.problems)
-        raise UserError(f"{_spec_path(name)} is not a valid spec:\n  {problems}") from None
+        given = "this" if isinstance(name, Mapping) else _spec_path(name)
+        raise UserError(f"{given} is not a valid spec:\n  {problems}") from None
 
 
-def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
+def read_fields(name: SpecSource, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """The fields of a spec as they are written, with overrides applied and nothing checked.
 
     Of files that it names, the contents stand in their place.
@@ -56,6 +63,8 @@ def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     Raises:
         UserError: no such file, not YAML, or an override of a field that can't be.
     """
+    if isinstance(name, Mapping):
+        return with_proposals(apply_overrides(name, overrides), Path())
     path = _spec_path(name)
     return with_proposals(apply_overrides(_read_document(path), overrides), path.parent)
 

@@ -8,19 +8,19 @@ from benchmarks.datasets.registry import dataset_class
 from orchestrator.errors import UserError
 from orchestrator.plan.recall.stored import Stored, StoredCells
 from orchestrator.spec.absent import Absent, AbsentMethod, Anything
-from orchestrator.spec.load import load_spec
+from orchestrator.spec.load import SpecSource, load_spec
 from orchestrator.spec.spec import Spec
 
 
 def load_to_read(
-    name: str, overrides: Sequence[str], stored: Callable[[], StoredCells | None]
+    name: SpecSource, overrides: Sequence[str], stored: Callable[[], StoredCells | None]
 ) -> Spec:
     """A spec, for verbs that only read: what isn't here is taken as the store knows it.
 
     The store is looked at only where nothing else is wrong with the spec.
 
     Args:
-        name: a YAML file, or the name of a ready spec.
+        name: a YAML file, the name of a ready spec, or its fields.
         overrides: `field=value`, each of which changes the spec.
         stored: opens the store; None if there is none.
 
