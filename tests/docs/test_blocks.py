@@ -19,7 +19,7 @@ VERBS: Any = typer.main.get_command(app)
 TARGETS = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
 OURS = ("querycurve", "run_benchmark.py", "slurm.sh", "slurm_array.sh")
 """Programs of this project, which take its verbs."""
-LATER = ("export", "new")
+LATER = ()
 """Verbs that pages name before they are there."""
 WHOLE = {"name", "datasets", "backbone"}
 """Fields of a spec that is whole; other blocks of YAML are parts of one."""
