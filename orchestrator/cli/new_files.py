@@ -183,7 +183,8 @@ def _pin(folder: Path, file: str, name: str) -> None:
         UserError: it can't be run.
     """
     command = [sys.executable, "-P", "-m", "querycurve.testing.pins", file, name]
-    path = os.pathsep.join(filter(None, sys.path))
+    # The folder first: seen from the one around it, its name is that of a package without modules.
+    path = os.pathsep.join([str(folder.resolve()), *filter(None, sys.path)])
     done = subprocess.run(
         command,
         cwd=folder,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +26,14 @@ from tests.orchestrator.cli.verbs import querycurve
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The working folder, where pins are written by this process: another costs seconds."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(sys, "path", [*sys.path])
+    # With it on the path, a package's folder looks like a package, before its module is found.
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
 
-    def pin(command: Sequence[str], cwd: Path, **_: Any) -> subprocess.CompletedProcess[str]:
+    def pin(
+        command: Sequence[str], cwd: Path, env: Mapping[str, str], **_: Any
+    ) -> subprocess.CompletedProcess[str]:
         *_, file, name = command
-        sys.path.append(str(tmp_path / cwd))
+        sys.path[:] = env["PYTHONPATH"].split(os.pathsep)
         write_pins(tmp_path / cwd / file, {own_name(name): pins(name)})
         return subprocess.CompletedProcess(command, 0)
 
