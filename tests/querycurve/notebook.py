@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,23 +20,20 @@ SECONDS = 300
 """For one cell, on a machine that is busy with others."""
 
 
-SEEDS = '"seeds": [1, 2, 3]'
-"""What its spec asks for; a test makes do with one of them."""
-
-
-def executed(folder: Path, seeds: str = SEEDS) -> Any:
+def executed(folder: Path, changes: Mapping[str, str] | None = None) -> Any:
     """The notebook as it looks after all of its cells have run in a folder.
 
     Args:
         folder: where its store is written.
-        seeds: what stands in the place of its seeds.
+        changes: texts in its cells, and what stands in their places.
 
     Raises:
         CellExecutionError: a cell fails.
     """
     notebook = nbformat.read(NOTEBOOK, as_version=4)
-    for cell in notebook.cells:
-        cell.source = cell.source.replace(SEEDS, seeds)
+    for old, new in (changes or {}).items():
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(old, new)
     client = NotebookClient(
         notebook,
         timeout=SECONDS,
