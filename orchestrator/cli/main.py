@@ -385,7 +385,9 @@ def _told_when_interrupted() -> Iterator[None]:
 
 
 def _ui_hint(tracking_uri: str | None, store: str) -> str:
-    if tracking_uri:
-        return f"Compare them at {masked(tracking_uri)}."
     suffix = "" if store == options.STORE else f" --store {shlex.quote(store)}"
+    if tracking_uri:
+        if tracking_uri.startswith(("http://", "https://")):
+            return f"Compare them at {masked(tracking_uri)}."
+        suffix = f" --tracking-uri {shlex.quote(masked(tracking_uri))}"
     return f"Compare them in the MLflow UI: querycurve ui{suffix}"

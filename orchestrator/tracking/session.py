@@ -19,6 +19,7 @@ from orchestrator.masking import masked
 from orchestrator.plan.plan import Plan
 from orchestrator.spec.load import spec_as_yaml
 from orchestrator.store.sqlite_address import sqlite_file
+from orchestrator.store.storage import Storage
 from orchestrator.store.store import Store
 from orchestrator.tracking.database import DatabaseError
 from orchestrator.tracking.entries import (
@@ -127,18 +128,23 @@ def rebuild_tracking(
     return len(keys)
 
 
-def experiment_of(plan: Plan, store: Store, uri: str) -> str | None:
-    """The id of a plan's experiment, which is made if need be, so that a report can link to it.
+def experiment_of(name: str, storage: Storage, uri: str) -> str | None:
+    """The id of a spec's experiment, which is made if need be, so that a report can link to it.
 
     None where MLflow can't be written, or another run writes to it and there is none yet.
+
+    Args:
+        name: the spec's.
+        storage: the store's, which the runs share.
+        uri: MLflow's address.
     """
-    file, name = sqlite_file(uri), plan.spec.name
+    file = sqlite_file(uri)
     with suppress(TrackingError, DatabaseError):
         if file is not None and file.is_file():
             for one in experiments_in(uri):
                 if one.name == name:
                     return one.id
-        with only_writer(store.storage, uri) as alone:
+        with only_writer(storage, uri) as alone:
             return Tracker(uri, name).experiment() if alone else None
     return None
 

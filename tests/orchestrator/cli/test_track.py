@@ -121,7 +121,9 @@ def test_a_new_result_adds_its_cell_and_nothing_else(first: Tracked, tmp_path: P
     more = write_spec(tmp_path, name="other", methods=["zero_shot", "zip"], seeds=[1])
     fill(store, more)
     said = querycurve("track", more, "--store", store, "--tracking-uri", uri)
-    assert said.out == f"4 runs are in MLflow. Compare them at {uri}.\n"
+    assert said.out == (
+        f"4 runs are in MLflow. Compare them in the MLflow UI: querycurve ui --tracking-uri {uri}\n"
+    )
     after = tracked(uri, "other")
     new = set(after) - set(before)
     assert {title for title in new if after[title].data.tags["kind"] == "cell"} == {

@@ -10,8 +10,10 @@ from mlflow.tracking import MlflowClient
 
 from orchestrator.tracking.database import DatabaseError
 from orchestrator.tracking.experiments import Experiment, experiments_in, server_of
-from orchestrator.tracking.tracker import Tracker
+from orchestrator.tracking.session import experiment_of
+from orchestrator.tracking.tracker import Tracker, only_writer
 from orchestrator.tracking.views import CELLS, MEANS, NOTE, OVER_DATASETS, VIEW_TAG, experiment_tags
+from tests.conformance.memory_storage import MemoryStorage
 
 DATASETS = ("dots", "shapes")
 
@@ -29,6 +31,20 @@ def test_the_experiment_that_was_written_last_comes_first(uri: str) -> None:
     assert [one.view for one in found] == [MEANS, CELLS, ""], "single runs until there are means"
     client = MlflowClient(tracking_uri=uri)
     assert found[0].id == client.get_experiment_by_name("one").experiment_id
+
+
+def test_a_report_can_link_to_an_experiment_before_anything_is_written_to_it(
+    uri: str, tmp_path: Path
+) -> None:
+    storage = MemoryStorage()
+    with only_writer(storage, uri):
+        assert experiment_of("new", storage, uri) is None, "it would be written by two"
+    made = experiment_of("new", storage, uri)
+    assert made in {one.id for one in experiments_in(uri) if one.name == "new"}
+    with only_writer(storage, uri):
+        assert experiment_of("new", storage, uri) == made
+    (tmp_path / "file").write_text("")
+    assert experiment_of("new", storage, f"sqlite:///{tmp_path}/file/mlflow.db") is None
 
 
 def test_a_description_that_somebody_changed_stays(uri: str) -> None:
