@@ -158,11 +158,17 @@ def run(
     from orchestrator.cli.report import show_report, write_plan_report
 
     written = write_plan_report(work.plan, work.store, None, work.search, warn)
+    tracked = True
     if launch_options.tracking_uri is not None:
         told = partial(warn, console=output)
-        if track_summary(work.plan, work.store, launch_options.tracking_uri, written, told):
+        tracked = track_summary(work.plan, work.store, launch_options.tracking_uri, written, told)
+        if tracked:
             say(_ui_hint(tracking_uri, store))
     show_report(written, work.plan)
+    if not tracked:
+        from orchestrator.cli.track_command import track_command
+
+        say(f"MLflow lacks this; later: {track_command(spec, set_, store, data, tracking_uri)}")
     if failed:
         raise typer.Exit(1)
 
@@ -283,12 +289,15 @@ def ui(
     host: Annotated[
         str, typer.Option(help="Who may see it; MLflow asks nobody for a password.")
     ] = "127.0.0.1",
+    experiment: options.Experiment = None,
+    no_open: options.NoOpen = False,
 ) -> None:
     """Open the MLflow UI on what has been run (on this machine only, unless --host says more)."""
-    from orchestrator.cli.mlflow_page import show_page
+    from orchestrator.cli.mlflow_page import Page, show_page
     from orchestrator.tracking.address import tracking_address
 
-    show_page(tracking_address(tracking_uri, store), host, port)
+    page = Page(host, port, experiment, opens=not no_open)
+    show_page(tracking_address(tracking_uri, store), page)
 
 
 @app.command(short_help="Offer a backbone as an HTTP service, as a black box is in reality.")
@@ -382,7 +391,9 @@ def _told_when_interrupted() -> Iterator[None]:
 
 
 def _ui_hint(tracking_uri: str | None, store: str) -> str:
-    if tracking_uri:
-        return f"Compare them at {masked(tracking_uri)}."
     suffix = "" if store == options.STORE else f" --store {shlex.quote(store)}"
-    return f"Compare them in the MLflow UI: python run_benchmark.py ui{suffix}"
+    if tracking_uri:
+        if tracking_uri.startswith(("http://", "https://")):
+            return f"Compare them at {masked(tracking_uri)}."
+        suffix = f" --tracking-uri {shlex.quote(masked(tracking_uri))}"
+    return f"Compare them in the MLflow UI: querycurve ui{suffix}"

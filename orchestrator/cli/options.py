@@ -57,6 +57,15 @@ Threads = Annotated[
     ),
 ]
 NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
+Experiment = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPEC",
+        help="The spec whose charts the page opens with.",
+        show_default="what was written last",
+    ),
+]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")]
 Strict = Annotated[
     bool,
     typer.Option(
