@@ -105,9 +105,12 @@ def out_folder(out: Path | None) -> Path | None:
 
 
 def show_report(report: Report, plan: Plan) -> None:
-    """Prints what the protocol asks or else the comparison; last of all, where the page is."""
-    for remark in report.remarks:
-        say(f"note: {remark}")
+    """Prints the headline, then what the protocol asks or else the comparison, then where it is."""
+    for paragraph in report.in_words:
+        _say_folded(paragraph)
+    for remark in (*report.remarks, report.chosen_target):
+        if remark:
+            _say_folded(f"note: {remark}")
     for block in report.headlines:
         what = f"{plan.spec.name}, {block.title}" if block.title else plan.spec.name
         title = f"{what}: {seeds_text(report.rows)}"
@@ -124,6 +127,11 @@ def show_report(report: Report, plan: Plan) -> None:
         show_skipped(plan)
     say(f"figures and tables: {report.folder}")
     say(f"report: {report.page}")
+
+
+def _say_folded(text: str) -> None:
+    """Prints a paragraph folded between words, whole words never cut."""
+    output.print(Text(text), soft_wrap=False)
 
 
 def _show_access(report: Report) -> None:

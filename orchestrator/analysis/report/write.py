@@ -12,10 +12,13 @@ from orchestrator.analysis.charts.png_chart import write_panels, write_png
 from orchestrator.analysis.deployment import Deployment
 from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.default_target import with_target
 from orchestrator.analysis.report.file_list import FileList
 from orchestrator.analysis.report.files import as_csv as table_as_csv
 from orchestrator.analysis.report.files import as_latex
 from orchestrator.analysis.report.files import as_markdown as table_as_markdown
+from orchestrator.analysis.report.headline.sentences import headline_of
+from orchestrator.analysis.report.numbers import CURVES, PER_SEED, curves_csv, per_seed_csv
 from orchestrator.analysis.report.page import render
 from orchestrator.analysis.report.parts import parts_words
 from orchestrator.analysis.report.run_links import RunLink
@@ -42,6 +45,8 @@ class Report:
         remarks: what to know of how results were found, and of points on the way.
         access: what each method of the comparison needs of a black box, by label.
         deployments: how each is deployed, likewise.
+        in_words: the headline, a paragraph each.
+        chosen_target: how a target was chosen from the results; empty where the spec names it.
     """
 
     rows: tuple[Row, ...]
@@ -53,6 +58,8 @@ class Report:
     remarks: tuple[str, ...] = ()
     access: Mapping[str, Access | None] = field(default_factory=dict)
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
+    in_words: tuple[str, ...] = ()
+    chosen_target: str = ""
 
 
 LONGEST_NAME = 160
@@ -77,6 +84,7 @@ def write_report(comparison: Comparison, folder: Path, run_link: RunLink | None 
             "nothing has finished yet that can be read, so there is nothing to report. Run it "
             "first."
         )
+    comparison = with_target(comparison)
     sections = sections_of(comparison)
     blocks = [block for section in sections for block in section.blocks]
     tables = [block for block in blocks if isinstance(block, TableBlock)]
@@ -84,6 +92,8 @@ def write_report(comparison: Comparison, folder: Path, run_link: RunLink | None 
     files = {
         folder / "results.csv": as_csv(comparison.rows),
         folder / "results.md": _markdown(comparison, tables),
+        folder / CURVES: curves_csv(comparison),
+        folder / PER_SEED: per_seed_csv(comparison),
         **{folder / "tables" / f"{table.name}.csv": table_as_csv(table) for table in tables},
         **{
             folder / "tables" / f"{table.name}.tex": as_latex(table)
@@ -123,6 +133,8 @@ def write_report(comparison: Comparison, folder: Path, run_link: RunLink | None 
         tuple(filter(None, (*comparison.remarks, parts_words(comparison.runs)))),
         {row.group.method: row.access for row in comparison.rows},
         {row.group.method: row.deployment for row in comparison.rows},
+        headline_of(comparison),
+        comparison.chosen_target,
     )
 
 

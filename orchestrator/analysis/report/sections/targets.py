@@ -15,6 +15,8 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     reached = [row for row in comparison.rows if row.target is not None]
     if comparison.runs and not reached:
         yield Text(_why_none(comparison), "note")
+    if reached and comparison.chosen_target:
+        yield Text(comparison.chosen_target, "note")
     crowded = False
     for shots in comparison.shots:
         here = [row for row in reached if row.group.shots == shots]
