@@ -211,11 +211,10 @@ def _display(cells: Sequence[PlannedCell], *, progress: bool) -> RunDisplay:
 
 def _track(work: Work, uri: str) -> None:
     """Completes MLflow with means over seeds and the report, which it also writes to the store."""
-    from orchestrator.cli.report import write_plan_report
-    from orchestrator.tracking.session import track_summary
+    from orchestrator.cli.closing import report_and_track
 
-    written = write_plan_report(work.plan, work.store, None, work.search, warn)
-    if track_summary(work.plan, work.store, uri, written, warn):
+    written, tracked = report_and_track(work, uri)
+    if tracked:
         say(f"report: {written.page}")
 
 

@@ -8,7 +8,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import partial
 from typing import Annotated
 
 import typer
@@ -18,7 +17,7 @@ from orchestrator.cli.datasets import datasets
 from orchestrator.cli.export import export
 from orchestrator.cli.new import new
 from orchestrator.cli.work import is_there, open_work, open_work_to_read, open_work_to_run
-from orchestrator.console import counted, errors, output, print_anything, say, warn
+from orchestrator.console import counted, errors, print_anything, say, warn
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
@@ -119,7 +118,6 @@ def run(
     from orchestrator.plan.damaged import set_aside_damaged
     from orchestrator.plan.skipped import refuse_misfits
     from orchestrator.pool.options import LaunchOptions
-    from orchestrator.tracking.session import track_summary
 
     refuse_misfits(work.plan, strict=strict)
     check_max_cost(estimate_of(work), max_cost, accepted=yes)
@@ -155,17 +153,14 @@ def run(
         failed = launch(work.plan, work.store, launch_options)
     if begun is not None:
         say_what_it_cost(begun.ended(work), work.store, estimate)
-    from orchestrator.cli.report import show_report, write_plan_report
+    from orchestrator.cli.closing import report_and_track
+    from orchestrator.cli.report import show_report
 
-    written = write_plan_report(work.plan, work.store, None, work.search, warn)
-    tracked = True
-    if launch_options.tracking_uri is not None:
-        told = partial(warn, console=output)
-        tracked = track_summary(work.plan, work.store, launch_options.tracking_uri, written, told)
-        if tracked:
-            say(_ui_hint(tracking_uri, store))
+    written, tracked = report_and_track(work, uri)
+    if tracked:
+        say(_ui_hint(tracking_uri, store))
     show_report(written, work.plan)
-    if not tracked:
+    if tracked is False:
         from orchestrator.cli.track_command import track_command
 
         say(f"MLflow lacks this; later: {track_command(spec, set_, store, data, tracking_uri)}")
@@ -206,10 +201,13 @@ def report(
 ) -> None:
     """Write a page, tables and figures of what has finished."""
     from orchestrator.cli.report import out_folder, show_report, write_plan_report
+    from orchestrator.cli.run_links import link_to_read
+    from orchestrator.tracking.address import tracking_address
 
     folder = out_folder(out)
     work = open_work_to_read(spec, set_, store, data)
-    written = write_plan_report(work.plan, work.store, folder, work.search, warn)
+    link = link_to_read(work.plan.spec.name, tracking_address(None, store))
+    written = write_plan_report(work.plan, work.store, folder, work.search, warn, run_link=link)
     show_report(written, work.plan)
 
 
@@ -255,6 +253,7 @@ def track(
     """Rebuild MLflow from the store, whole; running it again changes nothing."""
     from orchestrator.cli.plan_view import show_recalled
     from orchestrator.cli.report import write_plan_report
+    from orchestrator.cli.run_links import link_to_write
     from orchestrator.tracking.address import tracking_address
     from orchestrator.tracking.search_entries import trial_entries
     from orchestrator.tracking.session import rebuild_tracking
@@ -262,7 +261,8 @@ def track(
     uri = tracking_address(tracking_uri, store)
     work = open_work_to_read(spec, set_, store, data)
     show_recalled(work.plan)
-    written = write_plan_report(work.plan, work.store, None, work.search, warn)
+    link = link_to_write(work.plan.spec.name, work.store, uri)
+    written = write_plan_report(work.plan, work.store, None, work.search, warn, run_link=link)
     search = None if work.search is None else work.search.search
     trials = () if search is None else trial_entries(search.trials, search.method, work.store, warn)
     count = rebuild_tracking(work.plan, work.store, uri, written, trials)
