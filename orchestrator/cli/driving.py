@@ -6,6 +6,7 @@ from functools import partial
 
 from orchestrator.analysis.collect import run_of
 from orchestrator.console import output, say, warn
+from orchestrator.plan.earlier_paces import earlier_paces
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.cluster import connected
 from orchestrator.pool.display import RunDisplay
@@ -41,7 +42,8 @@ def _driven(
         track(_entries(plan.known_as(cell.key), store, spec))
 
     todo, failed = plan.to_run(), []
-    with RunDisplay(todo, output) as display, gates() as gate_to:
+    paces = earlier_paces(plan, store)
+    with RunDisplay(todo, output, paces=paces) as display, gates() as gate_to:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
             setup = worker_setup(plan, backbone, store, options, gate_to(backbone))
