@@ -112,9 +112,10 @@ def show_report(report: Report, plan: Plan) -> None:
     """Prints the headline, then what the protocol asks or else the comparison, then where it is."""
     for paragraph in report.in_words:
         _say_folded(paragraph)
-    for remark in (*report.remarks, report.chosen_target):
-        if remark:
-            _say_folded(f"note: {remark}")
+    for remark in report.remarks:
+        say(f"note: {remark}")
+    if report.chosen_target:
+        _say_folded(f"note: {report.chosen_target}")
     for block in report.headlines:
         what = f"{plan.spec.name}, {block.title}" if block.title else plan.spec.name
         title = f"{what}: {seeds_text(report.rows)}"

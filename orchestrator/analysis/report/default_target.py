@@ -44,10 +44,11 @@ def with_target(comparison: Comparison) -> Comparison:
         return comparison
     accuracy, label = half
     chosen = asked.model_copy(update={"target_accuracy": accuracy})
+    why = "no method ends above zero-shot" if any(_gains(comparison)) else "zero-shot has not run"
     words = (
-        f"The spec names no target, and no method gains on zero-shot or that hasn't run, so this "
-        f"report takes the accuracy half way from where runs started to where {label} ended: "
-        f"{accuracy:g} %. {AFTERWARDS}"
+        f"The spec names no target, and {why}, so this report takes the accuracy half way from "
+        f"where runs started to where {label} ended, means over all datasets: {accuracy:g} %. "
+        f"{AFTERWARDS}"
     )
     return replace(comparison, question=chosen, chosen_target=words)
 
