@@ -15,12 +15,8 @@ Data = Annotated[
     ),
 ]
 DATA = "data"
-Spec = Annotated[
-    str,
-    typer.Argument(
-        help=f"A YAML file, or a ready spec: {', '.join(ready_specs())}.", metavar="SPEC"
-    ),
-]
+_SPEC_HELP = f"A YAML file, or a ready spec: {', '.join(ready_specs())}."
+Spec = Annotated[str, typer.Argument(help=_SPEC_HELP, metavar="SPEC")]
 Set = Annotated[
     list[str] | None,
     typer.Option(
@@ -159,7 +155,24 @@ Patience = Annotated[
     float, typer.Option(min=0, help="Seconds to wait for a store or a service that doesn't answer.")
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")
+    Path | None,
+    typer.Option(help="Folder of one spec's report.", show_default="STORE/reports/NAME"),
+]
+Specs = Annotated[
+    list[str],
+    typer.Argument(
+        help=f"{_SPEC_HELP} SPEC@STORE takes its results from the folder or s3:// address after "
+        f"the @ instead of --store.",
+        metavar="SPEC[@STORE]...",
+    ),
+]
+To = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of a site: the report of each spec, and an index.html with a leaderboard of "
+        "what is comparable. New, empty, or of an earlier site.",
+        show_default=False,
+    ),
 ]
 Tolerance = Annotated[
     float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
