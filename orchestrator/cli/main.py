@@ -205,7 +205,7 @@ def report(
     out: options.Out = None,
     to: options.To = None,
 ) -> None:
-    """Write a page, tables and figures of what has finished; of several specs with --to."""
+    """Write a page, tables and figures of what has finished; with --to, a site of several specs."""
     from orchestrator.cli.site import Typed, report_all
 
     if not report_all(Typed(specs, set_, store, data, out, to)):

@@ -163,14 +163,15 @@ Specs = Annotated[
     typer.Argument(
         help=f"{_SPEC_HELP} SPEC@STORE takes its results from the folder or s3:// address after "
         f"the @ instead of --store.",
-        metavar="SPEC[@STORE]...",
+        metavar="SPEC[@STORE]",
     ),
 ]
 To = Annotated[
     Path | None,
     typer.Option(
         help="Folder of a site: the report of each spec, and an index.html with a leaderboard of "
-        "what is comparable. New, empty, or of an earlier site.",
+        "what is comparable. New, empty, or of an earlier site. --set changes every spec; "
+        "one that can't be reported is left out, and the exit code is 1.",
         show_default=False,
     ),
 ]

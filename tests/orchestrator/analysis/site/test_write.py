@@ -26,11 +26,24 @@ SMALL = Comparison("small", RUNS)
 EVIL = "<script>alert(1)</script>"
 
 
+def _draw_nothing(patch: pytest.MonkeyPatch) -> None:
+    """Reports without figures, which take seconds to draw and matter to no index."""
+    patch.setattr("orchestrator.analysis.report.write.write_png", lambda *_: None)
+    patch.setattr("orchestrator.analysis.report.write.write_panels", lambda *_: None)
+
+
+@pytest.fixture
+def undrawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    _draw_nothing(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def site(tmp_path_factory: pytest.TempPathFactory) -> Site:
     folder = tmp_path_factory.mktemp("sites") / "new" / "site"
     asked = [("small", SMALL), ("small@other", replace(SMALL, runs=RUNS[:2]))]
-    return write_site(folder, asked, [LeftOut("gone", "there is no store")])
+    with pytest.MonkeyPatch.context() as patch:
+        _draw_nothing(patch)
+        return write_site(folder, asked, [LeftOut("gone", "there is no store")])
 
 
 def test_each_experiment_has_a_report_that_the_index_leads_to(site: Site) -> None:
@@ -60,6 +73,7 @@ def test_what_users_wrote_is_text(tmp_path: Path) -> None:
     assert page.count("&lt;script&gt;alert(1)") >= 5
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_site_is_written_again_and_names_what_it_no_longer_has(tmp_path: Path) -> None:
     write_site(tmp_path, [("old", replace(SMALL, name="old"))])
     (tmp_path / "old" / "mine.txt").write_text("kept")
@@ -69,6 +83,7 @@ def test_a_site_is_written_again_and_names_what_it_no_longer_has(tmp_path: Path)
     assert "old/report.html" not in again.page.read_text()
 
 
+@pytest.mark.usefixtures("undrawn")
 def test_a_report_that_cannot_be_written_costs_no_other(tmp_path: Path) -> None:
     write_site(tmp_path, [("small", SMALL)])
     (tmp_path / "blocked").write_text("")
