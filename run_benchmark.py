@@ -1,6 +1,17 @@
-"""The command people type, and what `ray submit` uploads."""
+#!/usr/bin/env python3
+"""What `ray submit` uploads; people type `querycurve`, which is the same command."""
 
-from orchestrator.cli.main import main
+import sys
+
+try:
+    from orchestrator.cli.main import main
+except ModuleNotFoundError as error:
+    if (error.name or "").partition(".")[0] in ("orchestrator", "benchmarks", "methods"):
+        raise
+    sys.exit(
+        f"error: {sys.executable} has no package {error.name!r}. Run `make install` once, and "
+        f"then `.venv/bin/querycurve` in place of this file."
+    )
 
 if __name__ == "__main__":
     main()

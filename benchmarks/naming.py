@@ -17,8 +17,13 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
         'Did you mean: dtd?'
     """
     names = list(known)
-    near = _near(name[:_LONGEST], names)
+    near = nearest(name, names)
     return f"Did you mean: {', '.join(near)}?" if near else f"Known: {', '.join(names)}."
+
+
+def nearest(name: str, known: Iterable[str]) -> list[str]:
+    """The known names that are most similar, three at most; none if none is similar."""
+    return _near(name[:_LONGEST], list(known))
 
 
 def _near(name: str, known: list[str]) -> list[str]:

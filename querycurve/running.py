@@ -6,7 +6,7 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from orchestrator.plan.plan import PlannedCell
     from orchestrator.pool.display import RunDisplay
     from orchestrator.pool.options import LaunchOptions
+    from orchestrator.pool.time_left import Group
     from orchestrator.spec.load import SpecSource
 
 GOES_ON = "interrupted; the same call goes on from the last checkpoints"
@@ -194,7 +195,9 @@ def _leave_out_widgets() -> None:
     warnings.filterwarnings("ignore", message="IProgress not found")
 
 
-def _display(cells: Sequence[PlannedCell], *, progress: bool) -> RunDisplay:
+def _display(
+    cells: Sequence[PlannedCell], paces: Mapping[Group, float], *, progress: bool
+) -> RunDisplay:
     """Bars in a notebook or on a terminal, lines elsewhere, or nothing."""
     from rich.console import Console
 
@@ -205,17 +208,16 @@ def _display(cells: Sequence[PlannedCell], *, progress: bool) -> RunDisplay:
     if output.is_jupyter:
         from orchestrator.pool.notebook_display import NotebookDisplay
 
-        return NotebookDisplay(cells)
-    return RunDisplay(cells, output)
+        return NotebookDisplay(cells, paces=paces)
+    return RunDisplay(cells, output, paces=paces)
 
 
 def _track(work: Work, uri: str) -> None:
     """Completes MLflow with means over seeds and the report, which it also writes to the store."""
-    from orchestrator.cli.report import write_plan_report
-    from orchestrator.tracking.session import track_summary
+    from orchestrator.cli.closing import report_and_track
 
-    written = write_plan_report(work.plan, work.store, None, work.search, warn)
-    if track_summary(work.plan, work.store, uri, written, warn):
+    written, tracked = report_and_track(work, uri)
+    if tracked:
         say(f"report: {written.page}")
 
 

@@ -130,7 +130,7 @@ def show_list(shelf: Shelf) -> None:
     for name, reason in missing.items():
         dataset = shelf.open(name)
         card, by_command = dataset.card, dataset.download is not None and not is_uri(shelf.data)
-        hint = f"`datasets prepare {name}` downloads it. " if by_command else ""
+        hint = f"`querycurve datasets prepare {name}` downloads it. " if by_command else ""
         licence = f" Licence: {card.licence}." if card.licence else ""
         say(f"{name}: {hint}{reason}{licence}")
 
@@ -180,7 +180,7 @@ def verify_all(shelf: Shelf, names: Sequence[str]) -> int:
     refused: list[str] = []
     datasets = [shelf.open_ready(name) for name in names] or list(_there(shelf, refused))
     if not datasets and not refused:
-        raise UserError(f"no dataset is in {shelf.data}. See `datasets list`.")
+        raise UserError(f"no dataset is in {shelf.data}. See `querycurve datasets list`.")
     results = []
     for dataset in datasets:
         try:

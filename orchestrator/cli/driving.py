@@ -1,29 +1,31 @@
 """Drives the cells of a plan on a Ray cluster, and tells MLflow of them as they end."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
 from orchestrator.analysis.collect import run_of
 from orchestrator.console import output, say, warn
+from orchestrator.plan.earlier_paces import earlier_paces
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.cluster import connected
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.pool.run_gate import gates
+from orchestrator.pool.time_left import Group
 from orchestrator.store.storage import BlobMissing
 from orchestrator.store.store import Store
 from orchestrator.tracking.entries import Entry, TrackedSpec, cell_entry
 from orchestrator.tracking.session import Track, tracked, tracking
 
-Show = Callable[[Sequence[PlannedCell]], RunDisplay]
-"""Makes what is told of a run, from the cells that will run."""
+Show = Callable[[Sequence[PlannedCell], Mapping[Group, float]], RunDisplay]
+"""Makes what is told of a run, from the cells that will run and the paces of earlier ones."""
 
 
-def on_console(cells: Sequence[PlannedCell]) -> RunDisplay:
+def on_console(cells: Sequence[PlannedCell], paces: Mapping[Group, float]) -> RunDisplay:
     """Shows a run where everything else is printed."""
-    return RunDisplay(cells, output)
+    return RunDisplay(cells, output, paces=paces)
 
 
 def drive(
@@ -57,7 +59,7 @@ def _driven(
         track(_entries(plan.known_as(cell.key), store, spec))
 
     todo, failed = plan.to_run(), []
-    with show(todo) as display, gates() as gate_to:
+    with show(todo, earlier_paces(plan, store)) as display, gates() as gate_to:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
             setup = worker_setup(plan, backbone, store, options, gate_to(backbone))

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli import completion
 from orchestrator.spec.ready import ready_specs
 
 Data = Annotated[
@@ -16,13 +17,18 @@ Data = Annotated[
 ]
 DATA = "data"
 _SPEC_HELP = f"A YAML file, or a ready spec: {', '.join(ready_specs())}."
-Spec = Annotated[str, typer.Argument(help=_SPEC_HELP, metavar="SPEC")]
+Spec = Annotated[
+    str,
+    typer.Argument(help=_SPEC_HELP, metavar="SPEC", autocompletion=completion.specs),
+]
 Set = Annotated[
     list[str] | None,
     typer.Option(
         "--set",
         metavar="FIELD=VALUE",
-        help="Change a field of the spec: --set budget=500, --set methods.1.clip=none. Repeatable.",
+        help="Change a field of the spec: --set budget=500, --set methods.zip.clip=none. "
+        "Repeatable.",
+        autocompletion=completion.overrides,
     ),
 ]
 Store = Annotated[
@@ -164,6 +170,7 @@ Specs = Annotated[
         help=f"{_SPEC_HELP} SPEC@STORE takes its results from the folder or s3:// address after "
         f"the @ instead of --store.",
         metavar="SPEC[@STORE]",
+        autocompletion=completion.specs,
     ),
 ]
 To = Annotated[

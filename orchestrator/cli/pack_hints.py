@@ -34,7 +34,7 @@ def pack_hints(
             if name in places
         )
         words = " ".join(f"--set {change}" for change in changes)
-        yield f"Run from it with: python run_benchmark.py run {quoted(spec)} {words}"
+        yield f"Run from it with: querycurve run {quoted(spec)} {words}"
         yield "or with these paths in the spec:"
     for name in chosen:
         path = json.dumps(root.child(name).uri, ensure_ascii=False)

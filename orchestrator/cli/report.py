@@ -15,6 +15,7 @@ from orchestrator.analysis.collect import LeftOut, comparison_of
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.run_links import RunLink
 from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.short_names import short_names
@@ -62,12 +63,14 @@ def show_sweep(sweep: Sweep) -> None:
         say(f"{name}: {said}")
 
 
-def write_plan_report(
+def write_plan_report(  # noqa: PLR0913 - what is reported, where to, and what is beside it
     plan: Plan,
     store: Store,
     out: Path | None,
     search: PlannedSearch | None = None,
     left_out: LeftOut | None = None,
+    *,
+    run_link: RunLink | None = None,
 ) -> Report:
     """Writes the report of a plan.
 
@@ -77,12 +80,13 @@ def write_plan_report(
         out: folder of the files; None for one beside the results.
         search: the spec's search; None without one.
         left_out: told of each trace that can't be read; None refuses it.
+        run_link: where a cell's run in MLflow is shown; None for no links.
 
     Raises:
         UserError: nothing has finished yet, or the folder can't be written.
     """
     comparison = comparison_with_search(plan, store, search, left_out)
-    return write_report(comparison, out or report_folder(plan, store))
+    return write_report(comparison, out or report_folder(plan, store), run_link)
 
 
 def comparison_with_search(

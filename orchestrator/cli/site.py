@@ -121,14 +121,18 @@ def _check(asked: Sequence[Asked], typed: Typed) -> None:
 
 def _report_one(asked: Asked, typed: Typed) -> None:
     from orchestrator.cli.report import out_folder, show_report, write_plan_report
+    from orchestrator.cli.run_links import link_to_read
+    from orchestrator.tracking.address import tracking_address
 
     folder = out_folder(typed.out)
     work = open_work_to_read(asked.spec, typed.overrides, asked.store, typed.data)
-    written = write_plan_report(work.plan, work.store, folder, work.search, warn)
+    link = link_to_read(work.plan.spec.name, tracking_address(None, asked.store))
+    written = write_plan_report(work.plan, work.store, folder, work.search, warn, run_link=link)
     show_report(written, work.plan)
 
 
 def _site_of(asked: Sequence[Asked], typed: Typed, to: Path) -> bool:
+    """Its reports have no links into MLflow: a site is read where that is not."""
     from orchestrator.analysis.site.folder import check_folder
     from orchestrator.analysis.site.page import LeftOut
     from orchestrator.analysis.site.write import write_site

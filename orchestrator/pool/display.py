@@ -1,23 +1,24 @@
 """Shows a run to the person who waits for it: bars on a terminal, plain lines elsewhere."""
 
+import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Self
 
 from rich.console import Console
-from rich.markup import escape
-from rich.progress import (
-    BarColumn,
-    Progress,
-    TaskID,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
+from rich.progress import Progress, TaskID
 
 from orchestrator.console import duration, say
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.plan import PlannedCell
+from orchestrator.pool.columns import columns_for
+from orchestrator.pool.time_left import Group, TimeLeft
+
+MOST_NAMED = 4
+"""Running cells that a line of a log names."""
+
+TELLING = 0.5
+"""Seconds between two estimates of the time that is left."""
 
 
 class RunDisplay:
@@ -30,10 +31,15 @@ class RunDisplay:
         cells: the cells that will run.
         console: where to print.
         interval: seconds between two lines of a log.
+        paces: seconds per query of earlier cells, by dataset and label.
     """
 
     def __init__(
-        self, cells: Sequence[PlannedCell], console: Console, interval: float = 10.0
+        self,
+        cells: Sequence[PlannedCell],
+        console: Console,
+        interval: float = 10.0,
+        paces: Mapping[Group, float] | None = None,
     ) -> None:
         self._console, self._interval = console, interval
         self._total = sum(queries_of(cell) for cell in cells)
@@ -44,28 +50,25 @@ class RunDisplay:
         self._running: dict[str, PlannedCell] = {}
         self._errors: set[str] = set()
         self._waits = ""
-        self._start = self._last = time.monotonic()
-        self._progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(bar_width=24),
-            TextColumn("{task.completed:,.0f}/{task.total:,.0f} queries"),
-            TimeElapsedColumn(),
-            TextColumn("left"),
-            TimeRemainingColumn(),
-            console=console,
-        )
-        self._overall = self._progress.add_task("starting", total=max(self._total, 1))
+        self._last = time.monotonic()
+        self._lefts: dict[str, float | None] = {}
+        self._told = -math.inf
+        self._left = TimeLeft(cells, paces or {}, clock=time.monotonic)
+        self._progress = Progress(*columns_for(console.width), console=console)
+        self._overall = self._progress.add_task("starting", total=max(self._total, 1), whole=True)
         self._bars: dict[str, TaskID] = {}
 
     def started(self, cell: PlannedCell) -> None:
         """A cell was given to an actor (again, after a lost one)."""
         self._running[cell.key] = cell
+        self._left.started(cell)
         self._draw()
 
     def advanced(self, key: str, queries: int) -> None:
         """A running cell has spent so many queries."""
         if key in self._running:
             self._note(key, queries)
+            self._left.advanced(key, queries)
             self._draw()
 
     def waits(self, text: str) -> None:
@@ -78,12 +81,14 @@ class RunDisplay:
     def left(self, cell: PlannedCell) -> None:
         """A cell was left to another run."""
         self._running.pop(cell.key, None)
+        self._left.left(cell.key)
         self._draw()
 
     def ended(self, cell: PlannedCell, error: str, *, found: bool = False) -> None:
         """A cell ended; `error` is empty when it finished, or was `found` finished elsewhere."""
         self._running.pop(cell.key, None)
         self._ended += 1
+        self._left.ended(cell.key, ran=not (error or found))
         self._note(cell.key, queries_of(cell))
         self._queries.pop(cell.key)
         mark = "failed" if error else "found" if found else "finished"
@@ -123,31 +128,35 @@ class RunDisplay:
             self._draw_bars()
         elif time.monotonic() - self._last >= self._interval:
             self._last = time.monotonic()
-            running = ", ".join(cell.title for cell in self._running.values()) or "nothing"
             done = f"{self._ended}/{self._cells} cells{self._pace()}{self._waits}"
-            self.say(f"{done}; running: {running}")
+            self.say(f"{done}; running: {self._named()}")
+
+    def _named(self) -> str:
+        """The first cells that run, and how many more."""
+        titles = [cell.title for cell in self._running.values()]
+        more = f" and {len(titles) - MOST_NAMED} more" if len(titles) > MOST_NAMED else ""
+        return f"{', '.join(titles[:MOST_NAMED])}{more}" if titles else "nothing"
 
     def _draw_bars(self) -> None:
-        self._progress.update(
-            self._overall,
-            completed=self._spent,
-            description=f"[bold]{self._ended}/{self._cells} cells{self._waits}",
-        )
+        done = f"{self._ended}/{self._cells} cells{self._waits}"
+        self._progress.update(self._overall, completed=self._spent, description=done)
+        if time.monotonic() - self._told >= TELLING:
+            self._told = time.monotonic()
+            left, self._lefts = self._left.lefts()
+            self._progress.update(self._overall, left=left)
         for key in self._bars.keys() - self._running.keys():
             self._progress.remove_task(self._bars.pop(key))
         for key, cell in self._running.items():
             if key not in self._bars:
-                self._bars[key] = self._progress.add_task(
-                    f"  {escape(cell.title)}", total=max(queries_of(cell), 1)
-                )
-            self._progress.update(self._bars[key], completed=self._queries.get(key, 0))
+                size = max(queries_of(cell), 1)
+                self._bars[key] = self._progress.add_task(f"  {cell.title}", total=size)
+            spent, left = self._queries.get(key, 0), self._lefts.get(key)
+            self._progress.update(self._bars[key], completed=spent, left=left)
 
     def _pace(self) -> str:
         """Nothing where no cell spends queries, as when prompts are only tested."""
         if not self._total:
             return ""
-        left = "unknown time"
-        if self._spent:
-            passed = self._last - self._start
-            left = duration(passed * (self._total - self._spent) / self._spent)
-        return f", {self._spent:,}/{self._total:,} queries, {left} left"
+        left, _ = self._left.lefts()
+        told = "unknown time" if left is None else f"about {duration(left)}"
+        return f", {self._spent:,}/{self._total:,} queries, {told} left"

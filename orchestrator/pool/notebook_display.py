@@ -7,7 +7,7 @@ without them.
 import math
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from io import StringIO
 from typing import Any, Self
 
@@ -15,6 +15,7 @@ from rich.console import Console
 
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.pool.display import RunDisplay
+from orchestrator.pool.time_left import Group
 
 LINES = 8
 """Lines below the bars; what failed is told again at the end of a run."""
@@ -33,12 +34,17 @@ class NotebookDisplay(RunDisplay):
         pause: seconds between two drawings at least.
     """
 
-    def __init__(self, cells: Sequence[PlannedCell], pause: float = 0.3) -> None:
+    def __init__(
+        self,
+        cells: Sequence[PlannedCell],
+        pause: float = 0.3,
+        paces: Mapping[Group, float] | None = None,
+    ) -> None:
         canvas = Console(
             file=StringIO(), record=True, force_terminal=True, force_jupyter=False, width=WIDTH,
             color_system="truecolor", markup=False, emoji=False, highlight=False,
         )  # fmt: skip
-        super().__init__(cells, canvas)
+        super().__init__(cells, canvas, paces=paces)
         self._canvas, self._pause = canvas, pause
         self._lines: deque[str] = deque(maxlen=LINES)
         self._handle: Any = None

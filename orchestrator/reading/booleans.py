@@ -29,6 +29,11 @@ def _misplaced(annotation: Any, value: Any, place: str) -> Iterator[tuple[str, s
         yield from booleans_for_numbers(model, value, f"{place}.")
 
 
+def is_of_numbers(annotation: Any) -> bool:
+    """Whether a field's type takes numbers, and no texts."""
+    return _takes(annotation, {int, float}) and not _takes(annotation, {str, Any})
+
+
 def _takes(annotation: Any, kinds: set[Any]) -> bool:
     """Whether a type is one of these, or has one as an argument."""
     if any(annotation is kind for kind in kinds):

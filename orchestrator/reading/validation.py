@@ -10,7 +10,7 @@ from pydantic import BaseModel, ValidationError
 
 from benchmarks.naming import did_you_mean
 from benchmarks.quoting import cut, one_line
-from orchestrator.reading.booleans import booleans_for_numbers, model_in
+from orchestrator.reading.booleans import booleans_for_numbers, is_of_numbers, model_in
 
 ModelT = TypeVar("ModelT", bound=BaseModel)
 
@@ -27,6 +27,9 @@ _BRANCH = re.compile(
 
 _WORDS = re.compile(r" *\w[\w./@ -]*(, *\w[\w./@ -]*)*")
 """One or more texts that YAML takes as they are in a list."""
+
+_NUMBERS = re.compile(r"\s*\d+(?:\.\d+)?(?:[\s,]+\d+(?:\.\d+)?)*\s*", re.ASCII)
+"""Numbers that a list should have held, such as `1,2,3`."""
 
 _RANGE = re.compile(r"\d+[^\d,]+\d+")
 
@@ -130,7 +133,8 @@ def _describe_one(problems: Sequence[Any], model: type[BaseModel]) -> str:
     elif first["type"] == "missing":
         message = "is missing"
     elif first["type"] in _EXPECTED:
-        message = f"expected {_expected(problems)}, got {_given(first['input'])}"
+        numbers = _numbers_at(model, location)
+        message = f"expected {_expected(problems, numbers)}, got {_given(first['input'])}"
         if isinstance(first["input"], bool):
             message += ". Put quotes around yes, no, on and off where they are texts"
     else:
@@ -138,10 +142,11 @@ def _describe_one(problems: Sequence[Any], model: type[BaseModel]) -> str:
     return cut(one_line(f"{cut(where, 120)}: {message}" if where else message), LONGEST)
 
 
-def _expected(problems: Sequence[Any]) -> str:
+def _expected(problems: Sequence[Any], numbers: bool) -> str:
+    """What was expected; `numbers` is whether a list is one of numbers."""
     found = (
         _EXPECTED[problem["type"]].format(
-            entries=_entries(problem["input"]), **problem.get("ctx", {})
+            entries=_example(problem["input"], numbers), **problem.get("ctx", {})
         )
         for problem in problems
         if problem["type"] in _EXPECTED
@@ -149,10 +154,14 @@ def _expected(problems: Sequence[Any]) -> str:
     return " or ".join(dict.fromkeys(found))
 
 
-def _entries(value: Any) -> str:
+def _example(value: Any, numbers: bool) -> str:
     """A list as an example: of the value itself where a single one was given."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"[{value}]"
+        whole = isinstance(value, float) and value.is_integer()
+        return f"[{int(value) if whole else value}]"
+    if numbers:
+        given = isinstance(value, str) and _NUMBERS.fullmatch(value)
+        return f"[{', '.join(str(value).replace(',', ' ').split())}]" if given else "[1, 2, 3]"
     if isinstance(value, str) and value.startswith("-"):
         return "[a, b], or lines that begin with a dash and a blank"
     if not isinstance(value, str) or not value.strip() or _RANGE.fullmatch(value):
@@ -177,8 +186,21 @@ def _few(problems: Iterable[str]) -> list[str]:
     return found if len(found) <= MOST else [*found[:MOST], f"and {len(found) - MOST} more"]
 
 
+def _numbers_at(model: type[BaseModel], location: list[str]) -> bool:
+    """Whether the field at a location is a list of numbers."""
+    field = location[-1] if location else ""
+    inner = _model_at(model, location[:-1])
+    known = inner.model_fields.get(field)
+    return known is not None and is_of_numbers(known.annotation)
+
+
 def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
     """Names of the fields of the nested model at a location."""
+    return list(_model_at(model, location).model_fields)
+
+
+def _model_at(model: type[BaseModel], location: list[str]) -> type[BaseModel]:
+    """The nested model at a location, as far as there is one."""
     for part in location:
         if part.isdigit():  # an entry of a list, whose model is known already
             continue
@@ -187,4 +209,4 @@ def _fields_at(model: type[BaseModel], location: list[str]) -> list[str]:
         if inner is None:
             break
         model = inner
-    return list(model.model_fields)
+    return model

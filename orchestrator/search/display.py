@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from typing import Self
 
 from rich.console import Console
+from rich.text import Text
 
 from orchestrator.analysis.search import Search, SearchTrial, short
-from orchestrator.console import say
+from orchestrator.console import duration, say
 
 INTERVAL = 10.0
 """Seconds between two lines about what is running, where there is no terminal."""
@@ -26,12 +27,12 @@ class SearchDisplay:
     search: Search
     console: Console
     _running: dict[int, str] = field(default_factory=dict)
-    _last: float = field(default_factory=time.monotonic)
     _ended: int = 0
     _waits: str = ""
 
     def __post_init__(self) -> None:
         self._ended = self.search.ended
+        self._start = self._last = time.monotonic()
         self._status = self.console.status("starting")
 
     def started(self, number: int) -> None:
@@ -68,13 +69,21 @@ class SearchDisplay:
         say(text, console=self.console)
 
     def _draw(self) -> None:
-        now = "; ".join(f"trial {n}: {text}" for n, text in sorted(self._running.items()))
-        line = f"{self._ended} of {self.search.planned} trials{self._waits}"
-        line += f"; running: {now or 'nothing'}"
-        self._status.update(line)
+        now = [f"trial {n}: {text}" for n, text in sorted(self._running.items())]
+        line = f"{self._ended} of {self.search.planned} trials{self._times()}{self._waits}"
+        lines = [_cut(text, self.console.width) for text in (line, *now)]
+        self._status.update(Text("\n  ").join(lines))
         if not self.console.is_terminal and time.monotonic() - self._last >= INTERVAL:
             self._last = time.monotonic()
-            self.say(line)
+            self.say(f"{line}; running: {'; '.join(now) or 'nothing'}")
+
+    def _times(self) -> str:
+        """How long it has run here, and about how long the other trials take at this pace."""
+        passed, here = time.monotonic() - self._start, self._ended - self.search.ended
+        left = max(0, self.search.planned - self._ended)
+        if not here:
+            return f", {duration(passed)} so far"
+        return f", {duration(passed)} so far, about {duration(passed / here * left)} left"
 
     def __enter__(self) -> Self:
         if self.console.is_terminal:
@@ -83,6 +92,13 @@ class SearchDisplay:
 
     def __exit__(self, *_: object) -> None:
         self._status.stop()
+
+
+def _cut(text: str, width: int) -> Text:
+    """A line that fits beside the spinner; its end gives way, for what counts comes first."""
+    line = Text(text)
+    line.truncate(max(1, width - 3), overflow="ellipsis")
+    return line
 
 
 def values_text(values: Mapping[str, float]) -> str:

@@ -6,13 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from benchmarks.naming import did_you_mean
+from benchmarks.naming import nearest
 from benchmarks.quoting import cut
 from orchestrator.errors import UserError
 from orchestrator.reading.validation import Refused, validated
 from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml, write_yaml
 from orchestrator.spec.absent import Absent
-from orchestrator.spec.overrides import apply_overrides
+from orchestrator.spec.overrides import apply_overrides, typed_places
 from orchestrator.spec.proposals import with_proposals
 from orchestrator.spec.published import published
 from orchestrator.spec.ready import SPECS, ready_specs
@@ -20,6 +20,10 @@ from orchestrator.spec.spec import Spec
 
 _OWN = re.compile(r"own_datasets\.([0-9]+)")
 _ONLY_BASE = re.compile(r"(ablation\.base)\.0\b")
+_SETTING = re.compile(r"(?P<entry>[\w.]+): method [^ ]+: (?P<setting>\w+): (?P<rest>[^;]*)")
+"""A problem with one setting of a method."""
+
+_ENDINGS = (".yaml", ".yml")
 
 SpecSource = str | Mapping[str, Any]
 """Where a spec comes from: a YAML file, the name of a ready spec, or its fields themselves."""
@@ -35,11 +39,11 @@ def load_spec(
 
     For example:
 
-        spec = load_spec("few_shot", ["seeds=[1]", "methods.4.clip=none"])
+        spec = load_spec("few_shot", ["seeds=[1]", "methods.zip.clip=none"])
 
     Args:
-        name: path of a YAML file, or the name of a ready spec in `benchmarks/specs`; or the fields
-            themselves, as a file would hold them.
+        name: path of a YAML file, which may lack its ending, or the name of a ready spec in
+            `benchmarks/specs`; or the fields themselves, as a file would hold them.
         overrides: `field=value` with a YAML value; dots reach into nested fields.
         absent: methods and datasets of packages that aren't here, to be taken nevertheless.
 
@@ -50,7 +54,9 @@ def load_spec(
     try:
         return validated(Spec, fields, absent)
     except Refused as error:
-        problems = "\n  ".join(_as_written(problem, fields) for problem in error.problems)
+        typed = typed_places(_document(name), overrides)
+        told = (_as_typed(_as_written(one, fields), typed) for one in error.problems)
+        problems = "\n  ".join(told)
         given = "this" if isinstance(name, Mapping) else _spec_path(name)
         raise UserError(f"{given} is not a valid spec:\n  {problems}") from None
 
@@ -90,10 +96,23 @@ def _as_written(problem: str, fields: Mapping[str, Any]) -> str:
     return f"datasets.{places[int(found[1])]}{problem[found.end() :]}"
 
 
+def _as_typed(problem: str, typed: Mapping[str, str]) -> str:
+    """A problem told at the place that `--set` names, as it was typed there."""
+    found = _SETTING.fullmatch(problem)
+    if found is not None and (place := f"{found['entry']}.{found['setting']}") in typed:
+        return f"{typed[place]}: {found['rest']}"
+    place, colon, rest = problem.partition(":")
+    known, below = place, ""
+    while known and known not in typed:
+        known, _, last = known.rpartition(".")
+        below = f".{last}{below}"
+    return f"{typed[known]}{below}{colon}{rest}" if known else problem
+
+
 def _spec_path(name: str) -> Path:
     given = Path(name).expanduser() if name.startswith("~/") else Path(name)
     try:
-        for path in (given, SPECS / f"{name}.yaml"):
+        for path in (given, SPECS / f"{name}.yaml", *_with_endings(given)):
             if path.is_file():
                 return path
         beside = _specs_in(given if given.is_dir() else given.parent)
@@ -102,16 +121,36 @@ def _spec_path(name: str) -> Path:
     if given.is_dir():
         within = ", ".join(beside[:5]) or "it holds none"
         raise UserError(f"{given} is a folder. Give a YAML file, such as in it: {within}.")
-    if given.with_suffix("").name in ready_specs() or not beside:
-        hint = did_you_mean(given.with_suffix("").name, ready_specs())
-    else:
-        hint = did_you_mean(given.name, (*beside, *ready_specs()))
+    hint = _nearest_specs(given, beside)
     raise UserError(f"no spec {cut(name)!r}. Give a YAML file or a ready spec. {hint}")
+
+
+def _with_endings(path: Path) -> list[Path]:
+    """A file's path, with the ending of YAML that it lacks."""
+    if not path.name or path.suffix in _ENDINGS:
+        return []
+    return [path.with_name(path.name + ending) for ending in _ENDINGS]
+
+
+def _nearest_specs(given: Path, beside: Sequence[str]) -> str:
+    """The files beside the user that may be meant, then ready specs; else all that there are."""
+    wanted = given.stem if given.suffix in _ENDINGS else given.name
+    files = {Path(name).stem: str(given.parent / name) for name in reversed(beside)}
+    near = [files[stem] for stem in nearest(wanted, files)]
+    near += nearest(wanted, ready_specs())
+    if near:
+        return f"Did you mean: {', '.join(near[:3])}?"
+    here = f"Files there: {', '.join(beside[:5])}. " if beside else ""
+    return f"{here}Ready specs: {', '.join(ready_specs())}."
 
 
 def _specs_in(folder: Path) -> list[str]:
     """YAML files of a folder, by name."""
     return sorted(p.name for p in folder.glob("*.y*ml")) if folder.is_dir() else []
+
+
+def _document(name: SpecSource) -> Mapping[str, Any]:
+    return name if isinstance(name, Mapping) else _read_document(_spec_path(name))
 
 
 def _read_document(path: Path) -> dict[str, Any]:

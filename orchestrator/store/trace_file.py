@@ -38,7 +38,7 @@ _COLUMNS = pa.schema(
 _HEADER = tuple(field.name for field in fields(Trace) if field.name != "points")
 
 
-REMEDY = "`run` sets it aside and measures anew what it needs."
+REMEDY = "`querycurve run` sets it aside and measures anew what it needs."
 
 
 class _Record(BaseModel):

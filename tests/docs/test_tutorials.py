@@ -87,7 +87,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Reader]:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr("orchestrator.cli.launch.launch", launch_here)
-        patch.setattr("orchestrator.tracking.session.track_summary", lambda *_: True)
+        patch.setattr("orchestrator.cli.closing.track_summary", lambda *_: True)
         yield Reader(folder)
 
 

@@ -80,9 +80,9 @@ def test_a_run_is_shown_as_a_notebook_shows_it_or_not_at_all(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cells = open_work(SPEC, (), str(tmp_path), "data").plan.to_run()
-    with querycurve.running._display(cells, progress=False) as silent:
+    with querycurve.running._display(cells, {}, progress=False) as silent:
         silent.say("nothing")
     assert capsys.readouterr().out == ""
-    assert type(querycurve.running._display(cells, progress=True)) is RunDisplay
+    assert type(querycurve.running._display(cells, {}, progress=True)) is RunDisplay
     monkeypatch.setattr(querycurve.running.output, "is_jupyter", True)
-    assert type(querycurve.running._display(cells, progress=True)) is NotebookDisplay
+    assert type(querycurve.running._display(cells, {}, progress=True)) is NotebookDisplay

@@ -132,7 +132,7 @@ class RowImages:
             raise DatasetError(
                 f"{self._where}: {self._bytes(group) / 1e6:,.0f} MB of images, a row group, can't "
                 f"be laid into a temporary file in {tempfile.gettempdir()}: {reason_of(error)}. "
-                f"Set TMPDIR to a folder with room, or `datasets pack` it."
+                f"Set TMPDIR to a folder with room, or `querycurve datasets pack` it."
             ) from None
         return self._laid_out[group]
 

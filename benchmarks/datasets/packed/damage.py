@@ -49,5 +49,5 @@ def mending(location: Location, facts: Facts) -> str:
     spec = " --spec SPEC" if facts.identified_by == "sha256" else ""
     return (
         f"Pack it again, from the images that it was packed from: "
-        f"`datasets pack {facts.name} --to {to}{spec}`."
+        f"`querycurve datasets pack {facts.name} --to {to}{spec}`."
     )

@@ -141,7 +141,7 @@ class PackedDataset(EncodedDataset):
         spec = "" if self._known else " --spec SPEC"
         found = self._location.child(SHARDS).sizes()
         what = "is an unfinished pack" if found else "is no packed dataset"
-        return f"{uri} {what}: write it with `datasets pack {name} --to {root}{spec}`."
+        return f"{uri} {what}: write it with `querycurve datasets pack {name} --to {root}{spec}`."
 
     @cached_property
     def _facts(self) -> Facts:

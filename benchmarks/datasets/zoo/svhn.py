@@ -130,7 +130,7 @@ def _old_names(folder: Path) -> str | None:
     if old is None:
         return None
     return (
-        f"{old} was written by an earlier `datasets prepare svhn`, as a PNG with a number of its "
-        f"own; the split file names JPEGs, counted from 00001. Delete {folder / 'train'} and "
-        f"{folder / 'test'}, and prepare svhn again."
+        f"{old} was written by an earlier `querycurve datasets prepare svhn`, as a PNG "
+        f"with a number of its own; the split file names JPEGs, counted from 00001. Delete "
+        f"{folder / 'train'} and {folder / 'test'}, and prepare svhn again."
     )

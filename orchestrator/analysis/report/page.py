@@ -24,6 +24,7 @@ from orchestrator.analysis.report.blocks import (
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.file_list import FileList
 from orchestrator.analysis.report.run_links import RunLink, linked_runs
+from orchestrator.analysis.report.sections.in_short import HEADLINE
 
 METHOD = "method"
 """Title of a column that holds labels of methods."""
@@ -60,6 +61,7 @@ def render(
     figures = {name: switched_figure(chart) for name, chart in charts.items()}
     return environment.get_template("page.html").render(
         comparison=comparison,
+        headline=HEADLINE,
         sections=sections,
         files=files or FileList(),
         linked=linked_runs((*comparison.finished, *comparison.failures), run_link),

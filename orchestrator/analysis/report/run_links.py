@@ -22,6 +22,11 @@ class LinkedRun:
     title: str
     address: str
 
+    @property
+    def is_local(self) -> bool:
+        """Whether only the machine that wrote the page can open it."""
+        return urlsplit(self.address).hostname in ("127.0.0.1", "localhost")
+
 
 def found_by_key(server: str, experiment: str) -> RunLink:
     """Links that have MLflow search an experiment for the tag `key`, which needs no run's id.
@@ -32,12 +37,12 @@ def found_by_key(server: str, experiment: str) -> RunLink:
 
     Example:
         >>> found_by_key("http://host:5000/", "7")("ab12")
-        "http://host:5000/#/experiments/7/runs?searchFilter=tags.key%3D'ab12'"
+        "http://host:5000/#/experiments/7/runs?workflowType=machine_learning&searchFilter=tags.key%3D'ab12'"
     """
 
     def link(key: str) -> str:
-        place = f"#/experiments/{quote(experiment)}/runs?searchFilter=tags.key%3D'{quote(key)}'"
-        return f"{server.rstrip('/')}/{place}"
+        found = f"workflowType=machine_learning&searchFilter=tags.key%3D'{quote(key)}'"
+        return f"{server.rstrip('/')}/#/experiments/{quote(experiment)}/runs?{found}"
 
     return link
 

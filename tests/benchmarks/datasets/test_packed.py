@@ -281,7 +281,9 @@ def test_an_unfinished_pack_of_an_own_dataset_is_packed_with_its_spec(tmp_path: 
     (shards / "train-00000.parquet").touch()
     reason = OwnDataset(name="birds", path=str(shards.parent)).open().missing()
     assert reason is not None
-    assert reason.endswith(f"`datasets pack birds --to {tmp_path / 'packs'} --spec SPEC`.")
+    assert reason.endswith(
+        f"`querycurve datasets pack birds --to {tmp_path / 'packs'} --spec SPEC`."
+    )
 
 
 LISTER = """

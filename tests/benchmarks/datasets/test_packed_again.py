@@ -110,7 +110,7 @@ def test_a_shard_of_another_size_is_named_before_any_is_read(
     with pytest.raises(DatasetError) as error:
         open_dataset("dtd", root).items("train")
     assert f"the pack {location.uri} is damaged: {facts.shards[1]} " in str(error.value)
-    assert f"`datasets pack dtd --to {root}" in str(error.value).replace("'", "")
+    assert f"`querycurve datasets pack dtd --to {root}" in str(error.value).replace("'", "")
 
 
 def test_a_pack_as_it_should_be_is_left_alone_and_said_to_be_there(

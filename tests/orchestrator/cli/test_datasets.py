@@ -50,8 +50,8 @@ def test_on_an_empty_root_everything_is_missing_but_what_is_embedded(
     output = datasets(*verb, "--data", str(tmp_path))
     assert "4,128 / 1,649 / 2,465" in output
     assert "Download it from data.caltech.edu" in output
-    assert "`datasets prepare dtd` downloads it" in output
-    assert "`datasets prepare imagenet`" not in output
+    assert "`querycurve datasets prepare dtd` downloads it" in output
+    assert "`querycurve datasets prepare imagenet`" not in output
     assert "Licence: CC BY 4.0" in output
     rows = rows_of(output)
     assert "missing" in rows["imagenet"]

@@ -6,6 +6,7 @@ import io
 import re
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -27,14 +28,14 @@ def cells(tmp_path_factory: pytest.TempPathFactory) -> tuple[PlannedCell, ...]:
     return plan_of(spec, folder / "store").cells
 
 
-def terminal() -> tuple[Console, io.StringIO]:
+def terminal(width: int = 110) -> tuple[Console, io.StringIO]:
     out = io.StringIO()
-    return Console(file=out, width=110, force_terminal=True, color_system=None), out
+    return Console(file=out, width=width, force_terminal=True, color_system=None), out
 
 
-def bars(cells: tuple[PlannedCell, ...]) -> tuple[RunDisplay, io.StringIO]:
+def bars(cells: tuple[PlannedCell, ...], width: int = 110) -> tuple[RunDisplay, io.StringIO]:
     """Bars that are drawn when a test asks, and by no thread in between."""
-    console, out = terminal()
+    console, out = terminal(width)
     display = RunDisplay(cells, console)
     display._progress.live.auto_refresh = False
     return display, out
@@ -93,6 +94,36 @@ def test_bars_show_all_queries_and_those_of_each_running_cell(
     )
     assert last[-1].startswith("2/2 cells")
     assert "400/400 queries" in last[-1]
+
+
+@pytest.mark.parametrize("width", [80, 60, 50])
+def test_where_room_is_short_titles_are_cut_and_numbers_are_not(
+    width: int, cells: tuple[PlannedCell, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    long = tuple(replace(cell, label="one_plus_one_es with a long label") for cell in cells)
+    display, out = bars(long, width)
+    with display:
+        for cell in long:
+            display.started(cell)
+        now += 20
+        display.advanced(long[0].key, 100)
+        whole, one, two = refreshed(display, out)
+    assert max(map(len, (whole, one, two))) <= width
+    assert whole.endswith("100/400 0:00:00 ~40 s left")
+    assert one.endswith("100/200 0:00:00       20 s")
+    assert two.endswith("0/200   0:00:00       40 s")
+    assert "…" in one and "seed 1" in one and "seed 2" in two
+
+
+def test_many_running_cells_are_counted_in_a_log(cells: tuple[PlannedCell, ...]) -> None:
+    console, out = log()
+    many = tuple(replace(cells[0], key=str(number), label=f"m{number}") for number in range(6))
+    display = RunDisplay(many, console, interval=0)
+    for cell in many:
+        display.started(cell)
+    assert seen(out)[-1].endswith("pocket_dots / m3 / 16 shots / seed 1 and 2 more")
 
 
 def test_a_cell_that_goes_back_after_a_lost_actor_is_not_counted_twice(
@@ -162,7 +193,8 @@ def test_a_log_gets_a_line_for_every_end_and_one_now_and_then(
         display.advanced(first.key, 50)
         # 50 queries took 10 seconds, so the other 350 take 70
         assert seen(out) == [
-            "0/2 cells, 50/400 queries, 70 s left; running: pocket_dots / zip / 16 shots / seed 1"
+            "0/2 cells, 50/400 queries, about 70 s left; "
+            "running: pocket_dots / zip / 16 shots / seed 1"
         ]
         display.advanced(first.key, 60)
         assert seen(out) == [], "one line in ten seconds"
@@ -173,7 +205,7 @@ def test_a_log_gets_a_line_for_every_end_and_one_now_and_then(
         assert seen(out) == [
             "finished pocket_dots / zip / 16 shots / seed 1",
             "failed   pocket_dots / zip / 16 shots / seed 2: OSError: disk full",
-            "2/2 cells, 400/400 queries, 0 s left; running: nothing",
+            "2/2 cells, 400/400 queries, about 0 s left; running: nothing",
         ]
 
 

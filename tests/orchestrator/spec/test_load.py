@@ -69,8 +69,56 @@ def test_a_folder_is_told_from_a_spec_and_its_specs_are_named(tmp_path: Path) ->
 
 def test_a_misspelt_file_is_named_with_those_beside_it(tmp_path: Path) -> None:
     (tmp_path / "mine.yml").write_text(MINIMAL)
-    assert "Did you mean: mine.yml" in refusal(tmp_path / "mine.yaml")
+    assert f"Did you mean: {tmp_path / 'mine.yml'}?" in refusal(tmp_path / "mine.yaml")
     assert "Did you mean: few_shot" in refusal(tmp_path / "few_shot.yaml")
+
+
+def test_a_file_beside_the_user_is_suggested_before_ready_specs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "demos.yaml").write_text(MINIMAL)
+    monkeypatch.chdir(tmp_path)
+    assert "Did you mean: demos.yaml, demo" in refusal("demoss.yaml")
+    assert "Files there: demos.yaml. Ready specs: ablation_answers," in refusal("xyzzyq")
+
+
+@pytest.mark.parametrize("ending", ["yaml", "yml"])
+def test_a_files_ending_may_be_left_out(
+    ending: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / f"my.spec.{ending}").write_text(MINIMAL)
+    monkeypatch.chdir(tmp_path)
+    assert load_spec("my.spec").name == "mine"
+
+
+@pytest.mark.parametrize(
+    ("override", "problem"),
+    [
+        ("methods.zip.clip=x", "methods.zip.clip: expected 'none' or 'sqrt_dim' or a number"),
+        ("methods.0.rank=x", "methods.0.rank: expected a whole number, got 'x'"),
+        ("methods.zip.rankk=1", "methods.zip.rankk: unknown field 'rankk'. Did you mean: rank?"),
+        ("methods.zip.batch_size=0", "methods.zip.batch_size: expected a number of 1 or more"),
+        ("methods.zip.answers.top=x", "methods.zip.answers.top: expected a whole number"),
+        ("methods.zip=zipp", "methods.zip: unknown method 'zipp'"),
+        ("seeds=1 2", "seeds: expected a list, such as [1, 2], got '1 2'"),
+        ("seeds=first", "seeds: expected a list, such as [1, 2, 3], got 'first'"),
+        ("seeds=5e0", "seeds: expected a list, such as [5], got 5.0"),
+        ("budget=5.5", "budget: expected a whole number, got 5.5"),
+    ],
+)
+def test_a_field_is_named_as_it_was_typed(override: str, problem: str, tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(MINIMAL)
+    with pytest.raises(UserError) as error:
+        load_spec(str(path), [override])
+    assert str(error.value).splitlines()[1].strip().startswith(problem)
+
+
+def test_whole_numbers_may_be_written_with_an_exponent(tmp_path: Path) -> None:
+    path = tmp_path / "mine.yaml"
+    path.write_text(f"{MINIMAL}budget: 5e2\nseeds: [1e0]\n")
+    spec = load_spec(str(path), ["methods.zip.rank=2e0"])
+    assert (spec.budget, spec.seeds, spec.methods[0].settings["rank"]) == (500, (1,), 2)
 
 
 def test_names_that_no_file_can_have_are_refused(tmp_path: Path) -> None:

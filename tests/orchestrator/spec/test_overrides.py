@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from orchestrator.errors import UserError
-from orchestrator.spec.overrides import apply_overrides
+from orchestrator.spec.overrides import apply_overrides, typed_places
 
 DOCUMENT: dict[str, Any] = {
     "budget": 5000,
@@ -25,6 +25,9 @@ DOCUMENT: dict[str, Any] = {
         ("evaluation.points=10", ["evaluation", "points"], 10),
         ("methods.1.clip=none", ["methods", 1, "clip"], "none"),
         ("methods.1.rank=2", ["methods", 1, "rank"], 2),
+        ("methods.zip.rank=2", ["methods", 1, "rank"], 2),
+        ("methods.zero_shot.templates=own", ["methods", 0, "templates"], "own"),
+        ("only.a=b", ["only", 0], "b"),
         ("methods.0.templates=ensemble", ["methods", 0, "templates"], "ensemble"),
         ("backbone.pretrained=random", ["backbone", "pretrained"], "random"),
         ("budget=1e3", ["budget"], 1000.0),
@@ -66,8 +69,8 @@ def test_the_document_is_left_as_it_was() -> None:
         ("budget", "expected field=value"),
         ("=5", "expected field=value"),
         ("methods.7.rank=1", "a number from 0 to 1"),
-        ("methods.zip.rank=1", "a number from 0 to 1"),
-        ("only.1=a", "at '1' expected 0, the list's only entry"),
+        ("methods.zipp.rank=1", "a number from 0 to 1, or a name. Did you mean: zip?"),
+        ("only.1=a", "at '1' expected 0, the list's only entry, or a name. Known: a."),
         ("datasets=[a", "not YAML"),
         ("budget.deep.er=1", "no further field"),
         ("methods.-1.rank=1", "a number from 0 to 1"),
@@ -93,3 +96,22 @@ def test_a_path_of_any_depth_is_no_trouble() -> None:
     for _ in range(4999):
         deep = deep["a"]
     assert deep == {"a": 1}
+
+
+def test_a_label_stands_before_a_name_and_may_hold_dots() -> None:
+    methods = [{"name": "zip", "label": "zip v1.2"}, {"name": "zip"}]
+    changed = apply_overrides(
+        {"methods": methods}, ["methods.zip v1.2.rank=3", "methods.zip.rank=4"]
+    )
+    assert [method["rank"] for method in changed["methods"]] == [3, 4]
+
+
+def test_a_name_that_several_entries_have_is_refused() -> None:
+    with pytest.raises(UserError, match="several entries are called 'zip': give a number, 0 or 2"):
+        apply_overrides({"methods": ["zip", "bar", {"name": "zip"}]}, ["methods.zip.rank=3"])
+
+
+def test_places_are_told_as_they_were_typed() -> None:
+    typed = typed_places(DOCUMENT, ["methods.zip.answers.top=3", "methods.zip=bar"])
+    assert typed["methods.1.answers.top"] == "methods.zip.answers.top"
+    assert typed["methods.1"] == "methods.zip"

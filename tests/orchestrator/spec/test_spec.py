@@ -251,7 +251,7 @@ def test_overrides_win(budget: int, seeds: set[int]) -> None:
         ({"budget": 2**63}, "budget: expected a number of 1,000,000,000 or less"),
         ({"seeds": [2**64]}, "seeds.0: expected a number below 9,223,372,036,854,775,808"),
         ({"seeds": 1}, r"seeds: expected a list, such as \[1\], got 1"),
-        ({"seeds": "1-3"}, r"seeds: expected a list, such as \[a, b\], got '1-3'"),
+        ({"seeds": "1-3"}, r"seeds: expected a list, such as \[1, 2, 3\], got '1-3'"),
         ({"methods": "zip"}, r"methods: expected a list, such as \[zip\], got 'zip'"),
         ({"methods": "zip, bar@zip-port"}, r"such as \[zip, bar@zip-port\], got "),
         ({"datasets": "-dtd -svhn"}, "or lines that begin with a dash and a blank, got '-dtd -sv"),

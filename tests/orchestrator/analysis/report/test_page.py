@@ -13,9 +13,10 @@ from typing import Any
 
 import pytest
 
-from orchestrator.analysis.report.blocks import FigureBlock, TableBlock
+from orchestrator.analysis.report.blocks import FigureBlock, TableBlock, Text
 from orchestrator.analysis.report.page import render
 from orchestrator.analysis.report.sections import sections_of
+from orchestrator.analysis.report.sections.in_short import HEADLINE
 from tests.orchestrator.analysis.builders import make_run
 from tests.orchestrator.analysis.report.cases import CASES, comparison, page, sections
 from tests.orchestrator.analysis.report.field import field
@@ -132,7 +133,7 @@ def test_the_page_is_whole(case: str) -> None:
     assert found.open == []
     assert found.outside == []
     assert len(found.ids) == len(set(found.ids))
-    anchors = {section.anchor for section in sections(case)}
+    anchors = {section.anchor for section in sections(case) if section.title != HEADLINE}
     assert {link.removeprefix("#") for link in found.links} == {*anchors, "results"}
     blocks = [
         block
@@ -150,6 +151,16 @@ def test_the_page_is_whole(case: str) -> None:
     ]
     assert list(json.loads(found.data)) == charts
     assert set(charts) <= set(found.ids)
+
+
+def test_what_was_found_is_said_before_everything_else() -> None:
+    shown = page("whole")
+    said = next(section for section in sections("whole") if section.title == HEADLINE)
+    places = [
+        html.unescape(shown).index(block.text) for block in said.blocks if isinstance(block, Text)
+    ]
+    assert places
+    assert max(places) < html.unescape(shown).index("<nav")
 
 
 def test_names_can_break_neither_the_page_nor_its_data() -> None:

@@ -14,7 +14,7 @@ RUNS = [make_run([(0, 30), (10, 40)]), zero_shot_run(40)]
 def test_each_cell_is_linked_by_its_key() -> None:
     case = comparison(RUNS)
     shown = render(case, sections_of(case), run_link=found_by_key("http://host:5000/", "7"))
-    address = "http://host:5000/#/experiments/7/runs?searchFilter=tags.key%3D&#39;"
+    address = "http://host:5000/#/experiments/7/runs?workflowType=machine_learning&amp;searchFilter=tags.key%3D&#39;"
     for run in RUNS:
         assert f'<a href="{address}{run.trace.key}&#39;">{run.title}</a>' in shown
 
