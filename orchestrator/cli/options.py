@@ -83,6 +83,14 @@ Address = Annotated[
         show_default="start one here",
     ),
 ]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="Say what failed and what was found, and nothing on the way there.",
+    ),
+]
 Dashboard = Annotated[
     bool,
     typer.Option(
