@@ -100,6 +100,15 @@ def test_what_is_not_there_is_refused_with_what_is(small: qc.Results) -> None:
         qc.curve(small, shots=4)
 
 
+def test_what_can_not_be_drawn_is_refused_in_a_line(small: qc.Results) -> None:
+    with pytest.raises(qc.UserError, match=r"qc\.run returned, or a store, got DataFrame"):
+        qc.curve(small.cells)  # type: ignore[arg-type]
+    with pytest.raises(qc.UserError, match="expected one label at least"):
+        qc.curve(small, "pocket_dots", methods=[])
+    with pytest.raises(qc.UserError, match="these are results of small already"):
+        qc.compare(small, spec="demo")
+
+
 def test_a_figure_is_written_as_a_picture(small: qc.Results, tmp_path: Path) -> None:
     path = qc.compare(small).write_image(tmp_path / "new" / "final.png")
     assert path.read_bytes()[:4] == PNG
