@@ -151,8 +151,8 @@ def _with_queries(comparison: Comparison, one: Standing) -> str:
     told = [_spent(comparison, one.who)]
     found = comparison.search
     if found is not None and found.found == one.who.method:
-        told.append(f"and {counted_queries(found.search.queries)} of a search")
-    words = " ".join(filter(None, told))
+        told.append(f"after a search of {counted_queries(found.search.queries)}")
+    words = ", ".join(filter(None, told))
     return f"{one.name} ({words})" if words else one.name
 
 

@@ -180,5 +180,5 @@ def test_an_ablation_and_a_search_are_told() -> None:
         case("ablation")
     )
     text = " ".join(headline_of(SEARCHED))
-    assert "zip-searched (and 220 queries of a search) leads" in text
+    assert "zip-searched (after a search of 220 queries) leads" in text
     assert "searching cost 220 queries and won 2.0 points" in text
