@@ -98,24 +98,20 @@ def status(
     show_pixels()
 
 
-@app.command()
+@app.command(short_help="Write a page, tables and figures of what has finished.")
 def report(
-    spec: options.Spec,
+    specs: options.Specs,
     set_: options.Set = None,
     store: options.Store = options.STORE,
     data: options.Data = options.DATA,
     out: options.Out = None,
+    to: options.To = None,
 ) -> None:
-    """Write a page, tables and figures of what has finished."""
-    from orchestrator.cli.report import out_folder, show_report, write_plan_report
-    from orchestrator.cli.run_links import link_to_read
-    from orchestrator.tracking.address import tracking_address
+    """Write a page, tables and figures of what has finished; with --to, a site of several specs."""
+    from orchestrator.cli.site import Typed, report_all
 
-    folder = out_folder(out)
-    work = open_work_to_read(spec, set_, store, data)
-    link = link_to_read(work.plan.spec.name, tracking_address(None, store))
-    written = write_plan_report(work.plan, work.store, folder, work.search, warn, run_link=link)
-    show_report(written, work.plan)
+    if not report_all(Typed(specs, set_, store, data, out, to)):
+        raise typer.Exit(1)
 
 
 @app.command(short_help="Compare results with published ones, or two stores.")

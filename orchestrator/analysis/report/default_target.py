@@ -9,7 +9,7 @@ from dataclasses import replace
 from orchestrator.analysis.curves import curve_of
 from orchestrator.analysis.queries_to_target import zero_shot_accuracy
 from orchestrator.analysis.report.comparison import Comparison
-from orchestrator.analysis.runs import ZERO_SHOT, Contender, Run, by_contender
+from orchestrator.analysis.runs import Contender, Run, by_contender
 
 SHARE = 0.5
 """Of the best method's gain: near the start all methods reach it, near the end only one does."""
@@ -46,11 +46,11 @@ def with_target(comparison: Comparison) -> Comparison:
         return comparison
     accuracy, label = half
     chosen = asked.model_copy(update={"target_accuracy": accuracy})
-    has_zero_shot = any(run.method_name == ZERO_SHOT for run in comparison.runs)
-    why = "no method gains on zero-shot" if has_zero_shot else "zero-shot hasn't run"
+    why = "no method ends above zero-shot" if any(_gains(comparison)) else "zero-shot has not run"
     words = (
         f"The spec names no target, and {why}, so this report takes the accuracy half way from "
-        f"where runs started to where {label} ended: {accuracy:g} %. {AFTERWARDS}"
+        f"where runs started to where {label} ended, means over all datasets: {accuracy:g} %. "
+        f"{AFTERWARDS}"
     )
     return replace(comparison, question=chosen, chosen_target=words)
 

@@ -9,7 +9,7 @@ from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.default_target import with_target
 from orchestrator.analysis.report.sections import targets
 from orchestrator.spec.spec import ReportSpec
-from tests.orchestrator.analysis.builders import make_run
+from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 from tests.orchestrator.analysis.report.cases import CASES, QUESTION, comparison
 
 
@@ -53,11 +53,18 @@ def test_a_target_that_is_named_stays() -> None:
 def test_without_a_gain_it_is_an_accuracy_half_way() -> None:
     found = unasked("no zero-shot")
     assert found.question.target_accuracy is not None
-    assert "zero-shot hasn't run, so this report takes the accuracy half way from where runs " in (
-        found.chosen_target
-    )
+    assert "half way from where runs started to where zip ended" in found.chosen_target
+    assert "and zero-shot has not run, so" in found.chosen_target
     reached = [row for row in found.rows if row.target is not None and row.target.successes]
     assert reached
+
+
+def test_a_zero_shot_that_nothing_beats_is_no_start() -> None:
+    high = [zero_shot_run(90), *(run for run in CASES["one dataset"].runs if run.shots)]
+    found = with_target(comparison(high, question=ReportSpec()))
+    assert found.question.target_gain is None
+    assert "and no method ends above zero-shot, so" in found.chosen_target
+    assert any(row.target is not None and row.target.successes for row in found.rows)
 
 
 def test_where_nothing_trains_there_is_none() -> None:
