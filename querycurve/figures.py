@@ -155,10 +155,12 @@ def _of_methods(known: Comparison, methods: str | Sequence[str] | None) -> Compa
     asked = (methods,) if isinstance(methods, str) else tuple(methods)
     if not asked:
         raise UserError("methods: expected one label at least; leave it out for all of them.")
-    labels = dict.fromkeys(run.method for run in known.finished)
+    longer = known.search.longer if known.search else ()  # which the report's tables leave out
+    finished = (*known.finished, *longer)
+    labels = dict.fromkeys(run.method for run in finished)
     for label in asked:
         _check_known("methods", label, labels)
-    chosen = tuple(run for run in known.finished if run.method in asked)
+    chosen = tuple(run for run in finished if run.method in asked)
     return replace(known, runs=chosen, ablated=(), failures=(), unsound=())
 
 

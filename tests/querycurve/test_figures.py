@@ -13,6 +13,7 @@ import querycurve as qc
 from orchestrator.analysis.charts.chart import LineChart
 from orchestrator.analysis.report.blocks import FigureBlock, TableBlock
 from orchestrator.analysis.report.sections import curves, summary
+from tests.orchestrator.analysis.report.test_search_section import COMPARISON as SEARCHED
 from tests.querycurve.conftest import SPEC, accuracy_of
 
 PNG = b"\x89PNG"
@@ -107,6 +108,13 @@ def test_what_can_not_be_drawn_is_refused_in_a_line(small: qc.Results) -> None:
         qc.curve(small, "pocket_dots", methods=[])
     with pytest.raises(qc.UserError, match="these are results of small already"):
         qc.compare(small, spec="demo")
+
+
+def test_runs_with_a_searchs_queries_are_drawn_where_they_are_named(small: qc.Results) -> None:
+    searched = replace(small, comparison=SEARCHED)
+    assert [line.label for line in drawn(qc.curve(searched)).lines] == ["zip", "zip-searched"]
+    both = qc.curve(searched, methods=["zip", "zip-longer"])
+    assert [line.label for line in drawn(both).lines] == ["zip", "zip-longer"]
 
 
 def test_a_figure_is_written_as_a_picture(small: qc.Results, tmp_path: Path) -> None:
