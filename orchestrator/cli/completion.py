@@ -44,7 +44,7 @@ def overrides(context: typer.Context, incomplete: str) -> list[str]:
         return []
     head, dot, _ = incomplete.rpartition(".")
     try:
-        found = _below(context.params.get("spec"), head.split(".") if dot else [])
+        found = list(_below(context.params.get("spec"), head.split(".") if dot else []))
     except UserError:  # of a spec that can't be read nothing is known
         return []
     return _beginning(incomplete, (f"{head}{dot}{name}" for name in found))
