@@ -83,7 +83,7 @@ def plan(
 app.command()(run)
 
 
-app.command()(status)
+app.command(short_help="Show where the cells of a spec stand, and whether anything runs.")(status)
 
 
 @app.command(short_help="Write a page, tables and figures of what has finished.")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 
 from rich.console import Console
@@ -16,7 +15,7 @@ from orchestrator.cli.standing import Standing, standing_of
 from orchestrator.cli.status_view import show_whole_status
 from orchestrator.cli.typed_command import Typed
 from orchestrator.cli.work import Work, open_work_to_read
-from orchestrator.console import errors, output, say
+from orchestrator.console import errors, hushed, output, say
 from orchestrator.plan.states import refreshed
 
 INTERRUPTED = 130
@@ -92,7 +91,7 @@ def _again(work: Work, typed: Typed) -> Work:
     """
     if work.search is None and not work.plan.unchecked:
         return replace(work, plan=refreshed(work.plan, work.store))
-    with _quiet(errors):  # it has said all that before
+    with hushed(errors):  # it has said all that before
         return open_work_to_read(
             typed.spec, typed.overrides, typed.store, typed.data, results=False
         )
@@ -135,12 +134,3 @@ def _trials(work: Work) -> str:
 
 def _code(last: Standing | None) -> int:
     return 0 if last is None or last.state == "done" else 1
-
-
-@contextmanager
-def _quiet(console: Console) -> Iterator[None]:
-    before, console.quiet = console.quiet, True
-    try:
-        yield
-    finally:
-        console.quiet = before

@@ -142,7 +142,7 @@ def test_it_ends_where_a_run_has_left_cells_that_failed(bench: Bench) -> None:
 def test_on_a_terminal_the_picture_is_drawn_anew(bench: Bench) -> None:
     first, second = bench.cells
     bench.store.save(trace_of(first))
-    screen = Console(file=io.StringIO(), force_terminal=True, width=100)
+    screen = Console(file=io.StringIO(), force_terminal=True, width=400)  # paths fit
     code = bench.watch(lambda: bench.store.save(trace_of(second)), screen=screen)
     assert code == 0
     assert isinstance(screen.file, io.StringIO)
