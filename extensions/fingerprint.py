@@ -82,7 +82,7 @@ def _base(node: ast.ImportFrom, package: str) -> str:
 
 
 def _code(path: Path) -> bytes:
-    """A file without comments, and without blanks that mean nothing; as it is if it is no Python."""
+    """A file without comments and idle blanks; as it is if it is no Python."""
     try:
         with tokenize.open(path) as file:  # in the encoding that it declares
             return _without_comments(file.read()).encode()
