@@ -78,8 +78,7 @@ class AblationSpec(Frozen):
         for field, values in self.vary.items():
             for base in self.base:
                 known = (*base.settings, *Conditions.model_fields)
-                nobody_knows = base.absent and not base.absent.defaults
-                if field not in known and not nobody_knows:
+                if field not in known and not base.unknown:
                     of = f" of {base.label}" if len(self.base) > 1 else ""
                     raise ValueError(f"unknown field {field!r}{of}. {did_you_mean(field, known)}")
             if not values:

@@ -103,6 +103,11 @@ class MethodSpec(Frozen):
         return self.absent.trains if self.absent else method_class(self.name).trains
 
     @property
+    def unknown(self) -> bool:
+        """Whether nobody knows which settings it has."""
+        return self.absent is not None and not self.absent.defaults
+
+    @property
     def choice(self) -> MethodChoice:
         """Name and settings, without the label."""
         return MethodChoice(name=self.name, settings=self.settings)

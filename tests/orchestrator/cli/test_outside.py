@@ -165,6 +165,19 @@ def test_ablations_are_reported_after_the_package_is_gone(folder: Path, tmp_path
     assert "6 done" in querycurve("status", spec, "--store", store).out
 
 
+def test_a_search_is_told_of_after_the_package_is_gone(folder: Path, tmp_path: Path) -> None:
+    search = {"method": "hill", "space": {"spread": {"uniform": [1, 9]}}, "trials": 2, "seeds": [9]}
+    spec = spec_at(folder, datasets=["pocket_dots"], methods=["clim:Hill"], search=search)
+    store = tmp_path / "store"
+    fill(planned(spec, store), store)
+    (folder / "clim.py").unlink()
+    sys.modules.pop("clim")
+    forget()
+    said = querycurve("status", spec, "--store", store)
+    assert (said.code, said.err) == (0, "")
+    assert "1 done" in said.out
+
+
 def test_a_name_that_the_store_does_not_know_is_refused_as_ever(
     folder: Path, tmp_path: Path
 ) -> None:
