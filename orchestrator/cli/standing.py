@@ -59,8 +59,12 @@ class Standing:
             return f"running: {self._workers()}"
         if state == "done":
             skipped = self.counts["skipped"]
-            beside = f" but {counted(skipped, 'skipped cell')}" if skipped else ""
-            return f"done: nothing is left to run{beside}"
+            if not skipped:
+                return "done: nothing is left to run"
+            are = "is" if skipped == 1 else "are"
+            return (
+                f"done: nothing is left that can run here; {counted(skipped, 'cell')} {are} skipped"
+            )
         if state == "not started":
             return f"not started: nothing runs; `{command}` does"
         if state == "failed":

@@ -13,7 +13,12 @@ RUN = "querycurve run demo"
 
 
 def counts(**numbers: int) -> Counter[Status]:
-    named: dict[str, Status] = {"done": "done", "begun": "in progress", "failed": "failed"}
+    named: dict[str, Status] = {
+        "done": "done",
+        "begun": "in progress",
+        "failed": "failed",
+        "skipped": "skipped",
+    }
     return Counter({named.get(name, "new"): number for name, number in numbers.items()})
 
 
@@ -49,6 +54,11 @@ def counts(**numbers: int) -> Counter[Status]:
             f"1 cell failed and nothing runs; `{RUN}` tries it again",
         ),
         (Standing(counts(done=3)), "done", "nothing is left to run"),
+        (
+            Standing(counts(done=3, skipped=2)),
+            "done",
+            "nothing is left that can run here; 2 cells are skipped",
+        ),
     ],
 )
 def test_nothing_is_said_to_run_where_nothing_does(
