@@ -10,6 +10,7 @@ from orchestrator.console import counted, hushed, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.options import LaunchOptions
+from orchestrator.pool.reaching import check_listening, named_cluster
 from orchestrator.store.store import Store
 
 if TYPE_CHECKING:
@@ -30,11 +31,15 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, show: Show | None =
     """
     say(f"{plan.spec.name}: {status_counts(plan.cells)}")
     show_notes(plan)
-    show_skipped(plan)
     if all(cell.status == "skipped" for cell in plan.cells):
+        with hushed(on=False):
+            show_skipped(plan)
         raise UserError("nothing can run: all cells are skipped, for the reasons above.")
+    show_skipped(plan)
     if not plan.to_run():
         return 0
+    if named := named_cluster(options.address):
+        check_listening(named)  # a wrong address is refused before seconds go into imports
     from orchestrator.cli.driving import drive, on_console
 
     say("starting Ray and loading the model ...")
