@@ -6,14 +6,25 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli import completion
 from orchestrator.cli.options import DATA, Data
 from orchestrator.errors import UserError
 
 datasets = typer.Typer(name="datasets", help="List, prepare, verify and pack datasets.")
 
-NamesArgument = Annotated[list[str], typer.Argument(help="Names of datasets.", metavar="NAME...")]
+NamesArgument = Annotated[
+    list[str],
+    typer.Argument(
+        help="Names of datasets.", metavar="NAME...", autocompletion=completion.datasets
+    ),
+]
 SpecOption = Annotated[
-    str | None, typer.Option(help="A spec that names datasets of your own.", show_default=False)
+    str | None,
+    typer.Option(
+        help="A spec that names datasets of your own.",
+        show_default=False,
+        autocompletion=completion.specs,
+    ),
 ]
 
 
@@ -51,7 +62,12 @@ def prepare(names: NamesArgument, data: Data = DATA) -> None:
 def verify(
     names: Annotated[
         list[str] | None,
-        typer.Argument(help="Names of datasets.", metavar="[NAME...]", show_default="all there"),
+        typer.Argument(
+            help="Names of datasets.",
+            metavar="[NAME...]",
+            show_default="all there",
+            autocompletion=completion.datasets,
+        ),
     ] = None,
     data: Data = DATA,
     spec: SpecOption = None,

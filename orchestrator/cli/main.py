@@ -13,7 +13,7 @@ from typing import Annotated
 
 import typer
 
-from orchestrator.cli import options, serve_options
+from orchestrator.cli import completion, options, serve_options
 from orchestrator.cli.datasets import datasets
 from orchestrator.cli.work import is_there, open_work, open_work_to_read, open_work_to_run
 from orchestrator.console import counted, errors, output, print_anything, say, warn
@@ -203,7 +203,12 @@ def report(
 
 @app.command(short_help="Compare results with published ones, or two stores.")
 def compare(
-    first: Annotated[str, typer.Argument(metavar="SPEC|STORE", help="A spec, or a store.")],
+    first: Annotated[
+        str,
+        typer.Argument(
+            metavar="SPEC|STORE", help="A spec, or a store.", autocompletion=completion.specs
+        ),
+    ],
     second: Annotated[
         str | None, typer.Argument(metavar="[STORE]", help="Another store.", show_default=False)
     ] = None,
@@ -345,7 +350,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = sys.argv[1:] if arguments is None else arguments
     print_anything()
     with _plain_errors():
-        if not given:
+        if not given and not completion.is_asked():
             say(f"no arguments: running the spec {DEFAULT_SPEC!r} (--help shows all verbs)")
         app(given or ["run"])
 

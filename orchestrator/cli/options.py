@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from orchestrator.cli import completion
 from orchestrator.spec.ready import ready_specs
 
 Data = Annotated[
@@ -18,7 +19,9 @@ DATA = "data"
 Spec = Annotated[
     str,
     typer.Argument(
-        help=f"A YAML file, or a ready spec: {', '.join(ready_specs())}.", metavar="SPEC"
+        help=f"A YAML file, or a ready spec: {', '.join(ready_specs())}.",
+        metavar="SPEC",
+        autocompletion=completion.specs,
     ),
 ]
 Set = Annotated[
@@ -26,7 +29,9 @@ Set = Annotated[
     typer.Option(
         "--set",
         metavar="FIELD=VALUE",
-        help="Change a field of the spec: --set budget=500, --set methods.1.clip=none. Repeatable.",
+        help="Change a field of the spec: --set budget=500, --set methods.zip.clip=none. "
+        "Repeatable.",
+        autocompletion=completion.overrides,
     ),
 ]
 Store = Annotated[
