@@ -78,6 +78,10 @@ def after(store: Path, ledger: Path) -> dict[str, frozenset[str]]:
         "help": "--help",
         "refused": f"plan demo --store {store} --set budget=abc",
         "refused run": f"run demo --store {store} --set budget=abc",
+        "refused serve": f"serve --backbone abc --ledger {store}/abc.db",
+        "refused spec": f"run abc --store {store}",
+        "refused report": f"report demo --store {store}/abc",
+        "refused track": f"track demo --store {store}/abc",
         "serve": f"serve --show-ledger --ledger {ledger}",
         "methods": "methods",
         "datasets": "datasets list",
@@ -136,7 +140,21 @@ def test_methods_are_listed_without_torch(after: dict[str, frozenset[str]]) -> N
     assert "methods.registry" in after["methods"]
 
 
-@pytest.mark.parametrize("verb", ["refused", "refused run"])
+def test_a_services_wrong_backbone_is_refused_without_torch_or_a_ledger(
+    store: Path, after: dict[str, frozenset[str]]
+) -> None:
+    assert after["refused serve"] & MODEL_CODE == set()
+    assert not (store / "abc.db").exists()
+
+
+@pytest.mark.parametrize("verb", ["refused report", "refused track"])
+def test_a_store_that_is_not_there_is_refused_before_anything_is_drawn(
+    verb: str, after: dict[str, frozenset[str]]
+) -> None:
+    assert after[verb] & NOT_SHOWN == set()
+
+
+@pytest.mark.parametrize("verb", ["refused", "refused run", "refused spec"])
 def test_what_is_refused_is_refused_before_anything_is_loaded(
     verb: str, after: dict[str, frozenset[str]]
 ) -> None:

@@ -193,10 +193,10 @@ def report(
     out: options.Out = None,
 ) -> None:
     """Write a page, tables and figures of what has finished."""
+    work = open_work_to_read(spec, set_, store, data)
     from orchestrator.cli.report import out_folder, show_report, write_plan_report
 
     folder = out_folder(out)
-    work = open_work_to_read(spec, set_, store, data)
     written = write_plan_report(work.plan, work.store, folder, work.search, warn)
     show_report(written, work.plan)
 
@@ -246,14 +246,15 @@ def track(
     tracking_uri: options.Tracking = None,
 ) -> None:
     """Rebuild MLflow from the store, whole; running it again changes nothing."""
-    from orchestrator.cli.plan_view import show_recalled
-    from orchestrator.cli.report import write_plan_report
     from orchestrator.tracking.address import tracking_address
-    from orchestrator.tracking.search_entries import trial_entries
-    from orchestrator.tracking.session import rebuild_tracking
 
     uri = tracking_address(tracking_uri, store)
     work = open_work_to_read(spec, set_, store, data)
+    from orchestrator.cli.plan_view import show_recalled
+    from orchestrator.cli.report import write_plan_report
+    from orchestrator.tracking.search_entries import trial_entries
+    from orchestrator.tracking.session import rebuild_tracking
+
     show_recalled(work.plan)
     written = write_plan_report(work.plan, work.store, None, work.search, warn)
     search = None if work.search is None else work.search.search

@@ -19,7 +19,7 @@ from orchestrator.cli.quantities import bytes_in, seconds_in
 from orchestrator.cli.service_charges import show_charges
 from orchestrator.console import counted, say, warn
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import LOCAL, Backbone, resolve_backbone
+from orchestrator.oracle.backbone import LOCAL, Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.remote.description import Limits
 from orchestrator.precision import Precision
 from orchestrator.reading.validation import Refused, validated
@@ -114,10 +114,12 @@ def serve(typed: Typed) -> None:
         UserError: an option is wrong, the address is taken, or the model can't be loaded.
     """
     wanted = Understood.of(typed, os.environ)
+    # What is refused here is refused before torch is imported, which takes seconds.
+    backbone = resolve_backbone(wanted.backbone)
     with bound(typed.host, typed.port, closed=not wanted.access.open) as listener:
         ledger = ServiceLedger.open(typed.ledger)
         try:
-            _serve(wanted, typed, listener, ledger)
+            _serve(wanted, backbone, typed, Open(listener, ledger))
         finally:
             ledger.close()
 
@@ -157,39 +159,48 @@ def _sums(ledger: ServiceLedger, place: str) -> tuple[Sum, ...]:
         raise UserError(f"the ledger {place} can't be read: {error}.") from None
 
 
-def _serve(
-    wanted: Understood, typed: Typed, listener: socket.socket, ledger: ServiceLedger
-) -> None:
+@dataclass(frozen=True)
+class Open:
+    """What a service holds open while it runs."""
+
+    listener: socket.socket
+    ledger: ServiceLedger
+
+
+def _serve(wanted: Understood, backbone: ResolvedBackbone, typed: Typed, opened: Open) -> None:
     import torch
 
     from orchestrator.server.running import Running, Service
 
     torch.set_num_threads(typed.threads)
     say(f"loading {wanted.backbone.model} ...")
-    clip = _loaded(wanted)
+    clip = _loaded(backbone, wanted.precision)
     model = _offered(clip, wanted)
     for remark in model.remarks:
         warn(remark)
     prices = None if wanted.price is None else wanted.price.prices
-    service = Service(model, ledger, wanted.access, wanted.faults, prices, threads=typed.threads)
+    listener = opened.listener
+    service = Service(
+        model, opened.ledger, wanted.access, wanted.faults, prices, threads=typed.threads
+    )
     try:
         Running(service, lambda: _tell(wanted, typed, listener, model)).serve(listener)
     except OSError as error:
         raise cant_listen(typed.host, typed.port, error) from None
-    charged = sum(one.charge.requests for one in _sums(ledger, typed.ledger))
+    charged = sum(one.charge.requests for one in _sums(opened.ledger, typed.ledger))
     say(f"ended; the ledger holds {counted(charged, 'charged request')}")
 
 
-def _loaded(wanted: Understood) -> LoadedClip:
+def _loaded(backbone: ResolvedBackbone, precision: Precision) -> LoadedClip:
     import torch
 
     from orchestrator.oracle.clip import load_clip
     from orchestrator.oracle.cpu_formats import remark_on
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if remark := remark_on(wanted.precision, device.type):
+    if remark := remark_on(precision, device.type):
         warn(remark)
-    return load_clip(resolve_backbone(wanted.backbone), wanted.precision, device)
+    return load_clip(backbone, precision, device)
 
 
 def _offered(clip: LoadedClip, wanted: Understood) -> ServedModel:
