@@ -7,7 +7,7 @@ PORT   ?= 8008
 BIN    := $(VENV)/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo demo-protocols demo-service ablation search bench bench-cell bench-gpu ui test check lint types contracts unit quick format audit bench-scale clean
+.PHONY: help install demo demo-protocols demo-service ablation search bench bench-cell bench-gpu ui test check lint types contracts unit quick format audit bench-scale docs docs-serve clean
 
 help:  ## Show this help
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 17
@@ -24,11 +24,11 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 
 demo: install  ## Run eight methods on the embedded default (no GPU, no download)
 	@echo "afterwards, 'make ui' opens the MLflow UI on it"
-	@$(BIN)/python run_benchmark.py run demo --store $(STORE)
+	@$(BIN)/querycurve run demo --store $(STORE)
 
 demo-protocols: install  ## Run the four protocols on the embedded default, prompts trained once
 	@for name in few_shot base_to_new cross_dataset out_of_distribution; do \
-	  $(BIN)/python run_benchmark.py run pocket_$$name --store $(STORE) || exit 1; \
+	  $(BIN)/querycurve run pocket_$$name --store $(STORE) || exit 1; \
 	done
 
 SERVICE = $(STORE)/service
@@ -47,10 +47,10 @@ demo-service: install  ## Run three methods on the embedded default behind HTTP,
 	$(BIN)/querycurve serve --show-ledger --ledger $(SERVICE)/serve.db
 
 ablation: install  ## Vary ZIP's clipping threshold on the embedded default
-	@$(BIN)/python run_benchmark.py run ablation_pocket --store $(STORE)
+	@$(BIN)/querycurve run ablation_pocket --store $(STORE)
 
 search: install  ## Search ZIP's clipping threshold and step size on the embedded default
-	@$(BIN)/python run_benchmark.py run search_clipping_pocket --store $(STORE)
+	@$(BIN)/querycurve run search_clipping_pocket --store $(STORE)
 
 bench: install  ## Time the oracle against a naive computation (what fits 3 minutes; BENCH='--layers 12 --minutes 60' for more)
 	@$(BIN)/python -m tests.performance.bench $(BENCH)
@@ -62,7 +62,7 @@ bench-gpu: install  ## Measure the whole table of a GPU, which this machine must
 	@$(BIN)/python -m tests.performance.gpu $(BENCH)
 
 ui: install  ## Open the MLflow UI on what has been run
-	@$(BIN)/python run_benchmark.py ui --store $(STORE)
+	@$(BIN)/querycurve ui --store $(STORE)
 
 # Types and contracts are one process each, which fills the gaps of tests that wait for Ray.
 TOGETHER = $(MAKE) --no-print-directory --jobs 3 types contracts
@@ -104,6 +104,15 @@ audit: install  ## Look for known weaknesses in the dependencies (needs api.osv.
 bench-scale: install  ## Time listing of many files, planning and scheduling of many cells
 	$(BIN)/python -m tests.performance.listing
 	$(BIN)/python -m tests.performance.scheduling
+
+MKDOCS = NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs
+
+docs: install  ## Build the documentation into build/docs (without a network; open index.html)
+	@$(MKDOCS) build --strict --quiet
+	@echo "open build/docs/index.html (its search needs a server: make docs-serve)"
+
+docs-serve: install  ## Show the documentation at http://127.0.0.1:8000, anew whenever a page is saved
+	@$(MKDOCS) serve --livereload --dev-addr 127.0.0.1:8000
 
 clean:  ## Remove the virtual environment and caches, never results
 	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,4 +1,4 @@
-"""ZOMP: zeroth-order deep prompts of low rank in both towers (arXiv 2608.08060)."""
+"""ZOMP: zeroth-order deep prompts of low rank in both towers (Ghiasvand et al., 2026)."""
 
 from __future__ import annotations
 

@@ -135,6 +135,8 @@ class Fingerprints(Frozen):
             equals the plain model up to float error.
         templates: the hand-written prompts of a user's own dataset; None for known datasets, whose
             prompts are code.
+        method_code: digest of the code of a method of another package; None of this project's own,
+            whose `version` is watched over by its pins.
         ensemble: digest of the templates that a method averages on a dataset with an ensemble of
             its own; None elsewhere.
     """
@@ -142,6 +144,7 @@ class Fingerprints(Frozen):
     method_version: int
     split: str
     preprocessing: str
+    method_code: str | None = None
     encoder: str | None = None
     rounding: int | None = None
     templates: tuple[str, ...] | None = None

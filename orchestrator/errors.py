@@ -2,14 +2,19 @@
 
 import re
 
-_OUR_CLASS = re.compile(r"^(benchmarks|methods|orchestrator)(\.\w+)+: ")
+_OUR_CLASS = re.compile(r"^(benchmarks|extensions|methods|orchestrator)(\.\w+)+: ")
 
 
 class UserError(Exception):
     """Something the user can mend: what was expected, what was received, what to do.
 
-    The command line shows it without a traceback, and ends with exit code 2.
+    The command line shows it without a traceback, and ends with exit code 2. Notebooks show its
+    sentence alone, too.
     """
+
+    def _render_traceback_(self) -> list[str]:
+        """What IPython shows instead of a traceback, which names only code of this package."""
+        return [f"error: {self}"]
 
 
 def last_line(error: BaseException | str) -> str:

@@ -21,7 +21,8 @@ import orchestrator.analysis.query_reduction
 import orchestrator.console
 import orchestrator.oracle.interface
 import orchestrator.oracle.remote.adapters.paths
-from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
+import querycurve.tuning
+from querycurve.testing.toy_oracle import ToyOracle, toy_batch, toy_problem
 
 MODULES = [
     methods.interface,
@@ -37,6 +38,7 @@ MODULES = [
     orchestrator.console,
     orchestrator.oracle.interface,
     orchestrator.oracle.remote.adapters.paths,
+    querycurve.tuning,
 ]
 
 

@@ -111,6 +111,22 @@ def imported(script: str, given: str) -> list[frozenset[str]]:
     return [frozenset(line.split()[1:]) for line in lines]
 
 
+PYTHON = """
+import sys
+import querycurve as qc
+print("imported:", *sys.modules)
+store = sys.stdin.read()
+qc.load(store, spec="demo")
+qc.load(store)
+qc.plan("demo", store)
+print("imported:", *sys.modules)
+figure = qc.curve(store, "pocket_dots", spec="demo")
+assert figure.to_image() and figure.to_html()
+print("imported:", *sys.modules)
+import orchestrator.search.findings, orchestrator.search.recall  # of a spec with a search
+print("imported:", *sys.modules)
+"""
+
 DRIVER = """
 import sys
 import orchestrator.cli.driving, orchestrator.plan.damaged, orchestrator.tracking.session
@@ -184,6 +200,18 @@ def test_a_runs_driver_holds_no_torch_and_no_charts(store: Path) -> None:
     (found,) = imported(DRIVER, str(store))
     assert found & (NOT_SHOWN - {"ray", "botocore", "boto3", "pandas"}) == set()
     assert "ray" in found, "it drives actors"
+
+
+def test_results_are_read_and_drawn_from_python_without_ray_and_torch(store: Path) -> None:
+    package, read, drawn, searched = imported(PYTHON, str(store))
+    assert package & (NOT_SHOWN | {"numpy", "pyarrow", "pydantic", "rich"}) == set()
+    assert "querycurve" in package
+    assert read & NEVER_PLANNED == set()
+    assert read & (PICTURES - {"pandas"}) == set()
+    assert "querycurve.results" in read
+    assert drawn & NEVER_PLANNED == set()
+    assert {"matplotlib", "plotly"} <= drawn
+    assert searched & (NEVER_PLANNED - OPTIMISERS) == set(), "a study is Optuna's"
 
 
 @pytest.mark.parametrize("name", sorted(NOT_SHOWN | {"numpy", "pyarrow", "PIL"}))

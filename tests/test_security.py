@@ -27,7 +27,7 @@ from tests.orchestrator.analysis.builders import make_run
 from tests.orchestrator.trial.test_worker import Bench
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("orchestrator", "methods", "benchmarks", "clusters")
+ROOMS = ("querycurve", "orchestrator", "methods", "benchmarks", "extensions", "clusters")
 SOURCES = [path for room in ROOMS for path in (ROOT / room).rglob("*.py")]
 
 

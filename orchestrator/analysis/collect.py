@@ -84,13 +84,24 @@ def _failed(plan: Plan, store: Store, left_out: LeftOut | None) -> Iterator[Run]
     return _runs(plan, store.failed_keys() - store.finished_keys(), store.failed, left_out)
 
 
-def comparison_of(plan: Plan, store: Store, left_out: LeftOut | None = None) -> Comparison:
+def comparison_of(
+    plan: Plan,
+    store: Store,
+    left_out: LeftOut | None = None,
+    metrics: Collection[str] = ANALYSED,
+) -> Comparison:
     """Everything that a report of a plan draws from; as `finished_runs`.
+
+    Args:
+        plan: what was asked.
+        store: where results lie.
+        left_out: told of each trace that can't be read; None refuses it.
+        metrics: what to read of each trace; a report needs no more than `ANALYSED`.
 
     Raises:
         UnreadableTrace: a stored trace is corrupt or of an unknown version.
     """
-    sound, unsound = split_by_measurements(finished_runs(plan, store, ANALYSED, left_out))
+    sound, unsound = split_by_measurements(finished_runs(plan, store, metrics, left_out))
     failures = failed_runs(plan, store, left_out)
     known = {run.trace.key for run in (*sound, *unsound, *failures)}
     return Comparison(

@@ -9,10 +9,10 @@ from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.packed.reach import check_reachable
 from benchmarks.datasets.registry import dataset_class
 from orchestrator.errors import UserError
-from orchestrator.spec.load import load_spec
+from orchestrator.spec.load import SpecSource, load_spec
 
 
-def check_data_root(spec: str, overrides: Sequence[str] | None, data: str) -> None:
+def check_data_root(spec: SpecSource, overrides: Sequence[str] | None, data: str) -> None:
     """Refuses a data root on S3 that can't be reached, if a spec's datasets are looked up there.
 
     Raises:

@@ -21,12 +21,16 @@ from benchmarks.datasets.packed.reach import check_reachable
 from benchmarks.datasets.packed.write import pack
 from benchmarks.datasets.registry import (
     UnknownDataset,
+    broken_datasets,
     dataset_classes,
     dataset_names,
+    offered_datasets,
     open_dataset,
 )
 from benchmarks.datasets.roll import roll_of
 from benchmarks.datasets.verify import Verified, verify
+from extensions.modules import Broken
+from orchestrator.cli.broken import tell
 from orchestrator.cli.pack_hints import pack_hints
 from orchestrator.console import output, plain_table, say, warn
 from orchestrator.errors import UserError
@@ -115,7 +119,7 @@ def show_list(shelf: Shelf) -> None:
     table.pad_edge = False
     missing: dict[str, str] = {}
     broken: list[str] = []
-    for name in shelf.names():
+    for name in (*shelf.names(), *_offered()):
         dataset = shelf.open(name)
         try:
             reason = dataset.missing()
@@ -129,12 +133,22 @@ def show_list(shelf: Shelf) -> None:
     output.print(table)
     for text in broken:
         say(text)
+    for offered, found in offered_datasets():
+        told = f"can't be used: {found}" if isinstance(found, Broken) else f"of {offered.package}"
+        say(f"{offered.name}: {told}")
+    tell(broken_datasets())
     for name, reason in missing.items():
         dataset = shelf.open(name)
         card, by_command = dataset.card, dataset.download is not None and not is_uri(shelf.data)
         hint = f"`querycurve datasets prepare {name}` downloads it. " if by_command else ""
         licence = f" Licence: {card.licence}." if card.licence else ""
         say(f"{name}: {hint}{reason}{licence}")
+
+
+def _offered() -> Iterator[str]:
+    """Names of the datasets that installed packages offer and that can be used."""
+    found = offered_datasets()
+    return (offered.name for offered, kind in found if not isinstance(kind, Broken))
 
 
 def prepare_all(shelf: Shelf, names: Sequence[str]) -> int:

@@ -1,6 +1,6 @@
 """Drives the cells of a plan on a Ray cluster, and tells MLflow of them as they end."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 
@@ -13,27 +13,44 @@ from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.pool.run_gate import gates
+from orchestrator.pool.time_left import Group
 from orchestrator.store.storage import BlobMissing
 from orchestrator.store.store import Store
 from orchestrator.tracking.entries import Entry, TrackedSpec, cell_entry
 from orchestrator.tracking.session import Track, tracked, tracking
 
+Show = Callable[[Sequence[PlannedCell], Mapping[Group, float]], RunDisplay]
+"""Makes what is told of a run, from the cells that will run and the paces of earlier ones."""
 
-def drive(plan: Plan, store: Store, options: LaunchOptions) -> list[tuple[PlannedCell, str]]:
+
+def on_console(cells: Sequence[PlannedCell], paces: Mapping[Group, float]) -> RunDisplay:
+    """Shows a run where everything else is printed."""
+    return RunDisplay(cells, output, paces=paces)
+
+
+def drive(
+    plan: Plan, store: Store, options: LaunchOptions, show: Show = on_console
+) -> list[tuple[PlannedCell, str]]:
     """Runs what the store lacks; returns the cells that failed, with their errors.
+
+    Args:
+        plan: what was asked.
+        store: where results go.
+        options: where and how to run.
+        show: makes what is told of the run.
 
     Raises:
         UserError: the cluster can't be reached, or no actor starts.
     """
     with (
         tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track,
-        connected(options.address, say),
+        connected(options.address, say, dashboard=options.dashboard),
     ):
-        return _driven(plan, store, options, track)
+        return _driven(plan, store, options, track, show)
 
 
 def _driven(
-    plan: Plan, store: Store, options: LaunchOptions, track: Track
+    plan: Plan, store: Store, options: LaunchOptions, track: Track, show: Show
 ) -> list[tuple[PlannedCell, str]]:
     """One pool after another where an ablation runs on several models."""
     spec = tracked(plan)
@@ -42,8 +59,7 @@ def _driven(
         track(_entries(plan.known_as(cell.key), store, spec))
 
     todo, failed = plan.to_run(), []
-    paces = earlier_paces(plan, store)
-    with RunDisplay(todo, output, paces=paces) as display, gates() as gate_to:
+    with show(todo, earlier_paces(plan, store)) as display, gates() as gate_to:
         for backbone in dict.fromkeys(cell.backbone for cell in todo):
             cells = tuple(cell for cell in todo if cell.backbone == backbone)
             setup = worker_setup(plan, backbone, store, options, gate_to(backbone))

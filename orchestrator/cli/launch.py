@@ -1,6 +1,9 @@
 """From a plan to a finished run: cluster, driver, tracking, and what the person is told."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
 
 from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
 from orchestrator.console import counted, say
@@ -9,9 +12,18 @@ from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.options import LaunchOptions
 from orchestrator.store.store import Store
 
+if TYPE_CHECKING:
+    from orchestrator.cli.driving import Show
 
-def launch(plan: Plan, store: Store, options: LaunchOptions) -> int:
+
+def launch(plan: Plan, store: Store, options: LaunchOptions, show: Show | None = None) -> int:
     """Runs what the store lacks; returns how many cells failed. Ray starts only if it lacks any.
+
+    Args:
+        plan: what was asked.
+        store: where results go.
+        options: where and how to run.
+        show: makes what is told of the run; None for bars or lines on the console.
 
     Raises:
         UserError: nothing can run at all, the cluster can't be reached, or no actor starts.
@@ -23,10 +35,10 @@ def launch(plan: Plan, store: Store, options: LaunchOptions) -> int:
         raise UserError("nothing can run: all cells are skipped, for the reasons above.")
     if not plan.to_run():
         return 0
-    from orchestrator.cli.driving import drive
+    from orchestrator.cli.driving import drive, on_console
 
     say("starting Ray and loading the model ...")
-    failed = drive(plan, store, options)
+    failed = drive(plan, store, options, show or on_console)
     for line in _failures(failed):
         say(line, "red")
     if failed:

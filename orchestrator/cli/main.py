@@ -1,22 +1,22 @@
-"""The command line: plan, run, status, report, compare, track, methods, datasets, serve, ui."""
+"""The command line: plan, run, status, report, compare, track, methods, export, serve, ui, ..."""
 
 import errno
 import logging
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
-from functools import partial
 from typing import Annotated
 
 import typer
 
 from orchestrator.cli import completion, options, serve_options
 from orchestrator.cli.datasets import datasets
-from orchestrator.cli.work import is_there, open_work, open_work_to_read, open_work_to_run
-from orchestrator.console import counted, errors, output, print_anything, say, warn
+from orchestrator.cli.export import export
+from orchestrator.cli.new import new
+from orchestrator.cli.run import DEFAULT_SPEC, run, ui_hint
+from orchestrator.cli.work import is_there, open_work, open_work_to_read
+from orchestrator.console import counted, errors, print_anything, say, warn
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
 
@@ -30,9 +30,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.add_typer(datasets)
-
-DEFAULT_SPEC = "demo"
 
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 
@@ -75,90 +72,7 @@ def plan(
     check_max_cost(estimate, max_cost, accepted=False)
 
 
-@app.command()
-def run(
-    spec: options.Spec = DEFAULT_SPEC,
-    set_: options.Set = None,
-    store: options.Store = options.STORE,
-    data: options.Data = options.DATA,
-    tracking_uri: options.Tracking = None,
-    no_tracking: options.NoTracking = False,
-    address: options.Address = None,
-    actors: options.Actors = None,
-    cpus: options.Cpus = None,
-    trials_per_gpu: options.TrialsPerGpu = None,
-    compile_: options.Compile = False,
-    checkpoint_seconds: options.Checkpoint = 10.0,
-    pixel_cache: options.PixelCache = options.PIXEL_CACHE,
-    rebuild_features: options.Rebuild = False,
-    patience: options.Patience = options.PATIENCE,
-    strict: options.Strict = False,
-    max_cost: options.MaxCost = None,
-    yes: options.Yes = False,
-) -> None:
-    """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
-    from orchestrator.cli.data_root import check_data_root
-    from orchestrator.cli.pixel_cache import pixel_limit
-    from orchestrator.tracking.address import tracking_address
-
-    pixel_bytes = pixel_limit(pixel_cache)
-    uri = None if no_tracking else tracking_address(tracking_uri, store)
-    check_data_root(spec, set_, data)
-    work = open_work_to_run(spec, set_, store, data, patience)
-
-    # What is refused above is refused before all of this is imported.
-    from benchmarks.datasets.packed.location import open_location
-    from orchestrator.cli.charges import Begun, say_what_it_cost
-    from orchestrator.cli.costs import check_max_cost, estimate_of, say_estimate
-    from orchestrator.cli.launch import launch
-    from orchestrator.plan.damaged import set_aside_damaged
-    from orchestrator.plan.skipped import refuse_misfits
-    from orchestrator.pool.options import LaunchOptions
-    from orchestrator.tracking.session import track_summary
-
-    refuse_misfits(work.plan, strict=strict)
-    check_max_cost(estimate_of(work), max_cost, accepted=yes)
-    work.store.storage.check_writable()
-    work = replace(work, plan=set_aside_damaged(work.plan, work.store, warn))
-    estimate = estimate_of(work)  # with what is run again because its result is damaged
-    check_max_cost(estimate, max_cost, accepted=yes)
-    begun = Begun.of(work) if estimate is not None or work.plan.remote else None
-    launch_options = LaunchOptions(
-        data_root=open_location(data).uri,
-        address=address,
-        actors=actors,
-        cpus=cpus,
-        trials_per_gpu=trials_per_gpu,
-        compile=compile_,
-        checkpoint_seconds=checkpoint_seconds,
-        tracking_uri=uri,
-        patience=patience,
-        pixel_cache=pixel_bytes,
-    )
-    if rebuild_features:
-        say(f"forgot the image features of {work.store.forget_features()} splits")
-    if estimate is not None and estimate.total:
-        say_estimate(work.plan, estimate)
-    with _told_when_interrupted():
-        if work.search is not None:
-            from orchestrator.cli.search import search_first
-
-            search_first(work.plan, work.search, launch_options)
-            # Planned anew, with the cells that follow from the search.
-            work = open_work_to_run(spec, set_, store, data, patience)
-        failed = launch(work.plan, work.store, launch_options)
-    if begun is not None:
-        say_what_it_cost(begun.ended(work), work.store, estimate)
-    from orchestrator.cli.report import show_report, write_plan_report
-
-    written = write_plan_report(work.plan, work.store, None, work.search, warn)
-    if launch_options.tracking_uri is not None:
-        told = partial(warn, console=output)
-        if track_summary(work.plan, work.store, launch_options.tracking_uri, written, told):
-            say(_ui_hint(tracking_uri, store))
-    show_report(written, work.plan)
-    if failed:
-        raise typer.Exit(1)
+app.command()(run)
 
 
 @app.command()
@@ -184,21 +98,20 @@ def status(
     show_pixels()
 
 
-@app.command()
+@app.command(short_help="Write a page, tables and figures of what has finished.")
 def report(
-    spec: options.Spec,
+    specs: options.Specs,
     set_: options.Set = None,
     store: options.Store = options.STORE,
     data: options.Data = options.DATA,
     out: options.Out = None,
+    to: options.To = None,
 ) -> None:
-    """Write a page, tables and figures of what has finished."""
-    work = open_work_to_read(spec, set_, store, data)
-    from orchestrator.cli.report import out_folder, show_report, write_plan_report
+    """Write a page, tables and figures of what has finished; with --to, a site of several specs."""
+    from orchestrator.cli.site import Typed, report_all
 
-    folder = out_folder(out)
-    written = write_plan_report(work.plan, work.store, folder, work.search, warn)
-    show_report(written, work.plan)
+    if not report_all(Typed(specs, set_, store, data, out, to)):
+        raise typer.Exit(1)
 
 
 @app.command(short_help="Compare results with published ones, or two stores.")
@@ -250,18 +163,21 @@ def track(
 
     uri = tracking_address(tracking_uri, store)
     work = open_work_to_read(spec, set_, store, data)
+    # A wrong spec or store is refused before what draws is imported, which takes seconds.
     from orchestrator.cli.plan_view import show_recalled
     from orchestrator.cli.report import write_plan_report
+    from orchestrator.cli.run_links import link_to_write
     from orchestrator.tracking.search_entries import trial_entries
     from orchestrator.tracking.session import rebuild_tracking
 
     show_recalled(work.plan)
-    written = write_plan_report(work.plan, work.store, None, work.search, warn)
+    link = link_to_write(work.plan.spec.name, work.store, uri)
+    written = write_plan_report(work.plan, work.store, None, work.search, warn, run_link=link)
     search = None if work.search is None else work.search.search
     trials = () if search is None else trial_entries(search.trials, search.method, work.store, warn)
     count = rebuild_tracking(work.plan, work.store, uri, written, trials)
     held = f"{counted(count, 'run')} {'is' if count == 1 else 'are'} in MLflow"
-    say(f"{held}. {_ui_hint(tracking_uri, store)}")
+    say(f"{held}. {ui_hint(tracking_uri, store)}")
 
 
 @app.command(short_help="List the methods, and the access that each needs.")
@@ -283,12 +199,15 @@ def ui(
     host: Annotated[
         str, typer.Option(help="Who may see it; MLflow asks nobody for a password.")
     ] = "127.0.0.1",
+    experiment: options.Experiment = None,
+    no_open: options.NoOpen = False,
 ) -> None:
     """Open the MLflow UI on what has been run (on this machine only, unless --host says more)."""
-    from orchestrator.cli.mlflow_page import show_page
+    from orchestrator.cli.mlflow_page import Page, show_page
     from orchestrator.tracking.address import tracking_address
 
-    show_page(tracking_address(tracking_uri, store), host, port)
+    page = Page(host, port, experiment, opens=not no_open)
+    show_page(tracking_address(tracking_uri, store), page)
 
 
 @app.command(short_help="Offer a backbone as an HTTP service, as a black box is in reality.")
@@ -343,6 +262,11 @@ def serve(
     )
 
 
+app.command(short_help="Write a tuned prompt into a folder, to use it elsewhere.")(export)
+app.add_typer(datasets)
+app.add_typer(new)
+
+
 def main(arguments: list[str] | None = None) -> None:
     """Runs the command line; errors of the user end in a message and exit code 2.
 
@@ -369,20 +293,3 @@ def _plain_errors() -> Iterator[None]:
         what = "the output" if error.filename is None else error.filename
         say(f"error: {what} can't be written: {error.strerror}.", "red", errors)
         sys.exit(2)
-
-
-@contextmanager
-def _told_when_interrupted() -> Iterator[None]:
-    """Says what an interrupt means for a run; the exit code is the shell's for Ctrl-C."""
-    try:
-        yield
-    except KeyboardInterrupt:
-        say("interrupted; the same command goes on from the last checkpoints", console=errors)
-        raise typer.Exit(130) from None
-
-
-def _ui_hint(tracking_uri: str | None, store: str) -> str:
-    if tracking_uri:
-        return f"Compare them at {masked(tracking_uri)}."
-    suffix = "" if store == options.STORE else f" --store {shlex.quote(store)}"
-    return f"Compare them in the MLflow UI: python run_benchmark.py ui{suffix}"

@@ -11,10 +11,12 @@ from typing import Any
 
 from rich.table import Column
 
+from extensions.modules import Broken
 from methods.interface import Access, Method
-from methods.registry import method_classes
+from methods.registry import broken_methods, method_classes, offered_methods
 from orchestrator.analysis.access import group_title, hardness, marked
 from orchestrator.analysis.access_table import access_notes
+from orchestrator.cli.broken import tell
 from orchestrator.console import output, plain_table, say
 
 _PAPER = re.compile(r"\s*\(([^()]*\d{4}[^()]*)\)$")
@@ -31,6 +33,7 @@ class Listed:
         access: what it needs of a black box, with its default settings.
         summary: what it is, in a line.
         paper: where it was published; empty if its module doesn't say.
+        package: the package that it comes from; empty of this project's own.
     """
 
     name: str
@@ -38,6 +41,7 @@ class Listed:
     access: Access
     summary: str
     paper: str
+    package: str = ""
 
 
 def show_methods() -> None:
@@ -53,21 +57,39 @@ def show_methods() -> None:
     for note in access_notes({one.name: one.access for one in listed}):
         say(note)
     for one in listed:
-        say(f"{one.name}: {one.summary}")
+        say(f"{one.name}: {one.summary}{f' (of {one.package})' if one.package else ''}")
+    for name, broken in _broken():
+        say(f"{name}: can't be used: {broken}")
     say("A variant is METHOD@VARIANT in a spec: the same method with other defaults.")
+    say("A method of your own is package.module:Class in a spec; `querycurve new method NAME`.")
+    tell(broken_methods())
 
 
 def all_methods() -> Iterator[Listed]:
-    """Every method; variants that need other access than the method stand for themselves."""
-    for name, kind in method_classes().items():
+    """Every method; variants that need other access than the method stand for themselves.
+
+    Those that installed packages offer come last.
+    """
+    every = [(name, kind, "") for name, kind in method_classes().items()]
+    for offered, found in offered_methods():
+        if not isinstance(found, Broken):
+            every.append((offered.name, found, offered.package))
+    for name, kind, package in every:
         access = _access(kind, {})
         summary, paper = described(name, inspect.getdoc(sys.modules[kind.__module__]) or "")
         same = [v for v, defaults in kind.variants.items() if _access(kind, defaults) == access]
-        yield Listed(name, tuple(same), access, summary, paper)
+        yield Listed(name, tuple(same), access, summary, paper, package)
         for variant, defaults in kind.variants.items():
             if variant not in same:
                 its = _access(kind, defaults)
-                yield Listed(f"{name}@{variant}", (), its, f"a variant of {name}", paper)
+                yield Listed(f"{name}@{variant}", (), its, f"a variant of {name}", paper, package)
+
+
+def _broken() -> Iterator[tuple[str, Broken]]:
+    """What installed packages offer and can't be used."""
+    for offered, found in offered_methods():
+        if isinstance(found, Broken):
+            yield offered.name, found
 
 
 def described(name: str, text: str) -> tuple[str, str]:

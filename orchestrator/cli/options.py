@@ -16,13 +16,10 @@ Data = Annotated[
     ),
 ]
 DATA = "data"
+_SPEC_HELP = f"A YAML file, or a ready spec: {', '.join(ready_specs())}."
 Spec = Annotated[
     str,
-    typer.Argument(
-        help=f"A YAML file, or a ready spec: {', '.join(ready_specs())}.",
-        metavar="SPEC",
-        autocompletion=completion.specs,
-    ),
+    typer.Argument(help=_SPEC_HELP, metavar="SPEC", autocompletion=completion.specs),
 ]
 Set = Annotated[
     list[str] | None,
@@ -62,6 +59,15 @@ Threads = Annotated[
     ),
 ]
 NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
+Experiment = Annotated[
+    str | None,
+    typer.Option(
+        metavar="SPEC",
+        help="The spec whose charts the page opens with.",
+        show_default="what was written last",
+    ),
+]
+NoOpen = Annotated[bool, typer.Option("--no-open", help="Don't open a browser.")]
 Strict = Annotated[
     bool,
     typer.Option(
@@ -75,6 +81,13 @@ Address = Annotated[
     typer.Option(
         help="Ray cluster to join ('auto': the one on this machine).",
         show_default="start one here",
+    ),
+]
+Dashboard = Annotated[
+    bool,
+    typer.Option(
+        "--dashboard",
+        help="Start Ray's dashboard as well, for this machine only; a joined cluster has its own.",
     ),
 ]
 Actors = Annotated[
@@ -148,7 +161,26 @@ Patience = Annotated[
     float, typer.Option(min=0, help="Seconds to wait for a store or a service that doesn't answer.")
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")
+    Path | None,
+    typer.Option(help="Folder of one spec's report.", show_default="STORE/reports/NAME"),
+]
+Specs = Annotated[
+    list[str],
+    typer.Argument(
+        help=f"{_SPEC_HELP} SPEC@STORE takes its results from the folder or s3:// address after "
+        f"the @ instead of --store.",
+        metavar="SPEC[@STORE]",
+        autocompletion=completion.specs,
+    ),
+]
+To = Annotated[
+    Path | None,
+    typer.Option(
+        help="Folder of a site: the report of each spec, and an index.html with a leaderboard of "
+        "what is comparable. New, empty, or of an earlier site. --set changes every spec; "
+        "one that can't be reported is left out, and the exit code is 1.",
+        show_default=False,
+    ),
 ]
 Tolerance = Annotated[
     float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")

@@ -14,6 +14,8 @@ from orchestrator.analysis.access_table import access_notes, access_table
 from orchestrator.analysis.collect import LeftOut, comparison_of
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
+from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.run_links import RunLink
 from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.short_names import short_names
@@ -61,12 +63,14 @@ def show_sweep(sweep: Sweep) -> None:
         say(f"{name}: {said}")
 
 
-def write_plan_report(
+def write_plan_report(  # noqa: PLR0913 - what is reported, where to, and what is beside it
     plan: Plan,
     store: Store,
     out: Path | None,
     search: PlannedSearch | None = None,
     left_out: LeftOut | None = None,
+    *,
+    run_link: RunLink | None = None,
 ) -> Report:
     """Writes the report of a plan.
 
@@ -76,20 +80,32 @@ def write_plan_report(
         out: folder of the files; None for one beside the results.
         search: the spec's search; None without one.
         left_out: told of each trace that can't be read; None refuses it.
+        run_link: where a cell's run in MLflow is shown; None for no links.
 
     Raises:
         UserError: nothing has finished yet, or the folder can't be written.
     """
+    comparison = comparison_with_search(plan, store, search, left_out)
+    return write_report(comparison, out or report_folder(plan, store), run_link)
+
+
+def comparison_with_search(
+    plan: Plan,
+    store: Store,
+    search: PlannedSearch | None = None,
+    left_out: LeftOut | None = None,
+) -> Comparison:
+    """What a report of a plan is about, its search included; as `write_plan_report`."""
     comparison = comparison_of(plan, store, left_out)
-    if search is not None:
-        from orchestrator.search.findings import with_search
+    if search is None:
+        return comparison
+    from orchestrator.search.findings import with_search
 
-        comparison = with_search(comparison, search, left_out)
-    return write_report(comparison, out or report_folder(plan, store))
+    return with_search(comparison, search, left_out)
 
 
-def out_folder(out: Path | None) -> Path | None:
-    """The folder that `--out` names, as an absolute path; None without it.
+def out_folder(out: Path | None, option: str = "--out") -> Path | None:
+    """The folder that an option names, as an absolute path; None without it.
 
     Raises:
         UserError: it names none.
@@ -98,16 +114,20 @@ def out_folder(out: Path | None) -> Path | None:
         return None
     try:
         if is_address(out):
-            raise UserError(f"--out: {out} is no folder: give one on this machine.")
+            raise UserError(f"{option}: {out} is no folder: give one on this machine.")
         return local_path(out)
     except PlaceError as error:
-        raise UserError(f"--out: {error}") from None
+        raise UserError(f"{option}: {error}") from None
 
 
 def show_report(report: Report, plan: Plan) -> None:
-    """Prints what the protocol asks or else the comparison; last of all, where the page is."""
+    """Prints the headline, then what the protocol asks or else the comparison, then where it is."""
+    for paragraph in report.in_words:
+        _say_folded(paragraph)
     for remark in report.remarks:
         say(f"note: {remark}")
+    if report.chosen_target:
+        _say_folded(f"note: {report.chosen_target}")
     for block in report.headlines:
         what = f"{plan.spec.name}, {block.title}" if block.title else plan.spec.name
         title = f"{what}: {seeds_text(report.rows)}"
@@ -124,6 +144,11 @@ def show_report(report: Report, plan: Plan) -> None:
         show_skipped(plan)
     say(f"figures and tables: {report.folder}")
     say(f"report: {report.page}")
+
+
+def _say_folded(text: str) -> None:
+    """Prints a paragraph folded between words, whole words never cut."""
+    output.print(Text(text), soft_wrap=False)
 
 
 def _show_access(report: Report) -> None:

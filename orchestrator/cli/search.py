@@ -112,7 +112,7 @@ def _run(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> Search:
         track(trial_entries(search.trials, search.method, store))
         say(f"searching: {search.ended} of {search.planned} trials are done")
         say("starting Ray and loading the model ...")
-        with connected(options.address, say), gates() as gate_to:
+        with connected(options.address, say, dashboard=options.dashboard), gates() as gate_to:
             return SearchRun(
                 found=found,
                 setup=worker_setup(plan, plan.backbone, store, options, gate_to(plan.backbone)),

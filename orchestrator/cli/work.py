@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.cli.broken import tell_of_broken
 from orchestrator.cli.options import PATIENCE
 from orchestrator.console import errors, say, warn
 from orchestrator.errors import UserError
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from orchestrator.plan.plan import Plan
     from orchestrator.plan.recall.reader import Reader
     from orchestrator.search.plan import PlannedSearch
+    from orchestrator.spec.load import SpecSource
     from orchestrator.spec.spec import Spec
     from orchestrator.store.store import Store
 
@@ -35,7 +37,7 @@ class Work:
 
 
 def open_work(
-    spec: str,
+    spec: SpecSource,
     overrides: Sequence[str] | None,
     location: str,
     data: str,
@@ -44,7 +46,7 @@ def open_work(
     """Reads a spec and looks up each of its cells in the store; writes nothing.
 
     Args:
-        spec: a YAML file, or the name of a ready spec.
+        spec: a YAML file, the name of a ready spec, or its fields.
         overrides: `field=value`, each of which changes the spec.
         location: the store's folder or `s3://` address.
         data: the data root: a folder, or an `s3://` address.
@@ -58,6 +60,7 @@ def open_work(
     from orchestrator.spec.load import load_spec
 
     loaded = load_spec(spec, overrides or ())
+    tell_of_broken()
     store = _open_store(location, patience)
     if loaded.search is None:
         return Work(make_plan(loaded, store, data, listener=Listener(_remark)), store, None)
@@ -68,14 +71,19 @@ def open_work(
 
 
 def open_work_to_read(
-    spec: str, overrides: Sequence[str] | None, location: str, data: str, *, results: bool = True
+    spec: SpecSource,
+    overrides: Sequence[str] | None,
+    location: str,
+    data: str,
+    *,
+    results: bool = True,
 ) -> Work:
     """As `open_work`, and with results of what isn't here: datasets, weights or encoders.
 
     Those are found in the store by what their cells say; the plan's `recalled` says so.
 
     Args:
-        spec: a YAML file, or the name of a ready spec.
+        spec: a YAML file, the name of a ready spec, or its fields.
         overrides: `field=value`, each of which changes the spec.
         location: the store's folder or `s3://` address.
         data: the data root: a folder, or an `s3://` address.
@@ -84,23 +92,38 @@ def open_work_to_read(
     Raises:
         UserError: the spec is wrong, the store can't be opened, or it has no results.
     """
+    from orchestrator.plan.recall.absent import load_to_read
     from orchestrator.plan.recall.not_found import why_nothing
     from orchestrator.plan.recall.reader import Reader
     from orchestrator.plan.recall.stored import StoredCells
-    from orchestrator.spec.load import load_spec
 
-    loaded = load_spec(spec, overrides or ())
-    store = _open_store(location, PATIENCE)
-    if results and not is_there(store):
-        raise UserError(
-            f"there is no store at {location}: nothing has run with this --store yet, or its path "
-            f"is wrong."
-        )
+    def stored() -> StoredCells | None:
+        store = _open_store(location, PATIENCE)
+        return StoredCells(store) if is_there(store) else None
+
+    loaded = load_to_read(spec, overrides or (), stored)
+    tell_of_broken()
+    store = open_store_to_read(location) if results else _open_store(location, PATIENCE)
     reader = Reader(StoredCells(store, warn), data, _remark)
     work = _read(loaded, reader)
     if results and not any(cell.status in ("done", "failed") for cell in work.plan.cells):
         raise UserError(f"{why_nothing(work.plan, reader.stored)}.")
     return work
+
+
+def open_store_to_read(location: str) -> Store:
+    """A store that has results.
+
+    Raises:
+        UserError: it can't be opened, or isn't there.
+    """
+    store = _open_store(location, PATIENCE)
+    if not is_there(store):
+        raise UserError(
+            f"there is no store at {location}: nothing has run with this --store yet, or its path "
+            f"is wrong."
+        )
+    return store
 
 
 def _read(spec: Spec, reader: Reader) -> Work:
@@ -120,7 +143,7 @@ def is_there(store: Store) -> bool:
 
 
 def open_work_to_run(
-    spec: str, overrides: Sequence[str] | None, location: str, data: str, patience: float
+    spec: SpecSource, overrides: Sequence[str] | None, location: str, data: str, patience: float
 ) -> Work:
     """As `open_work`, with what is known of the data, for a process that may run for days.
 
@@ -144,7 +167,7 @@ def open_work_to_run(
 
 
 def _plan_of(
-    spec: str, overrides: Sequence[str] | None, location: str, data: str, patience: float
+    spec: SpecSource, overrides: Sequence[str] | None, location: str, data: str, patience: float
 ) -> Plan:
     from orchestrator.plan.identities import with_identities
 

@@ -36,7 +36,8 @@ def apart(function: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
     if "torch" in sys.modules:
         return function(*args, **kwargs)
     ours, theirs = Pipe()
-    command = [sys.executable, "-m", __name__, str(theirs.fileno())]
+    # -P: what lies in the working folder hides nothing of ours.
+    command = [sys.executable, "-P", "-m", __name__, str(theirs.fileno())]
     path = os.pathsep.join(filter(None, sys.path))
     with subprocess.Popen(
         command, pass_fds=[theirs.fileno()], env={**os.environ, "PYTHONPATH": path}

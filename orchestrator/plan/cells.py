@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 
-from methods.registry import method_class
 from orchestrator.answers import ALL
 from orchestrator.cell import Cell, Evaluation
 from orchestrator.plan.demand import ResolvedArm
@@ -21,7 +20,7 @@ def cell_of(spec: Spec, one: ResolvedArm, dataset: str, seed: int, *, touches_im
         touches_images: whether the method changes images, so that none can be encoded ahead.
     """
     method, given = one.arm.method, one.arm.conditions
-    trains = method_class(method.name).trains
+    trains = method.trains
     # Where images stay as they are and the model is in memory, measuring whole splits is free.
     costs = touches_images or one.backbone.remote is not None
     evaluation = spec.evaluation if costs else spec.evaluation.whole

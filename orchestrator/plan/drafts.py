@@ -7,7 +7,8 @@ from dataclasses import replace
 from functools import cache
 
 from benchmarks.datasets.interface import Dataset
-from methods.registry import method_class
+from benchmarks.datasets.registry import dataset_classes
+from methods.registry import method_class, outside_code
 from orchestrator.cell import Cell, Fingerprints, cell_key
 from orchestrator.oracle.backbone import preprocessing_of
 from orchestrator.plan.cells import as_it_runs, cell_of, on_splits
@@ -77,13 +78,16 @@ class Drafts:
         """The key of a cell, given the digest of its images."""
         cell, demand = draft.cell, draft.demand
         prepared = self._prepared(draft.backbone, cell.augmentation)
+        kind, own = method_class(cell.method.name), cell.dataset in self._own
+        outside = cell.dataset not in dataset_classes()
         fingerprints = Fingerprints(
-            method_version=method_class(cell.method.name).version,
+            method_version=kind.version,
+            method_code=outside_code(kind),
             split=split,
             preprocessing=replace(prepared, size=demand.image_size).digest(),
             encoder=demand.encoder,
             rounding=None if cell.precision == "fp32" else ROUNDING,
-            templates=dataset.card.templates if cell.dataset in self._own else None,
+            templates=dataset.card.templates if own or outside else None,
             ensemble=_ensemble(cell, dataset),
         )
         return cell_key(cell, fingerprints)

@@ -9,7 +9,8 @@ from functools import cached_property
 from typing import Literal, get_args
 
 from benchmarks.datasets.identity.record import DataIdentity
-from methods.registry import method_class
+from benchmarks.datasets.registry import dataset_classes
+from methods.registry import method_class, outside_code
 from orchestrator.cell import Cell
 from orchestrator.oracle.backbone import ResolvedBackbone
 from orchestrator.plan.demand import QueryDemand
@@ -139,6 +140,17 @@ class Plan:
             if name is not None:
                 found[name] = cell.demand.encoder
         return found
+
+    def outside_methods(self) -> dict[str, str]:
+        """Digests of the code of methods of other packages, by place."""
+        kinds = {cell.cell.method.name: None for cell in self.cells if cell.fits}
+        codes = {name: outside_code(method_class(name)) for name in kinds}
+        return {name: code for name, code in codes.items() if code is not None}
+
+    def outside_datasets(self) -> tuple[str, ...]:
+        """Names or places of the datasets of other packages."""
+        ours = {*dataset_classes(), *(own.name for own in self.spec.own_datasets)}
+        return tuple(name for name in self.spec.all_datasets if name not in ours)
 
     def counts(self) -> Counter[Status]:
         """Number of cells by status, each counted once."""

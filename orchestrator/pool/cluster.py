@@ -7,13 +7,15 @@ import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from time import sleep
+from typing import Any
 
 import ray
 from ray.exceptions import RayError
 
 from orchestrator.errors import UserError, last_line
+from orchestrator.pool.import_path import OurModules
 from orchestrator.pool.ray_folder import ray_folder
-from orchestrator.pool.reaching import AUTO, Named, check_reachable
+from orchestrator.pool.reaching import AUTO, CLIENT, Named, check_reachable
 from orchestrator.pool.token import have_token
 
 ATTEMPTS = 3
@@ -73,6 +75,7 @@ def connected(
     *,
     cpus: int | None = None,
     object_store_mb: int = 512,
+    dashboard: bool = False,
 ) -> Iterator[None]:
     """Connects this process to a cluster.
 
@@ -86,6 +89,7 @@ def connected(
         say: told which cluster is joined, and when Ray has to be started again.
         cpus: CPU cores of a cluster that is started here; None for all.
         object_store_mb: shared memory of a cluster that is started here, in MiB.
+        dashboard: whether a cluster that is started here has Ray's dashboard, on this machine only.
 
     Raises:
         UserError: the address can't be reached, or Ray doesn't start here.
@@ -94,7 +98,9 @@ def connected(
         os.environ.setdefault(name, value)
     named = _named(address)
     if named is None:
-        _start_here(cpus, object_store_mb, say)
+        found = _start_here(cpus, object_store_mb, say, dashboard=dashboard)
+        if dashboard:
+            say(_where_dashboard(found))
     else:
         say(f"joining {named} ...")
         check_reachable(named)
@@ -137,14 +143,33 @@ def _named(address: str | None) -> Named | None:
 def _join(named: Named) -> None:
     try:
         with warnings.catch_warnings(action="ignore"):
-            ray.init(address=named.address, logging_level=logging.ERROR, log_to_driver=False)
+            job: dict[str, Any] = {}
+            if not named.address.startswith(CLIENT):
+                job["job_config"] = OurModules()
+            quiet: dict[str, Any] = {"logging_level": logging.ERROR, "log_to_driver": False}
+            ray.init(address=named.address, **quiet, **job)
     except Exception as error:  # Ray has many kinds, of which some are bare
         _shut_down()
         raise named.refusal(" ".join(str(error).split()).rstrip(".")) from None
 
 
-def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], None]) -> None:
+def _where_dashboard(url: str | None) -> str:
+    if not url:
+        return "Ray's dashboard did not start; the run goes on without it"
+    token = " It asks for a token: 'ray get-auth-token' prints it." if _asks_for_token() else ""
+    return f"Ray's dashboard: http://{url}, until this run ends.{token}"
+
+
+def _asks_for_token() -> bool:
+    return os.environ.get("RAY_AUTH_MODE", "token") == "token"
+
+
+def _start_here(
+    cpus: int | None, object_store_mb: int, say: Callable[[str], None], *, dashboard: bool
+) -> str | None:
     """Starts Ray on this machine, again where it was too busy for Ray's processes to come up.
+
+    Returns where its dashboard is, if it has one.
 
     Ray says so by a bare `Exception`, a RuntimeError, an error of its own or of the system,
     depending on which of its processes was late.
@@ -153,13 +178,15 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
     have_token()
     for attempt in range(1, ATTEMPTS + 1):
         try:
-            ray.init(
+            context = ray.init(
                 address="local",
                 num_cpus=cpus,
-                include_dashboard=False,
+                include_dashboard=dashboard,
+                dashboard_host="127.0.0.1",
                 object_store_memory=object_store_mb * 2**20,
                 logging_level=logging.ERROR,
                 log_to_driver=False,
+                job_config=OurModules(),
                 _temp_dir=folder,
             )
         except (TypeError, ValueError) as error:  # what it was asked for is impossible
@@ -175,4 +202,5 @@ def _start_here(cpus: int | None, object_store_mb: int, say: Callable[[str], Non
             say(f"Ray did not start ({last_line(error)}); trying again in {PAUSE:.0f} s")
             sleep(PAUSE)
         else:
-            return
+            return getattr(context, "dashboard_url", None)
+    return None

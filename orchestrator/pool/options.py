@@ -33,6 +33,7 @@ class LaunchOptions:
         tracking_uri: MLflow's address; None to leave MLflow alone.
         patience: seconds to wait for a store that doesn't answer.
         pixel_cache: the most bytes of decoded images that a machine keeps; 0 for none.
+        dashboard: whether a cluster that is started here has Ray's dashboard.
     """
 
     data_root: str
@@ -45,6 +46,7 @@ class LaunchOptions:
     tracking_uri: str | None
     patience: float
     pixel_cache: int
+    dashboard: bool = False
 
 
 def pool_limits(options: LaunchOptions, backbone: ResolvedBackbone) -> PoolLimits:
@@ -96,6 +98,8 @@ def worker_setup(
         unreadable=plan.unreadable,
         identities=plan.identities,
         encoders=plan.encoders(),
+        outside_methods=plan.outside_methods(),
+        outside_datasets=plan.outside_datasets(),
         threads=max(1, int(options.cpus or 1)),  # last digits depend on it
         checkpoint_interval=options.checkpoint_seconds,
         patience=options.patience,

@@ -92,7 +92,7 @@ def _wait_for_port(host: str, port: int) -> str:
 
 def _ask_apart(address: str) -> str:
     """Why what listens at an address is no cluster that can be joined; empty if it is one."""
-    command = [sys.executable, "-m", __name__, address]
+    command = [sys.executable, "-P", "-m", __name__, address]
     path = os.pathsep.join(filter(None, sys.path))
     try:
         done = subprocess.run(

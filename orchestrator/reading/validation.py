@@ -77,8 +77,8 @@ class Clash(Refused):
     """Values that are possible each by itself, but not together."""
 
 
-def validated(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
-    """The model with these values.
+def validated(model: type[ModelT], values: Mapping[str, Any], context: object = None) -> ModelT:
+    """The model with these values; validators are given the context.
 
     Raises:
         Clash: values are impossible together; says what is allowed.
@@ -86,7 +86,7 @@ def validated(model: type[ModelT], values: Mapping[str, Any]) -> ModelT:
     """
     booleans = dict(booleans_for_numbers(model, values))
     try:
-        made = model.model_validate(values)
+        made = model.model_validate(values, context=context)
     except ValidationError as error:
         found = error.errors(include_url=False)
         clash = not booleans and not any(problem["loc"] for problem in found)

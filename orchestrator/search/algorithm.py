@@ -10,12 +10,12 @@ from optuna.trial import TrialState
 from ray.tune.search.optuna import OptunaSearch
 
 from orchestrator.analysis.search import SearchTrial
+from orchestrator.search.assignment import Assignment
 from orchestrator.search.objective import Goal
 from orchestrator.search.sampler import distributions, sampler_of
 from orchestrator.search.study import ERROR, KEYS, QUERIES, is_whole, search_of
 from orchestrator.search.study_place import StudyPlace
 from orchestrator.search.trainable import ASSIGNMENT
-from orchestrator.search.trial_run import Assignment
 from orchestrator.spec.search import SearchSpec
 
 logging.getLogger("ray.tune.search.optuna.optuna_search").setLevel(logging.ERROR)

@@ -16,8 +16,8 @@ from orchestrator.plan.budget import step_queries
 from orchestrator.plan.listener import Listener
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.plan.planner import make_plan
+from orchestrator.search.assignment import Assignment, KeyedCell
 from orchestrator.search.study import read_search
-from orchestrator.search.trial_run import Assignment, KeyedCell
 from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.search import MOST_CORNERS, SearchSpec
 from orchestrator.spec.spec import Spec

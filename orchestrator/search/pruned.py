@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from orchestrator.plan.damaged import keys_set_aside
+from orchestrator.search.assignment import Assignment
 from orchestrator.search.plan import PlannedSearch
-from orchestrator.search.trial_run import Assignment
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Trace
 from orchestrator.trial.checkpoint import Checkpoints

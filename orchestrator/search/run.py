@@ -16,6 +16,7 @@ from orchestrator.errors import UserError
 from orchestrator.pool.actors import OracleActorFactory, secrets_of
 from orchestrator.pool.slots import PoolLimits
 from orchestrator.search.algorithm import StudySearch
+from orchestrator.search.assignment import Assignment
 from orchestrator.search.borrowed_oracle import BorrowedOracle
 from orchestrator.search.broker import OracleBroker
 from orchestrator.search.display import SearchDisplay
@@ -27,7 +28,7 @@ from orchestrator.search.quota_waits import QuotaWaits
 from orchestrator.search.study import read_search, search_of, study_place
 from orchestrator.search.study_place import StudyPlace
 from orchestrator.search.trainable import BorrowingTrial
-from orchestrator.search.trial_run import Assignment, TrialRun
+from orchestrator.search.trial_run import TrialRun
 from orchestrator.trial.messages import WorkerSetup
 
 TUNE = {

@@ -11,6 +11,7 @@ from benchmarks.quoting import cut
 from orchestrator.errors import UserError
 from orchestrator.reading.validation import Refused, validated
 from orchestrator.reading.yaml_text import NotPlainYaml, read_yaml, write_yaml
+from orchestrator.spec.absent import Absent
 from orchestrator.spec.overrides import apply_overrides, typed_places
 from orchestrator.spec.proposals import with_proposals
 from orchestrator.spec.published import published
@@ -24,11 +25,16 @@ _SETTING = re.compile(r"(?P<entry>[\w.]+): method [^ ]+: (?P<setting>\w+): (?P<r
 
 _ENDINGS = (".yaml", ".yml")
 
+SpecSource = str | Mapping[str, Any]
+"""Where a spec comes from: a YAML file, the name of a ready spec, or its fields themselves."""
+
 LARGEST = 2**20
 """Bytes of a spec at most: people write them."""
 
 
-def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
+def load_spec(
+    name: SpecSource, overrides: Sequence[str] = (), absent: Absent | None = None
+) -> Spec:
     """Reads a spec and applies overrides such as `budget=500`.
 
     For example:
@@ -37,24 +43,25 @@ def load_spec(name: str, overrides: Sequence[str] = ()) -> Spec:
 
     Args:
         name: path of a YAML file, which may lack its ending, or the name of a ready spec in
-            `benchmarks/specs`.
+            `benchmarks/specs`; or the fields themselves, as a file would hold them.
         overrides: `field=value` with a YAML value; dots reach into nested fields.
+        absent: methods and datasets of packages that aren't here, to be taken nevertheless.
 
     Raises:
         UserError: there is no such spec, it is not YAML, or it has an unknown or impossible field.
     """
     fields = read_fields(name, overrides)
     try:
-        return validated(Spec, fields)
+        return validated(Spec, fields, absent)
     except Refused as error:
-        path = _spec_path(name)
-        typed = typed_places(_read_document(path), overrides)
+        typed = typed_places(_document(name), overrides)
         told = (_as_typed(_as_written(one, fields), typed) for one in error.problems)
         problems = "\n  ".join(told)
-        raise UserError(f"{path} is not a valid spec:\n  {problems}") from None
+        given = "this" if isinstance(name, Mapping) else _spec_path(name)
+        raise UserError(f"{given} is not a valid spec:\n  {problems}") from None
 
 
-def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
+def read_fields(name: SpecSource, overrides: Sequence[str] = ()) -> dict[str, Any]:
     """The fields of a spec as they are written, with overrides applied and nothing checked.
 
     Of files that it names, the contents stand in their place.
@@ -62,6 +69,8 @@ def read_fields(name: str, overrides: Sequence[str] = ()) -> dict[str, Any]:
     Raises:
         UserError: no such file, not YAML, or an override of a field that can't be.
     """
+    if isinstance(name, Mapping):
+        return with_proposals(apply_overrides(name, overrides), Path())
     path = _spec_path(name)
     return with_proposals(apply_overrides(_read_document(path), overrides), path.parent)
 
@@ -138,6 +147,10 @@ def _nearest_specs(given: Path, beside: Sequence[str]) -> str:
 def _specs_in(folder: Path) -> list[str]:
     """YAML files of a folder, by name."""
     return sorted(p.name for p in folder.glob("*.y*ml")) if folder.is_dir() else []
+
+
+def _document(name: SpecSource) -> Mapping[str, Any]:
+    return name if isinstance(name, Mapping) else _read_document(_spec_path(name))
 
 
 def _read_document(path: Path) -> dict[str, Any]:

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
 from benchmarks.quoting import cut
+from extensions.reference import is_reference
 from methods.interface import Method
-from methods.registry import method_class, method_variant
+from methods.registry import cell_name, method_class, method_variant
 from orchestrator.answers import Answers
 from orchestrator.cell import MethodChoice
 from orchestrator.reading.validation import validated
+from orchestrator.spec.absent import Absent, AbsentMethod
 from orchestrator.spec.label import checked_label
 from orchestrator.spec.numbers import PositiveInt
 
@@ -26,14 +28,18 @@ class MethodSpec(Frozen):
     """One method of the comparison.
 
     In YAML: its name alone, or a mapping of `name`, its settings, and optionally `label`,
-    `batch_size` and `answers`. `name@variant` takes the defaults of a variant.
+    `batch_size` and `answers`. `name@variant` takes the defaults of a variant. A method of another
+    package is named by its place, `package.module:Class`, or by its entry point's name.
 
     Attributes:
-        name: the method's name, without a variant, which is expanded into the settings.
-        label: its name in reports; by default the name as written in the spec.
+        name: the method's name, without a variant, which is expanded into the settings; its place
+            if it is of another package.
+        label: its name in reports; by default the name as written in the spec, or for a place the
+            name that the class gives itself.
         batch_size: images per mini-batch of a query; None takes the spec's.
         answers: what it sees of the black box's scores; None takes the spec's.
         settings: all settings of the method, defaults included.
+        absent: what is known of a method of a package that isn't here; None of all others.
     """
 
     name: str
@@ -41,10 +47,11 @@ class MethodSpec(Frozen):
     batch_size: PositiveInt | None = None
     answers: Answers | None = Field(default=None, exclude_if=lambda value: value is None)
     settings: dict[str, Any]
+    absent: AbsentMethod | None = Field(default=None, exclude=True)
 
     @model_validator(mode="before")
     @classmethod
-    def _from_yaml(cls, value: Any) -> Any:
+    def _from_yaml(cls, value: Any, info: ValidationInfo) -> Any:
         given = _given(value)
         name = given.pop("name")
         own = {field: given.pop(field) for field in _OWN if field in given}
@@ -54,14 +61,22 @@ class MethodSpec(Frozen):
             raise ValueError(  # noqa: TRY004
                 f"expected `settings` as a mapping, got {cut(repr(nested))}"
             )
-        kind, defaults = method_variant(name)
+        try:
+            kind, defaults = method_variant(name)
+        except ValueError:
+            taken = _of_absent(name, {**nested, **given}, info.context)
+            if taken is None:
+                raise
+            return {**taken, **own}
         _check_fields(name, kind, nested, given)
         try:
             settings = validated(kind.settings_type, {**defaults, **nested, **given})
         except ValueError as error:
             raise ValueError(f"method {name}: {error}") from None
         dumped = settings.model_dump(mode="json")
-        return {"label": name, **own, "name": kind.name, "settings": dumped}
+        label = f"{kind.name}{name[name.find('@') :] if '@' in name else ''}"
+        label = label if is_reference(name) else name
+        return {"label": label, **own, "name": cell_name(kind), "settings": dumped}
 
     @field_validator("label")
     @classmethod
@@ -79,9 +94,25 @@ class MethodSpec(Frozen):
         return self.model_copy(update={"label": label or self.label, "settings": dumped})
 
     @property
+    def trains(self) -> bool:
+        """Whether it learns."""
+        return self.absent.trains if self.absent else method_class(self.name).trains
+
+    @property
     def choice(self) -> MethodChoice:
         """Name and settings, without the label."""
         return MethodChoice(name=self.name, settings=self.settings)
+
+
+def _of_absent(name: str, given: Mapping[str, Any], known: object) -> dict[str, Any] | None:
+    """A method of a package that isn't here, as a store knows it; None if nobody knows it."""
+    base, at, variant = name.partition("@")
+    found = known.method(base) if isinstance(known, Absent) else None
+    if found is None:
+        return None
+    settings = {**found.defaults, **found.variants.get(variant, {}), **given}
+    label = f"{found.name if is_reference(base) else base}{at}{variant}"
+    return {"label": label, "name": found.place, "settings": settings, "absent": found}
 
 
 def _check_fields(

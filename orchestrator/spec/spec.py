@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 from itertools import pairwise
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from benchmarks.datasets.own.source import OwnDataset
-from benchmarks.datasets.registry import dataset_class, dataset_names
+from benchmarks.datasets.registry import cell_name, dataset_class, dataset_names
 from benchmarks.datasets.sampling import ShortClasses
 from benchmarks.datasets.views import OnUnreadable
 from benchmarks.frozen import Frozen
@@ -16,12 +16,14 @@ from benchmarks.naming import did_you_mean
 from benchmarks.preprocessing import Augmentation
 from benchmarks.protocols import protocol_named
 from benchmarks.quoting import cut
+from extensions.reference import is_reference
 from orchestrator.answers import ALL, Answers
 from orchestrator.cell import Evaluation
 from orchestrator.money import Prices
 from orchestrator.oracle.backbone import Backbone
 from orchestrator.precision import Precision
 from orchestrator.spec.ablation import AblationSpec
+from orchestrator.spec.absent import Absent
 from orchestrator.spec.arm import Arm, Conditions, arm_of
 from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.numbers import PositiveInt, Seed
@@ -107,7 +109,8 @@ class Spec(Frozen):
         protocol: which classes and images train and test.
         datasets: names of datasets; with a `source`, those that its prompts are tested on. A user's
             own dataset is written as a mapping of `name`, `path` and optionally `templates`, which
-            is kept in `own_datasets`.
+            is kept in `own_datasets`. One of another package is named by its place,
+            `package.module:Class`, or by its entry point's name.
         own_datasets: the user's own datasets.
         source: the dataset that prompts are trained on, for protocols that test them on others.
         shots: labelled training images per class.
@@ -195,11 +198,26 @@ class Spec(Frozen):
         if not isinstance(value, Mapping) or not isinstance(value.get("datasets"), list | tuple):
             return value
         entries = value["datasets"]
+        # A name without a path is one that is known, or the place of a class.
+        entries = [
+            entry["name"] if isinstance(entry, Mapping) and _is_place(entry) else entry
+            for entry in entries
+        ]
         own = [entry for entry in entries if isinstance(entry, Mapping)]
         names = [e.get("name", "") if isinstance(e, Mapping) else e for e in entries]
         given = value.get("own_datasets", ())
         declared = [*given, *own] if isinstance(given, list | tuple) else given
         return {**value, "datasets": names, **({"own_datasets": declared} if declared else {})}
+
+    @field_validator("datasets")
+    @classmethod
+    def _as_cells_call_them(cls, value: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        return tuple(_cell_name(name, info.context) for name in value)
+
+    @field_validator("source")
+    @classmethod
+    def _as_cells_call_it(cls, value: str | None, info: ValidationInfo) -> str | None:
+        return None if value is None else _cell_name(value, info.context)
 
     @model_validator(mode="after")
     def _views_of_augmented_images(self) -> Self:
@@ -235,11 +253,11 @@ class Spec(Frozen):
         return self
 
     @model_validator(mode="after")
-    def _known_datasets(self) -> Self:
+    def _known_datasets(self, info: ValidationInfo) -> Self:
         own = [source.name for source in self.own_datasets]
         _distinct(own, "own dataset")
         for name in self.all_datasets:
-            if name not in own:
+            if name not in own and _absent(name, info.context) is None:
                 dataset_class(name)
         for name in own:
             if name in dataset_names():
@@ -351,6 +369,31 @@ class Spec(Frozen):
             except ValueError as error:
                 raise ValueError(f"search: {error}") from None
         return self
+
+
+def _is_place(entry: Mapping[str, Any]) -> bool:
+    name = entry.get("name")
+    return set(entry) == {"name"} and isinstance(name, str) and is_reference(name)
+
+
+def _cell_name(name: str, known: object) -> str:
+    """What cells call the dataset of a name or place.
+
+    Raises:
+        ValueError: there is none at the place.
+    """
+    return _absent(name, known) or cell_name(name)
+
+
+def _absent(name: str, known: object) -> str | None:
+    """What a store calls a dataset that isn't here; None if it is here, or nobody knows it."""
+    if not isinstance(known, Absent):
+        return None
+    try:
+        dataset_class(name)
+    except ValueError:
+        return known.dataset(name)
+    return None
 
 
 def _check_labels(arms: Sequence[Arm]) -> None:

@@ -6,6 +6,7 @@ pruned/<key>.parquet        traces of cells that a search ended early
 damaged/<key>-<digest>.parquet  traces that could not be read
 checkpoints/<key>.<slot>.safetensors   running cells: the last two states of each
 prompts/<key>.safetensors   final state of a trained cell's method, for other cells to test
+prompts/<key>.json          what a cell's prompt is used with: class names, texts, preprocessing
 leases/<name>.json          who runs a cell (by its key), a search or the MLflow writer right now
 features/<digest>.safetensors   image features that cells share
 calibration/<name>.json     measured seconds per image and per class, by backbone and machine
@@ -19,7 +20,7 @@ reports/<spec>/, mlflow.db and mlflow-artifacts/.
 import hashlib
 import json
 import re
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
@@ -220,6 +221,15 @@ class Store:
     def forget_prompt(self, key: str) -> None:
         """Removes the final prompt of a cell, so that it is trained again."""
         self.storage.delete(f"prompts/{key}.safetensors")
+
+    def save_surroundings(self, key: str, values: Mapping[str, Any]) -> None:
+        """Stores what the prompt of a cell is used with; writing it again is harmless."""
+        self.storage.write(f"prompts/{key}.json", json.dumps(values).encode())
+
+    def surroundings(self, key: str) -> dict[str, Any] | None:
+        """What the prompt of a cell is used with; None if that isn't kept, or can't be read."""
+        data = self._optional(f"prompts/{key}.json")
+        return None if data is None else mapping_in(data)
 
     def prompt_keys(self) -> frozenset[str]:
         """Keys of cells whose final prompt is stored."""

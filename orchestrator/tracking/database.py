@@ -21,7 +21,7 @@ COMPLETE = "complete"
 LONGEST = 500
 """Bytes of a path at most: SQLite takes 512, for the files that it makes beside a database too."""
 
-_PATIENCE = 10.0
+LOCK_PATIENCE = 10.0
 """Seconds to wait for another process that writes."""
 
 
@@ -53,7 +53,7 @@ def settle(file: Path) -> None:
         # Made here, as MLflow tries for minutes where it can't be.
         file.parent.mkdir(parents=True, exist_ok=True)
         # Isolation of None: transactions begin where they are asked for.
-        with closing(sqlite3.connect(file, _PATIENCE, isolation_level=None)) as database:
+        with closing(sqlite3.connect(file, LOCK_PATIENCE, isolation_level=None)) as database:
             tables = {name for (name,) in database.execute("SELECT name FROM sqlite_master")}
             if not {"experiments", "runs", "tags"} <= tables:
                 return

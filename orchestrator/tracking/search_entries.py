@@ -14,6 +14,7 @@ from orchestrator.analysis.search import SearchTrial
 from orchestrator.store.store import Store, UnreadableTrace
 from orchestrator.store.trace import Trace
 from orchestrator.tracking.entries import Entry, cell_parameters
+from orchestrator.tracking.spans import span_of
 
 
 def trial_entries(
@@ -59,12 +60,13 @@ def _entry(trial: SearchTrial, method: str, trace: Trace) -> Entry:
         for point in trace.points
         if point.metric.startswith("val_")
     ]
+    span = span_of(trace)
     last = max((step for _, _, step in metrics), default=0)
     metrics += [(f"objective_{name}", value, last) for name, value in trial.values.items()]
     found = {f"search.{name}": str(value) for name, value in trial.point.items()}
     return Entry(
         key=f"trial {trial.number} {trace.key}",
-        fingerprint=f"1:{trial.state}:{len(metrics)}",
+        fingerprint=f"2:{trial.state}:{len(metrics)}:{span}",
         title=f"trial {trial.number}: {trial.title} / {place}",
         tags={
             "kind": "trial",
@@ -82,4 +84,5 @@ def _entry(trial: SearchTrial, method: str, trace: Trace) -> Entry:
         metrics=tuple(metrics),
         texts={"traceback.txt": trial.error} if trial.error else {},
         failed=trial.state == "failed",
+        span=span,
     )

@@ -7,8 +7,9 @@ the first, and what is missing then, the next `track` adds.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from orchestrator.analysis.collect import ANALYSED, failed_runs, finished_runs, stored_runs
@@ -17,7 +18,10 @@ from orchestrator.errors import UserError
 from orchestrator.masking import masked
 from orchestrator.plan.plan import Plan
 from orchestrator.spec.load import spec_as_yaml
+from orchestrator.store.sqlite_address import sqlite_file
+from orchestrator.store.storage import Storage
 from orchestrator.store.store import Store
+from orchestrator.tracking.database import DatabaseError
 from orchestrator.tracking.entries import (
     Entry,
     TrackedSpec,
@@ -25,7 +29,10 @@ from orchestrator.tracking.entries import (
     cell_entry,
     summary_entry,
 )
+from orchestrator.tracking.experiments import experiments_in
+from orchestrator.tracking.overall_entries import OVERALL, overall_entries
 from orchestrator.tracking.tracker import Tracker, TrackingError, TrackingThread, only_writer
+from orchestrator.tracking.views import MEANS, OVER_DATASETS, experiment_tags
 
 if TYPE_CHECKING:
     from orchestrator.analysis.report.write import Report
@@ -59,7 +66,8 @@ def tracking(
         # First of all what an interrupted run may not have told MLflow.
         spec = tracked(plan)
         stored = map(partial(cell_entry, spec=spec), stored_runs(plan, store, _say_nothing))
-        thread = TrackingThread(Tracker(uri, plan.spec.name), warn, stored)
+        tracker = Tracker(uri, plan.spec.name)
+        thread = TrackingThread(tracker, warn, chain(_described(tracker, plan), stored))
         try:
             yield thread.submit
         finally:
@@ -109,12 +117,36 @@ def rebuild_tracking(
                 keys.add(entry.key)
             tracker.forget_former_labels(keys)
             runs = _analysed(plan, store)
-            for entry in (*aggregate_entries(runs, spec), *trials):
+            overall = overall_entries(runs, spec)
+            tracker.keep_only(OVERALL, [entry.key for entry in overall])
+            for entry in (*aggregate_entries(runs, spec), *overall, *trials):
                 tracker.put(entry)
             tracker.put(summary_entry(report, runs, spec))
+            tracker.describe(_tags(plan), OVER_DATASETS if overall else MEANS)
         except TrackingError as error:
             raise UserError(str(error)) from None
     return len(keys)
+
+
+def experiment_of(name: str, storage: Storage, uri: str) -> str | None:
+    """The id of a spec's experiment, which is made if need be, so that a report can link to it.
+
+    None where MLflow can't be written, or another run writes to it and there is none yet.
+
+    Args:
+        name: the spec's.
+        storage: the store's, which the runs share.
+        uri: MLflow's address.
+    """
+    file = sqlite_file(uri)
+    with suppress(TrackingError, DatabaseError):
+        if file is not None and file.is_file():
+            for one in experiments_in(uri):
+                if one.name == name:
+                    return one.id
+        with only_writer(storage, uri) as alone:
+            return Tracker(uri, name).experiment() if alone else None
+    return None
 
 
 def tracked(plan: Plan) -> TrackedSpec:
@@ -122,6 +154,17 @@ def tracked(plan: Plan) -> TrackedSpec:
     budget = max((cell.cell.budget for cell in plan.cells), default=0)
     yaml = masked(spec_as_yaml(plan.spec))
     return TrackedSpec(plan.spec.name, yaml, budget or plan.spec.budget, plan.spec.prices)
+
+
+def _tags(plan: Plan) -> dict[str, str]:
+    datasets = dict.fromkeys(cell.cell.dataset for cell in plan.cells)
+    return experiment_tags(plan.spec.name, tuple(datasets))
+
+
+def _described(tracker: Tracker, plan: Plan) -> Iterator[Entry]:
+    """Describes the experiment before anything is written to it, in the thread that writes."""
+    tracker.describe(_tags(plan))
+    yield from ()
 
 
 def _say_nothing(_: str) -> None:

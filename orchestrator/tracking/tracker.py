@@ -1,19 +1,22 @@
 """The one writer of MLflow, which is a view of the store and can be rebuilt from it at any time.
 
 What is written is in `entries`. Metrics are stepped by queries and carry times that follow
-from the step alone, so that writing them twice adds nothing.
+from the step and the run's start and end, so that writing them twice adds nothing.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
 import logging
 import os
 import queue
 import threading
+import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from itertools import chain
 from typing import Any
@@ -32,14 +35,21 @@ from orchestrator.tracking.database import (
     settle,
 )
 from orchestrator.tracking.entries import Entry
+from orchestrator.tracking.experiments import OPENS, WRITTEN
+from orchestrator.tracking.inputs import Input
+from orchestrator.tracking.spans import Span
+from orchestrator.tracking.views import CELLS
 
 CHUNK = 1000
 """Metrics in one request; MLflow accepts no more."""
 
-_EPOCH_MS = 1_700_000_000_000
-"""Time of step 0. Wall time is in the cell's own trace."""
-
 _KEY = "key"
+_OURS = "querycurve.ours"
+"""Tag of an experiment: digests of those of its tags that a person may have changed since."""
+
+_DIGEST = 12
+"""Letters of a split's digest that are shown; MLflow takes 36."""
+
 _SILENT = (
     "NewConnectionError",
     "NameResolutionError",
@@ -120,6 +130,52 @@ class Tracker:
             means = [key for key, known in self._present.items() if known.kind == "aggregate"]
             self._forget([key for key in means if self._present[key].group not in groups])
 
+    def experiment(self) -> str:
+        """The experiment's id; there is one afterwards.
+
+        Raises:
+            TrackingError: MLflow can't be reached or written.
+        """
+        with _translated(self._uri):
+            return self._experiment
+
+    def keep_only(self, kind: str, keys: Collection[str]) -> None:
+        """Deletes runs of a kind that have other keys.
+
+        Raises:
+            TrackingError: MLflow can't be reached or written.
+        """
+        with _translated(self._uri):
+            of_kind = [key for key, known in self._present.items() if known.kind == kind]
+            self._forget([key for key in of_kind if key not in keys])
+
+    def describe(self, tags: Mapping[str, str], opens: str = "") -> None:
+        """Sets tags of the experiment, but none that somebody has changed in MLflow.
+
+        Args:
+            tags: by name.
+            opens: the saved view that its page opens with from now on; "" leaves it as it is.
+
+        Raises:
+            TrackingError: MLflow can't be reached or written.
+        """
+        with _translated(self._uri):
+            present = self._client.get_experiment(self._experiment).tags
+            ours = _read_digests(present.get(_OURS))
+            for name, text in tags.items():
+                found = present.get(name)
+                if found is None or _digest(found) == ours.get(name):
+                    ours[name] = _digest(text)
+                    self._tag(name, text, found)
+            self._tag(_OURS, json.dumps(ours, sort_keys=True), present.get(_OURS))
+            if opens or OPENS not in present:
+                self._tag(OPENS, opens or CELLS, present.get(OPENS))
+            self._tag(WRITTEN, datetime.now(UTC).isoformat(timespec="milliseconds"), None)
+
+    def _tag(self, name: str, text: str, found: str | None) -> None:
+        if text != found:
+            self._client.set_experiment_tag(self._experiment, name, text)
+
     def _forget(self, keys: Iterable[str]) -> None:
         for key in keys:
             self._client.delete_run(self._present.pop(key).run)
@@ -172,9 +228,10 @@ class Tracker:
     def _write(self, entry: Entry) -> _Present:
         from mlflow.entities import Metric, Param, RunTag
 
+        span, last = entry.span or _now(), entry.last_step
         created = self._client.create_run(
             self._experiment,
-            start_time=_EPOCH_MS + entry.order,
+            start_time=span.start,
             run_name=entry.title,
             tags={**entry.tags, _KEY: entry.key},
         )
@@ -183,10 +240,12 @@ class Tracker:
         self._client.log_batch(run_id, params=parameters)
         for start in range(0, len(entry.metrics), CHUNK):
             chunk = [
-                Metric(name, value, _EPOCH_MS + step, step)
+                Metric(name, value, span.at(step, last), step)
                 for name, value, step in entry.metrics[start : start + CHUNK]
             ]
             self._client.log_batch(run_id, metrics=chunk)
+        if entry.inputs:
+            self._client.log_inputs(run_id, [_dataset(one) for one in entry.inputs])
         for name, text in entry.texts.items():
             self._client.log_text(run_id, text, name)
         for path, folder in entry.files.items():
@@ -194,8 +253,37 @@ class Tracker:
         # Comes last: a run without it was interrupted, and is written anew.
         self._client.log_batch(run_id, tags=[RunTag(COMPLETE, entry.fingerprint)])
         ended = "FAILED" if entry.failed else "FINISHED"
-        self._client.set_terminated(run_id, ended, end_time=_EPOCH_MS + max(entry.last_step, 1))
+        self._client.set_terminated(run_id, ended, end_time=span.end)
         return _Present.of(run_id, {**entry.tags, COMPLETE: entry.fingerprint})
+
+
+def _now() -> Span:
+    """For what doesn't say when it was."""
+    now = time.time_ns() // 1_000_000
+    return Span(now, now + 1)
+
+
+def _dataset(one: Input) -> Any:
+    """MLflow's own description of a dataset; making one of data would load them."""
+    from mlflow.entities import Dataset, DatasetInput, InputTag
+
+    source = json.dumps({"split": one.digest, "of": one.context})
+    profile = None if one.images is None else json.dumps({"train_images": one.images})
+    digest = one.digest[:_DIGEST] or "unknown"
+    data = Dataset(one.name, digest, "querycurve", source, profile=profile)
+    return DatasetInput(data, [InputTag("mlflow.data.context", one.context)])
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+def _read_digests(text: str | None) -> dict[str, str]:
+    """What was written of tags; nothing where that can't be read."""
+    try:
+        return dict(json.loads(text or "{}"))
+    except ValueError:
+        return {}
 
 
 class TrackingThread:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from methods.registry import method_class
+from methods.registry import method_class, outside_code
 from orchestrator.cell import Cell
 from orchestrator.errors import UserError
 from orchestrator.oracle.encoder import resolve_encoder
@@ -12,13 +12,21 @@ from orchestrator.precision import ROUNDING
 def fingerprints(cell: Cell) -> dict[str, Any]:
     """The `Fingerprints` that depend on neither images nor the model, by name.
 
-    The encoder is left out where a method brings one and its weights aren't here.
+    The encoder is left out where a method brings one and its weights aren't here; and all that is
+    the method's, where it is of a package that isn't here.
     """
-    kind = method_class(cell.method.name)
+    rounding = {"rounding": None if cell.precision == "fp32" else ROUNDING}
+    try:
+        kind = method_class(cell.method.name)
+    except ValueError:
+        return rounding
     known: dict[str, Any] = {
         "method_version": kind.version,
-        "rounding": None if cell.precision == "fp32" else ROUNDING,
+        **rounding,
     }
+    code = outside_code(kind)
+    if code is not None:
+        known["method_code"] = code
     name = kind.encoder_name(kind.settings_type.model_validate(cell.method.settings))
     if name is None:
         return {**known, "encoder": None}

@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING, Any, Self
 import torch
 
 from benchmarks.datasets.interface import SPLITS, Dataset, Split
-from benchmarks.datasets.registry import open_dataset
+from benchmarks.datasets.registry import dataset_classes, open_dataset, outside_place
 from benchmarks.datasets.views import DatasetView
 from benchmarks.preprocessing import Preprocessing
 from benchmarks.protocols import Task, evaluation_task, protocol_named, split_digest
 from methods.interface import Method, Problem, Settings
+from methods.outside_facts import outside_facts
 from methods.registry import method_class
 from orchestrator.cell import Cell
 from orchestrator.errors import UserError
@@ -36,6 +37,7 @@ from orchestrator.trial.data import EvaluationSplit, TrialData, parts_of, tested
 from orchestrator.trial.messages import WorkerSetup
 from orchestrator.trial.named_images import NamedImages
 from orchestrator.trial.other_weights import other_weights
+from orchestrator.trial.surroundings import Surroundings
 from orchestrator.trial.train_stream import PlainFeatures, TrainFeatures, TrainStream, ViewFeatures
 from orchestrator.trial.trained_prompts import load_prompt
 
@@ -137,15 +139,18 @@ class TrialFactory:
         checked = planned if method_class(cell.method.name).trains else ""
         identity = self._setup.identities.get(name)
         own = any(name == own.name for own in self._setup.own_datasets)
+        told = own or name not in dataset_classes()
         return {
             "split": checked or split_digest(task, SPLITS),
             "dataset_remark": self.remark(cell, task),
             "own_dataset": own,
+            "method": outside_facts(method_class(cell.method.name)),
+            "dataset_place": None if own else outside_place(name),
             "data": None if identity is None else identity.as_dict(),
             "fingerprints": {
                 **fingerprints(cell),
                 "split": planned or None,
-                "templates": list(task.dataset.card.templates) if own else None,
+                "templates": list(task.dataset.card.templates) if told else None,
             },
         }
 
@@ -169,6 +174,11 @@ class TrialFactory:
         shots = 0 if cell.source else cell.shots
         protocol = protocol_named(cell.protocol)
         return protocol.task(dataset, shots, cell.seed, self._setup.short_classes)
+
+    def surroundings(self, cell: Cell, task: Task, oracle: Oracle) -> Surroundings:
+        """What a cell's prompt is used with, wherever that is."""
+        plain = preprocessing_of(self._setup.backbone, "none")
+        return Surroundings.of(cell, task, oracle.space, plain)
 
     def remark(self, cell: Cell, task: Task) -> str:
         """Why results on a cell's images, or with a prompt of its source, aren't comparable.

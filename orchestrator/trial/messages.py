@@ -32,6 +32,8 @@ class WorkerSetup:
         unreadable: images to leave out, by dataset.
         identities: what is known of the images of each dataset, for traces.
         encoders: digests of the methods' own image encoders, by name; others are not checked.
+        outside_methods: digests of the code of methods of other packages, by place.
+        outside_datasets: names or places of datasets of other packages.
         threads: CPU threads for the model.
         decoders: CPU threads that decode and transform images.
         checkpoint_interval: seconds between two checkpoints of a trial.
@@ -55,6 +57,8 @@ class WorkerSetup:
     unreadable: Mapping[str, frozenset[str]] = field(default_factory=dict)
     identities: Mapping[str, DataIdentity] = field(default_factory=dict)
     encoders: Mapping[str, str] = field(default_factory=dict)
+    outside_methods: Mapping[str, str] = field(default_factory=dict)
+    outside_datasets: tuple[str, ...] = ()
     threads: int = 1
     decoders: int = 1
     checkpoint_interval: float = 10.0

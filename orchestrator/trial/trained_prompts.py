@@ -19,19 +19,29 @@ def save_prompt(store: Store, key: str, state: State) -> None:
     store.save_prompt(key, tensor_file.to_bytes(state.tensors, _TITLE, state.values))
 
 
+def stored_prompt(store: Store, key: str) -> State | None:
+    """The final state of the method of a cell, left as it is; None if it isn't in the store.
+
+    Raises:
+        tensor_file.UnreadableTensors: it is damaged.
+    """
+    data = store.prompt(key)
+    return None if data is None else State(*tensor_file.from_bytes(data, _TITLE))
+
+
 def load_prompt(store: Store, source: Source) -> State:
     """The final state of the method of the cell that trained a prompt. A damaged one is removed.
 
     Raises:
         PromptMissing: it is missing or damaged.
     """
-    data = store.prompt(source.key)
-    if data is None:
-        raise PromptMissing(f"the prompt trained on {source.dataset} is not in the store. {_AGAIN}")
     try:
-        return State(*tensor_file.from_bytes(data, _TITLE))
+        state = stored_prompt(store, source.key)
     except tensor_file.UnreadableTensors as error:
         store.forget_prompt(source.key)
         raise PromptMissing(
             f"the prompt trained on {source.dataset} is damaged ({error}). {_AGAIN}"
         ) from None
+    if state is None:
+        raise PromptMissing(f"the prompt trained on {source.dataset} is not in the store. {_AGAIN}")
+    return state

@@ -216,7 +216,7 @@ class Trial:
         batches = split.batches(pixels=prompts.touches_images)
         for batch, logits in oracle.observe(prompts, batches, as_method=readout is not None):
             check_evaluation(logits, name, spent, self._origin)
-            answers = _answers(logits, readout)
+            answers = answers_of(logits, readout)
             losses = cross_entropy(answers.unsqueeze(0), batch.labels)
             check_evaluation(losses, name, spent, self._origin)
             right += int((answers.argmax(dim=-1) == batch.labels).sum())
@@ -258,7 +258,7 @@ class Trial:
             self.seconds[what] += time.perf_counter() - start
 
 
-def _answers(logits: Tensor, readout: Readout | None) -> Tensor:
+def answers_of(logits: Tensor, readout: Readout | None) -> Tensor:
     """The scores `(B, C)` of what is deployed, of the logits `(K, B, C)` of its K prompts.
 
     Raises:

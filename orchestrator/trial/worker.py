@@ -42,12 +42,15 @@ class Worker:
     """Holds a model and runs one cell after another.
 
     Raises:
-        UserError: the model can't be loaded, or this host sees another store than the driver.
+        UserError: the model can't be loaded, this host sees another store than the driver, or it
+            lacks a method or a dataset of another package.
     """
 
     def __init__(self, setup: WorkerSetup) -> None:
         from orchestrator.trial.factory import TrialFactory
+        from orchestrator.trial.outside import check_outside
 
+        check_outside(setup.outside_methods, setup.outside_datasets)
         self._setup = setup
         self._stopped = False
         self._notices: list[str] = []
@@ -248,8 +251,11 @@ class Worker:
     def _finish(self, started: _Started, split: str) -> Trace:
         from orchestrator.trial.trained_prompts import save_prompt
 
-        trial = started.trial
-        if trial.data.train is not None and not started.cell.blind:
+        trial, cell = started.trial, started.cell
+        if not cell.blind:
+            around = self._factory.surroundings(cell, started.task, trial.oracle)
+            self._store.save_surroundings(started.key, around.model_dump(mode="json"))
+        if trial.data.train is not None and not cell.blind:
             save_prompt(self._store, started.key, trial.method.state())
         return Trace(
             key=started.key,

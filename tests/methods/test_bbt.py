@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from methods.bbt import Bbt, BbtSettings
 from methods.interface import Demand, Named, Scores, SettingsError, TrainingSize
 from methods.parts.seeding import generator
-from tests.conformance.toy_oracle import (
+from querycurve.testing.toy_oracle import (
     BATCH,
     CLASSES,
     EXAMPLES,

@@ -5,7 +5,7 @@ from typing import ClassVar
 
 from methods.interface import Problem, PromptSpace
 from methods.registry import method_names, variant_names
-from tests.conformance.method_suite import MethodSuite
+from querycurve.testing.method_suite import MethodSuite
 
 SMALL_SHARPZO = {"dimension": 6, "population": 4, "most_at_once": 4, "mask_steps": 3}
 SMALL_SEARCH = {"text_dimension": 12, "visual_dimension": 6}

@@ -15,7 +15,14 @@ from methods.interface import Demand, Named, Scores, SettingsError, State, Train
 from methods.parts.losses import cross_entropy
 from methods.parts.score_head import ScoreHead
 from methods.parts.seeding import generator
-from tests.conformance.toy_oracle import BATCH, CLASSES, EXAMPLES, ToyOracle, toy_batch, toy_problem
+from querycurve.testing.toy_oracle import (
+    BATCH,
+    CLASSES,
+    EXAMPLES,
+    ToyOracle,
+    toy_batch,
+    toy_problem,
+)
 from tests.methods.problems import numpy_loss
 
 SMALL: dict[str, Any] = {"dimension": 9, "population": 6, "hidden": 7}

@@ -13,7 +13,7 @@ from pydantic import ValidationError
 from methods.interface import Demand, Scores, SettingsError, TrainingSize
 from methods.lcs import Lcs, LcsSettings
 from methods.parts.seeding import generator
-from tests.conformance.toy_oracle import BATCH, CLASSES, EXAMPLES, SPACE, ToyWords, toy_problem
+from querycurve.testing.toy_oracle import BATCH, CLASSES, EXAMPLES, SPACE, ToyWords, toy_problem
 from tests.methods.problems import numpy_loss
 
 WIDTH = SPACE.text_width

@@ -18,7 +18,7 @@ from methods.parts.logit_span import LogitSpan
 from methods.parts.readouts import centred_scores
 from methods.parts.seeding import generator
 from methods.parts.softmax_regression import softmax_regression, validated_strength
-from tests.conformance.toy_oracle import EXAMPLES, SPACE, ToyOracle, toy_images, toy_problem
+from querycurve.testing.toy_oracle import EXAMPLES, SPACE, ToyOracle, toy_images, toy_problem
 from tests.methods.problems import POCKET, problem
 
 SMALL: dict[str, Any] = {"context_tokens": 2, "candidates": 4}

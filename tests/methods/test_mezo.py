@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from methods.interface import SettingsError
 from methods.mezo import MeZo, MeZoSettings
 from methods.parts.seeding import generator
-from tests.conformance.toy_oracle import SPACE, ToyWords, toy_problem
+from querycurve.testing.toy_oracle import SPACE, ToyWords, toy_problem
 from tests.methods.problems import VIT_B16, numpy_loss, scores
 
 UNIT = SPACE.token_embedding_std

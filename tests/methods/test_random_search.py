@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from methods.interface import SettingsError
 from methods.parts.seeding import generator
 from methods.random_search import RandomSearch, RandomSearchSettings
-from tests.conformance.toy_oracle import SPACE, ToyWords, toy_problem
+from querycurve.testing.toy_oracle import SPACE, ToyWords, toy_problem
 from tests.methods.problems import numpy_loss, scores
 
 

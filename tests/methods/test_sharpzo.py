@@ -18,7 +18,7 @@ from methods.parts.directions import gaussian
 from methods.parts.seeding import generator
 from methods.registry import method_variant
 from methods.sharpzo import SharpZo, SharpZoSettings
-from tests.conformance.toy_oracle import SPACE, ToyWords, toy_problem
+from querycurve.testing.toy_oracle import SPACE, ToyWords, toy_problem
 from tests.methods.problems import numpy_loss, scores
 
 Numbers = NDArray[np.float64]

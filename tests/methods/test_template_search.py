@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from methods.interface import Named, Problem, Scores, SettingsError, TrainingSize
 from methods.parts.template_bank import bank
 from methods.template_search import TemplateSearch, TemplateSearchSettings
-from tests.conformance.toy_oracle import ToyWords
+from querycurve.testing.toy_oracle import ToyWords
 from tests.methods.problems import problem
 
 NUMBERED = tuple(f"{word} {{}}" for word in "bcdefgh")

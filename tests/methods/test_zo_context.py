@@ -14,7 +14,7 @@ from methods.parts.directions import segmented_uniform
 from methods.parts.seeding import generator
 from methods.registry import method_variant
 from methods.zo_context import ZoContext, ZoContextSettings
-from tests.conformance.toy_oracle import SPACE, ToyWords, toy_problem
+from querycurve.testing.toy_oracle import SPACE, ToyWords, toy_problem
 from tests.methods.problems import numpy_loss, scores
 
 UNIT = SPACE.token_embedding_std

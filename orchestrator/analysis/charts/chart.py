@@ -15,6 +15,24 @@ PERCENT = (0.0, 100.0)
 END_ROOM = 1.15
 """How far a logarithmic axis goes beyond the end."""
 
+EVEN_ROOM = 1.03
+"""How far an even axis does, so that the last measurement is seen."""
+
+
+@dataclass(frozen=True)
+class Single:
+    """What one line of those that a mean is taken over looks like, such as a seed's.
+
+    Attributes:
+        name: such as `seed 1`.
+        x: places on the axis, rising.
+        y: measurements.
+    """
+
+    name: str
+    x: tuple[float, ...]
+    y: tuple[float, ...]
+
 
 @dataclass(frozen=True)
 class Line:
@@ -34,6 +52,9 @@ class Line:
         faint: whether it is only what others are seen against, without an interval or a place in
             the legend, over queries.
         note: what the chart's own legend says after the label.
+        seeds: how many seeds each point is a mean of; 0 where that isn't known.
+        singles: what it is a mean of, one line a seed, for whoever asks to see them.
+        stop: where it was measured last, which `between` finds; None for what was measured once.
     """
 
     label: str
@@ -47,6 +68,9 @@ class Line:
     hollow: bool = False
     faint: bool = False
     note: str = ""
+    seeds: int = 0
+    singles: tuple[Single, ...] = ()
+    stop: float | None = None
 
     def between(self, start: float, end: float) -> Line:
         """The step function from one place to another, where it holds what it had reached.
@@ -67,7 +91,8 @@ class Line:
 
         y, lower, upper = map(cut, (self.y, self.lower, self.upper))
         errors = (*self.errors[first:], *((0.0,) if more and self.errors else ()))
-        return replace(self, x=places, y=y, lower=lower, upper=upper, errors=errors)
+        stop = self.x[-1] if len(self.x) > 1 else None
+        return replace(self, x=places, y=y, lower=lower, upper=upper, errors=errors, stop=stop)
 
     def bars(self, *, log: bool) -> tuple[tuple[float, float, float], ...]:
         """Place, value and standard error of each bar, in the middle of its step on the axis."""
@@ -94,10 +119,10 @@ class LineChart:
         levels: other horizontal lines by name, such as a target.
         bounds: values beyond which nothing can lie; wider bands are cut there.
         title: above the chart; may be empty.
-        end: where the axis ends, if no line goes on beyond.
+        end: where measuring ends, if no line goes on beyond. The axis goes on a little further, so
+            that what lines end with is seen.
         ticks: numbers of queries that stand on the axis, which is logarithmic then, and starts at
-            half of the first and goes on a little beyond the end, so that what lines end with is
-            seen; empty for an even axis from 0.
+            half of the first; empty for an even axis from 0.
         own_legend: whether its legend is its own, in the order of its lines and with their notes.
     """
 
@@ -115,7 +140,9 @@ class LineChart:
     def span(self) -> tuple[float, float]:
         """Both ends of the axis."""
         end = max((self.end, *(line.x[-1] for line in self.lines))) or 1
-        return (min(self.ticks[0], end) / 2, END_ROOM * end) if self.ticks else (0, end)
+        if self.ticks:
+            return min(self.ticks[0], end) / 2, END_ROOM * end
+        return 0, EVEN_ROOM * end
 
     @property
     def drawn(self) -> tuple[Line, ...]:
@@ -178,11 +205,19 @@ class Dot:
 
 @dataclass(frozen=True)
 class DotChart:
-    """One dot per method, in rows, the first on top."""
+    """One dot per method, in rows, the first on top.
+
+    Attributes:
+        x_title: what the value is.
+        dots: one per row.
+        title: above the chart; may be empty.
+        note: what is said of each dot beside the pointer.
+    """
 
     x_title: str
     dots: tuple[Dot, ...]
     title: str = ""
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -223,8 +258,9 @@ def parts_of(chart: Chart) -> tuple[Line | Bars | Dot, ...]:
     return chart.dots if isinstance(chart, DotChart) else chart.lines
 
 
-def line_of(label: str, look: Look, band: Band) -> Line:
-    """A band as a line; without an interval where there is a single seed."""
+def line_of(label: str, look: Look, band: Band, singles: tuple[Single, ...] = ()) -> Line:
+    """A band as a line; without an interval or singles where there is a single seed."""
+    line = Line(label, look, band.queries, band.mean, errors=band.errors, seeds=band.seeds)
     if band.seeds == 1:
-        return Line(label, look, band.queries, band.mean, errors=band.errors)
-    return Line(label, look, band.queries, band.mean, band.lower, band.upper, band.errors)
+        return line
+    return replace(line, lower=band.lower, upper=band.upper, singles=singles)

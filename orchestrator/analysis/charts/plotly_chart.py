@@ -12,6 +12,8 @@ from orchestrator.analysis.charts.chart import (
     LineChart,
     ValueChart,
 )
+from orchestrator.analysis.charts.end_values import end_values
+from orchestrator.analysis.charts.hover import dot_text, line_texts, unit_of, value_texts
 from orchestrator.analysis.charts.labels import (
     LONGEST,
     Labels,
@@ -33,6 +35,14 @@ MOST_HOVERED = 12
 
 TITLE = 36
 """Characters of a title above a chart or along an axis."""
+
+MARKER = 8
+"""Pixels of the dot at a line's last measurement."""
+
+VALUES_WIDTH = 42
+"""Pixels at the right of a chart, where lines' last values stand."""
+
+_NAMED = "%{fullData.name}: %{customdata}<extra></extra>"
 
 
 def plotly_figure(chart: Chart) -> dict[str, Any]:
@@ -65,8 +75,21 @@ def _lines(chart: LineChart, shown: Labels) -> dict[str, Any]:
         for name, value in chart.levels
     ]
     layout = _layout(chart.title, chart.x_title, chart.y_title, chart.bounds)
-    layout["xaxis"]["range"] = [start, end]
+    layout["xaxis"] |= {"range": [start, end], "separatethousands": True}
     layout["hovermode"] = "x unified"
+    unit = unit_of(chart.x_title) or "queries"
+    layout["xaxis"]["unifiedhovertitle"] = {"text": f"about %{{x:,.6~g}} {for_plotly(unit)}"}
+    if ends := end_values(chart):
+        layout["margin"]["r"] = VALUES_WIDTH
+        layout["annotations"] = [
+            {
+                # The page hides it with the line of this name.
+                "name": end.line.label, "text": f"{end.value:,.1f}", "showarrow": False,
+                "xref": "paper", "x": 1, "xanchor": "left", "xshift": 3, "y": end.place,
+                "font": {"size": 11, "color": end.line.look.colour},
+            }
+            for end in ends
+        ]  # fmt: skip
     if chart.ticks:
         layout["xaxis"] |= {
             "type": "log",
@@ -89,9 +112,15 @@ def _line(line: Line, label: str, chart: LineChart) -> list[dict[str, Any]]:
     }
     look = FAINT if line.faint else line.look
     style = {"color": look.colour, "dash": look.dash, "width": chart.width(line), "shape": "hv"}
-    drawn = {**common, "y": _rounded(line.y), "line": style, "hovertemplate": "%{y:.1f}"}
+    drawn = {**common, "y": _rounded(line.y), "line": style}
     if line.faint:
-        return [{**drawn, "opacity": FAINTNESS}]
+        template = "%{fullData.name}: %{y:.1f}<extra></extra>"
+        return [{**drawn, "opacity": FAINTNESS, "hovertemplate": template}]
+    drawn |= {"customdata": line_texts(line, chart), "hovertemplate": _NAMED}
+    if line.stop is not None:
+        sizes = [MARKER if place == line.stop else 0 for place in line.x]
+        marker = {"size": sizes, "color": line.look.colour, "line": {"width": 0}, "opacity": 1}
+        drawn |= {"mode": "lines+markers", "marker": marker}
     bars = [_sampling_errors(common, line, chart)] if line.errors else []
     if not line.lower:
         return [drawn, *bars]
@@ -161,6 +190,7 @@ def _value_line(line: Line, label: str, chart: ValueChart) -> list[dict[str, Any
         "x": list(line.x),
         "y": _rounded(line.y),
         "text": [_nearest(place, chart.ticks) for place in line.x],
+        "customdata": value_texts(line, chart),
         "line": {
             "color": line.look.colour, "dash": line.look.dash, "width": 3 if line.main else 1.5,
         },
@@ -169,14 +199,14 @@ def _value_line(line: Line, label: str, chart: ValueChart) -> list[dict[str, Any
             "size": 9 if line.main else 6,
             "symbol": "circle-open" if line.hollow else "circle",
         },
-        "hovertemplate": "%{fullData.name}, %{text}: %{y:.1f}<extra></extra>",
+        "hovertemplate": "%{fullData.name}, %{text}: %{customdata}<extra></extra>",
     }  # fmt: skip
     if not line.lower:
         return [drawn]
     if not (line.main and chart.joined):
         return [{**drawn, "error_y": _error_bars(line)}]
     edge = {**drawn, "mode": "lines", "line": {"width": 0}, "hoverinfo": "skip"}
-    del edge["hovertemplate"], edge["text"], edge["marker"]
+    del edge["hovertemplate"], edge["text"], edge["customdata"], edge["marker"]
     return [*_band(edge, line), drawn]
 
 
@@ -218,6 +248,7 @@ def _rounded(values: Sequence[float]) -> list[float]:
 
 
 def _bars(chart: BarChart, shown: Labels) -> dict[str, Any]:
+    what = for_plotly(chart.x_title)
     data = [
         {
             "type": "bar",
@@ -230,7 +261,7 @@ def _bars(chart: BarChart, shown: Labels) -> dict[str, Any]:
             "textposition": "outside",
             "cliponaxis": False,
             "marker": {"color": bars.look.colour},
-            "hovertemplate": "%{y}: %{text}",
+            "hovertemplate": f"%{{fullData.name}}, %{{y}}: %{{text}}<br>{what}<extra></extra>",
         }
         for bars in chart.bars
     ]
@@ -261,7 +292,8 @@ def _dots(chart: DotChart, shown: Labels) -> dict[str, Any]:
                 "color": dot.look.colour,
                 "thickness": 2,
             },
-            "hovertemplate": "%{y}: %{x:.2f}<extra></extra>",
+            "customdata": [for_plotly(dot_text(dot, chart))],
+            "hovertemplate": _NAMED,
         }
         for dot in chart.dots
     ]
@@ -284,6 +316,7 @@ def _layout(
         "yaxis": {"title": {"text": _title(y_title)}, "zeroline": False},
         "margin": {"l": 52, "r": 14, "t": 34 if title else 12, "b": 44},
         "showlegend": False,
+        "hoverdistance": -1,  # the nearest point is named, however far the pointer is
         "hoverlabel": {"namelength": -1},  # plotly would cut names to 15 letters
     }
     if bounds is not None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
-from matplotlib.ticker import NullLocator
+from matplotlib.ticker import FuncFormatter, NullLocator
 from rich.cells import cell_len
 
 from orchestrator.analysis.charts.chart import (
@@ -23,6 +23,7 @@ from orchestrator.analysis.charts.chart import (
     ValueChart,
     parts_of,
 )
+from orchestrator.analysis.charts.end_values import end_values
 from orchestrator.analysis.charts.labels import (
     LONGEST,
     Labels,
@@ -217,6 +218,8 @@ def _draw_lines(axes: Any, chart: LineChart, shown: Labels) -> None:
         style: dict[str, Any] = {"color": look.colour, "linestyle": _DASHES[look.dash]}
         style |= {"alpha": FAINTNESS} if line.faint else {"label": shown[line.label]}
         axes.step(line.x, line.y, where="post", linewidth=chart.width(line), **style)
+        if line.stop is not None and line.stop >= chart.span[0] and not line.faint:
+            axes.plot(line.stop, line.y[-1], "o", markersize=4.5, color=look.colour, clip_on=False)
         if line.lower and not line.faint:
             band = {"step": "post", "alpha": 0.18, "linewidth": 0, "color": look.colour}
             axes.fill_between(line.x, line.lower, line.upper, **band)
@@ -231,7 +234,14 @@ def _draw_lines(axes: Any, chart: LineChart, shown: Labels) -> None:
         axes.set_xscale("log")
         axes.set_xticks(chart.ticks, [f"{tick:,}" for tick in chart.ticks])
         axes.xaxis.set_minor_locator(NullLocator())
+    else:
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda place, _: f"{place:,g}"))
     axes.set_xlim(*chart.span)
+    for end in end_values(chart):
+        axes.annotate(
+            f"{end.value:,.1f}", (1, end.place), xycoords=("axes fraction", "data"), xytext=(3, 0),
+            textcoords="offset points", va="center", fontsize=7.5, color=end.line.look.colour,
+        )  # fmt: skip
 
 
 def _draw_own_legend(axes: Any, chart: LineChart, shown: Labels, *, beside: bool) -> None:

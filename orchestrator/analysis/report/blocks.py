@@ -29,11 +29,13 @@ class Text:
 
     Attributes:
         text: plain text.
-        kind: `note` is set apart, `warning` more so, `code` keeps its lines.
+        kind: `note` is set apart, `warning` more so, `code` keeps its lines and can be copied.
+        title: what stands above code.
     """
 
     text: str
     kind: Literal["plain", "note", "warning", "code"] = "plain"
+    title: str = ""
 
 
 @dataclass(frozen=True)
@@ -87,6 +89,11 @@ class TableBlock:
     column_groups: tuple[str, ...] = ()
     row_groups: tuple[str, ...] = ()
     numbers_only: bool = False
+
+    @property
+    def words(self) -> str:
+        """What it is, for those who hear the page."""
+        return self.title or self.name.replace("_", " ")
 
     @property
     def spans(self) -> list[tuple[str, int]]:

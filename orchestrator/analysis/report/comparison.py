@@ -54,6 +54,8 @@ class Comparison:
         spec_yaml: the whole spec.
         remarks: what to know of how results were found.
         search: what a search found; None where there was none.
+        chosen_target: how the question's target was chosen from the results; empty where the spec
+            names it.
     """
 
     name: str
@@ -69,6 +71,7 @@ class Comparison:
     spec_yaml: str = ""
     remarks: tuple[str, ...] = ()
     search: SearchFindings | None = None
+    chosen_target: str = ""
 
     @property
     def finished(self) -> tuple[Run, ...]:

@@ -12,11 +12,16 @@ from orchestrator.analysis.charts.png_chart import write_panels, write_png
 from orchestrator.analysis.deployment import Deployment
 from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.analysis.report.default_target import with_target
+from orchestrator.analysis.report.file_list import FileList
 from orchestrator.analysis.report.files import as_csv as table_as_csv
 from orchestrator.analysis.report.files import as_latex
 from orchestrator.analysis.report.files import as_markdown as table_as_markdown
+from orchestrator.analysis.report.headline.sentences import headline_of
+from orchestrator.analysis.report.numbers import CURVES, PER_SEED, curves_csv, per_seed_csv
 from orchestrator.analysis.report.page import render
 from orchestrator.analysis.report.parts import parts_words
+from orchestrator.analysis.report.run_links import RunLink
 from orchestrator.analysis.report.sections import sections_of
 from orchestrator.analysis.table import Row, as_csv, as_markdown
 from orchestrator.errors import UserError
@@ -40,6 +45,8 @@ class Report:
         remarks: what to know of how results were found, and of points on the way.
         access: what each method of the comparison needs of a black box, by label.
         deployments: how each is deployed, likewise.
+        in_words: the headline, a paragraph each.
+        chosen_target: how a target was chosen from the results; empty where the spec names it.
     """
 
     rows: tuple[Row, ...]
@@ -51,14 +58,23 @@ class Report:
     remarks: tuple[str, ...] = ()
     access: Mapping[str, Access | None] = field(default_factory=dict)
     deployments: Mapping[str, Deployment] = field(default_factory=dict)
+    in_words: tuple[str, ...] = ()
+    chosen_target: str = ""
 
 
 LONGEST_NAME = 160
 """Bytes that a title gives to a file's name, at most."""
 
 
-def write_report(comparison: Comparison, folder: Path) -> Report:
-    """Writes report.html, results.csv, results.md, figures/*.png and tables/*.csv, *.tex.
+def write_report(comparison: Comparison, folder: Path, run_link: RunLink | None = None) -> Report:
+    """Writes report.html and, linked in it, all that lies beside it.
+
+    That is results.csv, results.md, spec.yaml, figures/*.png and tables/*.csv, *.tex.
+
+    Args:
+        comparison: what the report is about.
+        folder: where it goes.
+        run_link: where a cell's run is shown, by its key; None for no links.
 
     Raises:
         UserError: there is nothing to report yet, or the folder can't be written.
@@ -68,14 +84,16 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
             "nothing has finished yet that can be read, so there is nothing to report. Run it "
             "first."
         )
+    comparison = with_target(comparison)
     sections = sections_of(comparison)
     blocks = [block for section in sections for block in section.blocks]
     tables = [block for block in blocks if isinstance(block, TableBlock)]
     page = folder / "report.html"
     files = {
-        page: render(comparison, sections),
         folder / "results.csv": as_csv(comparison.rows),
         folder / "results.md": _markdown(comparison, tables),
+        folder / CURVES: curves_csv(comparison),
+        folder / PER_SEED: per_seed_csv(comparison),
         **{folder / "tables" / f"{table.name}.csv": table_as_csv(table) for table in tables},
         **{
             folder / "tables" / f"{table.name}.tex": as_latex(table)
@@ -83,11 +101,15 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
             if not table.numbers_only
         },
     }
+    if comparison.spec_yaml:
+        files[folder / "spec.yaml"] = comparison.spec_yaml
     try:
         for path, text in files.items():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text, encoding="utf-8")
         pictures = _pictures(blocks, folder / "figures")
+        beside = FileList.of(folder, (*files, *pictures))
+        page.write_text(render(comparison, sections, beside, run_link), encoding="utf-8")
     except OSError as error:
         reason = error.strerror or str(error)
         if isinstance(error, FileExistsError):
@@ -100,7 +122,7 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
     headlines = tuple(table for table in tables if table.headline)
     if not headlines and any(map(comparison.upright, comparison.shots)):
         headlines = tuple(table for table in tables if table.summary)
-    written = (*files, *pictures)
+    written = (page, *files, *pictures)
     return Report(
         comparison.rows,
         comparison.sweeps,
@@ -111,6 +133,8 @@ def write_report(comparison: Comparison, folder: Path) -> Report:
         tuple(filter(None, (*comparison.remarks, parts_words(comparison.runs)))),
         {row.group.method: row.access for row in comparison.rows},
         {row.group.method: row.deployment for row in comparison.rows},
+        headline_of(comparison),
+        comparison.chosen_target,
     )
 
 

@@ -53,16 +53,18 @@ class Blanks:
         """The spec's own model."""
         return self._resolved(self._spec.backbone)
 
-    def on(self, dataset: str, reason: str) -> Iterator[PlannedCell]:
+    def on(self, dataset: str, reason: str, *, only_absent: bool = False) -> Iterator[PlannedCell]:
         """The cells of a dataset, each once under every label that it has.
 
         Args:
             dataset: the dataset's name.
             reason: why they are skipped.
+            only_absent: whether those alone whose method isn't here.
         """
         spec, cells = self._spec, list[PlannedCell]()
         for shots in dict.fromkeys(arm.conditions.shots for arm in spec.arms):
             arms = [arm for arm in spec.arms if arm.conditions.shots == shots]
+            arms = [arm for arm in arms if arm.method.absent or not only_absent]
             for seed, arm in product(spec.seeds, arms):
                 cells.append(self._blank(dataset, arm, seed, reason))
         # Cells of different models look the same where weights aren't here.
@@ -97,6 +99,8 @@ def _resolved(resolve: Resolve, backbone: Backbone) -> ResolvedBackbone:
 
 
 def _touches_images(method: MethodSpec) -> bool:
+    if method.absent:
+        return False
     kind = method_class(method.name)
     settings = kind.settings_type.model_validate(method.settings)
     encoder = kind.encoder_name(settings)

@@ -80,7 +80,10 @@ def _difference(cell: PlannedCell, one: Stored) -> str:
     """What a result was made with that its cell, as it is planned now, is not."""
     if one.cell.backbone != cell.cell.backbone:
         return "other weights"
-    kind = method_class(cell.cell.method.name)
+    try:
+        kind = method_class(cell.cell.method.name)
+    except ValueError:  # of a package that isn't here
+        return _UNTOLD
     recorded = one.provenance.get("fingerprints")
     known = recorded if isinstance(recorded, Mapping) else {}
     version = known.get("method_version", kind.version)

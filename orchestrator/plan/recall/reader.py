@@ -19,6 +19,8 @@ from orchestrator.spec.spec import Spec
 from orchestrator.store.storage import StorageDown
 from orchestrator.store.store import Store
 
+_NOT_HERE = "the method is of a package that isn't installed here"
+
 
 class _Untouched(Store):
     """A store that is left as it is: who only reads may not be allowed to write."""
@@ -76,6 +78,8 @@ class Reader:
         for name in names:
             if name in absent:
                 cells += blanks.on(name, absent[name])
+            else:
+                cells += blanks.on(name, _NOT_HERE, only_absent=True)
             cells += (cell for cell in plan.cells if cell.cell.dataset == name)
         whole = recalled(replace(plan, spec=spec, cells=tuple(cells)), self.stored)
         told = (*whole.recalled, other_versions(whole, self.stored))
@@ -92,7 +96,10 @@ class Reader:
         there = tuple(name for name in spec.datasets if name not in absent)
         if not there and spec.source is None:
             raise UserError("no dataset is here")
-        alone = spec.model_copy(update={"datasets": there})
+        methods = tuple(method for method in spec.methods if not method.absent)
+        if not methods and spec.ablation is None:
+            raise UserError(_NOT_HERE)
+        alone = spec.model_copy(update={"datasets": there, "methods": methods})
         listener = Listener(self.say, without=absent.__setitem__)
         store = _Untouched(self.stored.store.storage)
         return make_plan(alone, store, self.data_root, blind=blind, listener=listener)

@@ -9,7 +9,7 @@ import torch
 
 from methods.interface import Named
 from methods.parts.evaluation import Evaluation, evaluation_on
-from tests.conformance.toy_oracle import BATCH, EXAMPLES, toy_problem
+from querycurve.testing.toy_oracle import BATCH, EXAMPLES, toy_problem
 
 
 def run(evaluation: Evaluation, losses: torch.Tensor) -> tuple[list[Any], torch.Tensor]:

@@ -7,7 +7,7 @@ import torch
 
 from methods.interface import SettingsError
 from methods.parts.raw_context import RawContext, RawContextSettings
-from tests.conformance.toy_oracle import SPACE, ToyWords, toy_problem
+from querycurve.testing.toy_oracle import SPACE, ToyWords, toy_problem
 
 
 def test_starts_at_the_words_and_makes_prompts_of_points() -> None:

@@ -9,7 +9,7 @@ from open_clip import OPENAI_IMAGENET_TEMPLATES
 
 from methods.interface import Problem, SettingsError
 from methods.parts.template_bank import bank, fits, imagenet_templates, longest
-from tests.conformance.toy_oracle import ToyWords
+from querycurve.testing.toy_oracle import ToyWords
 from tests.methods.problems import problem
 
 

@@ -6,7 +6,7 @@ import torch
 
 from methods.parts.seeding import generator
 from methods.parts.token_spheres import TokenSpheres
-from tests.conformance.toy_oracle import toy_problem
+from querycurve.testing.toy_oracle import toy_problem
 
 SPHERES = TokenSpheres(tokens=2, length=0.3)
 

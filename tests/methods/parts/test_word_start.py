@@ -9,7 +9,7 @@ import torch
 
 from methods.interface import SettingsError
 from methods.parts.word_start import word_start, word_tokens
-from tests.conformance.toy_oracle import SPACE, ToyWords, toy_problem
+from querycurve.testing.toy_oracle import SPACE, ToyWords, toy_problem
 
 
 def test_the_start_is_the_words_embeddings() -> None:

@@ -31,7 +31,12 @@ def server() -> Iterator[S3Server]:
 def test_a_grid_on_a_failing_s3_equals_one_on_an_undisturbed_folder(
     server: S3Server, tmp_path: Path, undisturbed: dict[str, Measured]
 ) -> None:
-    """Errors of every kind, then none answered at all for a while; MLflow down all the time."""
+    """Errors of every kind, then none answered at all for a while; MLflow down all the time.
+
+    A file of the folder where it is run hides none of our modules, neither from planning nor from
+    actors.
+    """
+    (tmp_path / "methods.py").write_text("raise RuntimeError('a file of the user')\n")
     location = server.bucket()
     server.every = (4, status("503 Slow Down"))
     server.faults.extend(

@@ -259,7 +259,7 @@ def test_untrained_results_of_a_former_release_are_shown_and_told(bench: Bench) 
     said = bench.say("report", spec)
     told = "results of zip are of untrained prompts: the budget is below one step"
     assert (said.code, said.rows["birds", "zip"][0]) == (0, "61.5")
-    assert said.out.startswith(f"note: {told}\n")
+    assert f"\nnote: {told}\n" in said.out
     page = (Path(bench.store) / "reports" / "small" / "report.html").read_text()
     assert f'<p class="warning">R{told[1:]}.</p>' in page
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -25,11 +26,12 @@ class FakeRay:
         self.asked: list[str] = []
         self.addresses: list[str] = []
 
-    def init(self, address: str, **_: Any) -> None:
+    def init(self, address: str, *, include_dashboard: bool = False, **_: Any) -> SimpleNamespace:
         self.asked.append("init")
         self.addresses.append(address)
         if self.errors:
             raise self.errors.pop(0)
+        return SimpleNamespace(dashboard_url="127.0.0.1:8265" if include_dashboard else None)
 
     def shutdown(self) -> None:
         self.asked.append("shutdown")
@@ -55,6 +57,19 @@ def test_ray_that_starts_is_started_once_and_ends_with_the_block(fake: FakeRay) 
     with connected(say=said.append):
         assert fake.asked == ["init"]
     assert (fake.asked, fake.addresses, said) == (["init", "shutdown"], ["local"], [])
+
+
+def test_the_dashboard_is_there_when_it_is_asked_for(
+    fake: FakeRay, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")
+    said: list[str] = []
+    with connected(say=said.append, dashboard=True):
+        pass
+    assert said == [
+        "Ray's dashboard: http://127.0.0.1:8265, until this run ends. It asks for a token: "
+        "'ray get-auth-token' prints it."
+    ]
 
 
 class InCycle:

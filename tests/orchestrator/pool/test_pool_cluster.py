@@ -5,6 +5,7 @@ Nodes are Ray's own processes on this machine; GPUs are made up.
 
 from __future__ import annotations
 
+import os
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -33,6 +34,11 @@ class OnGpu:
         time.sleep(seconds)
         return str(ray.get_runtime_context().get_node_id())
 
+    def gpus(self) -> str:
+        """The GPUs that PyTorch would see."""
+        time.sleep(0.1)
+        return os.environ["CUDA_VISIBLE_DEVICES"]
+
 
 def make_actor() -> Any:
     remote: Any = ray.remote(OnGpu)
@@ -44,8 +50,9 @@ class Work:
 
     left: int | None = None
 
-    def __init__(self) -> None:
+    def __init__(self, do: Callable[[Any], Any] = lambda actor: actor.work.remote(0.2)) -> None:
         self.given = 0
+        self._do = do
 
     def next_task(self) -> PoolTask | None:
         if self.exhausted():
@@ -53,7 +60,7 @@ class Work:
         if self.left is not None:
             self.left -= 1
         self.given += 1
-        return PoolTask(f"t{self.given}", lambda actor: actor.work.remote(0.2))
+        return PoolTask(f"t{self.given}", self._do)
 
     def exhausted(self) -> bool:
         return self.left == 0
@@ -119,6 +126,20 @@ def test_actors_are_asked_for_before_there_is_room_so_that_a_cluster_grows(
             if work.left is None and len(nodes) == 2:
                 work.left = 5
     assert Counter(names) == Counter({f"t{n + 1}": 1 for n in range(work.given)})
+
+
+def test_each_gpu_of_a_machine_with_four_has_an_actor_of_its_own(cluster: Cluster) -> None:
+    machine = cluster.add_node(num_cpus=4, num_gpus=4, object_store_memory=100 * 2**20)
+    seen: list[str] = []
+    work = Work(lambda actor: actor.gpus.remote())
+    with connected(cluster.address), ActorPool(make_actor, PoolLimits(cpus=1, gpus=1)) as pool:
+        for outcome in pool.run(work):
+            assert outcome.error == ""
+            seen.append(outcome.value)
+            if work.left is None and len(set(seen)) == 4:
+                work.left = 4
+    cluster.remove_node(machine)
+    assert set(seen) == {"0", "1", "2", "3"}
 
 
 def _gpus_asked_for() -> float:

@@ -9,9 +9,9 @@ import pytest
 
 from methods.interface import State
 from orchestrator.analysis.search import Search, SearchTrial, TrialState
+from orchestrator.search.assignment import KeyedCell
 from orchestrator.search.plan import PlannedSearch, searched
 from orchestrator.search.pruned import mark_pruned, set_aside_damaged_trials
-from orchestrator.search.trial_run import KeyedCell
 from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store

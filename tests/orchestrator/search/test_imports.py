@@ -8,8 +8,8 @@ from benchmarks.datasets.own.source import OwnDataset
 from orchestrator.oracle.backbone import Backbone, resolve_backbone
 from orchestrator.pool.actors import OracleActorFactory
 from orchestrator.pool.slots import PoolLimits
+from orchestrator.search.assignment import Assignment
 from orchestrator.search.objective import Goal
-from orchestrator.search.trial_run import Assignment
 from orchestrator.store.trace import Point
 from orchestrator.trial.messages import CellOutcome, WorkerSetup
 from tests.imports import HEAVY, imported

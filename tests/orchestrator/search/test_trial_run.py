@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from orchestrator.search.assignment import Assignment
 from orchestrator.search.objective import Goal
-from orchestrator.search.trial_run import Assignment, TrialRun
+from orchestrator.search.trial_run import TrialRun
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.store.trace import Point, Trace

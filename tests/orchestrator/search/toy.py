@@ -12,10 +12,11 @@ from optuna.storages import BaseStorage, InMemoryStorage
 
 from orchestrator.cell import Cell, Evaluation, MethodChoice
 from orchestrator.search.algorithm import StudySearch
+from orchestrator.search.assignment import Assignment, KeyedCell
 from orchestrator.search.objective import Goal
 from orchestrator.search.pruning import QueryPruner, pruner_of
 from orchestrator.search.study_place import StudyPlace
-from orchestrator.search.trial_run import Assignment, KeyedCell, TrialRun
+from orchestrator.search.trial_run import TrialRun
 from orchestrator.spec.search import SearchSpec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store

@@ -145,7 +145,7 @@ def test_a_database_of_another_mlflow_is_told_with_what_to_do(copy: Path) -> Non
 
 
 def test_a_locked_database_is_told(copy: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("orchestrator.tracking.database._PATIENCE", 0.05)
+    monkeypatch.setattr("orchestrator.tracking.database.LOCK_PATIENCE", 0.05)
     with closing(sqlite3.connect(copy / "mlflow.db", isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(DatabaseError, match="another process is writing to it: try again"):

@@ -86,11 +86,13 @@ def test_points_on_a_part_have_its_size_and_aggregates_their_error() -> None:
     sizes = [(value, step) for name, value, step in metrics if name == "test_images"]
     assert sizes == [(100, 0), (100, 10), (400, 20)]
     (entry,) = aggregate_entries([run], SPEC)
-    errors = {step: value for name, value, step in entry.metrics if name == "test_accuracy_error"}
+    errors = {
+        step: value for name, value, step in entry.metrics if name == "interval_95/sampling_error"
+    }
     assert errors[0] == pytest.approx(3.97, abs=0.01)
     assert errors[20] == 0
     (whole,) = aggregate_entries([ZIP], SPEC)
-    assert not [metric for metric in whole.metrics if metric[0] == "test_accuracy_error"]
+    assert not [metric for metric in whole.metrics if metric[0] == "interval_95/sampling_error"]
 
 
 class View:
@@ -136,7 +138,7 @@ def test_metrics_are_stepped_by_queries(view: View) -> None:
     (run,) = view.runs()
     assert view.history(run) == [(0, 30.0), (10, 40.0), (20, 50.0)]
     assert run.info.status == "FINISHED"
-    assert run.info.run_name == "dots / zip / 16 shots / seed 1"
+    assert run.info.run_name == "zip / dots / 16 shots / seed 1"
     assert run.data.tags["dataset"] == "dots"
     assert run.data.params["method.name"] == "zip"
     assert run.data.params["method.rank"] == "5"
@@ -185,19 +187,28 @@ def test_rebuilding_gives_what_logging_one_by_one_gave(view: View) -> None:
     view.rebuild(*runs)
     found = view.runs("cell")
     assert len(found) == 3
-    assert {run.info.run_name for run in found} == {run.title for run in runs}
+    assert {run.info.run_name for run in found} == {
+        "zip / dots / 16 shots / seed 1",
+        "zip / dots / 16 shots / seed 2",
+        "zero_shot / dots",
+    }
 
 
 def test_every_group_of_seeds_has_its_mean_and_interval(view: View) -> None:
     runs = [ZIP, make_run([(0, 40.0), (20, 60.0)], seed=2), zero_shot_run(44.0)]
     view.rebuild(*runs)
     found = {r.data.tags["group"]: r for r in view.runs("aggregate")}
-    assert set(found) == {"dots / zip / 16 shots", "dots / zero_shot"}
+    assert set(found) == {"zip / dots / 16 shots", "zero_shot / dots"}
     band = band_of(runs[:2])
     assert band is not None
-    run = found["dots / zip / 16 shots"]
-    for name, values in (("", band.mean), ("_lower", band.lower), ("_upper", band.upper)):
-        points = view.history(run, f"test_accuracy{name}")
+    run = found["zip / dots / 16 shots"]
+    curves = (
+        ("test_accuracy", band.mean),
+        ("interval_95/lower", band.lower),
+        ("interval_95/upper", band.upper),
+    )
+    for name, values in curves:
+        points = view.history(run, name)
         assert points == list(zip(band.queries, values, strict=True))
 
 

@@ -26,7 +26,7 @@ from methods.parts.losses import cross_entropy
 from orchestrator.oracle.interface import Batch
 from orchestrator.trial.data import TrialData
 from orchestrator.trial.trial import Trial
-from tests.conformance.toy_oracle import CLASSES, ToyOracle, toy_batch, toy_images, toy_problem
+from querycurve.testing.toy_oracle import CLASSES, ToyOracle, toy_batch, toy_images, toy_problem
 from tests.orchestrator.trial.test_trial import ToySplit, ran
 
 CHOICES = st.sampled_from(["next", "same"]) | st.lists(

@@ -22,8 +22,8 @@ from orchestrator.trial.not_finite import TrialError
 from orchestrator.trial.train_stream import ViewFeatures
 from orchestrator.trial.trial import Trial
 from orchestrator.trial.worker import Worker
+from querycurve.testing.toy_oracle import ToyOracle, toy_problem
 from tests.benchmarks.toy_dataset import ToyDataset
-from tests.conformance.toy_oracle import ToyOracle, toy_problem
 from tests.orchestrator.trial.test_blind_cells import Blind
 from tests.orchestrator.trial.test_trial import ToySplit, zip_trial
 from tests.orchestrator.trial.test_worker import Bench

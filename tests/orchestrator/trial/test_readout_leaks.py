@@ -12,7 +12,7 @@ from methods.score_probe import ScoreProbe, ScoreProbeSettings
 from orchestrator.oracle.interface import Batch
 from orchestrator.trial.data import TrialData
 from orchestrator.trial.trial import Trial
-from tests.conformance.toy_oracle import CLASSES, ToyOracle, toy_batch, toy_problem
+from querycurve.testing.toy_oracle import CLASSES, ToyOracle, toy_batch, toy_problem
 from tests.orchestrator.trial.test_asked_images import ToyStream
 
 

@@ -20,8 +20,8 @@ from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Checkpoints
 from orchestrator.trial.data import TrialData
 from orchestrator.trial.trial import Trial
+from querycurve.testing.toy_oracle import ToyOracle, toy_problem
 from tests.conformance.memory_storage import MemoryStorage
-from tests.conformance.toy_oracle import ToyOracle, toy_problem
 from tests.orchestrator.trial.test_asked_images import ToyStream
 from tests.orchestrator.trial.test_trial import ToySplit, ran
 from tests.orchestrator.trial.test_worker import Bench, _interrupt

@@ -21,8 +21,8 @@ from orchestrator.trial.checkpoint import Checkpoints, Snapshot, UnusableCheckpo
 from orchestrator.trial.data import TrialData
 from orchestrator.trial.not_finite import TrialError
 from orchestrator.trial.trial import Trial
+from querycurve.testing.toy_oracle import ToyOracle, toy_batch, toy_problem
 from tests.conformance.memory_storage import MemoryStorage
-from tests.conformance.toy_oracle import ToyOracle, toy_batch, toy_problem
 
 
 class ToyStream:

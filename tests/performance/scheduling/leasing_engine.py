@@ -11,10 +11,10 @@ import ray
 from ray import tune
 
 from orchestrator.pool.slots import PoolLimits
+from orchestrator.search.assignment import Assignment, KeyedCell
 from orchestrator.search.broker import OracleBroker
 from orchestrator.search.objective import Goal
 from orchestrator.search.trainable import ASSIGNMENT, BorrowingTrial
-from orchestrator.search.trial_run import Assignment, KeyedCell
 from tests.performance.scheduling.engine import RETRIES, Grid
 from tests.performance.scheduling.journal import Journal
 from tests.performance.scheduling.null_oracle import NullActors

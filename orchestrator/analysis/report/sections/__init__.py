@@ -14,6 +14,7 @@ from orchestrator.analysis.report.sections import (
     curves,
     ecdf,
     failures,
+    in_short,
     money,
     provenance,
     ranks,
@@ -26,6 +27,7 @@ from orchestrator.analysis.report.sections import (
 )
 
 SECTIONS: dict[str, Callable[[Comparison], Iterator[Block]]] = {
+    in_short.HEADLINE: in_short.blocks,
     "Accuracy": summary.blocks,
     "Base to new classes": base_to_new.blocks,
     "Transfer to other datasets": transfer.to_other_datasets,

@@ -213,7 +213,13 @@ def _line(
         y=tuple(i.mean for i in at.values()),
         lower=tuple(i.lower for i in at.values()) if known else (),
         upper=tuple(i.upper for i in at.values()) if known else (),
+        seeds=_shared_count([i.count for i in at.values()]),
     )
+
+
+def _shared_count(counts: Sequence[int]) -> int:
+    """How many seeds all points have; 0 where they differ."""
+    return counts[0] if len(set(counts)) == 1 else 0
 
 
 def _axis(values: Sequence[FieldValue]) -> tuple[_Places, bool]:

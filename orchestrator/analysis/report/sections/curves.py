@@ -4,8 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from orchestrator.analysis.at_queries import budget_of
-from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart, line_of
-from orchestrator.analysis.curves import Band, band_of, band_over, curve_of, mean_curve
+from orchestrator.analysis.charts.chart import PERCENT, Line, LineChart, Single, line_of
+from orchestrator.analysis.curves import Band, Curve, band_of, band_over, curve_of, mean_curve
 from orchestrator.analysis.queries_to_target import target_on
 from orchestrator.analysis.report.blocks import Block, FigureBlock
 from orchestrator.analysis.report.comparison import Comparison
@@ -14,8 +14,11 @@ from orchestrator.analysis.report.sections import crowded
 from orchestrator.analysis.report.sections.crowded import FAINT_WORDS
 from orchestrator.analysis.runs import Contender, Run, by_group
 
-QUERIES = "queries"
+QUERIES = "queries spent"
 ACCURACY = "test accuracy (%)"
+
+DOTS = "Dots: the last measurement."
+ENDS = "Dots: the last measurement; the numbers at the right are the last values."
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
@@ -34,6 +37,7 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
             f"Test accuracy over queries on each dataset. {_band_words(comparison.runs)} A step "
             f"shows what had been reached by then; nothing is interpolated ahead. Methods without "
             f"training are level lines, and so are those that stop early from where they stopped. "
+            f"{DOTS if many else ENDS} "
             f"{_parts(comparison)} {FAINT_WORDS if many else ''} "
             f"{_target_words(comparison)}"
         )
@@ -51,7 +55,8 @@ def _dataset_chart(comparison: Comparison, dataset: str, shots: int) -> Iterator
         return
     target = target_on(dataset, comparison.question, here)
     levels = () if target is None else (("target", target),)
-    chart = _chart(comparison, _lines(comparison, found), ACCURACY)
+    singles = {members[0].contender: _singles(members) for members in by_group(here).values()}
+    chart = _chart(comparison, _lines(comparison, found, singles), ACCURACY)
     if comparison.crowded(shots):
         chart = crowded.ahead(comparison, shots, chart)
     title = f"{dataset}{comparison.suffix(shots)}"
@@ -64,11 +69,12 @@ def _mean_figures(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
     datasets = tuple(name for name in scores.datasets if name in comparison.trained_on)
     if len(datasets) < 2:
         return
-    found = {
-        contender: band
+    curves = {
+        contender: _mean_curves(comparison.at(shots), contender, datasets)
         for contender in sorted(scores.values)
-        if (band := _mean_band(comparison.at(shots), contender, datasets)) is not None
     }
+    bands = {contender: band_over(list(mine.values())) for contender, mine in curves.items()}
+    found = {contender: band for contender, band in bands.items() if band is not None}
     if not found:
         return
     name = f"mean_curve{comparison.file_suffix(shots)}"
@@ -79,9 +85,10 @@ def _mean_figures(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
         f"other datasets would. Seeds that lack a dataset are left out. "
         f"{BARS if has_parts(comparison.runs) else ''}"
     ).strip()
-    chart = _chart(comparison, _lines(comparison, found), f"mean {ACCURACY}")
+    singles = {contender: tuple(_named(mine)) for contender, mine in curves.items()}
+    chart = _chart(comparison, _lines(comparison, found, singles), f"mean {ACCURACY}")
     if not comparison.crowded(shots):
-        yield FigureBlock(name, caption, (chart,))
+        yield FigureBlock(name, f"{caption} {ENDS}", (chart,))
         return
     yield crowded.overview(comparison, shots, chart, name)
     yield crowded.by_group(comparison, shots, chart, name, caption)
@@ -91,19 +98,40 @@ def _chart(comparison: Comparison, lines: tuple[Line, ...], y_title: str) -> Lin
     return LineChart(QUERIES, y_title, lines, bounds=PERCENT, end=budget_of(comparison.runs))
 
 
-def _lines(comparison: Comparison, found: Mapping[Contender, Band]) -> tuple[Line, ...]:
+def _lines(
+    comparison: Comparison,
+    found: Mapping[Contender, Band],
+    singles: Mapping[Contender, tuple[Single, ...]],
+) -> tuple[Line, ...]:
     return tuple(
-        line_of(who.method, comparison.looks[who.method], band) for who, band in found.items()
+        line_of(who.method, comparison.looks[who.method], band, singles[who])
+        for who, band in found.items()
     )
 
 
-def _mean_band(runs: Sequence[Run], contender: Contender, datasets: Sequence[str]) -> Band | None:
+def _singles(runs: Sequence[Run]) -> tuple[Single, ...]:
+    """Each seed's own curve, where something was measured."""
+    return tuple(_named({run.seed: curve for run in runs if (curve := curve_of(run)).queries}))
+
+
+def _named(by_seed: Mapping[int, Curve]) -> Iterator[Single]:
+    for seed, curve in by_seed.items():
+        yield Single(f"seed {seed}", curve.queries, curve.values)
+
+
+def _mean_curves(
+    runs: Sequence[Run], contender: Contender, datasets: Sequence[str]
+) -> dict[int, Curve]:
+    """Of each seed that has all datasets, the mean over these."""
     seeds: dict[int, dict[str, Run]] = {}
     for run in runs:
         if run.contender == contender:
             seeds.setdefault(run.seed, {})[run.dataset] = run
-    whole = [found for _, found in sorted(seeds.items()) if set(datasets) <= set(found)]
-    return band_over([mean_curve([curve_of(found[name]) for name in datasets]) for found in whole])
+    return {
+        seed: mean_curve([curve_of(found[name]) for name in datasets])
+        for seed, found in sorted(seeds.items())
+        if set(datasets) <= set(found)
+    }
 
 
 def _band_words(runs: Sequence[Run]) -> str:

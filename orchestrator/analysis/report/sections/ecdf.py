@@ -38,7 +38,7 @@ def _figure(comparison: Comparison, shots: int) -> Iterator[FigureBlock]:
         f"datasets{comparison.suffix(shots)}; higher and further left is better. Targets: {which}. "
         f"A curve ends level where the rest was never reached within the budget."
     )
-    chart = LineChart("queries", "targets reached (%)", lines, bounds=PERCENT, end=end)
+    chart = LineChart("queries spent", "targets reached (%)", lines, bounds=PERCENT, end=end)
     if comparison.crowded(shots):
         chart = crowded.ahead(comparison, shots, chart)
         caption = f"{caption} {crowded.FAINT_WORDS}"

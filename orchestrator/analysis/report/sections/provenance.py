@@ -1,6 +1,6 @@
 """How it was run: versions, hardware, precision, splits, and the spec itself."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from importlib.metadata import PackageNotFoundError, version
 
 from orchestrator.analysis.report.blocks import Block, TableBlock, Text
@@ -11,6 +11,9 @@ MOST = 8
 """Different values listed in one cell."""
 
 ANSWERS = "answers"
+COMMANDS = "querycurve run spec.yaml\nquerycurve report spec.yaml"
+"""What repeats a report, beside its spec."""
+
 USUAL = (ANSWERS, "logits")
 """Not worth a line: all scores, as they have always been."""
 
@@ -85,9 +88,30 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     yield TableBlock("provenance", caption, ("what", "value"), known, numeric_from=9)
     yield from _data(runs)
     yield from _splits(runs)
+    yield from _again(comparison, packages, runs)
+
+
+def _again(comparison: Comparison, packages: Sequence[str], runs: Sequence[Run]) -> Iterator[Text]:
+    """What repeats it: commands, packages, and the spec."""
     if comparison.spec_yaml:
-        yield Text("The whole spec:")
-        yield Text(comparison.spec_yaml, "code")
+        yield Text(COMMANDS, "code", "To repeat it, in a folder with the spec below as spec.yaml")
+    if packages:
+        lines = (_requirement(name, _versions_of(name, runs)) for name in packages)
+        yield Text("\n".join(lines), "code", "Versions of packages, as a requirements file")
+    if comparison.spec_yaml:
+        yield Text(comparison.spec_yaml, "code", "The whole spec, spec.yaml")
+
+
+def _requirement(name: str, versions: Sequence[str]) -> str:
+    """A line that pip understands; what is not the same everywhere is for a person to choose."""
+    if len(versions) == 1:
+        return f"{name}=={versions[0]}"
+    return f"# {name}: {', '.join(versions)}"
+
+
+def _versions_of(name: str, runs: Iterable[Run]) -> list[str]:
+    found = (run.trace.provenance.get("packages", {}).get(name) for run in runs)
+    return sorted({str(version) for version in found if version})
 
 
 def _data(runs: Iterable[Run]) -> Iterator[TableBlock]:

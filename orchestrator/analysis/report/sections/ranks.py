@@ -32,7 +32,7 @@ def _figure(comparison: Comparison, shots: int, ranks: Ranks, track: Track) -> F
         f"{noun}{comparison.suffix(shots)}; 1 is best. {_track_words(comparison, track)}"
         f"{_difference_words(ranks)}"
     )
-    chart = DotChart("mean rank", dots)
+    chart = DotChart("mean rank (1 is best)", dots, note=f"over {ranks.datasets} {noun}")
     name = "ranks_translucent" if track == TRANSLUCENT else "ranks"
     return FigureBlock(f"{name}{comparison.file_suffix(shots)}", caption.strip(), (chart,))
 

@@ -1,13 +1,13 @@
 """What a search found: how nearly optimal the settings were that it started from."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 
-from orchestrator.analysis.intervals import interval_text, mean_interval
+from orchestrator.analysis.intervals import MeanInterval, interval_text, mean_interval
 from orchestrator.analysis.report.blocks import Block, TableBlock, TableCell, Text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.search_figures import figures_of
-from orchestrator.analysis.runs import Run
 from orchestrator.analysis.search import Search, SearchFindings, is_as_good, short
+from orchestrator.analysis.search_verdict import Tested, difference, tested_on, verdict
 
 
 def blocks(comparison: Comparison) -> Iterator[Block]:
@@ -47,48 +47,53 @@ def _regret(findings: SearchFindings) -> str:
     )
 
 
-def _tested(comparison: Comparison, findings: SearchFindings) -> Iterator[TableBlock]:
-    """The baseline, the method with the settings found, and the baseline with all queries."""
-    base, found = findings.search.method, findings.found
-    rows = []
-    for dataset in comparison.datasets:
-        here = [run for run in comparison.runs if run.dataset == dataset]
-        before = _by_seed(run for run in here if run.method == base)
-        after = _by_seed(run for run in here if run.method == found)
-        if not before or not after:
-            continue
-        row = [dataset, _mean(before), _mean(after), _difference(after, before)]
-        if findings.longer:
-            longer = [run for run in findings.longer if run.dataset == dataset]
-            spent = f"{max(run.queries for run in longer):,}" if longer else "-"
-            row += [_mean(_by_seed(longer)), _difference(after, _by_seed(longer)), spent]
-        rows.append(tuple(row))
-    if not rows:
+def _tested(comparison: Comparison, findings: SearchFindings) -> Iterator[Block]:
+    """The method before the search, after it, and with all of its queries; then the verdict."""
+    tested = tested_on(findings, comparison.runs)
+    if not tested:
         return
-    header = ["dataset", base, found, "regret"]
+    base, found = findings.search.method, findings.found
+    longer = next((run.method for run in findings.longer), "")
     caption = (
-        f"Test accuracy in percent, mean and 95 % t-interval over seeds. Regret: {found} minus "
-        f"{base}, paired by seed."
+        f"Test accuracy in percent of {base} as the spec has it and with the settings that the "
+        f"search found ({found}); mean and 95 % t-interval over seeds. Over: the method's accuracy "
+        f"minus that of the method in the title, paired by seed, in points."
     )
-    if findings.longer:
-        header += [f"{base}, all queries", "at equal queries", "queries"]
+    if longer:
         caption += (
-            f" At equal queries: {found} minus {base} with as many queries as search and one run "
-            f"of {found} have spent together on the dataset."
+            f" {longer} is {base} as the spec has it with as many queries as the search and one "
+            f"run of {found} have spent together on the dataset: what these are worth without a "
+            f"search."
         )
-    yield TableBlock("search_tested", caption, tuple(header), tuple(rows))
+    if len(tested) > 1:
+        caption += (
+            " Mean: each seed is averaged over datasets, so its interval says what another seed "
+            "would change, not what other datasets would."
+        )
+    header = ("dataset", "method", "queries of a run", "accuracy", f"over {base}", f"over {found}")
+    rows = (row for one in tested for row in _ways(one, (base, found, longer)))
+    yield TableBlock("search_tested", caption, header, tuple(rows), numeric_from=2)
+    yield Text(verdict(findings, comparison.runs))
 
 
-def _by_seed(runs: Iterable[Run]) -> dict[int, float]:
-    return {run.seed: run.accuracy for run in runs if run.accuracy is not None}
+def _ways(one: Tested, labels: tuple[str, str, str]) -> Iterator[tuple[str, ...]]:
+    """A row for each way that has run."""
+    ways = (one.base, one.found, one.longer)
+    for label, way, queries in zip(labels, ways, one.queries, strict=True):
+        if not way:
+            continue
+        yield (
+            one.where,
+            label,
+            f"{queries:,}" if queries else "-",
+            _text(mean_interval([*way.values()])),
+            "-" if way is one.base else _text(difference(way, one.base)),
+            "-" if way is one.found else _text(difference(way, one.found)),
+        )
 
 
-def _mean(accuracies: Mapping[int, float]) -> str:
-    return interval_text(mean_interval([*accuracies.values()])) if accuracies else "-"
-
-
-def _difference(first: Mapping[int, float], second: Mapping[int, float]) -> str:
-    return _mean({seed: first[seed] - second[seed] for seed in sorted({*first} & {*second})})
+def _text(interval: MeanInterval | None) -> str:
+    return "-" if interval is None else interval_text(interval)
 
 
 def _trials(findings: SearchFindings) -> TableBlock:

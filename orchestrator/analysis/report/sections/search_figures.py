@@ -17,7 +17,7 @@ LOOKS = {
 _TITLES = {
     "accuracy": "validation accuracy (%)",
     "area": "mean validation accuracy over queries (%)",
-    "queries_to_target": "queries to target",
+    "queries_to_target": "queries until the target",
 }
 
 
@@ -37,7 +37,7 @@ def _progress(findings: SearchFindings) -> FigureBlock:
     own = findings.baseline.get(name)
     label = "best so far"
     chart = LineChart(
-        x_title="queries of the search",
+        x_title="queries spent by the search",
         y_title=_TITLES[name],
         lines=(Line(label, LOOKS[BEST], curve.queries, curve.values),),
         levels=() if own is None else ((f"{method} (baseline)", own),),

@@ -15,6 +15,8 @@ def blocks(comparison: Comparison) -> Iterator[Block]:
     reached = [row for row in comparison.rows if row.target is not None]
     if comparison.runs and not reached:
         yield Text(_why_none(comparison), "note")
+    if reached and comparison.chosen_target:
+        yield Text(comparison.chosen_target, "note")
     crowded = False
     for shots in comparison.shots:
         here = [row for row in reached if row.group.shots == shots]
@@ -54,7 +56,7 @@ def _figure(comparison: Comparison, shots: int, rows: list[Row]) -> FigureBlock:
         f"is charged the queries it spent, so the bar is what reaching it once costs when one "
         f"starts anew until it succeeds. No bar: no run reached it."
     )
-    chart = BarChart("expected queries to target", datasets, tuple(bars))
+    chart = BarChart("expected queries until the target", datasets, tuple(bars))
     name = f"queries_to_target{comparison.file_suffix(shots)}"
     return FigureBlock(name, caption, (chart,))
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from orchestrator.analysis.charts.chart import END_ROOM, Line, LineChart
+from orchestrator.analysis.charts.chart import END_ROOM, EVEN_ROOM, Line, LineChart
 from orchestrator.analysis.charts.palette import Look
 
 LOOK = Look("#0072B2", "solid")
@@ -16,7 +18,9 @@ def test_a_line_that_stops_early_is_level_from_there_to_the_end() -> None:
     whole = EARLY.between(0, 2000)
     assert (whole.x, whole.y) == ((0, 2, 2000), (40, 70, 70))
     assert (whole.lower, whole.upper) == ((39, 68, 68), (41, 72, 72))
-    assert WHOLE.between(0, 2000) == WHOLE
+    assert WHOLE.between(0, 2000) == replace(WHOLE, stop=2000)
+    assert whole.stop == 2, "where it was measured last"
+    assert Line("level", LOOK, (0,), (45,)).between(0, 2000).stop is None
 
 
 def test_a_line_that_begins_before_the_axis_is_cut_where_that_begins() -> None:
@@ -36,7 +40,7 @@ def test_every_line_goes_to_the_end_of_the_budget(ticks: tuple[int, ...]) -> Non
     level = Line("level", LOOK, (0,), (45,))
     chart = LineChart("queries", "accuracy", (EARLY, level), end=2000, ticks=ticks)
     start, end = chart.span
-    assert (start, end) == ((50, 2000 * END_ROOM) if ticks else (0, 2000))
+    assert (start, end) == ((50, 2000 * END_ROOM) if ticks else (0, 2000 * EVEN_ROOM))
     assert {(line.x[0], line.x[-1]) for line in chart.drawn} == {(start, end)}
 
 

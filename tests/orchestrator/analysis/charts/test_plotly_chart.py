@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
-from orchestrator.analysis.charts.chart import PERCENT
-from orchestrator.analysis.charts.plotly_chart import plotly_figure
+from orchestrator.analysis.charts.chart import EVEN_ROOM, PERCENT, Chart
+from orchestrator.analysis.charts.plotly_chart import MARKER, plotly_figure
 from tests.orchestrator.analysis.charts.test_png_chart import (
     BARS,
     CROWDED,
@@ -23,11 +23,46 @@ def test_lines_are_steps_and_bands_are_filled() -> None:
     data = plotly_figure(LINES)["data"]
     lower, upper, mean, level, target = data
     assert mean["line"]["shape"] == "hv"
-    assert (mean["x"], mean["y"]) == ((0, 10, 20), [30, 40, 50])
+    end = EVEN_ROOM * 20
+    assert (mean["x"], mean["y"]) == ((0, 10, 20, end), [30, 40, 50, 50])
     assert mean["line"]["color"] == ZIP.colour
-    assert (lower["y"], upper["y"], upper["fill"]) == ([28, 38, 48], [32, 42, 52], "tonexty")
-    assert (level["x"], level["y"]) == ((0, 20), [45, 45])
+    assert (lower["y"], upper["y"], upper["fill"]) == (
+        [28, 38, 48, 48], [32, 42, 52, 52], "tonexty",
+    )  # fmt: skip
+    assert (level["x"], level["y"]) == ((0, end), [45, 45])
     assert target["y"] == [48, 48]
+
+
+def test_the_last_measurement_has_a_dot_and_its_number_at_the_right() -> None:
+    figure = plotly_figure(LINES)
+    _, _, mean, level, _ = figure["data"]
+    assert mean["marker"]["size"] == [0, 0, MARKER, 0]
+    assert level["mode"] == "lines", "what was measured once is a level"
+    shown = {one["name"]: one["text"] for one in figure["layout"]["annotations"]}
+    assert shown == {"zip": "50.0", "zero_shot": "45.0"}
+    assert "annotations" not in plotly_figure(CROWDED)["layout"], "its own legend says them"
+
+
+@pytest.mark.parametrize("chart", [LINES, BARS, DOTS, VALUES, DRAWN, CROWDED])
+def test_the_pointer_finds_the_nearest_point_wherever_it_is(chart: Chart) -> None:
+    figure = plotly_figure(chart)
+    assert figure["layout"]["hoverdistance"] == -1
+    seen = [trace for trace in figure["data"] if trace.get("hoverinfo") != "skip"]
+    assert all("<extra></extra>" in trace["hovertemplate"] for trace in seen)
+
+
+def test_beside_the_pointer_stand_unit_interval_seeds_and_queries() -> None:
+    line = replace(LINES.lines[0], seeds=3)
+    chart = replace(LINES, y_title="test accuracy (%)", lines=(line, *LINES.lines[1:]), end=30)
+    _, _, mean, level, _ = plotly_figure(chart)["data"]
+    first, *_, last, beyond = mean["customdata"]
+    assert first == "30.0 % ± 2.0, n = 3, at 0 queries"
+    assert last == "50.0 % ± 2.0, n = 3, at 20 queries"
+    assert beyond == "50.0 % ± 2.0, n = 3, since 20 queries"
+    assert level["customdata"] == ("45.0 %, level", "45.0 %, level")
+    (dot, _) = plotly_figure(replace(DOTS, x_title="mean rank (1 is best)", note="over 7"))["data"]
+    assert dot["customdata"] == ["mean rank 1.20 ± 0.50, over 7"]
+    assert "<br>queries<extra>" in plotly_figure(BARS)["data"][0]["hovertemplate"]
 
 
 def test_a_line_that_stops_early_goes_on_level_and_others_are_behind_it() -> None:

@@ -102,9 +102,30 @@ def test_a_chart_shows_each_method_in_its_colour(chart: Chart, tmp_path: Path) -
 def test_points_on_a_part_have_bars(tmp_path: Path) -> None:
     plain, barred = tmp_path / "plain.png", tmp_path / "barred.png"
     write_png(LINES, plain)
-    lines = (replace(LINES.lines[0], errors=(3.0, 3.0, 0.0)), *LINES.lines[1:])
+    lines = (replace(LINES.lines[0], errors=(1.0, 1.0, 0.0)), *LINES.lines[1:])
     write_png(replace(LINES, lines=lines), barred)
     assert ink(barred, ZIP.colour) > ink(plain, ZIP.colour)
+
+
+def test_the_last_measurement_is_marked_although_lines_go_on(tmp_path: Path) -> None:
+    marked, level = tmp_path / "marked.png", tmp_path / "level.png"
+    whole = Line("zip", ZIP, (0, 10, 20), (30, 40, 50))
+    early = Line("zip", ZIP, (0, 10), (30, 40))
+    write_png(LineChart("queries", "accuracy", (whole,)), marked)
+    write_png(LineChart("queries", "accuracy", (early,), end=20), level)
+    assert ink(marked, ZIP.colour) > 100
+    assert ink(level, ZIP.colour) > 100
+    assert dot_at_the_right(marked), "a dot at 20 of an axis that ends a little beyond"
+    assert not dot_at_the_right(level), "it was measured at 10 last, and goes on level"
+
+
+def dot_at_the_right(path: Path) -> bool:
+    """Whether something as high as a dot, and no higher step, is near the right end of the line."""
+    pixels = np.asarray(Image.open(path).convert("RGB"))
+    wanted = [int(ZIP.colour[i : i + 2], 16) for i in (1, 3, 5)]
+    drawn = (pixels == wanted).all(axis=-1)[150:]  # without the legend
+    right = drawn[:, int(0.8 * drawn.shape[1]) :]
+    return bool((right.sum(axis=0) >= 7).any())
 
 
 def test_panels_show_every_chart(tmp_path: Path) -> None:

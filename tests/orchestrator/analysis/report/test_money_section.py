@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from orchestrator.analysis.charts.chart import LineChart
+from orchestrator.analysis.charts.chart import EVEN_ROOM, LineChart
 from orchestrator.analysis.report.blocks import Block, FigureBlock, TableBlock, Text, cell_of
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.sections.money import blocks
@@ -76,7 +76,7 @@ def test_curves_stand_over_the_money_of_each_method() -> None:
     assert lines["zip"].y == (30, 51.5, 61.5)
     assert lines["bar"].x == pytest.approx((0, 1.08, 2.16))
     assert lines["zero_shot"].x == (0,)
-    assert chart.span == (0, pytest.approx(4.56))
+    assert chart.span == (0, pytest.approx(4.56 * EVEN_ROOM))
 
 
 def test_methods_are_compared_at_equal_money() -> None:

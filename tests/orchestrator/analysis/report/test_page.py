@@ -7,14 +7,16 @@ import json
 import re
 import shutil
 import subprocess
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 
-from orchestrator.analysis.report.blocks import FigureBlock, TableBlock
+from orchestrator.analysis.report.blocks import FigureBlock, TableBlock, Text
 from orchestrator.analysis.report.page import render
 from orchestrator.analysis.report.sections import sections_of
+from orchestrator.analysis.report.sections.in_short import HEADLINE
 from tests.orchestrator.analysis.builders import make_run
 from tests.orchestrator.analysis.report.cases import CASES, comparison, page, sections
 from tests.orchestrator.analysis.report.field import field
@@ -28,17 +30,46 @@ WIDTHS = {"desktop": 1280, "phone": 390}
 PROBE = """
 <script>
 addEventListener("error", (event) => { window.failed = event.message; });
-addEventListener("load", () => setTimeout(() => {
-  const charts = [...document.querySelectorAll(".chart")];
-  const drawn = charts.filter((chart) => chart.querySelector(".main-svg"));
-  const wide = document.documentElement.scrollWidth > innerWidth;
-  const error = window.failed || "none";
-  const found = [window.name, innerWidth, drawn.length, charts.length, wide, error];
-  parent.postMessage(found.join("|"), "*");
-}, 300));
+const every = (kind) => [...document.querySelectorAll(kind)];
+const method = () => document.querySelector(".controls [data-method]")?.dataset.method;
+const drawnOf = (name) => every(".chart").flatMap((chart) => chart._fullData ?? [])
+  .filter((trace) => trace.meta === name && trace.visible === true).length;
+const rowsOf = (name) => every("tbody tr")
+  .filter((row) => row.dataset.method === name && !row.hidden).length;
+function clicked(selector, look) {
+  const before = look();
+  document.querySelector(selector).click();
+  const after = look();
+  return [before, after];
+}
+function told() {
+  const charts = every(".chart"), name = method();
+  const found = {
+    name: window.name, width: innerWidth, charts: charts.length, error: window.failed ?? "none",
+    drawn: charts.filter((chart) => chart.querySelector(".main-svg")).length,
+    wide: document.documentElement.scrollWidth > innerWidth,
+  };
+  if (!["whole desktop", "field desktop"].includes(window.name)) return found;
+  config.displayModeBar = true;  // as where a pointer hovers
+  draw();
+  found.tools = [...new Set(every(".modebar-btn").map((tool) => tool.dataset.title))];
+  const state = () => ({
+    lines: drawnOf(name), rows: rowsOf(name), address: location.hash,
+    told: !document.querySelector(".hidden-now").hidden,
+    all: charts.reduce((sum, chart) => sum + chart.data.length, 0),
+    axes: [...new Set(charts.map((chart) => chart._fullLayout.xaxis.type))],
+  });
+  found.hides = clicked(".controls [data-method]", state);
+  found.shows = clicked(".hidden-now button", state);
+  if (boxes.seeds) found.seeds = clicked("#seeds", state);
+  if (boxes.log) found.log = clicked("#log", state);
+  return found;
+}
+const tell = () => parent.postMessage(JSON.stringify(told()), "*");
+addEventListener("load", () => setTimeout(tell, 300));
 </script>
 """
-"""Tells the page around it what became of a page."""
+"""Tells the page around it what became of a page, and of its switches when they are clicked."""
 
 LISTENER = """
 <script>
@@ -54,7 +85,7 @@ addEventListener("message", (event) => {
 class Outline(HTMLParser):
     """Collects what the structure of a page is made of, without its scripts."""
 
-    VOID = frozenset({"meta", "link", "line", "br", "wbr"})
+    VOID = frozenset({"meta", "link", "line", "br", "wbr", "input"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -102,7 +133,8 @@ def test_the_page_is_whole(case: str) -> None:
     assert found.open == []
     assert found.outside == []
     assert len(found.ids) == len(set(found.ids))
-    assert {link.removeprefix("#") for link in found.links} == {s.anchor for s in sections(case)}
+    anchors = {section.anchor for section in sections(case) if section.title != HEADLINE}
+    assert {link.removeprefix("#") for link in found.links} == {*anchors, "results"}
     blocks = [
         block
         for section in sections(case)
@@ -119,6 +151,16 @@ def test_the_page_is_whole(case: str) -> None:
     ]
     assert list(json.loads(found.data)) == charts
     assert set(charts) <= set(found.ids)
+
+
+def test_what_was_found_is_said_before_everything_else() -> None:
+    shown = page("whole")
+    said = next(section for section in sections("whole") if section.title == HEADLINE)
+    places = [
+        html.unescape(shown).index(block.text) for block in said.blocks if isinstance(block, Text)
+    ]
+    assert places
+    assert max(places) < html.unescape(shown).index("<nav")
 
 
 def test_names_can_break_neither_the_page_nor_its_data() -> None:
@@ -161,6 +203,41 @@ def test_intervals_stand_below_their_numbers_where_columns_are_many() -> None:
     assert "made_<wbr>dots" in page("field")
 
 
+def test_nothing_is_configured_that_uploads() -> None:
+    script = page("whole").rsplit("<script>", 1)[1]
+    assert "showSendToCloud: false" in script
+    assert 'plotlyServerURL: ""' in script
+    assert "displaylogo: false" in script
+
+
+def test_rows_and_columns_of_methods_are_known_as_such() -> None:
+    upright, wide = page("field"), page("whole")
+    assert '<tr data-method="words@proposals"><th scope=row' in upright
+    assert '<th scope="col" class=number data-method="zip">' in wide
+    assert '<td class=number data-method="zip">' in wide
+
+
+def test_keyboards_and_screen_readers_find_their_way() -> None:
+    shown = page("whole")
+    body = shown.split("<body>", 1)[1]
+    assert body.lstrip().startswith('<a class="skip" href="#results">Skip to the results</a>')
+    assert '<main id="results" tabindex="-1">' in body
+    assert 'aria-label="Chart: mean test accuracy over queries spent"' in body
+    assert 'aria-label="Table: queries to target"' in body
+
+
+def test_there_is_nothing_to_switch_where_nothing_was_found() -> None:
+    assert 'class="controls"' not in page("all failed")
+    assert 'id="seeds"' not in page("one seed")
+    assert 'id="log"' in page("one seed")
+
+
+def test_spec_commands_and_versions_can_be_copied() -> None:
+    code = page("whole").split('<section id="how-it-was-run">')[1]
+    assert code.count('class="copy"') == code.count("<pre") >= 2
+    assert ">querycurve run spec.yaml\nquerycurve report spec.yaml</pre>" in code
+
+
 def test_tables_of_numbers_are_named_and_not_shown() -> None:
     assert "<code>tables/at_queries_by_dataset.csv</code>" in page("field")
     assert 'aria-label="at_queries_by_dataset"' not in page("field")
@@ -171,22 +248,11 @@ def test_the_same_results_give_the_same_page() -> None:
     assert render(again, sections_of(again)) == page("whole")
 
 
-@dataclass(frozen=True)
-class Seen:
-    """What became of a page in a browser."""
-
-    width: int
-    drawn: int
-    charts: int
-    wide: bool
-    error: str
-
-
 DRAWN = ("whole", "accesses", "field", "several shots", "all failed")
 
 
 @pytest.fixture(scope="module")
-def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
+def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """Each page at each width, by the names of both: as frames, so that a browser starts once."""
     folder = tmp_path_factory.mktemp("browser")
     frames = []
@@ -219,21 +285,57 @@ def seen(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Seen]:
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     found = {}
     for line in re.findall(r"<p>(.*?)</p>", done.stdout):
-        name, inner, drawn, charts, wide, error = line.split("|", 5)
-        found[name] = Seen(int(inner), int(drawn), int(charts), wide == "true", error)
+        told = json.loads(html.unescape(line))
+        found[told["name"]] = told
     assert len(found) == len(frames), done.stderr[-2000:]
     return found
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium here; structure is tested above")
+needs_browser = pytest.mark.skipif(
+    BROWSER is None, reason="no Chromium here; structure is tested above"
+)
+
+
+@needs_browser
 @pytest.mark.parametrize("case", DRAWN)
 @pytest.mark.parametrize("name", WIDTHS)
 def test_a_browser_draws_every_figure_without_an_error(
-    case: str, name: str, seen: dict[str, Seen]
+    case: str, name: str, seen: dict[str, dict[str, Any]]
 ) -> None:
     found = seen[f"{case} {name}"]
-    assert found.width == WIDTHS[name]
-    assert found.error == "none"
-    assert found.drawn == found.charts
-    assert (found.charts > 0) == bool(CASES[case].runs)
-    assert not found.wide
+    assert found["width"] == WIDTHS[name]
+    assert found["error"] == "none"
+    assert found["drawn"] == found["charts"]
+    assert (found["charts"] > 0) == bool(CASES[case].runs)
+    assert not found["wide"]
+
+
+@needs_browser
+@pytest.mark.parametrize("case", ["whole", "field"])
+def test_a_click_hides_a_method_everywhere_and_another_brings_it_back(
+    case: str, seen: dict[str, dict[str, Any]]
+) -> None:
+    before, hidden = seen[f"{case} desktop"]["hides"]
+    assert before["lines"] > 0
+    assert (hidden["lines"], hidden["rows"], hidden["told"]) == (0, 0, True)
+    assert "hide=" in hidden["address"], "so that the page can be sent as it is seen"
+    _, shown = seen[f"{case} desktop"]["shows"]
+    assert shown == {**before, "address": ""}
+
+
+@needs_browser
+def test_seeds_and_a_logarithmic_axis_are_switched(seen: dict[str, dict[str, Any]]) -> None:
+    before, after = seen["whole desktop"]["seeds"]
+    assert after["all"] > before["all"]
+    before, after = seen["whole desktop"]["log"]
+    assert "log" not in before["axes"]
+    assert "log" in after["axes"]
+    before, after = seen["field desktop"]["log"]
+    assert ("log" in before["axes"], "log" in after["axes"]) == (True, False)
+
+
+@needs_browser
+def test_no_button_sends_a_chart_away(seen: dict[str, dict[str, Any]]) -> None:
+    tools = seen["whole desktop"]["tools"]
+    assert "Download plot as a PNG" in " ".join(tools)
+    assert not re.search("share|cloud|studio|plotly", " ".join(tools), re.I)

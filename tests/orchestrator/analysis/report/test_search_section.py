@@ -71,15 +71,18 @@ def test_regret_is_told_on_the_images_that_were_searched_on() -> None:
 
 
 def test_what_was_found_is_tested_against_the_base_and_the_base_with_all_queries() -> None:
-    (row,) = tables()["search_tested"]
-    assert row[0] == "dots"
-    assert row[3] == "2.0 ± 0.0"  # found minus base, paired by seed
-    assert row[5] == "-5.0 ± 0.0"  # found minus base with the search's queries on top
+    assert tables()["search_tested"] == [
+        ["dots", "zip", "100", "42.0 ± 2.5", "-", "-2.0 ± 0.0"],
+        ["dots", "zip-searched", "100", "44.0 ± 2.5", "2.0 ± 0.0", "-"],  # paired by seed
+        ["dots", "zip-longer", "100", "49.0 ± 2.5", "7.0 ± 0.0", "5.0 ± 0.0"],
+    ]
+    assert "spent on zip itself, they won 7.0." in words()
 
 
 def test_without_longer_runs_nothing_is_said_of_equal_queries() -> None:
-    (row,) = tables(replace(COMPARISON, search=replace(FINDINGS, longer=())))["search_tested"]
-    assert len(row) == 4
+    alone = replace(COMPARISON, search=replace(FINDINGS, longer=()))
+    assert [row[1] for row in tables(alone)["search_tested"]] == ["zip", "zip-searched"]
+    assert "has not been run yet" in words(alone)
 
 
 def test_pruned_trials_are_listed_without_a_value() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,7 +24,7 @@ from methods.interface import (
 )
 from methods.parts.losses import cross_entropy
 from methods.parts.seeding import generator
-from methods.registry import method_variant
+from methods.registry import cell_name, method_variant
 from orchestrator.answers import KINDS, Answers
 from orchestrator.cell import Cell, Evaluation, MethodChoice
 from orchestrator.errors import UserError
@@ -33,7 +34,8 @@ from orchestrator.oracle.ledger import BudgetExhausted
 from orchestrator.plan.budget import check_budget, step_queries
 from orchestrator.plan.demand import QueryDemand
 from orchestrator.plan.plan import PlannedCell
-from tests.conformance.toy_oracle import (
+from querycurve.testing.pins import assert_as_pinned, own_name, pins, read_pins
+from querycurve.testing.toy_oracle import (
     BATCH,
     CLASSES,
     EXAMPLES,
@@ -56,13 +58,13 @@ MOVED_AT = (0, 1, 2, 3, 4, 7, 11, 16, 22, 29)
 more where a search is replayed."""
 
 
-def tensors_of(prompts: Prompts, images: torch.Tensor) -> list[torch.Tensor]:
+def tensors_of(prompts: Prompts, images: torch.Tensor | None) -> list[torch.Tensor]:
     """All tensors of a prompt, and what it makes of some images."""
     parts = [prompts.context, prompts.visual_tokens]
     parts += [one.weights for one in prompts.ensembles or ()]
     if prompts.deep is not None:
         parts += [prompts.deep.text, prompts.deep.visual]
-    if prompts.pixels is not None:
+    if prompts.pixels is not None and images is not None:
         parts += [prompts.pixels.apply(images, k) for k in range(prompts.count)]
     return [part for part in parts if part is not None]
 
@@ -107,15 +109,29 @@ def without_images(problem: Problem) -> Problem:
     return replace(problem, examples=0, batches_per_epoch=1)
 
 
+def _demand_when_built(kind: type[Method], problem: Problem, settings: Settings) -> Demand:
+    """What a method that says nothing of its demand is found to ask."""
+    found: Demand = vars(Method)["demand"].__func__(kind, problem, settings)
+    return found
+
+
 class MethodSuite:
     """Contract tests of one method or variant.
 
+    For example, with a file that `python -m querycurve.testing.pins` has written:
+
+        class TestMyMethod(MethodSuite):
+            name = "mypkg.mymethod:MyMethod"
+            pins = Path(__file__).with_name("pins.json")
+
     Class attributes:
-        name: the name that specs use, `name@variant` for a variant.
+        name: the name that specs use, `name@variant` for a variant; of a method of another package
+            its place or its entry point's name.
         settings: settings on top of the name's own.
         budget: queries in which the convex problem must become clearly easier.
         draws: whether its first proposals depend on its seed.
         moves: whether every step changes what it deploys; a search may keep what it has.
+        pins: a file of pinned proposals, by the method's own name; None where others look after it.
     """
 
     name: ClassVar[str]
@@ -123,6 +139,7 @@ class MethodSuite:
     budget: ClassVar[int] = 600
     draws: ClassVar[bool] = True
     moves: ClassVar[bool] = True
+    pins: ClassVar[Path | None] = None
 
     @property
     def kind(self) -> type[Method]:
@@ -177,7 +194,7 @@ class MethodSuite:
             dataset="toy",
             shots=1,
             seed=1,
-            method=MethodChoice(name=self.kind.name, settings=choice),
+            method=MethodChoice(name=cell_name(self.kind), settings=choice),
             backbone="",
             budget=budget,
             batch_size=BATCH,
@@ -210,6 +227,11 @@ class MethodSuite:
         batch = self.batch(1000, size=50)
         (_, logits), *_ = ToyOracle().observe(method.best_prompt(), [batch])
         return float(cross_entropy(answers(method, logits), batch.labels)[0])
+
+    def test_proposals_are_as_pinned(self) -> None:
+        if self.pins is not None:
+            pinned = read_pins(self.pins)[own_name(self.name)]
+            assert_as_pinned(pins(self.name, self.settings), pinned)
 
     def test_same_seed_same_first_prompts(self) -> None:
         oracle, other = ToyOracle(), ToyOracle()
@@ -371,7 +393,7 @@ class MethodSuite:
     def test_a_plan_knows_what_is_asked(self) -> None:
         problem, oracle, method = toy_problem(), ToyOracle(self.budget), self.build()
         demand = self.kind.demand(problem, self.all_settings)
-        assert demand == Method.demand.__func__(self.kind, problem, self.all_settings)
+        assert demand == _demand_when_built(self.kind, problem, self.all_settings)
         assert (demand.candidates > 0) == self.kind.trains
         for step in range(4):
             deployed = method.best_prompt()

@@ -1,0 +1,1 @@
+"""What a report found, in a sentence or two."""
