@@ -6,10 +6,11 @@ import sys
 try:
     from orchestrator.cli.main import main
 except ModuleNotFoundError as error:
-    sys.exit(
+    sys.stderr.write(
         f"error: {sys.executable} lacks {error.name}. Run 'make install' in the project's folder, "
-        f"then .venv/bin/querycurve with the same arguments."
+        f"then .venv/bin/querycurve with the same arguments.\n"
     )
+    sys.exit(2)
 
 if __name__ == "__main__":
     main()

@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from io import TextIOWrapper
 from typing import Any
 
@@ -39,6 +40,16 @@ def say(text: str, style: str = "", console: Console = output) -> None:
 def warn(text: str, console: Console = errors) -> None:
     """Says what did not go as it should, but stops nothing."""
     say(text, "yellow", console)
+
+
+@contextmanager
+def hushed(console: Console = output, *, on: bool = True) -> Iterator[None]:
+    """Prints nothing in the block; with `on=False`, prints also within a block that is hushed."""
+    before, console.quiet = console.quiet, on
+    try:
+        yield
+    finally:
+        console.quiet = before
 
 
 def plain_table(*columns: Column | str, title: str | None = None, dense: bool = False) -> Table:

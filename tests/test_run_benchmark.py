@@ -18,7 +18,7 @@ def test_it_can_be_run() -> None:
 def test_a_python_without_the_packages_says_what_to_do() -> None:
     command = [sys.executable, "-S", "-E", str(FILE), "plan", "demo"]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.startswith("error: ")
     assert "Run 'make install'" in done.stderr
     assert "Traceback" not in done.stderr

@@ -20,6 +20,7 @@ from orchestrator.cli.work import is_there
 from orchestrator.console import counted, output, plain_table, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
+from orchestrator.spec.ready import ready_specs
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
 
@@ -45,7 +46,13 @@ _VERDICTS_MEAN = (
 
 
 def compare_references(plan: Plan, store: Store) -> None:
-    """Prints each finished cell beside the published numbers for it, with a verdict.
+    """Prints each finished cell beside the published numbers for it; raises as `verdicts_on`."""
+    verdicts, unknown = verdicts_on(plan, store)
+    show_verdicts(verdicts, unknown)
+
+
+def verdicts_on(plan: Plan, store: Store) -> tuple[list[Verdict], list[Group]]:
+    """Each finished cell beside the published numbers for it, and the groups that have none.
 
     Raises:
         UserError: nothing has finished yet that can be compared.
@@ -55,12 +62,23 @@ def compare_references(plan: Plan, store: Store) -> None:
     if not runs:
         alone = " beside the ablation, which published numbers know nothing of" if finished else ""
         raise UserError(f"nothing has finished yet that can be compared{alone}. Run it first.")
-    verdicts, unknown = compare_with_published(runs, published_results())
-    show_verdicts(verdicts, unknown)
+    return compare_with_published(runs, published_results())
 
 
 def compare_stores(first: str, second: str, tolerance: float, across: Sequence[str] = ()) -> bool:
     """Prints what two stores have in common; True if equal keys gave different results.
+
+    Arguments and errors are those of `regression_of`.
+    """
+    result = regression_of(first, second, tolerance, across)
+    show_regression(result, (first, second), across)
+    return result.differs
+
+
+def regression_of(
+    first: str, second: str, tolerance: float, across: Sequence[str] = ()
+) -> Regression:
+    """What two stores have in common.
 
     Args:
         first: location of a store.
@@ -84,15 +102,19 @@ def compare_stores(first: str, second: str, tolerance: float, across: Sequence[s
                 f"{location} {there}. Give two stores, or one spec to compare with published "
                 f"numbers."
             )
-    result = compare_traces(stores[0].traces(warn), stores[1].traces(warn), tolerance, across)
-    show_regression(result, (first, second), across)
-    return result.differs
+    return compare_traces(stores[0].traces(warn), stores[1].traces(warn), tolerance, across)
 
 
 def looks_like_store(location: str) -> bool:
-    """Whether an argument names a store rather than a spec."""
+    """Whether an argument names a store rather than a spec.
+
+    A folder that happens to be called as a ready spec is one if it holds results.
+    """
     try:
-        return is_address(location) or local_path(location).is_dir()
+        if is_address(location):
+            return True
+        folder = local_path(location)
+        return folder.is_dir() and (location not in ready_specs() or (folder / "results").is_dir())
     except PlaceError as error:
         raise UserError(str(error)) from None
 

@@ -58,6 +58,16 @@ Threads = Annotated[
         show_default="1; on GPUs its share of this machine's cores, 16 at most",
     ),
 ]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object and nothing else; notes go to stderr."),
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Show it again and again until all is done, or Ctrl-C.")
+]
+Every = Annotated[
+    float, typer.Option(min=0.1, max=86_400, help="Seconds between two looks of --watch.")
+]
 NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
 Experiment = Annotated[
     str | None,
@@ -81,6 +91,14 @@ Address = Annotated[
     typer.Option(
         help="Ray cluster to join ('auto': the one on this machine).",
         show_default="start one here",
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="Say what failed and what was found, and nothing on the way there.",
     ),
 ]
 Dashboard = Annotated[

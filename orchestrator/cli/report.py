@@ -120,10 +120,15 @@ def out_folder(out: Path | None, option: str = "--out") -> Path | None:
         raise UserError(f"{option}: {error}") from None
 
 
+def show_in_short(report: Report) -> None:
+    """Prints the headline, and where the rest is."""
+    _say_headline(report)
+    _say_where(report)
+
+
 def show_report(report: Report, plan: Plan) -> None:
     """Prints the headline, then what the protocol asks or else the comparison, then where it is."""
-    for paragraph in report.in_words:
-        _say_folded(paragraph)
+    _say_headline(report)
     for remark in report.remarks:
         say(f"note: {remark}")
     if report.chosen_target:
@@ -143,6 +148,15 @@ def show_report(report: Report, plan: Plan) -> None:
         say(f"{left_out} of {counted(len(plan.work), 'cell')} {are} skipped:")
         show_skipped(plan)
     say(f"figures and tables: {report.folder}")
+    _say_where(report)
+
+
+def _say_headline(report: Report) -> None:
+    for paragraph in report.in_words:
+        _say_folded(paragraph)
+
+
+def _say_where(report: Report) -> None:
     say(f"report: {report.page}")
 
 

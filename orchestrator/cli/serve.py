@@ -114,12 +114,11 @@ def serve(typed: Typed) -> None:
         UserError: an option is wrong, the address is taken, or the model can't be loaded.
     """
     wanted = Understood.of(typed, os.environ)
-    # What is refused here is refused before torch is imported, which takes seconds.
-    backbone = resolve_backbone(wanted.backbone)
+    backbone = resolve_backbone(wanted.backbone)  # a wrong name is refused before torch is loaded
     with bound(typed.host, typed.port, closed=not wanted.access.open) as listener:
         ledger = ServiceLedger.open(typed.ledger)
         try:
-            _serve(wanted, backbone, typed, Open(listener, ledger))
+            _serve(wanted, backbone, typed, listener, ledger)
         finally:
             ledger.close()
 
@@ -159,15 +158,13 @@ def _sums(ledger: ServiceLedger, place: str) -> tuple[Sum, ...]:
         raise UserError(f"the ledger {place} can't be read: {error}.") from None
 
 
-@dataclass(frozen=True)
-class Open:
-    """What a service holds open while it runs."""
-
-    listener: socket.socket
-    ledger: ServiceLedger
-
-
-def _serve(wanted: Understood, backbone: ResolvedBackbone, typed: Typed, opened: Open) -> None:
+def _serve(
+    wanted: Understood,
+    backbone: ResolvedBackbone,
+    typed: Typed,
+    listener: socket.socket,
+    ledger: ServiceLedger,
+) -> None:
     import torch
 
     from orchestrator.server.running import Running, Service
@@ -179,15 +176,12 @@ def _serve(wanted: Understood, backbone: ResolvedBackbone, typed: Typed, opened:
     for remark in model.remarks:
         warn(remark)
     prices = None if wanted.price is None else wanted.price.prices
-    listener = opened.listener
-    service = Service(
-        model, opened.ledger, wanted.access, wanted.faults, prices, threads=typed.threads
-    )
+    service = Service(model, ledger, wanted.access, wanted.faults, prices, threads=typed.threads)
     try:
         Running(service, lambda: _tell(wanted, typed, listener, model)).serve(listener)
     except OSError as error:
         raise cant_listen(typed.host, typed.port, error) from None
-    charged = sum(one.charge.requests for one in _sums(opened.ledger, typed.ledger))
+    charged = sum(one.charge.requests for one in _sums(ledger, typed.ledger))
     say(f"ended; the ledger holds {counted(charged, 'charged request')}")
 
 

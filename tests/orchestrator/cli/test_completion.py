@@ -1,62 +1,80 @@
-"""What a shell is told after Tab."""
+"""What a shell offers after Tab."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
-from tests.orchestrator.cli.verbs import querycurve, write_spec
+from orchestrator.cli import completion
+from tests.orchestrator.cli.verbs import querycurve
 
 
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A folder with a spec, where the user is."""
-    write_spec(tmp_path)
+def after(*typed: str, incomplete: str) -> list[str]:
+    """What completes `--set` after a spec, or after nothing."""
+    context: Any = SimpleNamespace(params={"spec": typed[0]} if typed else {}, args=[])
+    return completion.overrides(context, incomplete)
+
+
+def test_specs_are_files_beside_the_user_and_ready_ones(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("demo_of_mine.yaml", "demons.yml", "demo.txt", ".demo.yaml"):
+        (tmp_path / name).touch()
     (tmp_path / "more").mkdir()
-    (tmp_path / "more" / "late.yml").touch()
+    (tmp_path / "more" / "mine.yaml").touch()
     monkeypatch.chdir(tmp_path)
-    return tmp_path
+    assert completion.specs("demo_") == ["demo_of_mine.yaml", "demo_service"]
+    assert "demo" in completion.specs("demo")
+    assert completion.specs("more/") == ["more/mine.yaml"]
+    assert completion.specs("nowhere/") == []
 
 
-def completed(monkeypatch: pytest.MonkeyPatch, *words: str) -> list[str]:
-    """What is offered for the last word."""
-    monkeypatch.setattr("sys.argv", ["querycurve"])
-    monkeypatch.setenv("_QUERYCURVE_COMPLETE", "complete_bash")
-    monkeypatch.setenv("COMP_WORDS", " ".join(("querycurve", *words)))
-    monkeypatch.setenv("COMP_CWORD", str(len(words)))
-    said = querycurve()
-    assert (said.code, said.err) == (0, "")
-    return said.out.split()
+def test_fields_are_completed_a_step_at_a_time() -> None:
+    assert after("demo", incomplete="bud") == ["budget="]
+    assert after("demo", incomplete="evaluation.p") == ["evaluation.points="]
+    assert "methods.zip." in after("demo", incomplete="methods.")
+    assert "methods.zip.clip=" in after("demo", incomplete="methods.zip.")
+    assert after("demo", incomplete="budget=") == []
+
+
+@pytest.mark.parametrize("spec", ["no_such_spec", ""])
+def test_where_the_spec_is_not_known_only_fields_of_all_are(spec: str) -> None:
+    assert after(*([spec] if spec else []), incomplete="methods.zip.") == []
+
+
+def test_names_are_completed() -> None:
+    assert completion.methods("zi") == ["zip"]
+    assert completion.datasets("pocket_d") == ["pocket_dots"]
 
 
 @pytest.mark.parametrize(
-    ("words", "offered"),
+    ("variable", "asked"), [("_QUERYCURVE_COMPLETE", True), ("QUERYCURVE_STORE", False)]
+)
+def test_a_shell_that_asks_is_told_from_a_person(variable: str, asked: bool) -> None:
+    assert completion.is_asked({variable: "complete_bash"}) is asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
     [
-        (["repo"], ["report"]),
-        (["plan", "sm"], ["small.yaml"]),
-        (["plan", "demo_"], ["demo_service"]),
-        (["compare", "few"], ["few_shot"]),
-        (["run", "more/"], ["more/late.yml"]),
-        (["run", "demo", "--str"], ["--strict"]),
-        (["run", "nowhere/x"], []),
-        (["datasets", "verify", "pocket_d"], ["pocket_dots"]),
-        (["datasets", "list", "--spec", "small"], ["small.yaml"]),
-        (["plan", "small.yaml", "--set", "bud"], ["budget="]),
-        (["plan", "small.yaml", "--set", "methods.z"], ["methods.zero_shot.", "methods.zip."]),
-        (["plan", "small.yaml", "--set", "methods.1.cli"], ["methods.1.clip="]),
-        (["plan", "small.yaml", "--set", "methods.zip.batch"], ["methods.zip.batch_size="]),
-        (["plan", "small.yaml", "--set", "evaluation.poi"], ["evaluation.points="]),
-        (["plan", "nowhere.yaml", "--set", "bud"], []),
-        (["plan", "small.yaml", "--set", "methods.zipp.c"], []),
+        ("repo", ["report"]),
+        ("plan demo_s", ["demo_service"]),
+        ("plan demo --set methods.zip.cli", ["methods.zip.clip="]),
+        ("run demo --actors 2 --set methods.zip.cli", ["methods.zip.clip="]),
+        ("plan nowhere --set methods.zip.cli", []),
+        ("datasets verify pocket_d", ["pocket_dots"]),
     ],
 )
-def test_names_are_completed(
-    words: list[str], offered: list[str], monkeypatch: pytest.MonkeyPatch
+def test_a_shell_is_told_nothing_else(
+    typed: str, offered: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert completed(monkeypatch, *words) == offered
-
-
-def test_the_script_of_a_shell_is_shown() -> None:
-    said = querycurve("--show-completion", "bash")
-    assert "_COMPLETE=complete_bash" in said.out
+    words = ["querycurve", *typed.split(" ")]
+    monkeypatch.setattr("sys.argv", words[:1])
+    monkeypatch.setenv("_QUERYCURVE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", " ".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    said = querycurve()
+    assert (said.code, said.out.split(), said.err) == (0, offered, "")

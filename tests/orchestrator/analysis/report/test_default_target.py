@@ -9,7 +9,7 @@ from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.default_target import with_target
 from orchestrator.analysis.report.sections import targets
 from orchestrator.spec.spec import ReportSpec
-from tests.orchestrator.analysis.builders import zero_shot_run
+from tests.orchestrator.analysis.builders import make_run, zero_shot_run
 from tests.orchestrator.analysis.report.cases import CASES, QUESTION, comparison
 
 
@@ -21,10 +21,20 @@ def test_it_is_half_of_the_best_gain_over_zero_shot() -> None:
     found = unasked("whole")
     # zip ends 15.8 points above zero-shot: 14 + 0.4 x 2 + 1
     assert found.question.target_gain == 7.9
-    assert "half of what the best method, zip, gains over zero-shot: 7.9 points" in (
+    assert "half of the highest gain over zero-shot, which zip has: 7.9 points" in (
         found.chosen_target
     )
     assert "chosen after the results were seen" in found.chosen_target
+
+
+def test_methods_that_are_ranked_apart_do_not_set_it_for_the_others() -> None:
+    assert CASES["accesses"].track("deeper") != "plain box"  # and it is the best
+    assert "which probe has" in unasked("accesses").chosen_target
+
+
+def test_there_is_none_that_all_runs_reach_before_their_first_query() -> None:
+    falling = [make_run([(0, 30.0), (1000, 20.0)])]
+    assert with_target(comparison(falling, question=ReportSpec())).chosen_target == ""
 
 
 def test_the_section_is_not_empty_and_says_so_first() -> None:
