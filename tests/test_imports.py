@@ -87,6 +87,8 @@ def after(store: Path, ledger: Path) -> dict[str, frozenset[str]]:
         "refused": f"plan demo --store {store} --set budget=abc",
         "refused run": f"run demo --store {store} --set budget=abc",
         "refused serve": f"serve --backbone abc --ledger {ledger}",
+        "refused report": f"report demo --store {store}/abc",
+        "refused track": f"track demo --store {store}/abc",
         "serve": f"serve --show-ledger --ledger {ledger}",
         "methods": "methods",
         "datasets": "datasets list",

@@ -20,6 +20,7 @@ from orchestrator.cli.work import is_there
 from orchestrator.console import counted, output, plain_table, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
+from orchestrator.spec.ready import ready_specs
 from orchestrator.store.storage import open_storage
 from orchestrator.store.store import Store
 
@@ -105,9 +106,15 @@ def regression_of(
 
 
 def looks_like_store(location: str) -> bool:
-    """Whether an argument names a store rather than a spec."""
+    """Whether an argument names a store rather than a spec.
+
+    A folder that happens to be called as a ready spec is one if it holds results.
+    """
     try:
-        return is_address(location) or local_path(location).is_dir()
+        if is_address(location):
+            return True
+        folder = local_path(location)
+        return folder.is_dir() and (location not in ready_specs() or (folder / "results").is_dir())
     except PlaceError as error:
         raise UserError(str(error)) from None
 

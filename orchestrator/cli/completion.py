@@ -45,7 +45,8 @@ def overrides(context: typer.Context, incomplete: str) -> list[str]:
     """
     if "=" in incomplete:
         return []
-    spec = context.params.get("spec")
+    # Where the option still lacks its value, arguments are left as they were typed.
+    spec = context.params.get("spec") or next(iter(context.args), None)
     try:
         found = _next_step(spec, incomplete)
         while len(found) == 1 and found[0].endswith("."):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,6 +34,7 @@ from orchestrator.cli.broken import tell
 from orchestrator.cli.pack_hints import pack_hints
 from orchestrator.console import output, plain_table, say, warn
 from orchestrator.errors import UserError
+from orchestrator.spec.beside import specs_with
 from orchestrator.spec.load import load_spec
 
 _SHOWN = 5
@@ -92,12 +94,20 @@ class Shelf:
         try:
             dataset = self.open(name)
         except UnknownDataset as error:
-            hint = "" if self.own else " A dataset of your own needs its spec: --spec FILE."
-            raise UserError(f"{error}{hint}") from None
+            raise UserError(f"{error}{self._spec_hint(name)}") from None
         missing = dataset.missing()
         if missing is not None:
             raise UserError(f"dataset {name}: {missing}")
         return dataset
+
+    def _spec_hint(self, name: str) -> str:
+        """What to do about a dataset of the user's own; the specs here are looked through."""
+        if self.own:
+            return ""
+        here = specs_with(name)
+        if not here:
+            return " A dataset of your own needs its spec: --spec FILE."
+        return f" It is in {' and '.join(here)}: add --spec {shlex.quote(here[0])}."
 
 
 def show_list(shelf: Shelf) -> None:

@@ -152,15 +152,17 @@ def track(
     tracking_uri: options.Tracking = None,
 ) -> None:
     """Rebuild MLflow from the store, whole; running it again changes nothing."""
-    from orchestrator.cli.plan_view import show_recalled
-    from orchestrator.cli.report import write_plan_report
-    from orchestrator.cli.run_links import link_to_write
     from orchestrator.tracking.address import tracking_address
-    from orchestrator.tracking.search_entries import trial_entries
-    from orchestrator.tracking.session import rebuild_tracking
 
     uri = tracking_address(tracking_uri, store)
     work = open_work_to_read(spec, set_, store, data)
+    # A wrong spec or store is refused before what draws is imported, which takes seconds.
+    from orchestrator.cli.plan_view import show_recalled
+    from orchestrator.cli.report import write_plan_report
+    from orchestrator.cli.run_links import link_to_write
+    from orchestrator.tracking.search_entries import trial_entries
+    from orchestrator.tracking.session import rebuild_tracking
+
     show_recalled(work.plan)
     link = link_to_write(work.plan.spec.name, work.store, uri)
     written = write_plan_report(work.plan, work.store, None, work.search, warn, run_link=link)

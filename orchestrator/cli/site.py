@@ -120,12 +120,13 @@ def _check(asked: Sequence[Asked], typed: Typed) -> None:
 
 
 def _report_one(asked: Asked, typed: Typed) -> None:
+    work = open_work_to_read(asked.spec, typed.overrides, asked.store, typed.data)
+    # A wrong spec or store is refused before what draws is imported, which takes seconds.
     from orchestrator.cli.report import out_folder, show_report, write_plan_report
     from orchestrator.cli.run_links import link_to_read
     from orchestrator.tracking.address import tracking_address
 
     folder = out_folder(typed.out)
-    work = open_work_to_read(asked.spec, typed.overrides, asked.store, typed.data)
     link = link_to_read(work.plan.spec.name, tracking_address(None, asked.store))
     written = write_plan_report(work.plan, work.store, folder, work.search, warn, run_link=link)
     show_report(written, work.plan)

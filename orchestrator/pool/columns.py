@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from rich.cells import cell_len
 from rich.console import Console, ConsoleOptions
 from rich.measure import Measurement
 from rich.progress import BarColumn, ProgressColumn, Task, TextColumn, TimeElapsedColumn
@@ -18,10 +19,15 @@ WIDE = 100
 NARROW = 60
 """Columns below which there is no room for bars."""
 
+LEAST = 4
+"""Columns that a part of a title keeps."""
+
+_BETWEEN = " / "
+
 
 @dataclass(frozen=True)
 class CutTitle:
-    """A line that loses its middle where it has no room: its end, such as a seed, tells most.
+    """A line that is cut where it has no room, so that each of its parts is still told.
 
     Attributes:
         text: the whole line.
@@ -32,27 +38,46 @@ class CutTitle:
     style: str | Style = ""
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Text]:
-        yield Text(cut_middle(self.text, options.max_width), self.style, no_wrap=True, end="")
+        yield Text(cut_title(self.text, options.max_width), self.style, no_wrap=True, end="")
 
     def __rich_measure__(self, console: Console, options: ConsoleOptions) -> Measurement:
         whole = Text(self.text).cell_len
         return Measurement(min(whole, 10), whole).with_maximum(options.max_width)
 
 
-def cut_middle(text: str, width: int) -> str:
-    """A text of at most some columns, without its middle if it is longer.
+def cut_title(text: str, width: int) -> str:
+    """A title of at most some columns: its longest parts lose their ends first, then its middle.
+
+    The last part, such as the seed, is kept: often it alone tells two titles apart.
 
     Example:
-        >>> cut_middle("pocket_realdigits / zip / 16 shots / seed 1", 30)
-        'pocket_realdigi…hots / seed 1'
+        >>> cut_title("pocket_realdigits / bar / 16 shots / seed 1", 38)
+        'pocket_real… / bar / 16 shots / seed 1'
     """
-    line = Text(text)
-    if line.cell_len <= width:
+    parts = text.split(_BETWEEN)
+    while len(parts) > 1 and cell_len(_BETWEEN.join(parts)) > width:
+        longest = max(range(len(parts) - 1), key=lambda place: cell_len(parts[place]))
+        room = cell_len(parts[longest]) - 1
+        if room < LEAST:
+            break
+        parts[longest] = _shortened(parts[longest], room)
+    return _without_middle(_BETWEEN.join(parts), width)
+
+
+def _shortened(part: str, room: int) -> str:
+    """The beginning of a part, with a sign that something is missing."""
+    line = Text(part.removesuffix("…"))
+    line.truncate(room - 1)
+    return f"{line.plain}…"
+
+
+def _without_middle(text: str, width: int) -> str:
+    if cell_len(text) <= width:
         return text
-    head, tail = line.copy(), Text(text[::-1])
-    head.truncate(max(0, width // 2))
+    head, tail = Text(text), Text(text[::-1])
+    head.truncate(width // 2)
     tail.truncate(max(0, width - 1 - width // 2))
-    return f"{head.plain}…{tail.plain[::-1]}"[: max(0, width)]
+    return f"{head.plain}…{tail.plain[::-1]}"
 
 
 class _Title(ProgressColumn):

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from benchmarks.reference.published import published_results
 from orchestrator import console
 from orchestrator.analysis.reproduction import compare_with_published
-from orchestrator.cli.compare import compare_stores, show_verdicts
+from orchestrator.cli.compare import compare_stores, looks_like_store, show_verdicts
 from orchestrator.cli.main import app
 from orchestrator.errors import UserError
 from orchestrator.plan.planner import make_plan
@@ -200,3 +200,13 @@ def test_one_store_alone_is_refused(tmp_path: Path) -> None:
 def test_a_spec_without_results_is_said(tmp_path: Path) -> None:
     result = CliRunner().invoke(app, ["compare", "demo", "--store", str(tmp_path)])
     assert "nothing has finished yet" in str(result.exception)
+
+
+def test_a_folder_with_a_ready_specs_name_is_no_store_until_it_holds_results(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "demo").mkdir()
+    monkeypatch.chdir(tmp_path)
+    assert not looks_like_store("demo")
+    (tmp_path / "demo" / "results").mkdir()
+    assert looks_like_store("demo")

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 
 from orchestrator.cli import completion
+from tests.orchestrator.cli.verbs import querycurve
 
 
 def after(*typed: str, incomplete: str) -> list[str]:
     """What completes `--set` after a spec, or after nothing."""
-    context: Any = SimpleNamespace(params={"spec": typed[0]} if typed else {})
+    context: Any = SimpleNamespace(params={"spec": typed[0]} if typed else {}, args=[])
     return completion.overrides(context, incomplete)
 
 
@@ -54,3 +55,26 @@ def test_names_are_completed() -> None:
 )
 def test_a_shell_that_asks_is_told_from_a_person(variable: str, asked: bool) -> None:
     assert completion.is_asked({variable: "complete_bash"}) is asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("repo", ["report"]),
+        ("plan demo_s", ["demo_service"]),
+        ("plan demo --set methods.zip.cli", ["methods.zip.clip="]),
+        ("run demo --actors 2 --set methods.zip.cli", ["methods.zip.clip="]),
+        ("plan nowhere --set methods.zip.cli", []),
+        ("datasets verify pocket_d", ["pocket_dots"]),
+    ],
+)
+def test_a_shell_is_told_nothing_else(
+    typed: str, offered: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["querycurve", *typed.split(" ")]
+    monkeypatch.setattr("sys.argv", words[:1])
+    monkeypatch.setenv("_QUERYCURVE_COMPLETE", "complete_bash")
+    monkeypatch.setenv("COMP_WORDS", " ".join(words))
+    monkeypatch.setenv("COMP_CWORD", str(len(words) - 1))
+    said = querycurve()
+    assert (said.code, said.out.split(), said.err) == (0, offered, "")

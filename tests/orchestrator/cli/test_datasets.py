@@ -250,5 +250,15 @@ def test_mistakes_are_refused(arguments: tuple[str, ...], message: str, tmp_path
     assert message in refused(*arguments, "--data", str(tmp_path))
 
 
+def test_a_dataset_that_only_a_spec_here_knows_is_told_with_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "no spec.yaml").write_text("- a\n")
+    (tmp_path / "mine.yml").write_text("datasets: [dtd, {name: birds, path: x}]\n")
+    monkeypatch.chdir(tmp_path)
+    assert "It is in mine.yml: add --spec mine.yml." in refused("verify", "birds")
+    assert "its spec: --spec FILE" in refused("verify", "bees")
+
+
 def test_nothing_is_prepared_on_s3() -> None:
     assert "is no folder" in refused("prepare", "dtd", "--data", "s3://bucket/x")
