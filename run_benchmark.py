@@ -8,10 +8,11 @@ try:
 except ModuleNotFoundError as error:
     if (error.name or "").partition(".")[0] in ("orchestrator", "benchmarks", "methods"):
         raise
-    sys.exit(
+    sys.stderr.write(
         f"error: {sys.executable} has no package {error.name!r}. Run `make install` once, and "
-        f"then `.venv/bin/querycurve` in place of this file."
+        f"then `.venv/bin/querycurve` in place of this file.\n"
     )
+    sys.exit(2)
 
 if __name__ == "__main__":
     main()

@@ -29,14 +29,21 @@ NEVER_PLANNED = MODEL_CODE | OPTIMISERS | STATISTICS | SERVICES
 NOT_SHOWN = NEVER_PLANNED | PICTURES | {"scipy"}
 
 SCRIPT = """
-import sys
+import os, sys
 from orchestrator.cli.main import main
+sys.argv = ["querycurve"]
 for line in sys.stdin.read().splitlines():
     code = 0
+    if line.startswith("complete: "):
+        words = line.partition(" ")[2]
+        shell = {"COMP_WORDS": words, "COMP_CWORD": str(len(words.split()) - 1)}
+        os.environ.update(shell, _QUERYCURVE_COMPLETE="complete_bash")
+        line = ""
     try:
         main(line.split())
     except SystemExit as ended:
         code = ended.code or 0
+    os.environ.pop("_QUERYCURVE_COMPLETE", None)
     assert code == (2 if "abc" in line else 0), (line, code)
     print("imported:", *sys.modules)
 """
@@ -76,8 +83,10 @@ def after(store: Path, ledger: Path) -> dict[str, frozenset[str]]:
     """
     verbs = {
         "help": "--help",
+        "completion": "complete: querycurve run demo --set methods.zip.clip",
         "refused": f"plan demo --store {store} --set budget=abc",
         "refused run": f"run demo --store {store} --set budget=abc",
+        "refused serve": f"serve --backbone abc --ledger {ledger}",
         "serve": f"serve --show-ledger --ledger {ledger}",
         "methods": "methods",
         "datasets": "datasets list",
@@ -137,6 +146,11 @@ def test_help_imports_nothing_heavy(after: dict[str, frozenset[str]]) -> None:
     assert after["help"] & heavy == set()
 
 
+def test_a_shell_completes_with_nothing_heavy(after: dict[str, frozenset[str]]) -> None:
+    assert after["completion"] & NOT_SHOWN == set()
+    assert "orchestrator.spec.spec" in after["completion"] - after["help"], "it has completed"
+
+
 def test_a_services_ledger_is_shown_without_a_service(after: dict[str, frozenset[str]]) -> None:
     assert after["serve"] & NOT_SHOWN == set()
     assert "orchestrator.server.ledger" in after["serve"] - after["help"]
@@ -152,7 +166,7 @@ def test_methods_are_listed_without_torch(after: dict[str, frozenset[str]]) -> N
     assert "methods.registry" in after["methods"]
 
 
-@pytest.mark.parametrize("verb", ["refused", "refused run"])
+@pytest.mark.parametrize("verb", ["refused", "refused run", "refused serve"])
 def test_what_is_refused_is_refused_before_anything_is_loaded(
     verb: str, after: dict[str, frozenset[str]]
 ) -> None:

@@ -39,14 +39,25 @@ def datasets(incomplete: str) -> list[str]:
 
 
 def overrides(context: typer.Context, incomplete: str) -> list[str]:
-    """`field=` of the spec that was typed before, one step of a path at a time."""
+    """`field=` of the spec that was typed before, up to the next step of a path that has several.
+
+    Shells put a blank after what alone fits, where `methods.` is to be typed on.
+    """
     if "=" in incomplete:
         return []
-    head, dot, _ = incomplete.rpartition(".")
+    spec = context.params.get("spec")
     try:
-        found = _below(context.params.get("spec"), head.split(".") if dot else [])
+        found = _next_step(spec, incomplete)
+        while len(found) == 1 and found[0].endswith("."):
+            found = _next_step(spec, found[0])
     except UserError:  # of a spec that can't be read nothing is known
         return []
+    return found
+
+
+def _next_step(spec: str | None, incomplete: str) -> list[str]:
+    head, dot, _ = incomplete.rpartition(".")
+    found = _below(spec, head.split(".") if dot else [])
     return _beginning(incomplete, (f"{head}{dot}{name}" for name in found))
 
 

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
-from orchestrator.console import counted, say
+from orchestrator.console import counted, hushed, insist, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.options import LaunchOptions
+from orchestrator.pool.reaching import check_listening, named_cluster
 from orchestrator.store.store import Store
 
 if TYPE_CHECKING:
@@ -30,19 +31,23 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, show: Show | None =
     """
     say(f"{plan.spec.name}: {status_counts(plan.cells)}")
     show_notes(plan)
-    show_skipped(plan)
     if all(cell.status == "skipped" for cell in plan.cells):
+        with hushed(False):
+            show_skipped(plan)
         raise UserError("nothing can run: all cells are skipped, for the reasons above.")
+    show_skipped(plan)
     if not plan.to_run():
         return 0
+    if named := named_cluster(options.address):
+        check_listening(named)  # a wrong address is refused before seconds go into imports
     from orchestrator.cli.driving import drive, on_console
 
     say("starting Ray and loading the model ...")
     failed = drive(plan, store, options, show or on_console)
     for line in _failures(failed):
-        say(line, "red")
+        insist(line, "red")
     if failed:
-        say(
+        insist(
             f"{counted(len(failed), 'cell')} failed; tracebacks are in the store, and the same "
             f"command tries again."
         )

@@ -159,6 +159,14 @@ MaxCost = Annotated[
         show_default=False,
     ),
 ]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="Say only what failed, what came out, and where the report is.",
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Run even what costs more than --max-cost.")]
 Patience = Annotated[
     float, typer.Option(min=0, help="Seconds to wait for a store or a service that doesn't answer.")

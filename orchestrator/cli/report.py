@@ -19,7 +19,7 @@ from orchestrator.analysis.report.terminal import comparison_table, seeds_text, 
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.short_names import short_names
 from orchestrator.cli.plan_view import show_skipped
-from orchestrator.console import counted, output, plain_table, say
+from orchestrator.console import counted, hushed, insist, output, plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
@@ -109,9 +109,13 @@ def out_folder(out: Path | None) -> Path | None:
 
 
 def show_report(report: Report, plan: Plan) -> None:
-    """Prints the headline, then what the protocol asks or else the comparison, then where it is."""
+    """Prints the headline, then what the protocol asks or else the comparison, then where it is.
+
+    Where it is quiet: the headline, what is skipped, and where the report is.
+    """
     for paragraph in report.in_words:
-        _say_folded(paragraph)
+        with hushed(False):
+            _say_folded(paragraph)
     for remark in (*report.remarks, report.chosen_target):
         if remark:
             _say_folded(f"note: {remark}")
@@ -127,10 +131,11 @@ def show_report(report: Report, plan: Plan) -> None:
     left_out = plan.counts()["skipped"]
     if left_out:
         are = "is" if left_out == 1 else "are"
-        say(f"{left_out} of {counted(len(plan.work), 'cell')} {are} skipped:")
-        show_skipped(plan)
+        with hushed(False):
+            say(f"{left_out} of {counted(len(plan.work), 'cell')} {are} skipped:")
+            show_skipped(plan)
     say(f"figures and tables: {report.folder}")
-    say(f"report: {report.page}")
+    insist(f"report: {report.page}")
 
 
 def _say_folded(text: str) -> None:

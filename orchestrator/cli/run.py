@@ -9,13 +9,14 @@ import typer
 
 from orchestrator.cli import options
 from orchestrator.cli.work import open_work_to_run
-from orchestrator.console import errors, say, warn
+from orchestrator.console import errors, hushed, insist, say, warn
 from orchestrator.masking import masked
 
 DEFAULT_SPEC = "demo"
 
 
 def run(
+    context: typer.Context,
     spec: options.Spec = DEFAULT_SPEC,
     set_: options.Set = None,
     store: options.Store = options.STORE,
@@ -35,8 +36,10 @@ def run(
     strict: options.Strict = False,
     max_cost: options.MaxCost = None,
     yes: options.Yes = False,
+    quiet: options.Quiet = False,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
+    context.with_resource(hushed(quiet))
     from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.pixel_cache import pixel_limit
     from orchestrator.tracking.address import tracking_address
@@ -99,7 +102,8 @@ def run(
     if tracked is False:
         from orchestrator.cli.track_command import track_command
 
-        say(f"MLflow lacks this; later: {track_command(spec, set_, store, data, tracking_uri)}")
+        command = track_command(spec, set_, store, data, tracking_uri)
+        insist(f"MLflow lacks this; later: {command}")
     if failed:
         raise typer.Exit(1)
 

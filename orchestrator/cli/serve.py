@@ -19,7 +19,7 @@ from orchestrator.cli.quantities import bytes_in, seconds_in
 from orchestrator.cli.service_charges import show_charges
 from orchestrator.console import counted, say, warn
 from orchestrator.errors import UserError
-from orchestrator.oracle.backbone import LOCAL, Backbone, resolve_backbone
+from orchestrator.oracle.backbone import LOCAL, Backbone, ResolvedBackbone, resolve_backbone
 from orchestrator.oracle.remote.description import Limits
 from orchestrator.precision import Precision
 from orchestrator.reading.validation import Refused, validated
@@ -114,10 +114,11 @@ def serve(typed: Typed) -> None:
         UserError: an option is wrong, the address is taken, or the model can't be loaded.
     """
     wanted = Understood.of(typed, os.environ)
+    backbone = resolve_backbone(wanted.backbone)  # a wrong name is refused before torch is loaded
     with bound(typed.host, typed.port, closed=not wanted.access.open) as listener:
         ledger = ServiceLedger.open(typed.ledger)
         try:
-            _serve(wanted, typed, listener, ledger)
+            _serve(wanted, backbone, typed, listener, ledger)
         finally:
             ledger.close()
 
@@ -158,7 +159,11 @@ def _sums(ledger: ServiceLedger, place: str) -> tuple[Sum, ...]:
 
 
 def _serve(
-    wanted: Understood, typed: Typed, listener: socket.socket, ledger: ServiceLedger
+    wanted: Understood,
+    backbone: ResolvedBackbone,
+    typed: Typed,
+    listener: socket.socket,
+    ledger: ServiceLedger,
 ) -> None:
     import torch
 
@@ -166,7 +171,7 @@ def _serve(
 
     torch.set_num_threads(typed.threads)
     say(f"loading {wanted.backbone.model} ...")
-    clip = _loaded(wanted)
+    clip = _loaded(backbone, wanted.precision)
     model = _offered(clip, wanted)
     for remark in model.remarks:
         warn(remark)
@@ -180,16 +185,16 @@ def _serve(
     say(f"ended; the ledger holds {counted(charged, 'charged request')}")
 
 
-def _loaded(wanted: Understood) -> LoadedClip:
+def _loaded(backbone: ResolvedBackbone, precision: Precision) -> LoadedClip:
     import torch
 
     from orchestrator.oracle.clip import load_clip
     from orchestrator.oracle.cpu_formats import remark_on
 
     device = torch.device("cuda" if torch.cuda.is_available() else "cpu")
-    if remark := remark_on(wanted.precision, device.type):
+    if remark := remark_on(precision, device.type):
         warn(remark)
-    return load_clip(resolve_backbone(wanted.backbone), wanted.precision, device)
+    return load_clip(backbone, precision, device)
 
 
 def _offered(clip: LoadedClip, wanted: Understood) -> ServedModel:

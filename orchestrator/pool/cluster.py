@@ -15,7 +15,7 @@ from ray.exceptions import RayError
 from orchestrator.errors import UserError, last_line
 from orchestrator.pool.import_path import OurModules
 from orchestrator.pool.ray_folder import ray_folder
-from orchestrator.pool.reaching import AUTO, CLIENT, Named, check_reachable
+from orchestrator.pool.reaching import CLIENT, Named, check_reachable, named_cluster
 from orchestrator.pool.token import have_token
 
 ATTEMPTS = 3
@@ -96,7 +96,7 @@ def connected(
     """
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
-    named = _named(address)
+    named = named_cluster(address)
     if named is None:
         found = _start_here(cpus, object_store_mb, say, dashboard=dashboard)
         if dashboard:
@@ -126,18 +126,6 @@ def _shut_down() -> None:
     finally:
         if was_on:
             gc.enable()
-
-
-def _named(address: str | None) -> Named | None:
-    """The cluster that was named, and where; None to start one here.
-
-    As Ray has it, `auto` is what RAY_ADDRESS says, if it says anything.
-    """
-    given, set_ = (address or "").strip(), os.environ.get("RAY_ADDRESS", "").strip()
-    named = (
-        Named(set_, "RAY_ADDRESS") if given in ("", AUTO) and set_ else Named(given, "--address")
-    )
-    return None if named.address in ("", "local") else named
 
 
 def _join(named: Named) -> None:

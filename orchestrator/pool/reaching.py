@@ -49,11 +49,36 @@ class Named(NamedTuple):
         )
 
 
+def named_cluster(address: str | None) -> Named | None:
+    """The cluster that was named, and where; None to start one here.
+
+    As Ray has it, `auto` is what RAY_ADDRESS says, if it says anything.
+    """
+    given, set_ = (address or "").strip(), os.environ.get("RAY_ADDRESS", "").strip()
+    named = (
+        Named(set_, "RAY_ADDRESS") if given in ("", AUTO) and set_ else Named(given, "--address")
+    )
+    return None if named.address in ("", "local") else named
+
+
 def check_reachable(named: Named) -> None:
     """Refuses a cluster that doesn't answer within a minute.
 
     Raises:
         UserError: the address is none, nothing listens there, or it is no Ray cluster.
+    """
+    check_listening(named)
+    if "://" not in named.address:
+        reason = _ask_apart(named.address)
+        if reason:
+            raise named.refusal(reason)
+
+
+def check_listening(named: Named) -> None:
+    """Refuses an address that is none, or where nothing listens; loads nothing of Ray's.
+
+    Raises:
+        UserError: it is such an address.
     """
     address = named.address
     if address != AUTO and not _is_foreign(address):
@@ -61,10 +86,6 @@ def check_reachable(named: Named) -> None:
         if place is None or not 0 < int(place[2]) < 1 << 16:
             raise named.refusal(f"expected HOST:PORT, {CLIENT}HOST:PORT or {AUTO}")
         reason = _wait_for_port(place[1].strip("[]"), int(place[2]))
-        if reason:
-            raise named.refusal(reason)
-    if "://" not in address:
-        reason = _ask_apart(address)
         if reason:
             raise named.refusal(reason)
 

@@ -116,8 +116,8 @@ def write_report(comparison: Comparison, folder: Path, run_link: RunLink | None 
             reason = "something that is no folder is in the way"
         at = f" ({error.filename})" if error.filename else ""
         raise UserError(
-            f"the report can't be written to {folder}: {reason}{at}. `report --out FOLDER` writes "
-            f"it elsewhere."
+            f"the report can't be written to {folder}: {reason}{at}. "
+            f"`querycurve report --out FOLDER` writes it elsewhere."
         ) from None
     headlines = tuple(table for table in tables if table.headline)
     if not headlines and any(map(comparison.upright, comparison.shots)):
