@@ -12,6 +12,7 @@ Data = Annotated[
     str,
     typer.Option(
         envvar="QUERYCURVE_DATA",
+        metavar="FOLDER",
         help="Folder that holds the datasets' folders or packs, or s3://BUCKET/PREFIX with packs.",
     ),
 ]
@@ -38,6 +39,7 @@ Store = Annotated[
     str,
     typer.Option(
         envvar="QUERYCURVE_STORE",
+        metavar="FOLDER",
         help="Folder that holds all results, or s3://BUCKET/PREFIX.",
     ),
 ]
@@ -46,6 +48,7 @@ Tracking = Annotated[
     typer.Option(
         "--tracking-uri",
         envvar="MLFLOW_TRACKING_URI",
+        metavar="URI",
         help="MLflow server or database; default: mlflow.db in the store, or here for s3://.",
     ),
 ]
@@ -56,6 +59,7 @@ Threads = Annotated[
     typer.Option(
         min=1,
         max=1024,
+        metavar="NUMBER",
         help="CPU cores of one actor, as --cpus of the run will be: threads that read images, "
         "and threads of the model on a CPU.",
         show_default="1; on GPUs its share of this machine's cores, 16 at most",
@@ -82,6 +86,7 @@ Strict = Annotated[
 Address = Annotated[
     str | None,
     typer.Option(
+        metavar="HOST:PORT",
         help="Ray cluster to join ('auto': the one on this machine).",
         show_default="start one here",
     ),
@@ -99,6 +104,7 @@ Actors = Annotated[
         min=1,
         max=100_000,
         envvar="QUERYCURVE_ACTORS",
+        metavar="NUMBER",
         help="The most oracle actors; a cluster that scales itself grows until it has them.",
         show_default="all that fit",
     ),
@@ -108,6 +114,7 @@ Cpus = Annotated[
     typer.Option(
         min=0.1,
         max=1024,
+        metavar="NUMBER",
         help="CPU cores of one actor: threads that decode and augment images, and, if given, "
         "threads of the model on a CPU.",
         show_default="1; on GPUs its share of the node's cores, 16 at most",
@@ -119,6 +126,7 @@ TrialsPerGpu = Annotated[
         min=0,
         max=10_000,  # Ray counts in ten-thousandths
         envvar="QUERYCURVE_TRIALS_PER_GPU",
+        metavar="NUMBER",
         help="Actors that share a GPU; 0 leaves GPUs alone.",
         show_default="1 where there are any",
     ),
@@ -131,7 +139,7 @@ Compile = Annotated[
     ),
 ]
 Checkpoint = Annotated[
-    float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
+    float, typer.Option(min=0, metavar="SECONDS", help="Seconds between two checkpoints of a cell.")
 ]
 PixelCache = Annotated[
     str,
@@ -169,13 +177,20 @@ Quiet = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Run even what costs more than --max-cost.")]
 Patience = Annotated[
-    float, typer.Option(min=0, help="Seconds to wait for a store or a service that doesn't answer.")
+    float,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Seconds to wait for a store or a service that doesn't answer.",
+    ),
 ]
 Out = Annotated[
-    Path | None, typer.Option(help="Folder of the files.", show_default="STORE/reports/NAME")
+    Path | None,
+    typer.Option(metavar="FOLDER", help="Folder of the files.", show_default="STORE/reports/NAME"),
 ]
 Tolerance = Annotated[
-    float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
+    float,
+    typer.Option(min=0, metavar="POINTS", help="Points of accuracy that equal keys may be apart."),
 ]
 Across = Annotated[
     list[str] | None,
