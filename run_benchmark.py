@@ -1,16 +1,14 @@
 #!/usr/bin/env python3
-"""What `ray submit` uploads; people type `querycurve`, which is the same command."""
+"""What `ray submit` uploads and runs; people type `querycurve`, which is the same."""
 
 import sys
 
 try:
     from orchestrator.cli.main import main
 except ModuleNotFoundError as error:
-    if (error.name or "").partition(".")[0] in ("orchestrator", "benchmarks", "methods"):
-        raise
     sys.stderr.write(
-        f"error: {sys.executable} has no package {error.name!r}. Run `make install` once, and "
-        f"then `.venv/bin/querycurve` in place of this file.\n"
+        f"error: {sys.executable} lacks {error.name}. Run 'make install' in the project's folder, "
+        f"then .venv/bin/querycurve with the same arguments.\n"
     )
     sys.exit(2)
 

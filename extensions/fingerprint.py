@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import io
 import sys
 import tokenize
 from collections.abc import Iterator
@@ -18,8 +17,9 @@ def code_digest(module: str) -> str:
     """SHA-256 of an imported module's source and of what it imports of its own package.
 
     Of a module in no package, those beside it are its own. Comments and blank lines don't count;
-    what other packages do doesn't, either: raise the class's `version` for that. Empty where there
-    is no source.
+    what other packages do doesn't, either: raise the class's `version` for that. A file that is no
+    valid Python, which nothing here can have imported, counts as it is. Empty where there is no
+    source.
     """
     file = getattr(sys.modules[module], "__file__", None)
     if file is None or not file.endswith(".py"):
@@ -45,8 +45,7 @@ def code_digest(module: str) -> str:
 def _digest(files: list[tuple[str, Path]]) -> str:
     total = hashlib.sha256()
     for name, path in files:
-        text = _without_comments(path.read_text(encoding="utf-8"))
-        total.update(f"{name}\0{text}\0".encode())
+        total.update(name.encode() + b"\0" + _code(path) + b"\0")
     return total.hexdigest()
 
 
@@ -59,7 +58,11 @@ def _path(root: Path, name: str) -> Path | None:
 def _imports(path: Path, name: str) -> Iterator[str]:
     """Names that a file may import: modules, and what may be one, with the packages of each."""
     package = name if path.name == "__init__.py" else name.rpartition(".")[0]
-    for node in ast.walk(ast.parse(path.read_bytes())):
+    try:
+        tree = ast.parse(path.read_bytes())
+    except (SyntaxError, ValueError):
+        return
+    for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom):
@@ -78,11 +81,27 @@ def _base(node: ast.ImportFrom, package: str) -> str:
     return ".".join(filter(None, [*above, node.module or ""]))
 
 
+def _code(path: Path) -> bytes:
+    """A file without comments and idle blanks; as it is if it is no Python."""
+    try:
+        with tokenize.open(path) as file:  # in the encoding that it declares
+            return _without_comments(file.read()).encode()
+    except (SyntaxError, ValueError, tokenize.TokenError):
+        return path.read_bytes()
+
+
 def _without_comments(text: str) -> str:
-    """A source without comments, blank lines and blanks at the ends of lines."""
-    lines = text.splitlines()
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+    """A source without comments, blank lines and blanks at the ends of lines.
+
+    Within texts of several lines, all of them count.
+    """
+    lines = text.split("\n")  # no other character ends a line of Python
+    inside: set[int] = set()
+    rest = iter([f"{line}\n" for line in lines])
+    for token in tokenize.generate_tokens(lambda: next(rest, "")):
+        row, column = token.start
         if token.type == tokenize.COMMENT:
-            row, column = token.start
             lines[row - 1] = lines[row - 1][:column]
-    return "\n".join(line.rstrip() for line in lines if line.strip())
+        inside.update(range(row, token.end[0]))  # rows whose ends are part of a text
+    kept = (line if row in inside else line.rstrip() for row, line in enumerate(lines, start=1))
+    return "\n".join(line for row, line in enumerate(kept, start=1) if line or row in inside)

@@ -40,11 +40,18 @@ def load_class(reference: str, base: type) -> Any:
 
     Raises:
         NotInstalled: there is no such module.
-        Unusable: the module can't be imported, has no such class, or it is of another kind.
+        Unusable: the module can't be imported, has no such class, or it is of another kind; or it
+            is the program that runs, which isn't known by name elsewhere.
     """
     found = _REFERENCE.fullmatch(reference)
     if found is None:
         raise Unusable(f"expected package.module:Class, got {_cut(reference)!r}")
+    if found[1] == "__main__":
+        raise Unusable(
+            f"{reference}: what a notebook or the started script defines can't be told from its "
+            f"other versions: write it into a file of its own, such as mine.py, and name "
+            f"mine:{found[2]}"
+        )
     module = _module(found[1], reference)
     value = getattr(module, found[2], None)
     wanted = f"a class that derives from {base.__module__}.{base.__name__}"

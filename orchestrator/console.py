@@ -23,10 +23,6 @@ def _width(environment: Mapping[str, str]) -> int | None:
 # Labels, file names and paths may hold brackets, which must not be taken for markup.
 output = Console(markup=False, emoji=False, width=_width(os.environ))
 errors = Console(markup=False, emoji=False, width=_width(os.environ), stderr=True)
-aloud = Console(markup=False, emoji=False, width=_width(os.environ))
-"""Prints where `output` does, and is never hushed."""
-nowhere = Console(quiet=True, force_terminal=False)
-"""Prints nothing, and so animates nothing, wherever the process's own streams lead."""
 
 
 def print_anything() -> None:
@@ -42,28 +38,18 @@ def say(text: str, style: str = "", console: Console = output) -> None:
 
 
 def warn(text: str, console: Console = errors) -> None:
-    """Says what did not go as it should, but stops nothing; where it is quiet, too."""
-    insist(text, "yellow", console)
-
-
-def insist(text: str, style: str = "", console: Console = output) -> None:
-    """Says what is said even where it is `hushed`: what failed, and what came out."""
-    say(text, style, aloud if console.quiet else console)
+    """Says what did not go as it should, but stops nothing."""
+    say(text, "yellow", console)
 
 
 @contextmanager
-def hushed(asked: bool = True) -> Iterator[None]:
-    """Prints nothing on `output` inside, if so asked, but what is insisted on."""
-    before, output.quiet = output.quiet, asked
+def hushed(console: Console = output, *, on: bool = True) -> Iterator[None]:
+    """Prints nothing in the block; with `on=False`, prints also within a block that is hushed."""
+    before, console.quiet = console.quiet, on
     try:
         yield
     finally:
-        output.quiet = before
-
-
-def progress_console() -> Console:
-    """Where progress is shown: where everything is printed, or nowhere while it is quiet."""
-    return nowhere if output.quiet else output
+        console.quiet = before
 
 
 def plain_table(*columns: Column | str, title: str | None = None, dense: bool = False) -> Table:

@@ -110,8 +110,19 @@ def _asked(
     shots: int | None,
 ) -> tuple[Comparison, Comparison, int]:
     """All that is known, what of it is asked for, and with how many shots."""
-    if not isinstance(results, Results):
+    if isinstance(results, Results):
+        if spec is not None:
+            raise UserError(
+                f"spec: these are results of {results.name} already; give it to qc.load, or give a "
+                f"store in their place."
+            )
+    elif isinstance(results, str | Path):
         results = load(results, spec)
+    else:
+        raise UserError(
+            f"results: expected what qc.load or qc.run returned, or a store, got "
+            f"{type(results).__name__}."
+        )
     known = results.comparison
     if not known.finished:
         raise UserError(f"{known.name} has no cell that has finished with an accuracy.")
@@ -142,10 +153,14 @@ def _of_methods(known: Comparison, methods: str | Sequence[str] | None) -> Compa
     if methods is None:
         return known if known.runs else replace(known, runs=known.ablated, ablated=())
     asked = (methods,) if isinstance(methods, str) else tuple(methods)
-    labels = dict.fromkeys(run.method for run in known.finished)
+    if not asked:
+        raise UserError("methods: expected one label at least; leave it out for all of them.")
+    longer = known.search.longer if known.search else ()  # which the report's tables leave out
+    finished = (*known.finished, *longer)
+    labels = dict.fromkeys(run.method for run in finished)
     for label in asked:
         _check_known("methods", label, labels)
-    chosen = tuple(run for run in known.finished if run.method in asked)
+    chosen = tuple(run for run in finished if run.method in asked)
     return replace(known, runs=chosen, ablated=(), failures=(), unsound=())
 
 

@@ -33,6 +33,9 @@ MEASURED = frozenset(_COLUMN_OF)
 
 _ALWAYS = ("accuracy", "loss", "val_accuracy", "val_loss")
 
+UNREADABLE = "its result can't be read; a run measures it anew"
+"""Why a cell with a result counts as one without."""
+
 _WHOLE = ("shots", "seed", "budget", "batch_size", "queries", "images")
 
 
@@ -46,7 +49,7 @@ class Standing:
         cell: the cell as plain JSON values.
         backbone: the name of the model.
         status: `done`, `failed`, `in progress`, `new` or `skipped`.
-        reason: why it failed or is skipped.
+        reason: why it failed or is skipped, or has to be run again.
         varied: what an ablation varied in it; empty outside of one.
         run: what it left; None without a trace.
     """
@@ -75,13 +78,16 @@ def standing_of(cells: Iterable[PlannedCell], runs: Iterable[Run]) -> list[Stand
 def _standing(planned: PlannedCell, run: Run | None) -> Standing:
     names = {point.label: point for point in planned.ablation_points}
     point = names.get(planned.label)
+    status, reason = planned.status, planned.reason
+    if status == "done" and run is None:  # the plan knows no more than that there is a file
+        status, reason = "new", UNREADABLE
     return Standing(
         planned.key,
         planned.label,
         planned.cell.model_dump(mode="json"),
         planned.backbone.label,
-        planned.status,
-        last_line(run.trace.error) if run is not None and run.trace.error else planned.reason,
+        status,
+        last_line(run.trace.error) if run is not None and run.trace.error else reason,
         "" if point is None else ", ".join(value.title for value in point.values),
         run,
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pandas as pd
 
 from orchestrator.analysis.report.comparison import Comparison
+from orchestrator.errors import UserError
 from querycurve.frames import MEASURED, cells_frame, standing_of, traces_frame
 from querycurve.given import Changes, SpecGiven, overrides_of, spec_source, told_plainly
 
@@ -26,10 +27,11 @@ class Results:
             (queries), `batch_size` (images a query), `precision`, `answers` (what the method saw of
             the scores), `source` (the dataset that its prompt was trained on, if another one),
             `varied` (what an ablation varied in it), `status` (`done`, `failed`, `in progress`,
-            `new` or `skipped`), `reason` (why it failed or is skipped), `accuracy`, `val_accuracy`
-            and `new_accuracy` (percent, after the last query), `queries` and `images` (what it was
-            charged), `seconds` (wall time, measuring included), `access` (what its method needs of
-            a black box), `settings` (of the method, as JSON) and `written` (when it ended, UTC).
+            `new` or `skipped`), `reason` (why it failed or is skipped, or why it is `new` although
+            it has a result), `accuracy`, `val_accuracy` and `new_accuracy` (percent, after the last
+            query), `queries` and `images` (what it was charged), `seconds` (wall time, measuring
+            included), `access` (what its method needs of a black box), `settings` (of the method,
+            as JSON) and `written` (when it ended, UTC).
         traces: one row a measurement: `key`, `label`, `dataset`, `shots`, `seed`, `queries`,
             `images`, `accuracy` and `loss` (percent and nats, on test images), `val_accuracy`,
             `val_loss`, and where there are any `new_accuracy`, `new_loss` (on classes that were
@@ -87,6 +89,8 @@ def load(
         UserError: there is no such store, it has no results of the spec, or the spec is wrong.
     """
     if spec is None:
+        if set:
+            raise UserError("set: these are changes to a spec; name the spec, too, as spec=...")
         from querycurve.whole_store import results_of_store
 
         return results_of_store(str(store))

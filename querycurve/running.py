@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.options import PATIENCE, PIXEL_CACHE
-from orchestrator.console import nowhere, output, say, warn
+from orchestrator.console import output, say, warn
 from orchestrator.errors import UserError
 from querycurve.given import Changes, SpecGiven, overrides_of, spec_source, told_plainly
 from querycurve.results import Results, load
@@ -199,10 +199,12 @@ def _display(
     cells: Sequence[PlannedCell], paces: Mapping[Group, float], *, progress: bool
 ) -> RunDisplay:
     """Bars in a notebook or on a terminal, lines elsewhere, or nothing."""
+    from rich.console import Console
+
     from orchestrator.pool.display import RunDisplay
 
     if not progress:
-        return RunDisplay(cells, nowhere)
+        return RunDisplay(cells, Console(quiet=True))
     if output.is_jupyter:
         from orchestrator.pool.notebook_display import NotebookDisplay
 

@@ -45,7 +45,13 @@ _VERDICTS_MEAN = (
 
 
 def compare_references(plan: Plan, store: Store) -> None:
-    """Prints each finished cell beside the published numbers for it, with a verdict.
+    """Prints each finished cell beside the published numbers for it; raises as `verdicts_on`."""
+    verdicts, unknown = verdicts_on(plan, store)
+    show_verdicts(verdicts, unknown)
+
+
+def verdicts_on(plan: Plan, store: Store) -> tuple[list[Verdict], list[Group]]:
+    """Each finished cell beside the published numbers for it, and the groups that have none.
 
     Raises:
         UserError: nothing has finished yet that can be compared.
@@ -55,12 +61,23 @@ def compare_references(plan: Plan, store: Store) -> None:
     if not runs:
         alone = " beside the ablation, which published numbers know nothing of" if finished else ""
         raise UserError(f"nothing has finished yet that can be compared{alone}. Run it first.")
-    verdicts, unknown = compare_with_published(runs, published_results())
-    show_verdicts(verdicts, unknown)
+    return compare_with_published(runs, published_results())
 
 
 def compare_stores(first: str, second: str, tolerance: float, across: Sequence[str] = ()) -> bool:
     """Prints what two stores have in common; True if equal keys gave different results.
+
+    Arguments and errors are those of `regression_of`.
+    """
+    result = regression_of(first, second, tolerance, across)
+    show_regression(result, (first, second), across)
+    return result.differs
+
+
+def regression_of(
+    first: str, second: str, tolerance: float, across: Sequence[str] = ()
+) -> Regression:
+    """What two stores have in common.
 
     Args:
         first: location of a store.
@@ -84,9 +101,7 @@ def compare_stores(first: str, second: str, tolerance: float, across: Sequence[s
                 f"{location} {there}. Give two stores, or one spec to compare with published "
                 f"numbers."
             )
-    result = compare_traces(stores[0].traces(warn), stores[1].traces(warn), tolerance, across)
-    show_regression(result, (first, second), across)
-    return result.differs
+    return compare_traces(stores[0].traces(warn), stores[1].traces(warn), tolerance, across)
 
 
 def looks_like_store(location: str) -> bool:

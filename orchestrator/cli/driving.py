@@ -5,7 +5,7 @@ from contextlib import suppress
 from functools import partial
 
 from orchestrator.analysis.collect import run_of
-from orchestrator.console import output, progress_console, say, warn
+from orchestrator.console import output, say, warn
 from orchestrator.plan.earlier_paces import earlier_paces
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.cluster import connected
@@ -24,8 +24,8 @@ Show = Callable[[Sequence[PlannedCell], Mapping[Group, float]], RunDisplay]
 
 
 def on_console(cells: Sequence[PlannedCell], paces: Mapping[Group, float]) -> RunDisplay:
-    """Shows a run where everything else is printed, unless that is quiet."""
-    return RunDisplay(cells, progress_console(), paces=paces)
+    """Shows a run where everything else is printed."""
+    return RunDisplay(cells, output, paces=paces)
 
 
 def drive(

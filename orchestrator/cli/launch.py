@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
-from orchestrator.console import counted, hushed, insist, say
+from orchestrator.console import counted, hushed, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.options import LaunchOptions
@@ -32,7 +32,7 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, show: Show | None =
     say(f"{plan.spec.name}: {status_counts(plan.cells)}")
     show_notes(plan)
     if all(cell.status == "skipped" for cell in plan.cells):
-        with hushed(False):
+        with hushed(on=False):
             show_skipped(plan)
         raise UserError("nothing can run: all cells are skipped, for the reasons above.")
     show_skipped(plan)
@@ -44,13 +44,14 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, show: Show | None =
 
     say("starting Ray and loading the model ...")
     failed = drive(plan, store, options, show or on_console)
-    for line in _failures(failed):
-        insist(line, "red")
-    if failed:
-        insist(
-            f"{counted(len(failed), 'cell')} failed; tracebacks are in the store, and the same "
-            f"command tries again."
-        )
+    with hushed(on=False):
+        for line in _failures(failed):
+            say(line, "red")
+        if failed:
+            say(
+                f"{counted(len(failed), 'cell')} failed; tracebacks are in the store, and the same "
+                f"command tries again."
+            )
     return len(failed)
 
 

@@ -16,7 +16,8 @@ from orchestrator.cli.examples import add_examples
 from orchestrator.cli.export import export
 from orchestrator.cli.new import new
 from orchestrator.cli.run import DEFAULT_SPEC, run, ui_hint
-from orchestrator.cli.work import is_there, open_work, open_work_to_read
+from orchestrator.cli.status import status
+from orchestrator.cli.work import open_work, open_work_to_read
 from orchestrator.console import counted, errors, print_anything, say, warn
 from orchestrator.errors import UserError
 from orchestrator.masking import masked
@@ -46,6 +47,7 @@ def plan(
     threads: options.Threads = None,
     strict: options.Strict = False,
     max_cost: options.MaxCost = None,
+    json_: options.Json = False,
 ) -> None:
     """Show what a run would do, and what it would cost."""
     from orchestrator.cli.costs import check_max_cost, estimate_of, show_costs
@@ -59,6 +61,12 @@ def plan(
     refuse_misfits(work.plan, strict=strict)
     if work.search is not None:
         _ = work.search.plan  # what it refuses is refused before anything is shown
+    if json_:
+        from orchestrator.cli.as_json.plan import print_plan
+
+        print_plan(work, lambda: pricing_of(work.plan, work.store, data, threads, measure=measure))
+        check_max_cost(estimate_of(work), max_cost, accepted=False)
+        return
     pricing = pricing_of(work.plan, work.store, data, threads, measure=measure)
     if cells:
         show_cells(work.plan)
@@ -76,47 +84,23 @@ def plan(
 app.command()(run)
 
 
-@app.command()
-def status(
-    spec: options.Spec,
-    set_: options.Set = None,
-    store: options.Store = options.STORE,
-    data: options.Data = options.DATA,
-) -> None:
-    """Show where the cells of a spec stand; works while it runs."""
-    from orchestrator.cli.pixel_cache import show_pixels
-    from orchestrator.cli.plan_view import show_recalled, show_status
-
-    work = open_work_to_read(spec, set_, store, data, results=False)
-    show_status(work.plan, work.store)
-    if not is_there(work.store):
-        say(f"note: there is no store at {store}")
-    show_recalled(work.plan)
-    if work.search is not None:
-        from orchestrator.cli.search import show_search_status
-
-        show_search_status(work.search)
-    show_pixels()
+app.command(short_help="Show where the cells of a spec stand, and whether anything runs.")(status)
 
 
-@app.command()
+@app.command(short_help="Write a page, tables and figures of what has finished.")
 def report(
-    spec: options.Spec,
+    specs: options.Specs,
     set_: options.Set = None,
     store: options.Store = options.STORE,
     data: options.Data = options.DATA,
     out: options.Out = None,
+    to: options.To = None,
 ) -> None:
-    """Write a page, tables and figures of what has finished."""
-    from orchestrator.cli.report import out_folder, show_report, write_plan_report
-    from orchestrator.cli.run_links import link_to_read
-    from orchestrator.tracking.address import tracking_address
+    """Write a page, tables and figures of what has finished; with --to, a site of several specs."""
+    from orchestrator.cli.site import Typed, report_all
 
-    folder = out_folder(out)
-    work = open_work_to_read(spec, set_, store, data)
-    link = link_to_read(work.plan.spec.name, tracking_address(None, store))
-    written = write_plan_report(work.plan, work.store, folder, work.search, warn, run_link=link)
-    show_report(written, work.plan)
+    if not report_all(Typed(specs, set_, store, data, out, to)):
+        raise typer.Exit(1)
 
 
 @app.command(short_help="Compare results with published ones, or two stores.")
@@ -135,15 +119,17 @@ def compare(
     data: options.Data = options.DATA,
     tolerance: options.Tolerance = 0.0,
     across: options.Across = None,
+    json_: options.Json = False,
 ) -> None:
     """Compare a spec's results with published ones, or two stores cell by cell.
 
     With two stores the exit code is 1 if equal keys gave different results.
     """
+    from orchestrator.cli.as_json.compare import print_references, print_stores
     from orchestrator.cli.compare import compare_references, compare_stores, looks_like_store
 
     if second is not None:
-        if compare_stores(first, second, tolerance, across or ()):
+        if (print_stores if json_ else compare_stores)(first, second, tolerance, across or ()):
             raise typer.Exit(1)
         return
     if looks_like_store(first):
@@ -151,6 +137,9 @@ def compare(
     from orchestrator.cli.plan_view import show_recalled
 
     work = open_work_to_read(first, set_, store, data)
+    if json_:
+        print_references(work.plan, work.store)
+        return
     show_recalled(work.plan)
     compare_references(work.plan, work.store)
 

@@ -17,13 +17,10 @@ Data = Annotated[
     ),
 ]
 DATA = "data"
+_SPEC_HELP = f"A YAML file, or a ready spec: {', '.join(ready_specs())}."
 Spec = Annotated[
     str,
-    typer.Argument(
-        help=f"A YAML file, or a ready spec: {', '.join(ready_specs())}.",
-        metavar="SPEC",
-        autocompletion=completion.specs,
-    ),
+    typer.Argument(help=_SPEC_HELP, metavar="SPEC", autocompletion=completion.specs),
 ]
 Set = Annotated[
     list[str] | None,
@@ -65,6 +62,19 @@ Threads = Annotated[
         show_default="1; on GPUs its share of this machine's cores, 16 at most",
     ),
 ]
+Json = Annotated[
+    bool,
+    typer.Option("--json", help="Print one JSON object and nothing else; notes go to stderr."),
+]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Show it again and again until all is done, or Ctrl-C.")
+]
+Every = Annotated[
+    float,
+    typer.Option(
+        min=0.1, max=86_400, metavar="SECONDS", help="Seconds between two looks of --watch."
+    ),
+]
 NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
 Experiment = Annotated[
     str | None,
@@ -89,6 +99,14 @@ Address = Annotated[
         metavar="HOST:PORT",
         help="Ray cluster to join ('auto': the one on this machine).",
         show_default="start one here",
+    ),
+]
+Quiet = Annotated[
+    bool,
+    typer.Option(
+        "--quiet",
+        "-q",
+        help="Say what failed and what was found, and nothing on the way there.",
     ),
 ]
 Dashboard = Annotated[
@@ -167,14 +185,6 @@ MaxCost = Annotated[
         show_default=False,
     ),
 ]
-Quiet = Annotated[
-    bool,
-    typer.Option(
-        "--quiet",
-        "-q",
-        help="Say only what failed, what came out, and where the report is.",
-    ),
-]
 Yes = Annotated[bool, typer.Option("--yes", help="Run even what costs more than --max-cost.")]
 Patience = Annotated[
     float,
@@ -186,7 +196,28 @@ Patience = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(metavar="FOLDER", help="Folder of the files.", show_default="STORE/reports/NAME"),
+    typer.Option(
+        metavar="FOLDER", help="Folder of one spec's report.", show_default="STORE/reports/NAME"
+    ),
+]
+Specs = Annotated[
+    list[str],
+    typer.Argument(
+        help=f"{_SPEC_HELP} SPEC@STORE takes its results from the folder or s3:// address after "
+        f"the @ instead of --store.",
+        metavar="SPEC[@STORE]",
+        autocompletion=completion.specs,
+    ),
+]
+To = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FOLDER",
+        help="Folder of a site: the report of each spec, and an index.html with a leaderboard of "
+        "what is comparable. New, empty, or of an earlier site. --set changes every spec; "
+        "one that can't be reported is left out, and the exit code is 1.",
+        show_default=False,
+    ),
 ]
 Tolerance = Annotated[
     float,

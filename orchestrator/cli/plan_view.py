@@ -1,7 +1,7 @@
 """Shows a plan and the state of a store on the terminal."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 
 from rich.filesize import decimal
 
@@ -95,17 +95,26 @@ def show_skipped(plan: Plan) -> None:
         say(f"skipped {one}")
 
 
-def show_status(plan: Plan, store: Store) -> None:
-    """Where the cells of a plan stand, with the queries of running ones and errors of failed."""
+def show_status(plan: Plan, store: Store, working: Collection[str] = ()) -> None:
+    """Where the cells of a plan stand, with the queries of those begun and errors of failed.
+
+    Args:
+        plan: the plan.
+        store: what it is looked up in.
+        working: keys of cells that somebody works on now.
+    """
     say(f"{plan.spec.name} in {store.storage.location}: {status_counts(plan.cells)}")
     for cell in plan.cells:
         if cell.status == "in progress":
-            say(f"in progress  {cell.title}: {_same_as(cell) or _spent(cell, store)}")
+            now = ", works now" if cell.key in working and not cell.same_as else ""
+            say(f"in progress  {cell.title}: {_same_as(cell) or _spent(cell, store)}{now}")
         elif cell.status == "failed":
-            say(f"failed       {cell.title}: {_same_as(cell) or _error(cell, store)}")
+            say(f"failed       {cell.title}: {_same_as(cell) or error_of(cell, store)}")
     _show_waiting(plan)
     show_skipped(plan)
-    _show_untold(plan, store)
+    if untold := untold_count(plan, store):
+        have = "cell is" if untold == 1 else "cells are"
+        say(f"{untold} {have} in progress whose checkpoints don't say what they are of")
     _show_features(store)
 
 
@@ -135,14 +144,11 @@ def _show_waiting(plan: Plan) -> None:
         say(f"{len(waiting)} of these wait for prompts that {source} has yet to train")
 
 
-def _show_untold(plan: Plan, store: Store) -> None:
+def untold_count(plan: Plan, store: Store) -> int:
     """How many cells in progress may be the plan's, where their checkpoints don't tell."""
     if not any(c.status == "skipped" and c.cell.dataset in plan.unchecked for c in plan.cells):
-        return
-    untold = StoredCells(store).running_but({cell.key for cell in plan.cells})[1]
-    if untold:
-        have = "cell is" if untold == 1 else "cells are"
-        say(f"{untold} {have} in progress whose checkpoints don't say what they are of")
+        return 0
+    return StoredCells(store).running_but({cell.key for cell in plan.cells})[1]
 
 
 def _show_features(store: Store) -> None:
@@ -177,7 +183,8 @@ def _spent(cell: PlannedCell, store: Store) -> str:
     return f"{spent:,} of {queries_of(cell):,} queries at the last checkpoint"
 
 
-def _error(cell: PlannedCell, store: Store) -> str:
+def error_of(cell: PlannedCell, store: Store) -> str:
+    """Why a cell failed, in one line."""
     try:
         return last_line(store.failed(cell.key).error)
     except BlobMissing:  # another run has just finished it

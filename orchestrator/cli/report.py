@@ -14,12 +14,13 @@ from orchestrator.analysis.access_table import access_notes, access_table
 from orchestrator.analysis.collect import LeftOut, comparison_of
 from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
+from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.run_links import RunLink
 from orchestrator.analysis.report.terminal import comparison_table, seeds_text, show_table
 from orchestrator.analysis.report.write import Report, write_report
 from orchestrator.analysis.short_names import short_names
 from orchestrator.cli.plan_view import show_skipped
-from orchestrator.console import counted, hushed, insist, output, plain_table, say
+from orchestrator.console import counted, output, plain_table, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.store import Store
@@ -84,16 +85,27 @@ def write_plan_report(  # noqa: PLR0913 - what is reported, where to, and what i
     Raises:
         UserError: nothing has finished yet, or the folder can't be written.
     """
-    comparison = comparison_of(plan, store, left_out)
-    if search is not None:
-        from orchestrator.search.findings import with_search
-
-        comparison = with_search(comparison, search, left_out)
+    comparison = comparison_with_search(plan, store, search, left_out)
     return write_report(comparison, out or report_folder(plan, store), run_link)
 
 
-def out_folder(out: Path | None) -> Path | None:
-    """The folder that `--out` names, as an absolute path; None without it.
+def comparison_with_search(
+    plan: Plan,
+    store: Store,
+    search: PlannedSearch | None = None,
+    left_out: LeftOut | None = None,
+) -> Comparison:
+    """What a report of a plan is about, its search included; as `write_plan_report`."""
+    comparison = comparison_of(plan, store, left_out)
+    if search is None:
+        return comparison
+    from orchestrator.search.findings import with_search
+
+    return with_search(comparison, search, left_out)
+
+
+def out_folder(out: Path | None, option: str = "--out") -> Path | None:
+    """The folder that an option names, as an absolute path; None without it.
 
     Raises:
         UserError: it names none.
@@ -102,23 +114,25 @@ def out_folder(out: Path | None) -> Path | None:
         return None
     try:
         if is_address(out):
-            raise UserError(f"--out: {out} is no folder: give one on this machine.")
+            raise UserError(f"{option}: {out} is no folder: give one on this machine.")
         return local_path(out)
     except PlaceError as error:
-        raise UserError(f"--out: {error}") from None
+        raise UserError(f"{option}: {error}") from None
+
+
+def show_in_short(report: Report) -> None:
+    """Prints the headline, and where the rest is."""
+    _say_headline(report)
+    _say_where(report)
 
 
 def show_report(report: Report, plan: Plan) -> None:
-    """Prints the headline, then what the protocol asks or else the comparison, then where it is.
-
-    Where it is quiet: the headline, what is skipped, and where the report is.
-    """
-    for paragraph in report.in_words:
-        with hushed(False):
-            _say_folded(paragraph)
-    for remark in (*report.remarks, report.chosen_target):
-        if remark:
-            _say_folded(f"note: {remark}")
+    """Prints the headline, then what the protocol asks or else the comparison, then where it is."""
+    _say_headline(report)
+    for remark in report.remarks:
+        say(f"note: {remark}")
+    if report.chosen_target:
+        _say_folded(f"note: {report.chosen_target}")
     for block in report.headlines:
         what = f"{plan.spec.name}, {block.title}" if block.title else plan.spec.name
         title = f"{what}: {seeds_text(report.rows)}"
@@ -131,11 +145,19 @@ def show_report(report: Report, plan: Plan) -> None:
     left_out = plan.counts()["skipped"]
     if left_out:
         are = "is" if left_out == 1 else "are"
-        with hushed(False):
-            say(f"{left_out} of {counted(len(plan.work), 'cell')} {are} skipped:")
-            show_skipped(plan)
+        say(f"{left_out} of {counted(len(plan.work), 'cell')} {are} skipped:")
+        show_skipped(plan)
     say(f"figures and tables: {report.folder}")
-    insist(f"report: {report.page}")
+    _say_where(report)
+
+
+def _say_headline(report: Report) -> None:
+    for paragraph in report.in_words:
+        _say_folded(paragraph)
+
+
+def _say_where(report: Report) -> None:
+    say(f"report: {report.page}")
 
 
 def _say_folded(text: str) -> None:

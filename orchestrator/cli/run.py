@@ -9,14 +9,13 @@ import typer
 
 from orchestrator.cli import options
 from orchestrator.cli.work import open_work_to_run
-from orchestrator.console import errors, hushed, insist, say, warn
+from orchestrator.console import errors, hushed, say, warn
 from orchestrator.masking import masked
 
 DEFAULT_SPEC = "demo"
 
 
 def run(
-    context: typer.Context,
     spec: options.Spec = DEFAULT_SPEC,
     set_: options.Set = None,
     store: options.Store = options.STORE,
@@ -39,7 +38,6 @@ def run(
     quiet: options.Quiet = False,
 ) -> None:
     """Run what the store lacks, then report. Interrupted runs go on where they stopped."""
-    context.with_resource(hushed(quiet))
     from orchestrator.cli.data_root import check_data_root
     from orchestrator.cli.pixel_cache import pixel_limit
     from orchestrator.tracking.address import tracking_address
@@ -82,7 +80,7 @@ def run(
         say(f"forgot the image features of {work.store.forget_features()} splits")
     if estimate is not None and estimate.total:
         say_estimate(work.plan, estimate)
-    with _told_when_interrupted():
+    with _told_when_interrupted(), hushed(on=quiet):
         if work.search is not None:
             from orchestrator.cli.search import search_first
 
@@ -93,17 +91,19 @@ def run(
     if begun is not None:
         say_what_it_cost(begun.ended(work), work.store, estimate)
     from orchestrator.cli.closing import report_and_track
-    from orchestrator.cli.report import show_report
+    from orchestrator.cli.report import show_in_short, show_report
 
     written, tracked = report_and_track(work, uri)
-    if tracked:
-        say(ui_hint(tracking_uri, store))
-    show_report(written, work.plan)
+    if quiet:
+        show_in_short(written)
+    else:
+        if tracked:
+            say(ui_hint(tracking_uri, store))
+        show_report(written, work.plan)
     if tracked is False:
         from orchestrator.cli.track_command import track_command
 
-        command = track_command(spec, set_, store, data, tracking_uri)
-        insist(f"MLflow lacks this; later: {command}")
+        say(f"MLflow lacks this; later: {track_command(spec, set_, store, data, tracking_uri)}")
     if failed:
         raise typer.Exit(1)
 

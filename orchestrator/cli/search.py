@@ -6,7 +6,7 @@ from uuid import uuid4
 
 from orchestrator.analysis.search import Search
 from orchestrator.cli.time_view import time_text
-from orchestrator.console import insist, output, progress_console, say, warn
+from orchestrator.console import output, say, warn
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.pricing import Price, Pricing
@@ -43,7 +43,7 @@ def search_first(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> No
             if _is_left(found):
                 found = replace(found, search=_run(plan, found, options))
     search = found.search
-    insist(search_line(search))
+    say(search_line(search))
     if search.best is None:
         errors = [trial.error.rstrip(".") for trial in search.trials if trial.error]
         why = f"The last one failed: {errors[-1]}." if errors else "All were pruned or failed."
@@ -117,7 +117,7 @@ def _run(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> Search:
                 found=found,
                 setup=worker_setup(plan, plan.backbone, store, options, gate_to(plan.backbone)),
                 limits=pool_limits(options, plan.backbone),
-                display=SearchDisplay(search, progress_console()),
+                display=SearchDisplay(search, output),
                 on_trial=lambda trial: track(trial_entries([trial], search.method, store)),
             ).run()
 

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shlex
 from collections.abc import Sequence
 
-from orchestrator.cli import options
-from orchestrator.masking import masked
+from orchestrator.cli.typed_command import Typed
 
 
 def track_command(
@@ -19,15 +16,4 @@ def track_command(
         >>> track_command("demo", ["budget=500"], "my results", "data", None)
         "querycurve track demo --set budget=500 --store 'my results'"
     """
-    words = ["querycurve", "track", spec]
-    for override in overrides or ():
-        words += ["--set", override]
-    typed = (
-        ("--store", store, options.STORE, "QUERYCURVE_STORE"),
-        ("--data", data, options.DATA, "QUERYCURVE_DATA"),
-        ("--tracking-uri", tracking_uri, None, "MLFLOW_TRACKING_URI"),
-    )
-    for option, value, default, variable in typed:
-        if value is not None and value not in (default, os.environ.get(variable)):
-            words += [option, masked(value)]
-    return shlex.join(words)
+    return Typed(spec, overrides, store, data).command("track", tracking_uri)

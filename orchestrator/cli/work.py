@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from orchestrator.cli.broken import tell_of_broken
 from orchestrator.cli.options import PATIENCE
-from orchestrator.console import errors, hushed, output, say, warn
+from orchestrator.console import errors, say, warn
 from orchestrator.errors import UserError
 
 if TYPE_CHECKING:
@@ -162,30 +162,22 @@ def open_work_to_run(
 
         work = open_work(spec, overrides, location, data, patience)
         return replace(work, plan=with_identities(work.plan, data, _remark))
-    plan = apart(_plan_of, spec, overrides, location, data, patience, quiet=output.quiet)
+    plan = apart(_plan_of, spec, overrides, location, data, patience)
     return Work(plan, _open_store(location, patience), None)
 
 
-def _plan_of(  # noqa: PLR0913 - all that another process has to know
-    spec: SpecSource,
-    overrides: Sequence[str] | None,
-    location: str,
-    data: str,
-    patience: float,
-    *,
-    quiet: bool,
+def _plan_of(
+    spec: SpecSource, overrides: Sequence[str] | None, location: str, data: str, patience: float
 ) -> Plan:
     from orchestrator.plan.identities import with_identities
 
-    with hushed(quiet):
-        plan = open_work(spec, overrides, location, data, patience).plan
-        return with_identities(plan, data, _remark)
+    plan = open_work(spec, overrides, location, data, patience).plan
+    return with_identities(plan, data, _remark)
 
 
 def _remark(text: str) -> None:
-    """Says what takes a while, apart from what a verb prints, unless that is quiet."""
-    if not output.quiet:
-        say(text, console=errors)
+    """Says what takes a while, apart from what a verb prints."""
+    say(text, console=errors)
 
 
 def _open_store(location: str, patience: float) -> Store:

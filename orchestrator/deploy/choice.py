@@ -95,13 +95,22 @@ def _hint(text: str, candidates: Sequence[Candidate]) -> str:
     if not titles:
         return "The store has no results: run a spec first, or give another --store."
     near = get_close_matches(text.casefold().replace("/", " "), titles, n=3, cutoff=0.5)
-    found = [titles[title] for title in near]
+    found = [titles[title] for title in near] or _respelt(text, candidates)
     if found:
         return f"Did you mean:{_listed(found)}"
     return (
         "A cell is named by its key or the beginning of it, or by words of its title, such as:"
         f"{_listed(candidates[:3])}"
     )
+
+
+def _respelt(text: str, candidates: Sequence[Candidate]) -> list[Candidate]:
+    """Cells that a text names whose words are spelt as in titles."""
+    known = {word for one in candidates for word in one.title.casefold().split()}
+    words = text.casefold().replace("/", " ").split()
+    spelt = [word for each in words for word in get_close_matches(each, known, n=1)]
+    complete = words and len(spelt) == len(words)
+    return [one for one in candidates if _names(spelt, one.title)] if complete else []
 
 
 def _listed(found: Iterable[Candidate]) -> str:

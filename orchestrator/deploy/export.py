@@ -50,6 +50,10 @@ def load_prompt(
 ) -> Prompt:
     """A prompt that `querycurve export` or `Prompt.save` wrote, with its model in memory.
 
+    The folder holds numbers and texts, no program, and nothing of it is run. A prompt that changes
+    pixels, or has a readout, is made again by its method: one of your own must be imported before,
+    or be offered by an installed package.
+
     Example:
         >>> import querycurve as qc
         >>> prompt = qc.load_prompt("prompts/dots")  # doctest: +SKIP

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from benchmarks.quoting import brief
+from benchmarks.places import is_address
+from benchmarks.quoting import brief, quoted
 from orchestrator.deploy.prompt import Kept
 from orchestrator.deploy.record import PromptRecord
 from orchestrator.deploy.target import RECORD, TENSORS, TITLE, check_target
@@ -43,7 +44,14 @@ def read_prompt(folder: Path | str) -> Kept:
     Raises:
         UserError: there is none, it is damaged, or a later release has written it.
     """
+    if is_address(str(folder)):
+        raise UserError(
+            f"a prompt is read from a folder of this machine, got {quoted(str(folder))}: copy it "
+            f"here."
+        )
     path = Path(folder).expanduser()
+    if path.name == RECORD:
+        path = path.parent
     file = path if path.suffix == ".safetensors" else path / TENSORS
     try:
         data = file.read_bytes()
@@ -58,7 +66,7 @@ def read_prompt(folder: Path | str) -> Kept:
         raise UserError(
             f"{file} is damaged, or no exported prompt: {error}. Export it again."
         ) from None
-    return Kept(_record(values, file), tensors)
+    return _whole(Kept(_record(values, file), tensors), file)
 
 
 def _record(values: Mapping[str, Any], file: Path) -> PromptRecord:
@@ -71,6 +79,18 @@ def _record(values: Mapping[str, Any], file: Path) -> PromptRecord:
         return validated(PromptRecord, values)
     except Refused as error:
         raise UserError(f"{file} can't be used: {error}. Export it again.") from None
+
+
+def _whole(kept: Kept, file: Path) -> Kept:
+    """A prompt whose parts belong together.
+
+    Raises:
+        UserError: it has no classes, or other tensors than it says.
+    """
+    found = {name: tuple(tensor.shape) for name, tensor in kept.own_tensors.items()}
+    if not kept.record.surroundings.class_names or found != kept.record.tensors:
+        raise UserError(f"{file} holds other classes or tensors than it says. Export it again.")
+    return kept
 
 
 def _put(file: Path, data: bytes) -> None:

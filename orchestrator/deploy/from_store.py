@@ -83,7 +83,7 @@ def stored(store: Store, key: str, data: Data) -> StoredPrompt:
         )
     made = trace.provenance
     code: Mapping[str, Any] = made.get("fingerprints") or {}
-    check_method(cell, code.get("method_version"))
+    check_method(cell, code.get("method_version"), code.get("method_code"))
     around = _surroundings(store, cell, trace, data)
     state = _state(store, cell, key)
     ends = {name: trace.last(name) for name in trace.metrics() if name in _MEASURED}

@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import torch
 from PIL import Image, ImageOps
 
 from benchmarks.datasets.decoding import BROKEN, Undecodable, decode
 from benchmarks.datasets.greys import eight_bits
 from benchmarks.datasets.interface import Card, Dataset, Item, Split
-from benchmarks.quoting import brief, cut
+from benchmarks.quoting import brief, cut, one_line
 from orchestrator.errors import UserError
 
+_NOT_OF_NUMPY = (torch.bfloat16,)
 _EXPECTED = "Expected paths, Pillow images, or an array (N, H, W, 3) of uint8"
 
 
@@ -66,8 +68,8 @@ def in_portions(images: Any, size: int) -> Iterator[list[Any]]:
 def _several(images: Any) -> Iterable[Any]:
     if isinstance(images, str | Path | Image.Image):
         return [images]
-    if hasattr(images, "detach"):  # a tensor
-        images = images.detach().cpu().numpy()
+    if isinstance(images, torch.Tensor):
+        images = _array(images)
     if isinstance(images, np.ndarray):
         _check_array(images, dimensions=4)
         return images
@@ -76,13 +78,23 @@ def _several(images: Any) -> Iterable[Any]:
     return images
 
 
+def _array(tensor: torch.Tensor) -> np.ndarray[Any, Any]:
+    """A tensor as an array; of formats that NumPy hasn't, as float32."""
+    plain = tensor.detach().cpu()
+    return (plain.float() if plain.dtype in _NOT_OF_NUMPY else plain).numpy()
+
+
 def _check_array(array: np.ndarray[Any, Any], *, dimensions: int) -> None:
     """Refuses arrays whose meaning would be a guess."""
     shape = array.shape
     if array.dtype == np.uint8 and array.ndim == dimensions and shape[-1] == 3:
+        if 0 in shape[-3:]:
+            raise UserError(f"images need pixels, got an array {shape}.")
         return
     hint = ""
-    if array.dtype != np.uint8:
+    if array.dtype.kind in "OSU":
+        hint = " Paths and Pillow images are given in a list."
+    elif array.dtype != np.uint8:
         hint = " Values from 0 to 1 become uint8 by (255 * images).round().astype('uint8')."
     elif array.ndim == dimensions and shape[1 if dimensions == 4 else 0] == 3:
         hint = " Colours come last: images.transpose(0, 2, 3, 1)."
@@ -100,14 +112,16 @@ def _decoded(image: Any, number: int, upright: bool) -> Image.Image:
     if isinstance(image, str | Path):
         return _read(Path(image), upright)
     if isinstance(image, Image.Image):
+        if 0 in image.size:
+            raise UserError(f"image {number} has no pixels: its size is {image.size}.")
         try:
             image.load()
             turned = ImageOps.exif_transpose(image) if upright else image
             return eight_bits(turned, image).convert("RGB")
         except BROKEN as error:
             raise UserError(f"image {number} can't be decoded: {brief(error)}.") from None
-    if hasattr(image, "detach"):
-        image = image.detach().cpu().numpy()
+    if isinstance(image, torch.Tensor):
+        image = _array(image)
     if isinstance(image, np.ndarray):
         _check_array(image, dimensions=3)
         return Image.fromarray(np.ascontiguousarray(image))
@@ -117,9 +131,8 @@ def _decoded(image: Any, number: int, upright: bool) -> Image.Image:
 def _read(path: Path, upright: bool) -> Image.Image:
     try:
         return decode(path.expanduser().read_bytes(), upright=upright)
-    except OSError as error:
-        raise UserError(
-            f"the image {path} can't be read: {error.strerror or brief(error)}."
-        ) from None
     except Undecodable as error:
-        raise UserError(f"the image {path} can't be read: {str(error).rstrip('.')}.") from None
+        why = str(error).rstrip(".")
+    except (OSError, ValueError) as error:  # the latter of what can't be a file's name
+        why = getattr(error, "strerror", None) or brief(error)
+    raise UserError(f"the image {one_line(str(path))} can't be read: {why}.")

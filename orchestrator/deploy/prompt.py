@@ -11,10 +11,11 @@ import numpy as np
 import torch
 
 from methods.interface import Prompts, PromptSpace, Readout, State
+from methods.registry import outside_code
 from orchestrator.deploy.black_box import Box
 from orchestrator.deploy.images import GivenImages, in_portions
 from orchestrator.deploy.parts import Texts, prompts_of, tensors_of
-from orchestrator.deploy.rebuilding import check_method, own_encoder, rebuilt
+from orchestrator.deploy.rebuilding import check_method, check_trusted, own_encoder, rebuilt
 from orchestrator.deploy.record import PromptRecord, Rebuilt
 from orchestrator.errors import UserError
 from orchestrator.oracle.interface import Batch
@@ -41,6 +42,20 @@ class Kept:
 
     record: PromptRecord
     tensors: dict[str, Tensor]
+
+    @property
+    def own_tensors(self) -> dict[str, Tensor]:
+        """Those of the prompt, by name."""
+        return {name: one for name, one in self.tensors.items() if not name.startswith(_STATE)}
+
+    @property
+    def state_tensors(self) -> dict[str, Tensor]:
+        """Those of the method's state, by their names in it."""
+        return {
+            name.removeprefix(_STATE): one
+            for name, one in self.tensors.items()
+            if name.startswith(_STATE)
+        }
 
 
 class Prompt:
@@ -171,7 +186,12 @@ def prompt_of(record: PromptRecord, state: State | None, box: Box) -> Prompt:
     again = None
     if pixels or readout is not None:
         values = dict(state.values) if state is not None else {}
-        again = Rebuilt(method_version=method.version, encoder=planned, values=values)
+        again = Rebuilt(
+            method_version=method.version,
+            method_code=outside_code(type(method)),
+            encoder=planned,
+            values=values,
+        )
     told = record.model_copy(
         update={
             "texts": Texts.of(prompts),
@@ -190,18 +210,20 @@ def prompt_in(kept: Kept, box: Box) -> Prompt:
     """A prompt that lay in a file.
 
     Raises:
-        UserError: it needs its method, of which another version is installed, or none.
+        UserError: it needs its method, of which other code is here, or none, or code that nobody
+            has asked for.
     """
     record = kept.record
     _check_fits(record, box.oracle.space)
     if record.rebuilt is None:
-        return Prompt(kept, box, prompts_of(kept.tensors, record.texts), None)
-    check_method(record.cell, record.rebuilt.method_version)
-    own = {
-        name.removeprefix(_STATE): tensor
-        for name, tensor in kept.tensors.items()
-        if name.startswith(_STATE)
-    }
+        try:
+            prompts = prompts_of(kept.tensors, record.texts)
+        except ValueError as error:
+            raise UserError(f"the stored prompt can't be one: {error}. Export it again.") from None
+        return Prompt(kept, box, prompts, None)
+    check_trusted(record.cell)
+    check_method(record.cell, record.rebuilt.method_version, record.rebuilt.method_code)
+    own = kept.state_tensors
     state = State(own, record.rebuilt.values) if own or record.rebuilt.values else None
     return prompt_of(record, state, box)
 

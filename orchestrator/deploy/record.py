@@ -40,11 +40,14 @@ class Rebuilt(Frozen):
 
     Attributes:
         method_version: version of the method's code, which must be the same.
+        method_code: digest of the code of a method of another package, likewise; None of this
+            project's own.
         encoder: fingerprint of the method's own image encoder; None if it has none.
         values: of the method's final state; its tensors are named `state.` and its own name.
     """
 
     method_version: int
+    method_code: str | None = None
     encoder: str | None = None
     values: dict[str, Any] = Field(default_factory=dict)
 

@@ -13,6 +13,8 @@ TENSORS = "prompt.safetensors"
 """Holds tensors, and in its header the record: what is loaded."""
 RECORD = "prompt.json"
 """The record once more, to read."""
+_HALVES = (f".{TENSORS}.", f".{RECORD}.")
+"""How names begin of what a save that was killed has left."""
 TITLE = "querycurve prompt"
 """What the record is called in the header."""
 
@@ -32,9 +34,10 @@ def check_target(folder: Path | str) -> Path:
     try:
         if path.exists() and not path.is_dir():
             raise UserError(f"{path} is a file: give a folder that is new, empty or an export.")
-        held = sorted(one.name for one in path.iterdir()) if path.is_dir() else []
+        every = sorted(one.name for one in path.iterdir()) if path.is_dir() else []
     except OSError as error:
         raise UserError(f"{path} can't be looked at: {error.strerror}.") from None
+    held = [name for name in every if not name.startswith(_HALVES)]
     if held and not _is_export(path):
         raise UserError(
             f"the folder {path} holds other things, such as {held[0]!r}, and no exported prompt: "

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.datasets.interface import DatasetError
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.datasets.registry import dataset_names
+from benchmarks.quoting import quoted
 from orchestrator.console import errors, say
 from orchestrator.deploy.export import prompt_from_store
 from orchestrator.deploy.from_store import Data
@@ -75,6 +76,10 @@ def spec_of(
         UserError: something is unknown or impossible.
     """
     given = dict(settings)
+    if not isinstance(method, str):
+        raise UserError(f"method: expected a name or package.module:Class, got {quoted(method)}.")
+    if "name" in given:
+        raise UserError(f"{method} has no setting `name`.")
     own = {name: given.pop(name) for name in _OF_SPEC if name in given}
     values = {
         "name": "tune",

@@ -34,9 +34,10 @@ from orchestrator.plan.measured import (
 )
 from orchestrator.plan.misfit import Misfit
 from orchestrator.plan.part_notes import part_notes
-from orchestrator.plan.plan import Plan, PlannedCell, Status, with_lost_prompts
+from orchestrator.plan.plan import Plan, PlannedCell, with_lost_prompts
 from orchestrator.plan.reading import told_of_reading
 from orchestrator.plan.readouts import check_readout
+from orchestrator.plan.states import states_in
 from orchestrator.plan.tasks import DrawnTask, Tasks, dataset_of, training_notes
 from orchestrator.plan.transfers import Transfers
 from orchestrator.plan.unreadable import unreadable_images
@@ -113,11 +114,7 @@ class _Planner:
         self._drafts = Drafts(spec, self._transfers, blind=blind)
         self._arms = resolved(spec.arms)
         self._trains = any(map(_trains, self._arms))
-        self._status: dict[str, Status] = {  # the last that a key has counts
-            **dict.fromkeys(store.failed_keys(), "failed"),
-            **dict.fromkeys(store.running_keys(), "in progress"),
-            **dict.fromkeys(store.finished_keys(), "done"),
-        }
+        self._status = states_in(store)
         self._tasks = Tasks(spec, self._transfers, blind=blind)
         self._demands = QueryDemands(self._arms)
         self._counters: dict[ResolvedBackbone, TextTokens] = {}

@@ -94,6 +94,11 @@ def is_whole(trial: FrozenTrial, search: SearchSpec) -> bool:
     return set(trial.params) == set(search.space)
 
 
+def lock_name(place: StudyPlace) -> str:
+    """Name of the lease that whoever runs a search holds."""
+    return f"search-{place.name}"
+
+
 @contextmanager
 def search_lock(place: StudyPlace, leases: Leases, say: Callable[[str], None]) -> Iterator[None]:
     """Keeps other runs from a search until the block ends; first waits until none is at it.
@@ -106,7 +111,7 @@ def search_lock(place: StudyPlace, leases: Leases, say: Callable[[str], None]) -
         leases: on behalf of this run.
         say: told once whom it waits for.
     """
-    name, told = f"search-{place.name}", False
+    name, told = lock_name(place), False
     while True:
         with leases.held(name) as lease:
             if lease is not None:

@@ -78,12 +78,17 @@ class AblationSpec(Frozen):
         for field, values in self.vary.items():
             for base in self.base:
                 known = (*base.settings, *Conditions.model_fields)
-                if field not in known:
+                if field not in known and not base.unknown:
                     of = f" of {base.label}" if len(self.base) > 1 else ""
                     raise ValueError(f"unknown field {field!r}{of}. {did_you_mean(field, known)}")
             if not values:
                 raise ValueError(f"vary.{field}: needs at least one value")
         return self
+
+    def present(self) -> Self | None:
+        """The ablation of those bases whose methods are here; None if none is."""
+        here = tuple(base for base in self.base if not base.absent)
+        return self.model_copy(update={"base": here}) if here else None
 
     def arms(self, conditions: Conditions) -> tuple[Arm, ...]:
         """Each base under the spec's conditions, then everything that differs from it.
@@ -142,9 +147,17 @@ def field_value(arm: Arm, field: str) -> FieldValue:
         value = getattr(arm.conditions, field)
         number = float(value) if isinstance(value, int) else None
         return FieldValue(field, _text(value), number, tuned=False)
+    value = arm.method.settings.get(field)
+    if arm.method.absent:  # of named values nobody knows the number
+        return FieldValue(field, _text(value), _number(value))
     kind = method_class(arm.method.name).settings_type
     settings = kind.model_validate(arm.method.settings)
-    return FieldValue(field, _text(arm.method.settings[field]), settings.number(field))
+    return FieldValue(field, _text(value), settings.number(field))
+
+
+def _number(value: Any) -> float | None:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return float(value) if is_number else None
 
 
 def _varied_arm(base: Arm, changes: Mapping[str, Any]) -> Arm:

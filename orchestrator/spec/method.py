@@ -86,17 +86,26 @@ class MethodSpec(Frozen):
     def varied(self, settings: Mapping[str, Any], label: str | None = None) -> MethodSpec:
         """The method with some settings replaced, all at once, and perhaps its label.
 
+        Those of a method that isn't here are taken as they are.
+
         Raises:
             ValueError: a value is impossible, alone or with the others; says what is allowed.
         """
-        kind = method_class(self.name).settings_type
-        dumped = validated(kind, {**self.settings, **settings}).model_dump(mode="json")
+        dumped = {**self.settings, **settings}
+        if not self.absent:
+            kind = method_class(self.name).settings_type
+            dumped = validated(kind, dumped).model_dump(mode="json")
         return self.model_copy(update={"label": label or self.label, "settings": dumped})
 
     @property
     def trains(self) -> bool:
         """Whether it learns."""
         return self.absent.trains if self.absent else method_class(self.name).trains
+
+    @property
+    def unknown(self) -> bool:
+        """Whether nobody knows which settings it has."""
+        return self.absent is not None and not self.absent.defaults
 
     @property
     def choice(self) -> MethodChoice:

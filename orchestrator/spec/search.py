@@ -9,7 +9,6 @@ from pydantic import Field, field_validator, model_validator
 
 from benchmarks.frozen import Frozen
 from benchmarks.naming import did_you_mean
-from methods.registry import method_class
 from orchestrator.spec.dimension import Dimension, Scalar
 from orchestrator.spec.method import MethodSpec
 from orchestrator.spec.numbers import PositiveInt, Seed
@@ -156,7 +155,7 @@ class SearchSpec(Frozen):
         return f"{self.method}-longer"
 
     def base(self, methods: Sequence[MethodSpec]) -> MethodSpec:
-        """The method whose settings are searched.
+        """The method whose settings are searched, or one that may be it, of which nothing is known.
 
         Raises:
             ValueError: no method has that label.
@@ -164,6 +163,9 @@ class SearchSpec(Frozen):
         for method in methods:
             if method.label == self.method:
                 return method
+        unknown = next((method for method in methods if method.unknown), None)
+        if unknown is not None:  # it may call itself so
+            return unknown
         labels = [method.label for method in methods]
         raise ValueError(
             f"method {self.method!r} is no method's label. {did_you_mean(self.method, labels)}"
@@ -178,8 +180,7 @@ def check_search(search: SearchSpec, methods: Sequence[MethodSpec], seeds: Seque
             impossible, or the search shares seeds with the comparison.
     """
     base = search.base(methods)
-    kind = method_class(base.name)
-    if not kind.trains:
+    if not base.trains:
         raise ValueError(f"method {base.label!r} doesn't train, so it has nothing to search")
     taken = {search.found_label, search.longer_label} & {method.label for method in methods}
     if taken:
@@ -193,7 +194,7 @@ def check_search(search: SearchSpec, methods: Sequence[MethodSpec], seeds: Seque
             f"not tested on the splits that it was chosen on"
         )
     for name, dimension in search.space.items():
-        if name not in base.settings:
+        if name not in base.settings and not base.unknown:
             raise ValueError(
                 f"space.{name}: {base.name} has no such setting. "
                 f"{did_you_mean(name, base.settings)}"

@@ -16,7 +16,7 @@ import json
 import os
 import socket
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from functools import cache
@@ -26,6 +26,9 @@ from uuid import uuid4
 from orchestrator.errors import UserError
 from orchestrator.store.json_blob import mapping_in
 from orchestrator.store.storage import Blob, BlobMissing, Storage, StorageUnavailable, Version
+
+LASTS = 60.0
+"""Seconds without renewal after which a lease has ended."""
 
 
 class LeaseLost(Exception):
@@ -89,7 +92,7 @@ class Leases:
 
     storage: Storage
     holder: Holder
-    lasts: float = 60.0
+    lasts: float = LASTS
     renewal: float = 15.0
 
     @classmethod
@@ -193,6 +196,33 @@ class Lease:
             self._storage.delete(self._path, self._version)
         except (StorageUnavailable, UserError):
             return  # it ends by itself; the finished work must not fail because of it
+
+
+def living(storage: Storage, names: Collection[str], lasts: float = LASTS) -> frozenset[str]:
+    """Those of some leases that somebody holds now; takes none, and writes nothing.
+
+    Those of a run that was cut off on another machine count until they have ended.
+
+    Args:
+        storage: shared by all runs.
+        names: of the leases.
+        lasts: seconds without renewal after which one has ended.
+    """
+    there = set(storage.names("leases"))
+    found = set()
+    for name in names:
+        path = f"leases/{name}.json"
+        if path not in there:
+            continue
+        try:
+            blob = storage.look(path)
+        except BlobMissing:  # released since
+            continue
+        holder = _holder_in(blob.data)
+        dead = holder is not None and holder.process.is_surely_dead()
+        if blob.age <= lasts and not dead:
+            found.add(name)
+    return frozenset(found)
 
 
 def _content(holder: Holder) -> bytes:

@@ -19,7 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md"))
-OUTSIDE = [ROOT / name for name in ("CONTRIBUTING.md", "clusters/README.md")]
+OUTSIDE = [ROOT / name for name in ("README.md", "CONTRIBUTING.md", "clusters/README.md")]
 """Pages of the site that lie elsewhere."""
 
 _BLOCK = re.compile(

@@ -48,6 +48,40 @@ def test_code_counts_and_comments_do_not(folder: Path, module: str, text: str, s
     assert (digest() == before) is same
 
 
+LINES = "TEXT = '''a\n\n b'''\n"
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "same"),
+    [
+        ("\f\nX = 1\n# a\n", "\f\nX = 1\n# b\n", True),
+        ("\f\nX = 1\n# a\n", "\f\nX = 2\n# a\n", False),
+        ("X = '\u2028'; Y = 1\n# a\n", "X = '\u2028'; Y = 2\n# a\n", False),
+        (LINES, LINES.replace("\n\n", "\n"), False),
+        (LINES, LINES.replace("a\n", "a \n"), False),
+        (LINES, f"{LINES}\n# more\n\n", True),
+        ("X = 1\r\n# a\r\nY = 1", "X = 1\nY = 1\n", True),
+    ],
+)
+def test_a_line_is_what_python_takes_for_one(
+    folder: Path, before: str, after: str, same: bool
+) -> None:
+    write_module(folder, "fp.method", before)
+    first = digest()
+    write_module(folder, "fp.method", after)
+    assert (digest() == first) is same
+
+
+def test_files_in_other_encodings_and_of_other_languages_count_too(folder: Path) -> None:
+    text = "# coding: latin-1\ntry:\n    from fp import old\nexcept SyntaxError:\n    '\xe9'\n"
+    write_module(folder, "fp.method", "")
+    (folder / "fp" / "method.py").write_bytes(text.encode("latin-1"))
+    write_module(folder, "fp.old", "print 'two'\n")
+    before = digest()
+    write_module(folder, "fp.old", "print 'three'\n")
+    assert digest() != before
+
+
 def test_relative_imports_are_followed(folder: Path) -> None:
     write_module(folder, "fp.method", "def ask():\n    from .parts import HALF\n    return HALF\n")
     before = digest()

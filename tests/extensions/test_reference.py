@@ -37,6 +37,7 @@ def test_the_working_folder_is_looked_through_last(
     ("reference", "text", "told"),
     [
         ("ownbad:", "", "expected package.module:Class"),
+        ("__main__:One", "", "write it into a file of its own, such as mine.py"),
         ("ownbad:One", "x = (", r"ownbad.py, line 1: '\(' was never closed"),
         ("ownbad:One", "\n1 / 0", "ownbad.py, line 2: ZeroDivisionError"),
         ("ownbad:One", "import nothing_of_the_kind", "No module named 'nothing_of_the_kind'"),

@@ -8,6 +8,8 @@ import sys
 
 import pytest
 
+from orchestrator.console import hushed, say
+
 SCRIPT = """
 from orchestrator.console import output, plain_table, print_anything, say
 print_anything()
@@ -27,6 +29,18 @@ def printed(**environment: str) -> bytes:
 def test_letters_that_an_encoding_lacks_are_printed_as_question_marks() -> None:
     assert b"gr??er ? 5 [red]?" in printed(PYTHONIOENCODING="ascii")
     assert "größer ± 5 [red]?".encode() in printed(PYTHONIOENCODING="utf-8")
+
+
+def test_what_must_be_said_is_said_where_others_are_hushed(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with hushed():
+        say("on the way")
+        with hushed(on=False):
+            say("failed")
+        say("on the way")
+    say("in the end")
+    assert capsys.readouterr().out.splitlines() == ["failed", "in the end"]
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "x", "9" * 30])

@@ -36,15 +36,3 @@ def test_workers_of_a_cluster_look_where_our_packages_are_and_not_where_a_run_st
     job = OurModules(_py_driver_sys_path=["/where/it/started"])
     job._serialize()
     assert job._py_driver_sys_path == [str(ROOT)]
-
-
-def test_a_python_without_the_packages_is_told_what_to_do() -> None:
-    script = ROOT / "run_benchmark.py"
-    bare = [sys.executable, "-S", script, "plan", "demo"]
-    done = subprocess.run(bare, capture_output=True, text=True, check=False)
-    assert done.returncode == 2
-    assert f"{sys.executable} has no package" in done.stderr
-    assert "`make install`" in done.stderr
-    assert "`.venv/bin/querycurve`" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert os.access(script, os.X_OK)

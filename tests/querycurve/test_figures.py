@@ -13,6 +13,7 @@ import querycurve as qc
 from orchestrator.analysis.charts.chart import LineChart
 from orchestrator.analysis.report.blocks import FigureBlock, TableBlock
 from orchestrator.analysis.report.sections import curves, summary
+from tests.orchestrator.analysis.report.test_search_section import COMPARISON as SEARCHED
 from tests.querycurve.conftest import SPEC, accuracy_of
 
 PNG = b"\x89PNG"
@@ -98,6 +99,22 @@ def test_what_is_not_there_is_refused_with_what_is(small: qc.Results) -> None:
         qc.compare(small, ["zipp"])
     with pytest.raises(qc.UserError, match="expected one of 16, which results have, got 4"):
         qc.curve(small, shots=4)
+
+
+def test_what_can_not_be_drawn_is_refused_in_a_line(small: qc.Results) -> None:
+    with pytest.raises(qc.UserError, match=r"qc\.run returned, or a store, got DataFrame"):
+        qc.curve(small.cells)  # type: ignore[arg-type]
+    with pytest.raises(qc.UserError, match="expected one label at least"):
+        qc.curve(small, "pocket_dots", methods=[])
+    with pytest.raises(qc.UserError, match="these are results of small already"):
+        qc.compare(small, spec="demo")
+
+
+def test_runs_with_a_searchs_queries_are_drawn_where_they_are_named(small: qc.Results) -> None:
+    searched = replace(small, comparison=SEARCHED)
+    assert [line.label for line in drawn(qc.curve(searched)).lines] == ["zip", "zip-searched"]
+    both = qc.curve(searched, methods=["zip", "zip-longer"])
+    assert [line.label for line in drawn(both).lines] == ["zip", "zip-longer"]
 
 
 def test_a_figure_is_written_as_a_picture(small: qc.Results, tmp_path: Path) -> None:

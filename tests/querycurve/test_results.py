@@ -91,6 +91,21 @@ def test_a_damaged_trace_is_left_out_and_told(
     assert "left out:" in capsys.readouterr().err
 
 
+def test_a_cell_whose_trace_is_damaged_does_not_count_as_done(filled: Path, tmp_path: Path) -> None:
+    shutil.copytree(filled, tmp_path / "copy")
+    damaged = min((tmp_path / "copy" / "results").glob("*.parquet"))
+    damaged.write_bytes(b"nothing")
+    cells = qc.load(tmp_path / "copy", SPEC).cells
+    cell = cells[cells.key == damaged.stem].iloc[0]
+    assert (cell.status, cell.reason) == ("new", "its result can't be read; a run measures it anew")
+    assert cells[cells.status == "done"].accuracy.notna().all()
+
+
+def test_changes_without_a_spec_are_refused(filled: Path) -> None:
+    with pytest.raises(qc.UserError, match="name the spec, too"):
+        qc.load(filled, set={"budget": 500})
+
+
 def test_a_store_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(qc.UserError, match="there is no store at"):
         qc.load(tmp_path / "none")

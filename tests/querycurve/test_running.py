@@ -26,8 +26,8 @@ DONE = {**SPEC, "methods": ["zero_shot", "zip"]}
 def planned_here(monkeypatch: pytest.MonkeyPatch) -> None:
     """Plans in this process: another one takes seconds to start."""
 
-    def here(function: Callable[..., Any], *given: Any, **named: Any) -> Any:
-        return function(*given, **named)
+    def here(function: Callable[..., Any], *given: Any) -> Any:
+        return function(*given)
 
     monkeypatch.setattr("orchestrator.plan.apart.apart", here)
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 import querycurve as qc
+from methods.zip import Zip
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from tests.orchestrator.deploy.desk import measured
@@ -83,10 +84,12 @@ def test_own_images_may_have_a_name_and_templates(tmp_path: Path) -> None:
         ("zip", "food101", {}, "can't be tuned: .* is not there"),
         ("zip", "pocket_dots", {"shots": 0, "seed": "x"}, r"that can't be tuned:\n.*shots.*\n.*"),
         ("zip", "pocket_dots", {"data": "s3:/x"}, "s3:"),
+        ("zip", "pocket_dots", {"name": "bar"}, "zip has no setting `name`"),
+        (Zip, "pocket_dots", {}, "expected a name or package.module:Class, got a value"),
     ],
 )
 def test_mistakes_are_told_before_work_starts(
-    method: str, dataset: str, settings: dict[str, Any], told: str
+    method: Any, dataset: str, settings: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(qc.UserError, match=told):
         qc.tune(method, dataset, progress=False, **settings)

@@ -14,6 +14,7 @@ from orchestrator.analysis.runs import ZERO_SHOT, Contender, Run
 from orchestrator.analysis.scores import Scores, scores_of
 from orchestrator.analysis.search import SearchFindings
 from orchestrator.analysis.table import Row, comparison
+from orchestrator.console import counted
 from orchestrator.money import Prices
 from orchestrator.spec.spec import ReportSpec
 
@@ -239,7 +240,7 @@ class Comparison:
 
     def suffix(self, shots: int) -> str:
         """Ends captions, such as `, 16 shots`; empty if there is only one number of shots."""
-        return f", {shots} shots" if len(self.shots) > 1 else ""
+        return f", {counted(shots, 'shot')}" if len(self.shots) > 1 else ""
 
     def file_suffix(self, shots: int) -> str:
         """Ends names of files, such as `_16_shots`; empty likewise."""

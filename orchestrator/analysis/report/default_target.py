@@ -25,7 +25,8 @@ def with_target(comparison: Comparison) -> Comparison:
 
     It is half of what the best method gains over zero-shot, on the mean of its datasets, in
     points above zero-shot. Where that is no gain, or without zero-shot, it is the accuracy half
-    way from where runs started on the mean to where the best method ended.
+    way from where runs started on the mean to where the best method ended, if that is above.
+    Methods of inner layers, which are ranked apart, count only where there are no others.
     """
     asked = comparison.question
     if asked.target_title:
@@ -35,8 +36,9 @@ def with_target(comparison: Comparison) -> Comparison:
         points, label = gain
         chosen = asked.model_copy(update={"target_gain": points})
         words = (
-            f"The spec names no target, so this report takes half of what the best method, "
-            f"{label}, gains over zero-shot: {points:g} points. {AFTERWARDS}"
+            f"The spec names no target, so this report takes half of the highest gain over "
+            f"zero-shot, which {label} has: {points:g} {'point' if points == 1 else 'points'}. "
+            f"{AFTERWARDS}"
         )
         return replace(comparison, question=chosen, chosen_target=words)
     half = _half_way(comparison)
@@ -44,10 +46,11 @@ def with_target(comparison: Comparison) -> Comparison:
         return comparison
     accuracy, label = half
     chosen = asked.model_copy(update={"target_accuracy": accuracy})
+    why = "no method ends above zero-shot" if any(_gains(comparison)) else "zero-shot has not run"
     words = (
-        f"The spec names no target, and no method gains on zero-shot or that hasn't run, so this "
-        f"report takes the accuracy half way from where runs started to where {label} ended: "
-        f"{accuracy:g} %. {AFTERWARDS}"
+        f"The spec names no target, and {why}, so this report takes the accuracy half way from "
+        f"where runs started to where {label} ended, means over all datasets: {accuracy:g} %. "
+        f"{AFTERWARDS}"
     )
     return replace(comparison, question=chosen, chosen_target=words)
 
@@ -87,8 +90,10 @@ def _half_way(comparison: Comparison) -> tuple[float, str] | None:
     best = max(ends, key=lambda label: ends[label])
     start = statistics.fmean(starts)
     accuracy = round(start + SHARE * (ends[best] - start), 1)
-    return (accuracy, best) if 0 < accuracy <= 100 else None
+    rises = accuracy > start  # else each run would have reached it before its first query
+    return (accuracy, best) if rises and accuracy <= 100 else None
 
 
 def _trained(comparison: Comparison) -> list[Run]:
-    return [run for run in comparison.runs if run.trains and run.accuracy is not None]
+    runs = [run for run in comparison.runs if run.trains and run.accuracy is not None]
+    return [run for run in runs if comparison.track(run.method) == "plain box"] or runs

@@ -14,7 +14,7 @@ KINDS = {
 """What a file is, by the end of its name; other ends are shown as they are."""
 
 ABOUT = {
-    "results.csv": "every dataset and method in one row, as numbers",
+    "results.csv": "a row for each dataset and method, and for means over datasets, as numbers",
     "results.md": "the same as tables in Markdown",
     "curves.csv": "the curves, as numbers",
     "per_seed.csv": "what each seed ended with, as numbers",

@@ -26,10 +26,11 @@ def mean_cells(
     """
     means = [mean_over_datasets(scores, contender) for contender in contenders]
     marks = best_of([mean.mean for mean in means], tracks)
-    return [TableCell(_text(mean), best=best) for mean, best in zip(means, marks, strict=True)]
+    return [TableCell(mean_text(mean), best=best) for mean, best in zip(means, marks, strict=True)]
 
 
-def _text(interval: BootstrapInterval) -> str:
+def mean_text(interval: BootstrapInterval) -> str:
+    """`61.2 [60.1, 62.3]`, or the mean alone where there is no interval."""
     if interval.lower is None or interval.upper is None:
         return f"{interval.mean:.1f}"
     return f"{interval.mean:.1f} [{interval.lower:.1f}, {interval.upper:.1f}]"

@@ -97,9 +97,12 @@ class Reader:
         if not there and spec.source is None:
             raise UserError("no dataset is here")
         methods = tuple(method for method in spec.methods if not method.absent)
-        if not methods and spec.ablation is None:
+        ablation = spec.ablation and spec.ablation.present()
+        if not methods and ablation is None:
             raise UserError(_NOT_HERE)
-        alone = spec.model_copy(update={"datasets": there, "methods": methods})
+        alone = spec.model_copy(
+            update={"datasets": there, "methods": methods, "ablation": ablation}
+        )
         listener = Listener(self.say, without=absent.__setitem__)
         store = _Untouched(self.stored.store.storage)
         return make_plan(alone, store, self.data_root, blind=blind, listener=listener)

@@ -43,6 +43,16 @@ def test_failing_cells_do_not_stop_the_rest_and_the_exit_code_says_so(
     assert "failed: spoilt / zero_shot and 2 more: dataset spoilt: can't read image" in result.out
     assert "died" not in result.out
     assert result.out.count("unreadable: skip") == 2, "at once, and at the end"
+    assert "starting Ray" in result.out
+    quiet = querycurve(
+        *arguments(tmp_path / "store", "--address", cluster.address, "--quiet", spec=spec)
+    )
+    assert quiet.code == 1, quiet.err
+    first, *others = quiet.out.splitlines()
+    assert first.startswith("failed: ")
+    assert "starting Ray" not in quiet.out
+    assert not [line for line in others if line.startswith(("finished", "joining", "note"))]
+    assert others[-1].startswith("report: ")
     store = Store(LocalStorage(tmp_path / "store"))
     assert len(store.finished_keys()) == 2
     errors = [store.failed(key).error for key in store.failed_keys()]

@@ -44,7 +44,7 @@ def test_failed_cells_are_told_where_it_is_quiet_too(
         return [(cell, "ValueError: no") for cell in plan.cells]
 
     def launched() -> None:
-        with hushed(quiet):
+        with hushed(on=quiet):
             assert launch(plan, Store(LocalStorage(tmp_path / "results")), options()) == 4
 
     monkeypatch.setattr(driving, "drive", drive)

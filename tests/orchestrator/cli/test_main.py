@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from orchestrator.cli import main as cli
+from orchestrator.cli import run
 from orchestrator.errors import UserError
 from tests.orchestrator.cli.verbs import querycurve
 
@@ -15,7 +16,7 @@ def test_without_arguments_the_default_spec_is_run(
     def opened(spec: str, *_: object) -> None:
         raise UserError(f"opened {spec}")
 
-    monkeypatch.setattr("orchestrator.cli.run.open_work_to_run", opened)
+    monkeypatch.setattr(run, "open_work_to_run", opened)
     with pytest.raises(SystemExit, match="2"):
         cli.main([])
     printed = capsys.readouterr()

@@ -72,7 +72,7 @@ def test_a_run_says_at_its_start_and_at_its_end_what_it_skips(spec: Path, filled
 
 def test_status_tells_it_too(spec: Path, filled: Path) -> None:
     said = querycurve("status", spec, "--store", filled)
-    assert said.out.startswith(f"small in {filled}: 6 done, 4 skipped")
+    assert f"\nsmall in {filled}: 6 done, 4 skipped\n" in said.out
     assert SKIPPED in " ".join(said.out.split())
 
 

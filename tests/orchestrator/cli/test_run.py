@@ -8,9 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.console import output
-from orchestrator.store.storage import LocalStorage
-from orchestrator.store.store import Store
 from tests.orchestrator.cli.runs import (
     Measured,
     arguments,
@@ -20,8 +17,7 @@ from tests.orchestrator.cli.runs import (
     started,
     wait_until,
 )
-from tests.orchestrator.cli.verbs import plan_of as planned
-from tests.orchestrator.cli.verbs import querycurve, trace_of, write_spec
+from tests.orchestrator.cli.verbs import querycurve
 
 
 @pytest.mark.cluster
@@ -61,18 +57,3 @@ def test_killing_the_driver_loses_nothing(tmp_path: Path, undisturbed: dict[str,
     assert f"{counts['in progress']} in progress" in again.out
     assert points_of(tmp_path) == undisturbed
     assert plan_of(tmp_path).counts() == {"done": 3}
-
-
-def test_a_quiet_run_says_what_came_out_and_where_it_is(tmp_path: Path) -> None:
-    store, spec = tmp_path / "results", write_spec(tmp_path, methods=["zero_shot", "zip"])
-    kept = Store(LocalStorage(store))
-    for cell in planned(spec, store).cells:
-        kept.save(trace_of(cell))
-    said = querycurve("run", spec, "--store", store, "--no-tracking", "--quiet")
-    assert (said.code, said.err) == (0, "")
-    headline, *_, last = said.out.splitlines()
-    assert headline.startswith("After 200 queries zip")
-    assert last == f"report: {store / 'reports' / 'small' / 'report.html'}"
-    assert "done" not in said.out
-    assert "figures and tables" not in said.out
-    assert not output.quiet, "what is run after it is told"

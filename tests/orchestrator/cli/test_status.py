@@ -10,6 +10,7 @@ import pytest
 from benchmarks.local_cache import VARIABLE
 from methods.interface import State
 from orchestrator.pixels.cache.pixel_cache import opened
+from orchestrator.store.leases import Leases
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.checkpoint import Snapshot
@@ -35,13 +36,27 @@ def test_counts_errors_and_how_far_running_cells_are(spec: Path, tmp_path: Path)
     said = querycurve("status", spec, "--store", store)
     assert (said.code, said.err) == (0, "")
     lines = said.out.splitlines()
-    assert lines[0] == f"small in {store}: 7 done, 1 in progress, 1 failed, 1 new"
-    assert sorted(lines[1:]) == [
+    assert lines[0] == (
+        f"paused: 1 cell has a checkpoint and nothing runs; `querycurve run {spec} --store "
+        f"{store}` goes on"
+    )
+    assert lines[1] == f"small in {store}: 7 done, 1 in progress, 1 failed, 1 new"
+    assert sorted(lines[2:]) == [
         "failed       pocket_outlines / zip / 16 shots / seed 2: ValueError: loss is not finite",
         "in progress  pocket_outlines / bar / 16 shots / seed 1: 120 of 200 queries at the last "
         "checkpoint",
     ]
     assert files_in(store) == before
+
+
+def test_cells_that_are_worked_on_are_told_from_those_that_wait(spec: Path, tmp_path: Path) -> None:
+    fill(tmp_path / "store", spec)
+    storage = LocalStorage(tmp_path / "store")
+    (begun,) = (c for c in plan_of(spec, tmp_path / "store").cells if c.status == "in progress")
+    with Leases.of_process(storage, "a run").held(begun.key):
+        said = querycurve("status", spec, "--store", tmp_path / "store").out
+    assert said.splitlines()[0] == "running: 1 cell works now"
+    assert "120 of 200 queries at the last checkpoint, works now" in said
 
 
 def test_a_method_that_stops_early_has_fewer_queries_to_go(tmp_path: Path) -> None:
@@ -61,7 +76,9 @@ def test_a_store_that_is_not_there_holds_nothing_and_is_not_made(
     said = querycurve("status", spec, "--store", tmp_path / "none")
     assert said.code == 0
     none = tmp_path / "none"
-    assert said.out == f"small in {none}: 10 new\nnote: there is no store at {none}\n"
+    first, *rest = said.out.splitlines()
+    assert first.startswith("not started: nothing runs; `querycurve run ")
+    assert rest == [f"small in {none}: 10 new", f"note: there is no store at {none}"]
     assert not (tmp_path / "none").exists()
 
 
@@ -99,6 +116,12 @@ def test_pixels_that_this_machine_keeps_are_counted(
         f"pixels kept on this machine: 120.4 kB in 2 lists, in {cache / 'pixels'} (may be deleted "
         f"at any time)"
     )
+
+
+def test_watching_and_json_do_not_go_together(spec: Path, tmp_path: Path) -> None:
+    said = querycurve("status", spec, "--watch", "--json", "--store", tmp_path / "none")
+    assert (said.code, said.out) == (2, "")
+    assert "--watch and --json don't go together" in said.err
 
 
 def test_a_search_that_has_not_begun_is_told(tmp_path: Path) -> None:

@@ -51,7 +51,9 @@ def test_many_are_not_all_listed() -> None:
         chosen("dots", many)
 
 
-@pytest.mark.parametrize("text", ["zap pocket_dots seed 1", "pocket_dots zip 16 shots seed 3"])
+@pytest.mark.parametrize(
+    "text", ["zap pocket_dots seed 1", "pocket_dots zip 16 shots seed 3", "zipp seed 1"]
+)
 def test_a_misspelt_one_suggests_the_nearest(text: str) -> None:
     with pytest.raises(UserError, match=r"no cell .*Did you mean:\n(.*\n)*  aa11 +pocket_dots"):
         chosen(text, CELLS)

@@ -14,7 +14,7 @@ from safetensors.torch import load_file
 from methods.zip import Zip
 from orchestrator.deploy import folder as folder_module
 from orchestrator.deploy.export import load_prompt, prompt_from_store
-from orchestrator.deploy.folder import read_prompt
+from orchestrator.deploy.folder import read_prompt, write_prompt
 from orchestrator.deploy.from_store import Data
 from orchestrator.deploy.target import RECORD, TENSORS
 from orchestrator.errors import UserError
@@ -186,6 +186,38 @@ def test_what_is_no_prompt_is_refused(tmp_path: Path, exported: Path) -> None:
     data = (exported / TENSORS).read_bytes()
     (exported / TENSORS).write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
     with pytest.raises(UserError, match="is damaged"):
+        load_prompt(exported)
+
+
+def test_other_ways_to_name_a_folder(exported: Path) -> None:
+    for path in (exported / TENSORS, exported / RECORD):
+        assert load_prompt(path).record.key == load_prompt(exported).record.key
+    with pytest.raises(UserError, match="a folder of this machine, got 's3://bucket/out'"):
+        load_prompt("s3://bucket/out")
+
+
+def test_what_a_killed_save_has_left_is_in_nobodys_way(done: Desk, tmp_path: Path) -> None:
+    (tmp_path / f".{TENSORS}.0a1b2c3d").write_bytes(b"half")
+    prompt_from_store(done.store, done.cell("zero_shot").key).save(tmp_path)
+    assert load_prompt(tmp_path).record.cell.method.name == "zero_shot"
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"surroundings": {"class_names": ()}},
+        {"tensors": {"context": (1, 2, 128)}},
+        {"tensors": {}},
+    ],
+)
+def test_parts_that_do_not_belong_together_are_refused(
+    changed: dict[str, dict[str, object]], exported: Path
+) -> None:
+    kept = read_prompt(exported)
+    around = kept.record.surroundings.model_copy(update=changed.get("surroundings", {}))
+    update = {"surroundings": around, "tensors": changed.get("tensors", kept.record.tensors)}
+    write_prompt(replace(kept, record=kept.record.model_copy(update=update)), exported)
+    with pytest.raises(UserError, match="holds other classes or tensors than it says"):
         load_prompt(exported)
 
 

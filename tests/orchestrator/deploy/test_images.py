@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -87,6 +88,12 @@ def test_other_modes_are_what_a_dataset_would_make_of_them(prompt: Prompt) -> No
         ([None], "got NoneType as image 0"),
         (7, "got int"),
         (b"...", "got bytes"),
+        (np.zeros((2, 0, 8, 3), np.uint8), "images need pixels"),
+        (Image.new("RGB", (0, 0)), "image 0 has no pixels"),
+        (torch.zeros(2, 8, 8, 3, dtype=torch.bfloat16), "Values from 0 to 1"),
+        (np.array(["a.png"]), "Paths and Pillow images are given in a list"),
+        ([BytesIO()], "got BytesIO as image 0"),
+        ("a\0.png", r"image a.x00\.png can't be read: embedded null byte"),
         (["/nowhere/a.png"], "image /nowhere/a.png can't be read: No such file"),
     ],
 )

@@ -22,7 +22,7 @@ from tests.imports import ROOT
 SCRIPT = """
 import os
 import sys
-sys.path.insert(0, sys.argv[2])
+sys.path[:0] = [sys.argv[2], os.getcwd()]
 from orchestrator.plan.apart import apart
 from tests.orchestrator.plan.test_apart import plan_of
 

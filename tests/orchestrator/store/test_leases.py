@@ -12,7 +12,7 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from orchestrator.store.leases import Holder, Lease, Leases, ProcessIdentity
+from orchestrator.store.leases import Holder, Lease, Leases, ProcessIdentity, living
 from tests.conformance.memory_storage import MemoryStorage
 
 FAR_AWAY = ProcessIdentity("elsewhere", "another boot", 1, "1")
@@ -176,3 +176,25 @@ class ThreeRuns(RuleBasedStateMachine):
 
 TestThreeRuns = ThreeRuns.TestCase
 TestThreeRuns.settings = settings(max_examples=60, stateful_step_count=30)
+
+
+def test_who_only_looks_sees_which_leases_live() -> None:
+    storage = MemoryStorage()
+    assert living(storage, ["cell"]) == frozenset()
+    lease = taken(leases(storage, "a"))
+    assert living(storage, ["cell", "other"]) == {"cell"}
+    assert living(storage, ["other"]) == frozenset()
+    storage.clock = 61
+    assert living(storage, ["cell"]) == frozenset()
+    lease.renew()
+    assert living(storage, ["cell"]) == {"cell"}
+    lease.release()
+    assert living(storage, ["cell"]) == frozenset()
+
+
+def test_a_lease_of_a_process_that_has_died_here_does_not_live() -> None:
+    storage, own = MemoryStorage(), ProcessIdentity.own()
+    taken(leases(storage, "a", replace(own, started="long ago")))
+    assert living(storage, ["cell"]) == frozenset()
+    storage.write("leases/cell.json", b"what no run writes")
+    assert living(storage, ["cell"]) == {"cell"}, "as for those who would take it"

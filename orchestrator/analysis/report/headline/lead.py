@@ -43,7 +43,9 @@ def _over_seeds(first: Standing, second: Standing) -> str:
     gaps = _gaps(first, second)
     name = second.name
     if len(gaps) < 2:
-        return f"That is of one seed, so the lead over {name} may be chance."
+        one = max(len(first.by_seed), len(second.by_seed)) < 2 and gaps
+        what = "That is of one seed" if one else f"They share {'one' if gaps else 'no'} seed"
+        return f"{what}, so the lead over {name} may be chance."
     seeds = counted(len(gaps), "seed")
     if mean_interval(gaps).lower <= 0:
         return f"The lead over {name} is within its interval over {seeds}, so it may be chance."

@@ -17,6 +17,7 @@ from orchestrator.analysis.report.headline.work import work_words
 from orchestrator.analysis.runs import ZERO_SHOT, Contender, Run
 from orchestrator.analysis.search_verdict import counted_queries, verdict
 from orchestrator.answers import ALL
+from orchestrator.console import counted
 
 MOST_SHOTS = 3
 """Numbers of shots with a sentence each; of more, the least and the most."""
@@ -60,7 +61,7 @@ def _comparisons(comparison: Comparison) -> Iterator[str]:
 
 def _with(comparison: Comparison, shots: int) -> str:
     """Begins a sentence on one of several numbers of shots."""
-    return f"With {shots} shots, " if len(comparison.shots) > 1 else ""
+    return f"With {counted(shots, 'shot')}, " if len(comparison.shots) > 1 else ""
 
 
 def _of_shots(comparison: Comparison, standings: Standings) -> Iterator[str]:
@@ -90,11 +91,12 @@ def _told(comparison: Comparison, standings: Standings, plain: Sequence[Standing
         place = f"on {standings.place}, " if standings.place else ""
         return f"{place}{first.name} has {first.shown} %{note}; no method that trains is done."
     start = _within(comparison, standings, _named(plain))
-    if first is base:
+    unbeaten = _unbeaten(plain)
+    if unbeaten is not None:
         best = _with_queries(comparison, trained[0])
         return (
-            f"{start} no method beats zero-shot, which has {first.shown} %{note}: {best} ends with "
-            f"{trained[0].shown} %."
+            f"{start} no method that trains beats {unbeaten.name}, which has {unbeaten.shown} %"
+            f"{note}: {best} ends with {trained[0].shown} %."
         )
     zero = f"zero-shot has {base.shown} %" if base else ""
     leader = _with_queries(comparison, first)
@@ -102,15 +104,25 @@ def _told(comparison: Comparison, standings: Standings, plain: Sequence[Standing
     if not others:
         rest = zero or "there is nothing beside it to compare"
         return f"{start} {leader} reaches {first.shown} %{note}; {rest}."
-    follower = _with_queries(comparison, others[0])
-    if others[0].shown == first.shown:
+    level = [_with_queries(comparison, one) for one in others if one.shown == first.shown]
+    if level:
         rest = f"; {zero}" if zero else ""
-        return f"{start} {leader} and {follower} are level with {first.shown} %{note}{rest}."
+        names = f"{', '.join((leader, *level[:-1]))} and {level[-1]}"
+        return f"{start} {names} are level with {first.shown} %{note}{rest}."
+    follower = _with_queries(comparison, others[0])
     rest = f", {zero}" if zero else ""
+    if base is not None and base.value > others[0].value:
+        rest = f", below zero-shot with {base.shown} %"
     return (
         f"{start} {leader} leads with {first.shown} %{note}; {follower} follows with "
         f"{others[0].shown} %{rest}."
     )
+
+
+def _unbeaten(plain: Sequence[Standing]) -> Standing | None:
+    """What doesn't train and that no method is above in the tables; None where one is."""
+    fixed = next((one for one in plain if not one.who.shots), None)
+    return fixed if fixed is not None and fixed.shown == plain[0].shown else None
 
 
 def _named(plain: Sequence[Standing]) -> list[Standing]:
@@ -121,16 +133,15 @@ def _named(plain: Sequence[Standing]) -> list[Standing]:
 
 
 def _sure(comparison: Comparison, standings: Standings, plain: Sequence[Standing]) -> Iterator[str]:
-    """How much the lead over the next method is worth; there is none behind zero-shot."""
-    if len(plain) > 1 and plain[0].who.method != ZERO_SHOT:
+    """How much the lead over the next method is worth; what doesn't train leads no training."""
+    if len(plain) > 1 and _unbeaten(plain) is None:
         yield lead_words(comparison, standings, plain[0], plain[1])
 
 
 def _within(comparison: Comparison, standings: Standings, named: Sequence[Standing]) -> str:
-    """The queries that the sentence is about: those of the method that had most."""
-    trained = [one.who for one in named if one.who.shots]
-    most = max((budget_of(_runs(comparison, who)) for who in trained), default=0)
-    exact = not any(_spent(comparison, who) for who in trained)
+    """The queries that the sentence is about: those of the method that had most of all."""
+    exact = not any(_spent(comparison, one.who) for one in named)
+    most = budget_of(comparison.at(standings.shots))
     place = f" on {standings.place}" if standings.place else ""
     return f"{'after' if exact else 'within'} {counted_queries(most)}{place}"
 
@@ -140,8 +151,8 @@ def _with_queries(comparison: Comparison, one: Standing) -> str:
     told = [_spent(comparison, one.who)]
     found = comparison.search
     if found is not None and found.found == one.who.method:
-        told.append(f"and {counted_queries(found.search.queries)} of a search")
-    words = " ".join(filter(None, told))
+        told.append(f"after a search of {counted_queries(found.search.queries)}")
+    words = ", ".join(filter(None, told))
     return f"{one.name} ({words})" if words else one.name
 
 
@@ -173,7 +184,8 @@ def _caveats(comparison: Comparison, standings: Standings) -> Iterator[str]:
         yield "Methods were not given the same answers; see Accuracy."
     elif answers - {str(ALL)}:
         yield f"Methods saw no more of each answer than this: {answers.pop()}."
-    named = [one.who for one in _named(standings.found) if one.who.shots]
+    plain = [one for one in standings.found if comparison.track(one.who.method) == "plain box"]
+    named = [one.who for one in _named(plain or standings.found) if one.who.shots]
     sizes = [
         run.images / run.queries
         for who in named
@@ -181,7 +193,7 @@ def _caveats(comparison: Comparison, standings: Standings) -> Iterator[str]:
         if run.queries and run.images
     ]
     if sizes and max(sizes) > ALIKE * min(sizes):
-        yield f"A query of theirs is about {min(sizes):,.0f} to {max(sizes):,.0f} images."
+        yield f"A query of these methods is about {min(sizes):,.0f} to {max(sizes):,.0f} images."
 
 
 def _ablation(comparison: Comparison) -> Iterator[str]:

@@ -32,8 +32,12 @@ def _by_key(runs: Iterable[Run]) -> list[Run]:
 
 
 def _cells(count: int, others: Sequence[str]) -> str:
-    apart = f" ({', '.join(others)})" if others else ""
-    return f"{counted(count, 'cell')}{apart}"
+    """Those with a result, then the others, which are none of them."""
+    return (
+        ", ".join((f"{counted(count, 'cell')} finished", *others))
+        if others
+        else (counted(count, "cell"))
+    )
 
 
 def _open(comparison: Comparison) -> list[str]:

@@ -88,15 +88,45 @@ def test_a_method_alone_leads_nothing() -> None:
 def test_no_method_is_said_to_lead_below_zero_shot() -> None:
     worse = told([*seeds("zip", [50.0, 51.0]), *seeds("bar", [40.0, 41.0]), zero_shot_run(60)])
     assert worse == (
-        "After 1,000 queries on dots no method beats zero-shot, which has 60.0 %: zip ends with "
-        "50.5 %."
+        "After 1,000 queries on dots no method that trains beats zero-shot, which has 60.0 %: zip "
+        "ends with 50.5 %."
+    )
+    level = told([*seeds("zip", [50.04]), *seeds("bar", [40.0]), zero_shot_run(49.96)])
+    assert "no method that trains beats zero-shot, which has 50.0 %" in level
+    other = make_run([(0, 70.0)], method="zero_shot@ensemble", seed=0, shots=0)
+    assert "beats zero_shot@ensemble, which has 70.0 %: zip ends" in (
+        told([*seeds("zip", [50.0]), other, zero_shot_run(40)])
+    )
+
+
+def test_a_follower_below_zero_shot_is_said_to_be() -> None:
+    text = told([*seeds("zip", [60.0]), *seeds("bar", [40.0]), zero_shot_run(50)])
+    assert "zip leads with 60.0 %; bar follows with 40.0 %, below zero-shot with 50.0 %." in text
+
+
+def test_all_methods_that_are_level_are_named() -> None:
+    text = told([run for name in ("zip", "bar", "bbt") for run in seeds(name, [50.0, 51.0])])
+    assert "bar, bbt and zip are level with 50.5 %." in text
+
+
+def test_seeds_that_methods_do_not_share_are_not_called_one() -> None:
+    zip_, bar = seeds("zip", [60.0, 61.0, 62.0]), seeds("bar", [40.0, 41.0, 42.0])
+    assert "They share one seed, so the lead over bar may be chance." in told([*zip_, bar[0]])
+    apart = told([*zip_[:1], *bar[1:]])
+    assert "They share no seed, so the lead over bar may be chance." in apart
+
+
+def test_methods_without_seeds_are_not_doubted_for_them() -> None:
+    other = make_run([(0, 70.0)], method="zero_shot@ensemble", seed=0, shots=0)
+    assert told([other, zero_shot_run(40)]) == (
+        "On dots, zero_shot@ensemble has 70.0 %; no method that trains is done."
     )
 
 
 def test_without_results_it_says_so_and_counts_what_failed() -> None:
-    assert case("all failed").endswith("nothing to compare yet. 0 cells (10 failed).")
-    assert "70 cells (1 failed)" in case("some failed")
-    assert "63 cells (1 has no result yet)" in case("incomplete")
+    assert case("all failed").endswith("nothing to compare yet. 0 cells finished, 10 failed.")
+    assert "70 cells finished, 1 failed, " in case("some failed")
+    assert "63 cells finished, 1 has no result yet, " in case("incomplete")
 
 
 def test_each_number_of_shots_is_told_by_itself() -> None:
@@ -104,7 +134,7 @@ def test_each_number_of_shots_is_told_by_itself() -> None:
     assert first.startswith("With 4 shots, after 1,000 queries zip leads with 56.5 %")
     assert second.startswith("With 16 shots, after 1,000 queries zip leads with 57.3 %")
     many = headline_of(comparison(grid(("dots",), seeds=(1,), shots=(1, 2, 4, 8))))
-    assert [line.split(",")[0] for line in many[:2]] == ["With 1 shots", "With 8 shots"]
+    assert [line.split(",")[0] for line in many[:2]] == ["With 1 shot", "With 8 shots"]
     assert many[2] == "2 more numbers of shots are below."
 
 
@@ -112,6 +142,9 @@ def test_queries_that_are_fewer_than_others_had_are_named() -> None:
     early = make_run([(0, 30.0), (2, 70.0)], method="probe")
     text = told([*seeds("zip", [50.0]), early])
     assert "Within 1,000 queries on dots probe (2 queries) leads with 70.0 %" in text
+    second = make_run([(0, 30.0), (2, 65.0)], method="other")
+    text = told([*seeds("zip", [50.0]), early, second])
+    assert "Within 1,000 queries on dots probe (2 queries) leads with 70.0 %; other (2" in text
 
 
 def test_protocols_are_told_by_what_they_ask() -> None:
@@ -133,7 +166,7 @@ def test_restricted_answers_and_other_mini_batches_are_said() -> None:
         for run in seeds("bar", [70.0])
     ]
     text = told([*seeds("zip", [50.0]), *small])
-    assert "A query of theirs is about 4 to 128 images." in text
+    assert "A query of these methods is about 4 to 128 images." in text
 
 
 def test_inner_layers_are_told_apart() -> None:
@@ -147,5 +180,5 @@ def test_an_ablation_and_a_search_are_told() -> None:
         case("ablation")
     )
     text = " ".join(headline_of(SEARCHED))
-    assert "zip-searched (and 220 queries of a search) leads" in text
+    assert "zip-searched (after a search of 220 queries) leads" in text
     assert "searching cost 220 queries and won 2.0 points" in text

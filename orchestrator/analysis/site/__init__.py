@@ -1,0 +1,1 @@
+"""Several reports in one folder, with a leaderboard of what may be compared."""
