@@ -42,6 +42,11 @@ def warn(text: str, console: Console = errors) -> None:
     say(text, "yellow", console)
 
 
+def warn_beside_progress(text: str) -> None:
+    """Warns where progress is shown, so that bars stay whole; on stderr where that is hushed."""
+    warn(text, errors if output.quiet else output)
+
+
 @contextmanager
 def hushed(console: Console = output, *, on: bool = True) -> Iterator[None]:
     """Prints nothing in the block; with `on=False`, prints also within a block that is hushed."""

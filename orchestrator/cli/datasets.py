@@ -21,6 +21,7 @@ NamesArgument = Annotated[
 SpecOption = Annotated[
     str | None,
     typer.Option(
+        metavar="SPEC",
         help="A spec that names datasets of your own.",
         show_default=False,
         autocompletion=completion.specs,
@@ -64,7 +65,7 @@ def verify(
         list[str] | None,
         typer.Argument(
             help="Names of datasets.",
-            metavar="[NAME...]",
+            metavar="NAME...",
             show_default="all there",
             autocompletion=completion.datasets,
         ),

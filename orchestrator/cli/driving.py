@@ -2,10 +2,9 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 
 from orchestrator.analysis.collect import run_of
-from orchestrator.console import output, say, warn
+from orchestrator.console import output, say, warn_beside_progress
 from orchestrator.plan.earlier_paces import earlier_paces
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.cluster import connected
@@ -43,7 +42,7 @@ def drive(
         UserError: the cluster can't be reached, or no actor starts.
     """
     with (
-        tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track,
+        tracking(plan, store, options.tracking_uri, warn_beside_progress) as track,
         connected(options.address, say, dashboard=options.dashboard),
     ):
         return _driven(plan, store, options, track, show)

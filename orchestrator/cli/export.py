@@ -18,8 +18,8 @@ CellWords = Annotated[
     list[str],
     typer.Argument(
         metavar="CELL...",
-        help="A cell: the beginning of its key (see plan --cells), or words of its title, such as "
-        "zip pocket_dots seed 1.",
+        help="A cell: the beginning of its key (see querycurve plan --cells), or words of its "
+        "title, such as zip pocket_dots seed 1.",
     ),
 ]
 To = Annotated[

@@ -12,6 +12,7 @@ import typer
 
 from orchestrator.cli import completion, options, serve_options
 from orchestrator.cli.datasets import datasets
+from orchestrator.cli.examples import add_examples
 from orchestrator.cli.export import export
 from orchestrator.cli.new import new
 from orchestrator.cli.run import DEFAULT_SPEC, run, ui_hint
@@ -111,7 +112,7 @@ def compare(
         ),
     ],
     second: Annotated[
-        str | None, typer.Argument(metavar="[STORE]", help="Another store.", show_default=False)
+        str | None, typer.Argument(metavar="STORE", help="Another store.", show_default=False)
     ] = None,
     set_: options.Set = None,
     store: options.Store = options.STORE,
@@ -188,9 +189,11 @@ def methods() -> None:
 def ui(
     store: options.Store = options.STORE,
     tracking_uri: options.Tracking = None,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port of the page.")] = 5000,
+    port: Annotated[
+        int, typer.Option(min=1, max=65535, metavar="PORT", help="Port of the page.")
+    ] = 5000,
     host: Annotated[
-        str, typer.Option(help="Who may see it; MLflow asks nobody for a password.")
+        str, typer.Option(metavar="HOST", help="Who may see it; MLflow asks nobody for a password.")
     ] = "127.0.0.1",
     experiment: options.Experiment = None,
     no_open: options.NoOpen = False,
@@ -258,6 +261,7 @@ def serve(
 app.command(short_help="Write a tuned prompt into a folder, to use it elsewhere.")(export)
 app.add_typer(datasets)
 app.add_typer(new)
+add_examples(app)
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -12,6 +12,7 @@ Data = Annotated[
     str,
     typer.Option(
         envvar="QUERYCURVE_DATA",
+        metavar="FOLDER",
         help="Folder that holds the datasets' folders or packs, or s3://BUCKET/PREFIX with packs.",
     ),
 ]
@@ -35,6 +36,7 @@ Store = Annotated[
     str,
     typer.Option(
         envvar="QUERYCURVE_STORE",
+        metavar="FOLDER",
         help="Folder that holds all results, or s3://BUCKET/PREFIX.",
     ),
 ]
@@ -43,6 +45,7 @@ Tracking = Annotated[
     typer.Option(
         "--tracking-uri",
         envvar="MLFLOW_TRACKING_URI",
+        metavar="URI",
         help="MLflow server or database; default: mlflow.db in the store, or here for s3://.",
     ),
 ]
@@ -53,6 +56,7 @@ Threads = Annotated[
     typer.Option(
         min=1,
         max=1024,
+        metavar="NUMBER",
         help="CPU cores of one actor, as --cpus of the run will be: threads that read images, "
         "and threads of the model on a CPU.",
         show_default="1; on GPUs its share of this machine's cores, 16 at most",
@@ -66,7 +70,10 @@ Watch = Annotated[
     bool, typer.Option("--watch", help="Show it again and again until all is done, or Ctrl-C.")
 ]
 Every = Annotated[
-    float, typer.Option(min=0.1, max=86_400, help="Seconds between two looks of --watch.")
+    float,
+    typer.Option(
+        min=0.1, max=86_400, metavar="SECONDS", help="Seconds between two looks of --watch."
+    ),
 ]
 NoTracking = Annotated[bool, typer.Option("--no-tracking", help="Don't write to MLflow.")]
 Experiment = Annotated[
@@ -89,6 +96,7 @@ Strict = Annotated[
 Address = Annotated[
     str | None,
     typer.Option(
+        metavar="HOST:PORT",
         help="Ray cluster to join ('auto': the one on this machine).",
         show_default="start one here",
     ),
@@ -114,6 +122,7 @@ Actors = Annotated[
         min=1,
         max=100_000,
         envvar="QUERYCURVE_ACTORS",
+        metavar="NUMBER",
         help="The most oracle actors; a cluster that scales itself grows until it has them.",
         show_default="all that fit",
     ),
@@ -123,6 +132,7 @@ Cpus = Annotated[
     typer.Option(
         min=0.1,
         max=1024,
+        metavar="NUMBER",
         help="CPU cores of one actor: threads that decode and augment images, and, if given, "
         "threads of the model on a CPU.",
         show_default="1; on GPUs its share of the node's cores, 16 at most",
@@ -134,6 +144,7 @@ TrialsPerGpu = Annotated[
         min=0,
         max=10_000,  # Ray counts in ten-thousandths
         envvar="QUERYCURVE_TRIALS_PER_GPU",
+        metavar="NUMBER",
         help="Actors that share a GPU; 0 leaves GPUs alone.",
         show_default="1 where there are any",
     ),
@@ -146,7 +157,7 @@ Compile = Annotated[
     ),
 ]
 Checkpoint = Annotated[
-    float, typer.Option(min=0, help="Seconds between two checkpoints of a cell.")
+    float, typer.Option(min=0, metavar="SECONDS", help="Seconds between two checkpoints of a cell.")
 ]
 PixelCache = Annotated[
     str,
@@ -176,11 +187,18 @@ MaxCost = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Run even what costs more than --max-cost.")]
 Patience = Annotated[
-    float, typer.Option(min=0, help="Seconds to wait for a store or a service that doesn't answer.")
+    float,
+    typer.Option(
+        min=0,
+        metavar="SECONDS",
+        help="Seconds to wait for a store or a service that doesn't answer.",
+    ),
 ]
 Out = Annotated[
     Path | None,
-    typer.Option(help="Folder of one spec's report.", show_default="STORE/reports/NAME"),
+    typer.Option(
+        metavar="FOLDER", help="Folder of one spec's report.", show_default="STORE/reports/NAME"
+    ),
 ]
 Specs = Annotated[
     list[str],
@@ -194,6 +212,7 @@ Specs = Annotated[
 To = Annotated[
     Path | None,
     typer.Option(
+        metavar="FOLDER",
         help="Folder of a site: the report of each spec, and an index.html with a leaderboard of "
         "what is comparable. New, empty, or of an earlier site. --set changes every spec; "
         "one that can't be reported is left out, and the exit code is 1.",
@@ -201,7 +220,8 @@ To = Annotated[
     ),
 ]
 Tolerance = Annotated[
-    float, typer.Option(min=0, help="Points of accuracy that equal keys may be apart.")
+    float,
+    typer.Option(min=0, metavar="POINTS", help="Points of accuracy that equal keys may be apart."),
 ]
 Across = Annotated[
     list[str] | None,

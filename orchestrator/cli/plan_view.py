@@ -156,7 +156,7 @@ def _show_features(store: Store) -> None:
     if sizes:
         noun = "split" if len(sizes) == 1 else "splits"
         text = f"image features of {len(sizes)} {noun}: {decimal(sum(sizes))}"
-        say(f"{text} (run --rebuild-features encodes them anew)")
+        say(f"{text} (`querycurve run --rebuild-features` encodes them anew)")
 
 
 def _grouped(cells: Iterable[PlannedCell]) -> dict[tuple[str, str], list[PlannedCell]]:

@@ -1,12 +1,11 @@
 """A spec's search on the command line: how it is run before the cells, planned and shown."""
 
 from dataclasses import replace
-from functools import partial
 from uuid import uuid4
 
 from orchestrator.analysis.search import Search
 from orchestrator.cli.time_view import time_text
-from orchestrator.console import output, say, warn
+from orchestrator.console import output, say, warn_beside_progress
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.plan.pricing import Price, Pricing
@@ -108,7 +107,7 @@ def _is_left(found: PlannedSearch) -> bool:
 
 def _run(plan: Plan, found: PlannedSearch, options: LaunchOptions) -> Search:
     search, store = found.search, found.store
-    with tracking(plan, store, options.tracking_uri, partial(warn, console=output)) as track:
+    with tracking(plan, store, options.tracking_uri, warn_beside_progress) as track:
         track(trial_entries(search.trials, search.method, store))
         say(f"searching: {search.ended} of {search.planned} trials are done")
         say("starting Ray and loading the model ...")

@@ -17,7 +17,9 @@ Model = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="What clients call it.", show_default="the backbone's name"),
 ]
-Precision = Annotated[str, typer.Option(help="Number format: fp32, tf32, bf16 or fp16.")]
+Precision = Annotated[
+    str, typer.Option(metavar="FORMAT", help="Number format: fp32, tf32, bf16 or fp16.")
+]
 Answers = Annotated[
     str,
     typer.Option(
@@ -26,13 +28,16 @@ Answers = Annotated[
         "digits or noise, such as '{top: 5, digits: 2}'.",
     ),
 ]
-Host = Annotated[str, typer.Option(help="Address; one beyond this machine needs --token-from.")]
-Port = Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one.")]
+Host = Annotated[
+    str, typer.Option(metavar="HOST", help="Address; one beyond this machine needs --token-from.")
+]
+Port = Annotated[int, typer.Option(min=0, max=65535, metavar="PORT", help="0 takes a free one.")]
 RequestsPerMinute = Annotated[
     float | None,
     typer.Option(
         min=0.001,
         max=1_000_000,
+        metavar="NUMBER",
         help="Requests for scores that a client may send in any 60 seconds.",
         show_default="no limit",
     ),
@@ -42,6 +47,7 @@ Concurrency = Annotated[
     typer.Option(
         min=1,
         max=1000,
+        metavar="NUMBER",
         help="Requests for scores that are answered at once; others wait.",
         show_default="no limit",
     ),
@@ -51,6 +57,7 @@ Threads = Annotated[
     typer.Option(
         min=1,
         max=1024,
+        metavar="NUMBER",
         help="CPU threads of the model; with as many as an actor has, answers equal those in "
         "memory to the last digit.",
     ),
@@ -78,11 +85,16 @@ Ledger = Annotated[
     str, typer.Option(metavar="FILE", help="Where charges are kept; ':memory:' forgets them.")
 ]
 Fail = Annotated[
-    float, typer.Option(min=0, max=1, help="Share of requests for scores that fail, for tests.")
+    float,
+    typer.Option(
+        min=0, max=1, metavar="SHARE", help="Share of requests for scores that fail, for tests."
+    ),
 ]
 FailSeed = Annotated[
     int | None,
-    typer.Option(help="Seed of which requests fail.", show_default="others each time"),
+    typer.Option(
+        metavar="NUMBER", help="Seed of which requests fail.", show_default="others each time"
+    ),
 ]
 Latency = Annotated[
     str, typer.Option(metavar="DURATION", help="Delay of each request for scores, such as 50ms.")

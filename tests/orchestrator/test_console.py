@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from orchestrator.console import hushed, say
+from orchestrator.console import hushed, say, warn_beside_progress
 
 SCRIPT = """
 from orchestrator.console import output, plain_table, print_anything, say
@@ -41,6 +41,14 @@ def test_what_must_be_said_is_said_where_others_are_hushed(
         say("on the way")
     say("in the end")
     assert capsys.readouterr().out.splitlines() == ["failed", "in the end"]
+
+
+def test_warnings_are_heard_where_progress_is_hushed(capsys: pytest.CaptureFixture[str]) -> None:
+    warn_beside_progress("beside bars")
+    with hushed():
+        warn_beside_progress("without them")
+    printed = capsys.readouterr()
+    assert (printed.out, printed.err) == ("beside bars\n", "without them\n")
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "-5", "x", "9" * 30])

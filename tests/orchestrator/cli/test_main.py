@@ -26,6 +26,7 @@ def test_without_arguments_the_default_spec_is_run(
 
 @pytest.mark.parametrize("verbs", [[], ["datasets"]])
 def test_the_help_tells_each_verb_in_a_whole_sentence(verbs: list[str]) -> None:
-    told = querycurve(*verbs, "--help").out.partition("Commands:\n")[2].splitlines()
+    verbs_and_more = querycurve(*verbs, "--help").out.partition("Commands:\n")[2]
+    told = verbs_and_more.partition("\n\n")[0].splitlines()
     assert len(told) >= 4
     assert all(line.endswith(".") and not line.endswith("...") for line in told)

@@ -119,4 +119,4 @@ def test_what_is_in_the_way_of_a_report_is_named(
         path.symlink_to("/a/disk/that/is/not/there")
     said = querycurve("report", folder / "small.yaml", "--store", folder / "store", "--out", out)
     assert said.code == 2
-    assert f"to {out}: {reason.replace('PLACE', str(path))}. `report" in said.err
+    assert f"to {out}: {reason.replace('PLACE', str(path))}. `querycurve report" in said.err
