@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from functools import cache
 
 from extensions.modules import Broken
+from extensions.reference import Unusable
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,19 @@ def declared(group: str) -> Mapping[str, tuple[Declared, ...]]:
         one = Declared(point.name, point.value.replace(" ", ""), package)
         found.setdefault(point.name, set()).add(one)
     return {name: tuple(sorted(ones, key=str)) for name, ones in sorted(found.items())}
+
+
+def only_one(offered: tuple[Declared, ...]) -> Declared:
+    """What is offered under a name on which packages agree.
+
+    Raises:
+        Unusable: they don't.
+    """
+    first, *others = offered
+    if others:
+        told = " and ".join(f"{one.reference} of {one.package}" for one in offered)
+        raise Unusable(f"{first.name!r} is the name of {told}: write one of these in full")
+    return first
 
 
 def taken_names(group: str, shipped: Container[str]) -> Iterator[Broken]:

@@ -12,7 +12,7 @@ from difflib import get_close_matches
 from functools import cache
 from typing import Any
 
-from extensions.entry_points import Declared, declared, taken_names
+from extensions.entry_points import Declared, declared, only_one, taken_names
 from extensions.fingerprint import code_digest
 from extensions.modules import Broken, modules_in
 from extensions.reference import Unusable, is_reference, load_class, place_of
@@ -197,10 +197,7 @@ def _offered(offered: tuple[Declared, ...]) -> type[Method]:
     Raises:
         Unusable: there are several, or it can't be used.
     """
-    first, *others = offered
-    if others:
-        told = " and ".join(f"{one.reference} of {one.package}" for one in offered)
-        raise Unusable(f"{first.name!r} is the name of {told}: write one of these in full")
+    first = only_one(offered)
     try:
         kind = _outside(first.reference)
     except Unusable as error:

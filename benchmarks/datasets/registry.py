@@ -20,7 +20,7 @@ from benchmarks.datasets.packed.layout import is_pack
 from benchmarks.datasets.packed.location import open_location
 from benchmarks.naming import did_you_mean
 from benchmarks.quoting import quoted
-from extensions.entry_points import Declared, declared, taken_names
+from extensions.entry_points import Declared, declared, only_one, taken_names
 from extensions.modules import Broken, modules_in
 from extensions.reference import NotInstalled, Unusable, is_reference, load_class, place_of
 
@@ -141,10 +141,10 @@ def _offered(offered: tuple[Declared, ...]) -> type[Dataset]:
     Raises:
         DatasetError: there are several, or it can't be used.
     """
-    first, *others = offered
-    if others:
-        told = " and ".join(f"{one.reference} of {one.package}" for one in offered)
-        raise DatasetError(f"{first.name!r} is the name of {told}: write one of these in full")
+    try:
+        first = only_one(offered)
+    except Unusable as error:
+        raise DatasetError(str(error)) from None
     try:
         kind = _outside(first.reference)
     except DatasetError as error:
