@@ -5,8 +5,6 @@ Nodes are Ray's own processes on this machine; GPUs are made up.
 
 from __future__ import annotations
 
-import os
-import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -20,29 +18,9 @@ from orchestrator.pool.cluster import connected
 from orchestrator.pool.pool import ActorPool, PoolTask
 from orchestrator.pool.slots import PoolLimits
 from tests.orchestrator.cli.runs import wait_until
+from tests.orchestrator.pool.gpu_actor import make_actor
 
 pytestmark = [pytest.mark.cluster, pytest.mark.fault]
-
-
-class OnGpu:
-    """An actor that takes a while to start and says which node it is on."""
-
-    def __init__(self) -> None:
-        time.sleep(0.5)
-
-    def work(self, seconds: float) -> str:
-        time.sleep(seconds)
-        return str(ray.get_runtime_context().get_node_id())
-
-    def gpus(self) -> str:
-        """The GPUs that PyTorch would see."""
-        time.sleep(0.1)
-        return os.environ["CUDA_VISIBLE_DEVICES"]
-
-
-def make_actor() -> Any:
-    remote: Any = ray.remote(OnGpu)
-    return remote.options(num_cpus=0, num_gpus=1, max_restarts=0).remote()
 
 
 class Work:

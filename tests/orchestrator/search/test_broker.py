@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from orchestrator.spec.load import load_spec
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import WorkerSetup
+from tests.orchestrator.search.loan_actors import Oracle, Owner
 
 SPEC = (
     "budget=60",
@@ -40,32 +40,6 @@ pytestmark = pytest.mark.cluster
 def connection(cluster: Cluster) -> Iterator[None]:
     with connected(cluster.address):
         yield
-
-
-class Oracle:
-    """An actor of the pool that knows who it is."""
-
-    def __init__(self) -> None:
-        self.name = ray.get_runtime_context().get_actor_id()
-
-    def identity(self) -> str:
-        return str(self.name)
-
-
-class Owner:
-    """Holds an oracle, like a trial's process."""
-
-    def take(self, broker: Any) -> str:
-        me = ray.get_runtime_context()
-        oracle = None
-        while oracle is None:
-            oracle = ray.get(broker.acquire.remote(me.get_actor_id(), me.current_actor))
-            time.sleep(0.02)
-        identity: str = ray.get(oracle.identity.remote())
-        return identity
-
-    def give_back(self, broker: Any) -> None:
-        ray.get(broker.release.remote(ray.get_runtime_context().get_actor_id()))
 
 
 def _owner() -> Any:
