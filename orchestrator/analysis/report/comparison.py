@@ -13,6 +13,7 @@ from orchestrator.analysis.charts.palette import Look, looks_apart, looks_of
 from orchestrator.analysis.runs import ZERO_SHOT, Contender, Run
 from orchestrator.analysis.scores import Scores, scores_of
 from orchestrator.analysis.search import SearchFindings
+from orchestrator.analysis.standings import Standings, standings_of
 from orchestrator.analysis.table import Row, comparison
 from orchestrator.console import counted
 from orchestrator.money import Prices
@@ -124,6 +125,11 @@ class Comparison:
     def scores(self) -> dict[int, Scores]:
         """Final accuracies by number of shots."""
         return {shots: scores_of(self.at(shots)) for shots in self.shots}
+
+    @cached_property
+    def standings(self) -> dict[int, Standings | None]:
+        """The numbers that the protocol asks, by number of shots; None where there are none."""
+        return {shots: standings_of(self.at(shots)) for shots in self.shots}
 
     @cached_property
     def at_queries(self) -> tuple[int, ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from orchestrator.analysis.access import TRANSLUCENT, Track
 from orchestrator.analysis.runs import Run
+from orchestrator.analysis.standings import Measure, harmonic_words, over_words
 from orchestrator.answers import ALL
 from orchestrator.console import counted
 
@@ -29,7 +30,8 @@ class Conditions:
         budget: queries that each trial could spend.
         answers: what methods saw of the black box's scores, in words; empty where nothing trains.
         sources: datasets that prompts came from, of protocols that test them on others.
-        datasets: those that the accuracy is the mean of.
+        measure: what methods are ranked by.
+        datasets: those that it is the mean of.
         track: methods of inner layers have one of their own.
     """
 
@@ -40,6 +42,7 @@ class Conditions:
     budget: str
     answers: str
     sources: tuple[str, ...]
+    measure: Measure
     datasets: tuple[str, ...]
     track: Track
 
@@ -58,13 +61,21 @@ class Conditions:
             words.append(f"prompts from {', '.join(self.sources)}")
         if self.track == TRANSLUCENT:
             words.append(self.track)
-        count = len(self.datasets)
-        words.append(f"mean of {count} datasets" if count > 1 else f"on {self.datasets[0]}")
+        words += [harmonic_words(self.measure), over_words(self.measure, self.datasets)]
         return ", ".join(filter(None, words))
 
 
-def conditions_of(runs: Sequence[Run], datasets: tuple[str, ...], track: Track) -> Conditions:
-    """Those of one method's runs on the datasets of its mean."""
+def conditions_of(
+    runs: Sequence[Run], measure: Measure, datasets: tuple[str, ...], track: Track
+) -> Conditions:
+    """Those of one method's number.
+
+    Args:
+        runs: what it is made of, with those that trained the prompts where that was elsewhere.
+        measure: what it is.
+        datasets: those that it is the mean of.
+        track: the method's.
+    """
     moved = [run for run in runs if run.transferred]  # what the others are there for
     return Conditions(
         protocol=_joined(run.protocol for run in moved or runs),
@@ -74,6 +85,7 @@ def conditions_of(runs: Sequence[Run], datasets: tuple[str, ...], track: Track) 
         budget=_joined(_budget(run) for run in runs if run.shots),
         answers=_joined(run.answers for run in runs if run.shots),
         sources=tuple(sorted({run.source for run in runs if run.source is not None})),
+        measure=measure,
         datasets=datasets,
         track=track,
     )

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import statistics
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from orchestrator.analysis.access import access_words, hardness
 from orchestrator.analysis.bootstrap import mean_over_datasets
-from orchestrator.analysis.intervals import interval_text
+from orchestrator.analysis.intervals import MeanInterval, interval_text
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.mean_cells import mean_text
-from orchestrator.analysis.runs import Contender, Run, by_contender
-from orchestrator.analysis.scores import Scores
+from orchestrator.analysis.runs import NEW_ACCURACY, Run
 from orchestrator.analysis.site.conditions import Conditions, conditions_of
+from orchestrator.analysis.standings import Standing, Standings, nothing_words
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,8 @@ class Experiment:
 
 
 @dataclass(frozen=True)
-class Accuracy:
-    """A number as the report's own table of accuracies has it.
+class Number:
+    """A number as the report's own table has it.
 
     Attributes:
         mean: percent.
@@ -49,11 +49,6 @@ class Accuracy:
     upper: float | None
     text: str
 
-    @property
-    def shown(self) -> float:
-        """The mean as it is rounded there: who is level there is level here."""
-        return round(self.mean, 1)
-
 
 @dataclass(frozen=True)
 class Entry:
@@ -62,8 +57,8 @@ class Entry:
     Attributes:
         label: the method's label, with the mark of those that learn from test images.
         experiments: names of the experiments that have it.
-        accuracy: after the last query, never the best on the way.
-        runs: all that the number is a mean of.
+        standing: its place among the methods of its experiment.
+        number: what that is by, after the last query, never the best on the way.
         access: what the method needs of a black box, in words.
         hardness: orders these, the easiest first.
         search_queries: queries of the search that has found its settings; 0 without one.
@@ -71,29 +66,46 @@ class Entry:
 
     label: str
     experiments: tuple[str, ...]
-    accuracy: Accuracy
-    runs: tuple[Run, ...]
+    standing: Standing
+    number: Number
     access: str
     hardness: tuple[int | bool, ...]
     search_queries: int = 0
 
     @property
-    def results(self) -> Mapping[str, float | None]:
-        """The accuracy of each cell, by key: equal ones are the same entry, whoever reports it."""
-        return {run.trace.key: run.accuracy for run in self.runs}
+    def runs(self) -> tuple[Run, ...]:
+        """All that the number is of, and what trained it."""
+        return runs_of(self.standing)
+
+    @property
+    def shown(self) -> float:
+        """The number as it is rounded in the report: who is level there is level here."""
+        return self.standing.rounded
+
+    @property
+    def order(self) -> tuple[object, ...]:
+        """Sorts entries as the report does, the best first."""
+        return (-self.shown, self.hardness, self.standing.who.method, self.experiments)
+
+    @property
+    def results(self) -> Mapping[str, tuple[float | None, ...]]:
+        """What each cell ended with, by key: equal ones are the same entry, whoever reports it."""
+        return {run.trace.key: (run.accuracy, run.trace.last(NEW_ACCURACY)) for run in self.runs}
 
     @property
     def trains(self) -> bool:
         """Whether it is a method that trains; the others have no seeds."""
-        return self.runs[0].shots > 0
+        return self.standing.who.shots > 0
 
     @property
     def seeds(self) -> tuple[int, ...]:
         """Seeds that all datasets have."""
-        found: dict[str, set[int]] = {}
-        for run in self.runs:
-            found.setdefault(run.dataset, set()).add(run.seed)
-        return tuple(sorted(set.intersection(*found.values())))
+        return tuple(self.standing.by_seed)
+
+    def beside(self, name: str) -> Number | None:
+        """A number that stands beside it, such as the accuracy on new classes."""
+        found = self.standing.beside.get(name)
+        return None if found is None else _of_seeds(found)
 
     @property
     def queries(self) -> float:
@@ -114,60 +126,62 @@ def entries_of(experiment: Experiment) -> Iterator[tuple[Conditions, Entry]]:
     Methods that don't train are compared with all that do, under the conditions of each of these.
     """
     comparison = experiment.comparison
-    for shots in comparison.shots if comparison.runs else ():
-        scores = comparison.scores[shots]
-        if not scores.datasets:
+    for shots, standings in comparison.standings.items():
+        if standings is None:
             continue
-        runs = [run for run in comparison.at(shots) if run.dataset in scores.datasets]
-        found = {
-            who: (_conditions(comparison, scores, mine), _entry(experiment, scores, who, mine))
-            for who, mine in by_contender(runs).items()
-            if who in scores.values
-        }
-        trained = dict.fromkeys(where for who, (where, _) in found.items() if who.shots)
-        for who, (own, entry) in found.items():
-            rivals = [] if who.shots else [one for one in trained if one.track == own.track]
+        found = [
+            (_conditions(comparison, standings, one), _entry(experiment, shots, standings, one))
+            for one in standings.found
+        ]
+        trained = dict.fromkeys(where for where, entry in found if entry.trains)
+        for own, entry in found:
+            rivals = [] if entry.trains else [one for one in trained if one.track == own.track]
             for where in rivals or [own]:
                 yield where, entry
 
 
-def without_number(experiment: Experiment) -> tuple[int, ...]:
-    """Numbers of shots at which an experiment has no dataset with results of all methods."""
+def without_number(experiment: Experiment) -> dict[int, str]:
+    """Numbers of shots at which an experiment has none to rank by, with the reason."""
     comparison = experiment.comparison
-    return tuple(shots for shots in comparison.shots if not comparison.scores[shots].datasets)
+    missing = [shots for shots, found in comparison.standings.items() if found is None]
+    return {shots: nothing_words(comparison.at(shots)) for shots in missing}
 
 
-def _conditions(comparison: Comparison, scores: Scores, runs: Sequence[Run]) -> Conditions:
-    return conditions_of(runs, scores.datasets, comparison.track(runs[0].method))
+def runs_of(standing: Standing) -> tuple[Run, ...]:
+    """All that a number is of, and what trained it."""
+    return (*standing.trained, *standing.runs)
 
 
-def _entry(experiment: Experiment, scores: Scores, who: Contender, runs: Sequence[Run]) -> Entry:
-    comparison = experiment.comparison
-    access = comparison.access.get(who.method)
+def _conditions(comparison: Comparison, standings: Standings, one: Standing) -> Conditions:
+    track = comparison.track(one.who.method)
+    return conditions_of(runs_of(one), standings.measure, standings.datasets, track)
+
+
+def _entry(experiment: Experiment, shots: int, standings: Standings, one: Standing) -> Entry:
+    comparison, label = experiment.comparison, one.who.method
+    access = comparison.access.get(label)
     found = comparison.search
-    searched = found is not None and found.found == who.method
+    searched = found is not None and found.found == label
     return Entry(
-        label=comparison.marked(who.method),
+        label=comparison.marked(label),
         experiments=(experiment.name,),
-        accuracy=_accuracy(comparison, scores, who),
-        runs=tuple(runs),
+        standing=one,
+        number=_number(comparison, shots, standings, one),
         access=access_words(access),
         hardness=hardness(access),
         search_queries=found.search.queries if found is not None and searched else 0,
     )
 
 
-def _accuracy(comparison: Comparison, scores: Scores, who: Contender) -> Accuracy:
+def _number(comparison: Comparison, shots: int, standings: Standings, one: Standing) -> Number:
     """The number of the report's table: of its mean, or of the one dataset."""
-    if len(scores.datasets) > 1:
-        mean = mean_over_datasets(scores, who)
-        return Accuracy(mean.mean, mean.lower, mean.upper, mean_text(mean))
-    (dataset,) = scores.datasets
-    (value,) = (
-        row.accuracy
-        for row in comparison.rows
-        if (row.group.dataset, row.group.contender) == (dataset, who)
-    )
+    if standings.measure == "accuracy" and len(standings.datasets) > 1:
+        mean = mean_over_datasets(comparison.scores[shots], one.who)
+        return Number(mean.mean, mean.lower, mean.upper, mean_text(mean))
+    return _of_seeds(one.number)
+
+
+def _of_seeds(value: MeanInterval) -> Number:
     if value.half_width is None:
-        return Accuracy(value.mean, None, None, interval_text(value))
-    return Accuracy(value.mean, value.lower, value.upper, interval_text(value))
+        return Number(value.mean, None, None, interval_text(value))
+    return Number(value.mean, value.lower, value.upper, interval_text(value))

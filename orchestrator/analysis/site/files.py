@@ -10,10 +10,14 @@ from orchestrator.analysis.site.leaderboard import Leaderboard, Ranked
 
 COLUMNS = (
     "table", "protocol", "backbone", "precision", "shots", "budget", "answers", "sources",
-    "datasets", "track", "rank", "method", "accuracy", "lower", "upper", "shown", "seeds",
-    "queries", "search_queries", "access", "experiments",
+    "measure", "datasets", "track", "rank", "method", "value", "lower", "upper", "shown", "base",
+    "new", "source", "seeds", "queries", "search_queries", "access", "experiments",
 )  # fmt: skip
-"""`table` numbers the tables of the page; only rows of one table may be compared."""
+"""`table` numbers the tables of the page; only rows of one table may be compared.
+
+`value` is what methods are ranked by, in percent, and `measure` says what that is. `base`, `new`
+and `source` are the accuracies beside it, where the protocol has them.
+"""
 
 
 def leaderboard_csv(boards: Iterable[Leaderboard]) -> str:
@@ -26,10 +30,11 @@ def leaderboard_csv(boards: Iterable[Leaderboard]) -> str:
     return file.getvalue()
 
 
-def _row(number: int, board: Leaderboard, row: Ranked) -> Sequence[object]:
-    where, entry, accuracy = board.conditions, row.entry, row.entry.accuracy
+def _row(table: int, board: Leaderboard, row: Ranked) -> Sequence[object]:
+    where, entry, number = board.conditions, row.entry, row.entry.number
+    beside = [entry.beside(name) for name in ("base", "new", "source")]
     return (
-        number,
+        table,
         where.protocol,
         board.backbone,
         where.precision,
@@ -37,14 +42,16 @@ def _row(number: int, board: Leaderboard, row: Ranked) -> Sequence[object]:
         where.budget.replace(",", ""),
         where.answers,
         ";".join(where.sources),
+        where.measure,
         ";".join(where.datasets),
         where.track,
         row.rank,
         row.name,
-        _number(accuracy.mean),
-        _number(accuracy.lower),
-        _number(accuracy.upper),
-        accuracy.text,
+        _number(number.mean),
+        _number(number.lower),
+        _number(number.upper),
+        number.text,
+        *(_number(None if one is None else one.mean) for one in beside),
         len(entry.seeds),
         _number(entry.queries),
         entry.search_queries,

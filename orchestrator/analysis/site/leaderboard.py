@@ -54,6 +54,11 @@ class Leaderboard:
         """The conditions in a line."""
         return self.conditions.title(self.backbone)
 
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Names of what stands beside the number that methods are ranked by."""
+        return tuple(dict.fromkeys(name for row in self.rows for name in row.entry.standing.beside))
+
 
 class _Pile:
     """Entries that may be compared, before they are ranked."""
@@ -105,10 +110,10 @@ def leaderboards_of(experiments: Iterable[Experiment]) -> tuple[Leaderboard, ...
 
 def _leaderboard(where: Conditions, entries: Sequence[Entry], *, alone: bool) -> Leaderboard:
     times = Counter(entry.label for entry in entries)
-    ordered = sorted(entries, key=lambda e: (-e.accuracy.shown, e.hardness, e.label, e.experiments))
+    ordered = sorted(entries, key=lambda entry: entry.order)
     rows = [
         Ranked(
-            1 + sum(other.accuracy.shown > entry.accuracy.shown for other in entries),
+            1 + sum(other.shown > entry.shown for other in entries),
             f"{entry.label} ({entry.experiments[0]})" if times[entry.label] > 1 else entry.label,
             entry,
         )

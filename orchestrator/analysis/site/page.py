@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
@@ -11,8 +11,10 @@ from markupsafe import Markup
 
 from orchestrator.analysis.access import UNLABELLED, UNLABELLED_WORDS
 from orchestrator.analysis.report.mean_cells import BRACKETS
+from orchestrator.analysis.site.conditions import Conditions
 from orchestrator.analysis.site.entry import Experiment, without_number
 from orchestrator.analysis.site.leaderboard import Leaderboard
+from orchestrator.analysis.standings import Measure
 
 GENERATOR = "querycurve report --to"
 """Stands in the page's head: by it, the folder of an earlier site is known."""
@@ -49,6 +51,7 @@ def render_index(
         experiments=experiments,
         left_out=left_out,
         caption=caption,
+        ranked_by=ranked_by,
         gaps=without_number,
         address=report_address,
         generator=GENERATOR,
@@ -64,20 +67,51 @@ def report_address(name: str) -> str:
 
 def caption(board: Leaderboard) -> str:
     """How to read a table."""
-    where, texts = board.conditions, [row.entry.accuracy.text for row in board.rows]
-    several = len(where.datasets) > 1
+    texts = [row.entry.number.text for row in board.rows]
     said = [
-        f"Test accuracy in percent after the last query, as the reports have it; never the best on "
-        f"the way. {'Datasets' if several else 'Dataset'}: {', '.join(where.datasets)}."
+        f"{_what(board.conditions)}, in percent after the last query, as the reports have it; "
+        f"never the best on the way. {_where(board.conditions)}"
     ]
-    if any("[" in text for text in texts):
+    redrawn, by_seed = (any(mark in text for text in texts) for mark in "[±")
+    if redrawn:
         said.append(BRACKETS)
-    if any("±" in text for text in texts):
+    if by_seed:
         said.append("±: 95 % t-interval over seeds.")
-    said.append("Methods that are level have the same rank; intervals say whether a lead is sure.")
+    sure = "; intervals say whether a lead is sure" if redrawn or by_seed else ""
+    said.append(f"Methods that are level have the same rank{sure}.")
     if any(UNLABELLED in row.name for row in board.rows):
         said.append(UNLABELLED_WORDS)
     return " ".join(said)
+
+
+def ranked_by(board: Leaderboard) -> str:
+    """Heads the column of the number that methods are ranked by."""
+    return _HEADS[board.conditions.measure]
+
+
+_HEADS: Mapping[Measure, str] = {
+    "accuracy": "accuracy",
+    "harmonic mean": "H",
+    "accuracy on targets": "targets",
+}
+
+
+def _what(where: Conditions) -> str:
+    """The number of a table, in words."""
+    if where.measure != "harmonic mean":
+        return "Test accuracy"
+    both = "classes that were trained on (base) and on those that were not (new)"
+    if len(where.datasets) == 1:
+        return f"H is the harmonic mean of test accuracy on {both}, taken for each seed"
+    return f"H is the harmonic mean of the mean test accuracies on {both}"
+
+
+def _where(where: Conditions) -> str:
+    """The datasets of a table, and the source that is none of them."""
+    one = "Target" if where.measure == "accuracy on targets" else "Dataset"
+    told = f"{one}{'s' if len(where.datasets) > 1 else ''}: {', '.join(where.datasets)}"
+    source = " or ".join(where.sources)
+    return f"{told}; the source, {source}, stands apart." if source else f"{told}."
 
 
 def _source(environment: Environment, name: str) -> str:

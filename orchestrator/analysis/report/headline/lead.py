@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from orchestrator.analysis.intervals import mean_interval
 from orchestrator.analysis.report.comparison import Comparison
-from orchestrator.analysis.report.headline.standings import Standing, Standings
 from orchestrator.analysis.significance import FEWEST_DATASETS, against_the_best
+from orchestrator.analysis.standings import Standing, Standings
 from orchestrator.console import counted
 
 
@@ -20,10 +20,11 @@ def lead_words(
         first: the best of its track.
         second: the next one of the same track.
     """
-    few = _few(standings.datasets)
+    datasets = len(standings.datasets)
+    few = _few(datasets)
     if first.shown == second.shown:
         return few
-    if standings.final and standings.datasets >= FEWEST_DATASETS:
+    if standings.measure == "accuracy" and datasets >= FEWEST_DATASETS:
         return _tested(comparison, standings, first, second)
     return f"{_over_seeds(first, second)} {few}".strip()
 

@@ -12,10 +12,10 @@ from orchestrator.analysis.intervals import interval_text
 from orchestrator.analysis.regret import regrets_of
 from orchestrator.analysis.report.comparison import Comparison
 from orchestrator.analysis.report.headline.lead import lead_words
-from orchestrator.analysis.report.headline.standings import Standing, Standings, standings_of
 from orchestrator.analysis.report.headline.work import work_words
 from orchestrator.analysis.runs import ZERO_SHOT, Contender, Run
 from orchestrator.analysis.search_verdict import counted_queries, verdict
+from orchestrator.analysis.standings import Standing, Standings, nothing_words
 from orchestrator.answers import ALL
 from orchestrator.console import counted
 
@@ -49,10 +49,10 @@ def _comparisons(comparison: Comparison) -> Iterator[str]:
     shots = comparison.shots
     shown = shots if len(shots) <= MOST_SHOTS else (shots[0], shots[-1])
     for count in shown:
-        standings = standings_of(comparison, count)
+        standings = comparison.standings[count]
         if standings is None:
             begin = _with(comparison, count)
-            yield _capital(f"{begin}no dataset has results of all methods yet.")
+            yield _capital(f"{begin}{nothing_words(comparison.at(count))}.")
         else:
             yield " ".join(_of_shots(comparison, standings))
     if len(shown) < len(shots):
@@ -111,7 +111,7 @@ def _told(comparison: Comparison, standings: Standings, plain: Sequence[Standing
         return f"{start} {names} are level with {first.shown} %{note}{rest}."
     follower = _with_queries(comparison, others[0])
     rest = f", {zero}" if zero else ""
-    if base is not None and base.value > others[0].value:
+    if base is not None and base.rounded > others[0].rounded:
         rest = f", below zero-shot with {base.shown} %"
     return (
         f"{start} {leader} leads with {first.shown} %{note}; {follower} follows with "

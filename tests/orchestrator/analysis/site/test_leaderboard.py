@@ -53,7 +53,7 @@ def test_methods_are_ranked_with_the_numbers_of_the_reports_own_table() -> None:
     assert names(board) == [(1, "zip"), (2, "bptvlm"), (3, "bar"), (4, "zero_shot")]
     (table,) = [b for b in summary.blocks(experiment.comparison) if isinstance(b, TableBlock)]
     mean = dict(zip(table.header, map(cell_of, table.rows[-1]), strict=True))
-    assert {row.name: row.entry.accuracy.text for row in board.rows} == {
+    assert {row.name: row.entry.number.text for row in board.rows} == {
         name: cell.text for name, cell in mean.items() if name != "dataset"
     }
     assert [row.entry.queries_text for row in board.rows] == ["1,000"] * 3 + ["0"]
@@ -63,7 +63,7 @@ def test_methods_are_ranked_with_the_numbers_of_the_reports_own_table() -> None:
 def test_on_one_dataset_the_interval_is_that_of_its_seeds() -> None:
     runs = [make_run([(100, value)], seed=seed) for seed, value in ((1, 60.0), (2, 62.0))]
     (board,) = leaderboards_of([of("one", runs)])
-    assert board.rows[0].entry.accuracy.text == "61.0 ± 12.7"
+    assert board.rows[0].entry.number.text == "61.0 ± 12.7"
     assert board.title == "few_shot, 16 shots, on dots"
 
 
@@ -162,6 +162,46 @@ def test_a_transfer_is_one_table_of_its_protocol() -> None:
     assert board.rows[0].entry.queries == 100, "those that trained it"
 
 
+def test_a_source_is_beside_the_mean_of_targets_and_not_in_it() -> None:
+    runs = [make_run([(100, 90.0)], dataset="imagenet"), zero_shot_run(40, "imagenet")]
+    for name, accuracy in (("dots", 44), ("letters", 46)):
+        runs += [moved_run(name, accuracy, 1), zero_shot_run(50, name)]
+    (board,) = leaderboards_of([of("transfer", runs)])
+    assert names(board) == [(1, "zero_shot"), (2, "zip")], "whatever they reach on the source"
+    assert [row.entry.number.text for row in board.rows] == ["50.0", "45.0"]
+    assert board.title == "cross_dataset, 16 shots, prompts from imagenet, mean of 2 targets"
+    source = [row.entry.beside("source") for row in board.rows]
+    assert [one.text for one in source if one] == ["40.0", "90.0"]
+
+
+def test_new_classes_count_as_base_classes_do() -> None:
+    runs = [
+        make_run([(100, base)], dataset=name, method=method, new_accuracy=new)
+        for name in TWO
+        for method, base, new in (("zip", 80.0, 60.0), ("bar", 90.0, 30.0))
+    ]
+    (board,) = leaderboards_of([of("both", [with_cell(r, protocol="base_to_new") for r in runs])])
+    assert names(board) == [(1, "zip"), (2, "bar")], "bar has the better base accuracy"
+    assert board.title == (
+        "base_to_new, 16 shots, harmonic mean of base and new classes, mean of 2 datasets"
+    )
+    first = board.rows[0].entry
+    beside = [first.beside(name) for name in board.beside]
+    assert [one.text for one in (first.number, *beside) if one] == ["68.6", "80.0", "60.0"]
+    other = [with_cell(make_run([(100, 99.0)], dataset=n), protocol="base_to_new") for n in TWO]
+    assert len(leaderboards_of([of("both", runs), of("base", other)])) == 2, "no H, no table of it"
+
+
+def test_equal_base_accuracies_with_other_new_ones_are_no_equal_result() -> None:
+    one, other = (
+        [make_run([(100, 80.0)], dataset=name, new_accuracy=new) for name in TWO]
+        for new in (60.0, 30.0)
+    )
+    (board,) = leaderboards_of([of("one", one), of("other", other)])
+    assert names(board) == [(1, "zip (one)"), (2, "zip (other)")]
+    assert "the same cells with other results" in board.remarks[0]
+
+
 def test_queries_of_a_search_are_told() -> None:
     runs = grid(TWO)
     trial = SearchTrial(0, {}, "complete", {}, 3000)
@@ -173,7 +213,7 @@ def test_queries_of_a_search_are_told() -> None:
 def test_without_a_dataset_that_all_have_there_is_no_number() -> None:
     experiment = of("apart", [make_run([(9, 50.0)]), zero_shot_run(40, "letters")])
     assert leaderboards_of([experiment]) == ()
-    assert without_number(experiment) == (16,)
+    assert without_number(experiment) == {16: "no dataset has results of all methods yet"}
     assert leaderboards_of([of("failed", CASES["all failed"].runs)]) == ()
 
 
@@ -181,9 +221,21 @@ def test_the_file_has_the_numbers_of_the_tables() -> None:
     boards = leaderboards_of([of("one", grid(TWO)), of("two", grid(("dots",)))])
     rows = list(csv.DictReader(io.StringIO(leaderboard_csv(boards))))
     assert [(row["table"], row["rank"], row["method"], row["shown"]) for row in rows] == [
-        (str(number), str(row.rank), row.name, row.entry.accuracy.text)
+        (str(number), str(row.rank), row.name, row.entry.number.text)
         for number, board in enumerate(boards, 1)
         for row in board.rows
     ]
     assert rows[0]["datasets"] == "dots;letters"
     assert (rows[3]["lower"], rows[3]["upper"]) == ("", ""), "zero-shot has no interval"
+    assert {(row["measure"], row["base"], row["source"]) for row in rows} == {("accuracy", "", "")}
+
+
+def test_the_file_has_what_stands_beside_the_numbers() -> None:
+    both = [make_run([(100, 80.0)], new_accuracy=60.0), make_run([(100, 90.0)], dataset="imagenet")]
+    boards = leaderboards_of([of("b", both[:1]), of("t", [both[1], moved_run("dots", 44, 1)])])
+    rows = list(csv.DictReader(io.StringIO(leaderboard_csv(boards))))
+    shown = ("measure", "value", "base", "new", "source")
+    assert [tuple(row[name] for name in shown) for row in rows] == [
+        ("harmonic mean", "68.571429", "80", "60", ""),
+        ("accuracy on targets", "44", "", "", "90"),
+    ]

@@ -15,7 +15,7 @@ from orchestrator.analysis.site.leaderboard import leaderboards_of
 from orchestrator.analysis.site.page import LeftOut, render_index
 from orchestrator.analysis.site.write import Site, write_site
 from orchestrator.errors import UserError
-from tests.orchestrator.analysis.builders import make_run, zero_shot_run
+from tests.orchestrator.analysis.builders import make_run, moved_run, zero_shot_run
 
 RUNS = tuple(
     run
@@ -63,6 +63,20 @@ def test_the_index_needs_no_network_and_no_script(site: Site) -> None:
     assert "prefers-color-scheme: dark" in page
     body = re.sub(r"<script>.*?</script>", "", page, flags=re.DOTALL)
     assert ">61.5</" in body, "tables stand in the page itself"
+
+
+def test_columns_and_captions_say_what_methods_are_ranked_by() -> None:
+    both = make_run([(0, 30), (100, 80.0)], new_accuracy=60.0)
+    transfer = (make_run([(100, 90.0)], dataset="imagenet"), moved_run("dots", 44, 1))
+    found = [Experiment(n, n, Comparison(n, r)) for n, r in (("b", (both,)), ("t", transfer))]
+    page = render_index(leaderboards_of(found), found, [])
+    heads = re.findall(r'class="number">([^<]*)</th>', page)
+    rest = ["seeds", "queries"]
+    assert heads == ["H (%)", "base (%)", "new (%)", *rest, "targets (%)", "source (%)", *rest]
+    cells = re.findall(r'class="number" data-value="([^"]*)"', page)
+    assert [float(text) for text in cells[1:3]] == [80.0, 60.0]
+    assert "H is the harmonic mean of test accuracy on classes that were trained on (base)" in page
+    assert "Target: dots; the source, imagenet, stands apart." in page
 
 
 def test_what_users_wrote_is_text(tmp_path: Path) -> None:
