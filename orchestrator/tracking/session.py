@@ -12,6 +12,7 @@ from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING
 
+from benchmarks.protocols import protocol_named
 from orchestrator.analysis.collect import ANALYSED, failed_runs, finished_runs, stored_runs
 from orchestrator.analysis.runs import Run
 from orchestrator.errors import UserError
@@ -157,8 +158,9 @@ def tracked(plan: Plan) -> TrackedSpec:
 
 
 def _tags(plan: Plan) -> dict[str, str]:
-    datasets = dict.fromkeys(cell.cell.dataset for cell in plan.cells)
-    return experiment_tags(plan.spec.name, tuple(datasets))
+    spec, datasets = plan.spec, dict.fromkeys(cell.cell.dataset for cell in plan.cells)
+    both = protocol_named(spec.protocol).splits_classes
+    return experiment_tags(spec.name, tuple(datasets), source=spec.source, new_classes=both)
 
 
 def _described(tracker: Tracker, plan: Plan) -> Iterator[Entry]:

@@ -10,8 +10,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from orchestrator.analysis.runs import ACCURACY
+from orchestrator.analysis.runs import ACCURACY, NEW_ACCURACY
 from orchestrator.tracking.entries import INTERVAL, WHOLE_SETS
+from orchestrator.tracking.overall_entries import HARMONIC_MEAN, OVERALL
 
 NOTE = "mlflow.note.content"
 VIEW_TAG = "mlflow.sharedViewState."
@@ -24,16 +25,20 @@ _MADE = 1_700_000_000_000
 """When views were made, which MLflow asks for and doesn't show."""
 
 
-def experiment_tags(name: str, datasets: Sequence[str]) -> dict[str, str]:
+def experiment_tags(
+    name: str, datasets: Sequence[str], *, source: str | None = None, new_classes: bool = False
+) -> dict[str, str]:
     """The description and the saved views of a spec.
 
     Args:
         name: the spec's.
         datasets: what it measures on.
+        source: the one of these whose prompts are tested on the others; None without one.
+        new_classes: whether some classes are not trained on.
     """
     views = {MEANS: _means(), CELLS: _cells()}
-    if len(datasets) > 1:
-        views[OVER_DATASETS] = _over_datasets()
+    if len(set(datasets) - {source}) > 1:
+        views[OVER_DATASETS] = _over_datasets(new_classes)
     return {NOTE: _note(name, datasets), **{f"{VIEW_TAG}{id}": views[id] for id in views}}
 
 
@@ -49,9 +54,14 @@ def _note(name: str, datasets: Sequence[str]) -> str:
     )
 
 
-def _over_datasets() -> str:
-    columns = [_ACCURACY, *_tags("access", "shots", "datasets")]
-    return _view("Methods over all datasets, best first", "overall", columns)
+def _over_datasets(new_classes: bool) -> str:
+    """Sorted by what the protocol asks."""
+    tags = _tags("access", "shots", "datasets")
+    name = "Methods over all datasets, best first"
+    if not new_classes:
+        return _view(name, OVERALL, [_ACCURACY, *tags])
+    both = [f"metrics.`{metric}`" for metric in (HARMONIC_MEAN, ACCURACY, NEW_ACCURACY)]
+    return _view(name, OVERALL, [*both, *tags], {"orderByKey": both[0]})
 
 
 def _means() -> str:

@@ -70,6 +70,18 @@ def test_there_is_a_view_of_means_over_datasets_where_there_are_several() -> Non
             assert state["orderByKey"] in state["selectedColumns"]
 
 
+def test_methods_are_sorted_by_what_the_protocol_asks() -> None:
+    name = f"{VIEW_TAG}{OVER_DATASETS}"
+    state = json.loads(
+        json.loads(experiment_tags("demo", DATASETS, new_classes=True)[name])["state"]
+    )
+    assert state["orderByKey"] == "metrics.`harmonic_mean`"
+    shown = [f"metrics.`{metric}`" for metric in ("harmonic_mean", "test_accuracy", "new_accuracy")]
+    assert state["selectedColumns"][:3] == shown
+    assert name in experiment_tags("demo", DATASETS, source="imagenet")
+    assert name not in experiment_tags("demo", DATASETS, source=DATASETS[0]), "one target"
+
+
 def test_an_address_names_the_saved_view_or_filters_for_means() -> None:
     start = "http://host:5000/#/experiments/7/runs?workflowType=machine_learning"
     shown = Experiment("7", "demo", view=MEANS).charts("http://host:5000")
