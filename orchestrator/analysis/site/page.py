@@ -69,7 +69,7 @@ def caption(board: Leaderboard) -> str:
     """How to read a table."""
     texts = [row.entry.number.text for row in board.rows]
     said = [
-        f"{_what(board.conditions)}, in percent after the last query, as the reports have it; "
+        f"{_what(board.conditions)} in percent after the last query, as the reports have it; "
         f"never the best on the way. {_where(board.conditions)}"
     ]
     redrawn, by_seed = (any(mark in text for text in texts) for mark in "[±")
@@ -102,8 +102,8 @@ def _what(where: Conditions) -> str:
         return "Test accuracy"
     both = "classes that were trained on (base) and on those that were not (new)"
     if len(where.datasets) == 1:
-        return f"H is the harmonic mean of test accuracy on {both}, taken for each seed"
-    return f"H is the harmonic mean of the mean test accuracies on {both}"
+        return f"H is the harmonic mean of test accuracy on {both}, taken for each seed,"
+    return f"H is the harmonic mean of the mean test accuracies on {both},"
 
 
 def _where(where: Conditions) -> str:
