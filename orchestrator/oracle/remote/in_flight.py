@@ -1,10 +1,15 @@
 """Several requests at once."""
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from threading import Event
 from typing import TypeVar
 
 _Value = TypeVar("_Value")
+
+
+class _NotBegun(Exception):
+    """A call was left out, as an earlier one had failed."""
 
 
 def in_flight(calls: Sequence[Callable[[], _Value]], most: int) -> list[_Value]:
@@ -19,14 +24,32 @@ def in_flight(calls: Sequence[Callable[[], _Value]], most: int) -> list[_Value]:
     """
     if min(most, len(calls)) <= 1:
         return [call() for call in calls]
+    over = Event()
+
+    def unless_over(call: Callable[[], _Value]) -> _Value:
+        if over.is_set():  # the caller may be slow to wake up: whoever failed says so first
+            raise _NotBegun
+        try:
+            return call()
+        except BaseException:
+            over.set()
+            raise
+
     with ThreadPoolExecutor(min(most, len(calls)), "in-flight") as threads:
-        futures = [threads.submit(call) for call in calls]
+        futures = [threads.submit(unless_over, call) for call in calls]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:  # also where the caller itself is interrupted
+            over.set()
             for future in futures:
                 future.cancel()
     for future in futures:
-        if not future.cancelled() and (error := future.exception()) is not None:
+        if (error := _error(future)) is not None:
             raise error
     return [future.result() for future in futures]
+
+
+def _error(future: Future[_Value]) -> BaseException | None:
+    """What a call that has begun failed with."""
+    error = None if future.cancelled() else future.exception()
+    return None if isinstance(error, _NotBegun) else error

@@ -74,7 +74,7 @@ def test_after_an_error_no_call_begins() -> None:
 
     with pytest.raises(KeyError):
         in_flight([fails] * 500, 2)
-    assert calls < 500
+    assert calls <= 2
 
 
 def test_of_several_errors_the_first_in_order_is_raised() -> None:
