@@ -34,7 +34,9 @@ READ_ALONE = "read from the store alone, and not checked against the present ima
 
 
 @pytest.fixture
-def bench(tmp_path: Path) -> Bench:
+def bench(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Bench:
+    """On a machine that keeps no pixels yet: those of other tests would be told as well."""
+    monkeypatch.setenv("QUERYCURVE_CACHE", str(tmp_path / "cache"))
     return Bench.at(tmp_path)
 
 
