@@ -21,10 +21,10 @@ from querycurve.results import Results, load
 
 if TYPE_CHECKING:
     from orchestrator.cli.work import Work
+    from orchestrator.plan.alike import Group
     from orchestrator.plan.plan import PlannedCell
     from orchestrator.pool.display import RunDisplay
     from orchestrator.pool.options import LaunchOptions
-    from orchestrator.pool.time_left import Group
     from orchestrator.spec.load import SpecSource
 
 GOES_ON = "interrupted; the same call goes on from the last checkpoints"

@@ -5,6 +5,7 @@ from contextlib import suppress
 
 from orchestrator.analysis.collect import run_of
 from orchestrator.console import output, say, warn_beside_progress
+from orchestrator.plan.alike import Group
 from orchestrator.plan.earlier_paces import earlier_paces
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.pool.cluster import connected
@@ -12,7 +13,6 @@ from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
 from orchestrator.pool.options import LaunchOptions, pool_limits, worker_setup
 from orchestrator.pool.run_gate import gates
-from orchestrator.pool.time_left import Group
 from orchestrator.store.storage import BlobMissing
 from orchestrator.store.store import Store
 from orchestrator.tracking.entries import Entry, TrackedSpec, cell_entry

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from orchestrator.cli.plan_view import show_notes, show_skipped, status_counts
+from orchestrator.cli.run_lease import run_lease
 from orchestrator.console import counted, hushed, say
 from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan, PlannedCell
@@ -40,10 +41,11 @@ def launch(plan: Plan, store: Store, options: LaunchOptions, show: Show | None =
         return 0
     if named := named_cluster(options.address):
         check_listening(named)  # a wrong address is refused before seconds go into imports
-    from orchestrator.cli.driving import drive, on_console
+    with run_lease(plan, store.storage):
+        from orchestrator.cli.driving import drive, on_console
 
-    say("starting Ray and loading the model ...")
-    failed = drive(plan, store, options, show or on_console)
+        say("starting Ray and loading the model ...")
+        failed = drive(plan, store, options, show or on_console)
     with hushed(on=False):
         for line in _failures(failed):
             say(line, "red")

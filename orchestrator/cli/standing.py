@@ -24,6 +24,7 @@ class Standing:
         counts: number of cells by status, each counted once.
         working: keys of the cells that somebody works on now.
         searching: whether somebody runs the spec's search now.
+        launched: whether a run of its cells is on, be it that none of them works yet.
         search_left: whether trials of its search are left.
         search_begun: whether its search has any trial.
     """
@@ -31,6 +32,7 @@ class Standing:
     counts: Counter[Status]
     working: frozenset[str] = frozenset()
     searching: bool = False
+    launched: bool = False
     search_left: bool = False
     search_begun: bool = False
 
@@ -41,7 +43,7 @@ class Standing:
         `paused` where anything has begun and more is left, and nothing runs.
         """
         counts = self.counts
-        if self.working or self.searching:
+        if self.working or self.searching or self.launched:
             return "running"
         if not self.search_left and not (counts["in progress"] or counts["new"]):
             return "failed" if counts["failed"] else "done"
@@ -78,6 +80,8 @@ class Standing:
 
     def _workers(self) -> str:
         count = len(self.working)
+        if not count and not self.searching:
+            return "it starts, or is between two cells"
         cells = f"{counted(count, 'cell')} {'works' if count == 1 else 'work'} now"
         if not self.searching:
             return cells
@@ -95,16 +99,19 @@ class Standing:
 
 def standing_of(work: Work) -> Standing:
     """What is going on with a spec; reads the store's leases, and writes nothing."""
+    from orchestrator.cli.run_lease import run_lease_name
     from orchestrator.store.leases import living
 
     keys = {cell.key for cell in work.plan.cells if cell.key and cell.status != "done"}
     lock = None if work.search is None else _lock_of(work.search)
-    held = living(work.store.storage, keys if lock is None else {*keys, lock})
+    launch = run_lease_name(work.plan)
+    held = living(work.store.storage, {*keys, launch, *([] if lock is None else [lock])})
     search = None if work.search is None else work.search.search
     return Standing(
         counts=work.plan.counts(),
         working=held & keys,
         searching=lock in held,
+        launched=launch in held,
         search_left=search is not None and not search.is_over,
         search_begun=search is not None and bool(search.trials),
     )

@@ -3,24 +3,25 @@
 from collections import defaultdict
 from statistics import fmean
 
+from orchestrator.plan.alike import Group, group_of
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.plan import Plan, PlannedCell
 from orchestrator.store.storage import BlobMissing
 from orchestrator.store.store import Store, UnreadableTrace
 
 MOST_READ = 3
-"""Results of a dataset and label that are read: a large store has hundreds."""
+"""Results of a group that are read: a large store has hundreds."""
 
 
-def earlier_paces(plan: Plan, store: Store) -> dict[tuple[str, str], float]:
-    """Seconds per query, or of a whole cell that spends none, by dataset and label.
+def earlier_paces(plan: Plan, store: Store) -> dict[Group, float]:
+    """Seconds per query, or of a whole cell that spends none, by group.
 
     What has no readable result, or was timed by no clock, is left out.
     """
-    done: dict[tuple[str, str], list[PlannedCell]] = defaultdict(list)
+    done: dict[Group, list[PlannedCell]] = defaultdict(list)
     for cell in plan.cells:
         if cell.status == "done":
-            done[cell.cell.dataset, cell.label].append(cell)
+            done[group_of(cell)].append(cell)
     found = {group: _paces(cells[:MOST_READ], store) for group, cells in done.items()}
     return {group: fmean(paces) for group, paces in found.items() if paces}
 

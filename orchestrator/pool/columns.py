@@ -80,6 +80,23 @@ def _without_middle(text: str, width: int) -> str:
     return f"{head.plain}…{tail.plain[::-1]}"
 
 
+def time_told(likely: float | None, least: float, *, wide: bool = True) -> str:
+    """How long something takes, in words; empty if hardly anything is known.
+
+    Args:
+        likely: seconds that it takes about; None if too little is known.
+        least: seconds that it takes at least.
+        wide: whether there is room for words.
+
+    Example:
+        >>> time_told(40, 40), time_told(None, 720), time_told(None, 720, wide=False)
+        ('about 40 s', 'at least 12 min', '>12 min')
+    """
+    if likely is not None:
+        return f"{'about ' if wide else '~'}{duration(likely)}"
+    return f"{'at least ' if wide else '>'}{duration(least)}" if least >= 1 else ""
+
+
 class _Title(ProgressColumn):
     """The title of a cell, or how far the run is; the only column that gives way."""
 
@@ -96,12 +113,10 @@ class _Left(ProgressColumn):
 
     def render(self, task: Task) -> Text:
         seconds = task.fields.get("left")
-        if seconds is None:
-            return Text("? left" if task.fields.get("whole") else "?")
-        told = duration(seconds)
         if not task.fields.get("whole"):
-            return Text(told)
-        return Text(f"about {told} left" if self._wide else f"~{told} left")
+            return Text("?" if seconds is None else duration(seconds))
+        told = time_told(seconds, task.fields.get("least", 0.0), wide=self._wide)
+        return Text(f"{told or '?'} left")
 
 
 def columns_for(width: int) -> tuple[ProgressColumn, ...]:

@@ -8,11 +8,12 @@ from typing import Self
 from rich.console import Console
 from rich.progress import Progress, TaskID
 
-from orchestrator.console import duration, say
+from orchestrator.console import say
+from orchestrator.plan.alike import Group
 from orchestrator.plan.budget import queries_of
 from orchestrator.plan.plan import PlannedCell
-from orchestrator.pool.columns import columns_for
-from orchestrator.pool.time_left import Group, TimeLeft
+from orchestrator.pool.columns import columns_for, time_told
+from orchestrator.pool.time_left import TimeLeft
 
 MOST_NAMED = 4
 """Running cells that a line of a log names."""
@@ -31,7 +32,7 @@ class RunDisplay:
         cells: the cells that will run.
         console: where to print.
         interval: seconds between two lines of a log.
-        paces: seconds per query of earlier cells, by dataset and label.
+        paces: seconds per query of earlier cells, by group.
     """
 
     def __init__(
@@ -57,6 +58,10 @@ class RunDisplay:
         self._progress = Progress(*columns_for(console.width), console=console)
         self._overall = self._progress.add_task("starting", total=max(self._total, 1), whole=True)
         self._bars: dict[str, TaskID] = {}
+
+    def actors(self, count: int) -> None:
+        """So many actors work, or will once they have started."""
+        self._left.actors(count)
 
     def started(self, cell: PlannedCell) -> None:
         """A cell was given to an actor (again, after a lost one)."""
@@ -143,7 +148,8 @@ class RunDisplay:
         if time.monotonic() - self._told >= TELLING:
             self._told = time.monotonic()
             left, self._lefts = self._left.lefts()
-            self._progress.update(self._overall, left=left)
+            least = self._left.at_least() if left is None else left
+            self._progress.update(self._overall, left=left, least=least)
         for key in self._bars.keys() - self._running.keys():
             self._progress.remove_task(self._bars.pop(key))
         for key, cell in self._running.items():
@@ -158,5 +164,6 @@ class RunDisplay:
         if not self._total:
             return ""
         left, _ = self._left.lefts()
-        told = "unknown time" if left is None else f"about {duration(left)}"
+        least = self._left.at_least() if left is None else left
+        told = time_told(left, least) or "unknown time"
         return f", {self._spent:,}/{self._total:,} queries, {told} left"

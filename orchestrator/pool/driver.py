@@ -42,6 +42,7 @@ class Driver:
     on_end: Callable[[PlannedCell], None] = lambda _: None
     actors: Callable[[WorkerSetup, float, float], Callable[[], Any]] = OracleActorFactory
     _queue: CellQueue = field(init=False)
+    _pool: ActorPool | None = None
     _failed: list[tuple[PlannedCell, str]] = field(default_factory=list)
     _left: set[str] = field(default_factory=set)
     _remarks: set[str] = field(default_factory=set)
@@ -57,7 +58,7 @@ class Driver:
             KeyboardInterrupt: somebody interrupted the run; running cells have a checkpoint.
         """
         factory = self.actors(self.setup, self.limits.cpus, self.limits.gpus)
-        pool = ActorPool(
+        pool = self._pool = ActorPool(
             factory, self.limits, self._started, self._progressed, on_event=self.display.say
         )
         with pool, first_interrupt(pool.stop):
@@ -72,15 +73,21 @@ class Driver:
         if cell is None:
             self.display.say("encoding the images of a test split, once for all cells")
         else:
+            self._tell_actors()
             self.display.started(cell)
 
     def _progressed(self, task: PoolTask, progress: Progress) -> None:
+        self._tell_actors()
         self.display.advanced(task.id, progress.queries)
         for notice in progress.notices:
             self.display.say(notice)
         self._remark(progress.remarks)
         if isinstance(self.setup.gate, RunGate):
             self.display.waits(self.setup.gate.standing().text)
+
+    def _tell_actors(self) -> None:
+        if self._pool is not None:
+            self.display.actors(self._pool.slots.expected)
 
     def _remark(self, remarks: tuple[str, ...]) -> None:
         for remark in remarks:  # of every actor, each time

@@ -13,9 +13,9 @@ from typing import Any, Self
 
 from rich.console import Console
 
+from orchestrator.plan.alike import Group
 from orchestrator.plan.plan import PlannedCell
 from orchestrator.pool.display import RunDisplay
-from orchestrator.pool.time_left import Group
 
 LINES = 8
 """Lines below the bars; what failed is told again at the end of a run."""

@@ -86,6 +86,7 @@ class ActorSlots:
     _setup_failures: int = 0
     _grow_after: float = 0.0
     _looked: float = 0.0
+    _fit: int = 0
     _no_room: bool = False
     _refusals: set[str] = field(default_factory=set)
 
@@ -102,10 +103,15 @@ class ActorSlots:
         """Actors that somebody works with."""
         return sum(slot.taken for slot in self._slots)
 
+    @property
+    def expected(self) -> int:
+        """Actors that are ready, and those that start on nodes that have room for them."""
+        return max(self.ready, min(len(self), self._fit))
+
     def room(self) -> int:
         """How many actors there may be now: those asked for, or as many as fit."""
         cpus, gpus = self.limits.cpus, self.limits.gpus
-        fit = room_for(cpus, gpus)
+        fit = self._fit = room_for(cpus, gpus)
         if not fit and not self._no_room:
             size = f"{cpus:g} CPU and {gpus:g} GPU" if gpus else f"{cpus:g} CPU"
             self.tell(f"no node has room for an actor of {size}; waiting for one")

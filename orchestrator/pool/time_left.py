@@ -1,34 +1,87 @@
 """About how long a run still takes: seconds per query differ a hundredfold between methods."""
 
+from __future__ import annotations
+
+import heapq
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from orchestrator.plan.alike import Group, group_of
 from orchestrator.plan.budget import queries_of
+from orchestrator.plan.measurements import evaluations_of
 from orchestrator.plan.plan import PlannedCell
 
-Group = tuple[str, str]
-"""Dataset and label, whose cells take about as long as each other."""
+FACTOR = 2.0
+"""A time is told as likely only where it can hardly be wrong by more than this factor."""
 
-TRUSTED = 0.05
-"""Share of a cell after which its own pace is believed."""
+MOST_AWAITED = 0.5
+"""Share of a cell after which its own pace is believed even if nothing was measured meanwhile."""
 
 
 @dataclass
 class _Running:
-    """A cell at work: since when, and from which query on, its pace is known."""
+    """A cell at work.
+
+    Attributes:
+        since: when it began.
+        fresh: whether it began with its first query, rather than from a checkpoint.
+        warms: whether it is the first on its actor, which warms up with it.
+        trusted: queries after which its own pace is believed.
+        base: when it first told of queries, and how many: before, it loads and is measured.
+        queries: how many it told of last.
+    """
 
     since: float
-    base: int | None
+    fresh: bool
+    warms: bool
+    trusted: float
+    base: tuple[float, int] | None = None
     queries: int = 0
+
+    @property
+    def learns_from(self) -> tuple[float, int] | None:
+        """Since when, and after how many queries, its time is that of any such cell."""
+        if self.fresh and (self.base is None or not self.warms):
+            return self.since, 0
+        return self.base
+
+
+@dataclass(frozen=True)
+class _Guess:
+    """Seconds that something takes.
+
+    Attributes:
+        least: it hardly takes less.
+        likely: it hardly takes twice as long, or half; None where too little is known.
+    """
+
+    least: float = 0.0
+    likely: float | None = None
+
+    @classmethod
+    def known(cls, seconds: float) -> _Guess:
+        """It takes about so long."""
+        return cls(seconds, seconds)
+
+    def after(self, seconds: float) -> _Guess:
+        """What is left of it after so long."""
+        likely = None if self.likely is None else max(0.0, self.likely - seconds)
+        return _Guess(max(0.0, self.least - seconds), likely)
+
+    def times(self, factor: float) -> _Guess:
+        """So many times as long."""
+        likely = None if self.likely is None else factor * self.likely
+        return _Guess(factor * self.least, likely)
 
 
 class TimeLeft:
     """Estimates the rest of a run from the pace of its cells, and of earlier ones.
 
-    The pace of a cell that hasn't run is that of its dataset and label, else of its label on other
-    datasets, else of methods that ask alike, else of any.
+    The pace of a cell that hasn't run is that of cells alike, else of its method on other data,
+    where those differ little in what a query encodes. Other methods say nothing of it.
 
     Args:
         cells: all cells of the run.
@@ -42,28 +95,37 @@ class TimeLeft:
         paces: Mapping[Group, float],
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._cells = {cell.key: cell for cell in cells}
-        self._waiting = dict(self._cells)
-        self._groups = {_group(cell): cell for cell in cells}
+        self._waiting = {cell.key: cell for cell in cells}
+        self._groups = {cell.key: group_of(cell) for cell in cells}
         self._sizes = {cell.key: max(1, queries_of(cell)) for cell in cells}
         self._earlier, self._clock = dict(paces), clock
         self._seen: dict[Group, list[float]] = {}
         self._running: dict[str, _Running] = {}
         self._begun: set[str] = set()
+        self._actors, self._most = 1, 0
+
+    def actors(self, count: int) -> None:
+        """So many cells will be at work at a time, also while some actors still start."""
+        self._actors = count
 
     def started(self, cell: PlannedCell) -> None:
         """A cell begins, or goes on from a checkpoint; then its first report says where."""
         fresh = cell.status != "in progress" and cell.key not in self._begun
         self._begun.add(cell.key)
-        self._running[cell.key] = _Running(self._clock(), 0 if fresh else None)
+        trusted = self._sizes[cell.key] * min(MOST_AWAITED, 1.2 / max(1, evaluations_of(cell) - 1))
+        warms = len(self._running) >= self._most
+        self._running[cell.key] = _Running(self._clock(), fresh, warms, trusted)
+        self._most = max(self._most, len(self._running))
 
     def advanced(self, key: str, queries: int) -> None:
         """A running cell has spent so many queries."""
         running = self._running.get(key)
         if running is None:
             return
-        if running.base is None:
-            running.since, running.base = self._clock(), queries
+        if queries < running.queries:  # that was of the cell before, on the same actor
+            running.base = None
+        if running.base is None and queries:
+            running.base = self._clock(), queries
         running.queries = queries
 
     def left(self, key: str) -> None:
@@ -73,75 +135,92 @@ class TimeLeft:
     def ended(self, key: str, *, ran: bool) -> None:
         """A cell came to its end; `ran` is whether it ran here from where it stood."""
         running, cell = self._running.pop(key, None), self._waiting.pop(key, None)
-        if ran and running is not None and cell is not None and running.base is not None:
-            done = self._sizes[key] - running.base
-            if done > 0:
-                pace = (self._clock() - running.since) / done
-                self._seen.setdefault(_group(cell), []).append(pace)
+        if not ran or running is None or cell is None:
+            return
+        since, done = running.learns_from or (0.0, math.inf)
+        if done < self._sizes[key]:
+            pace = (self._clock() - since) / (self._sizes[key] - done)
+            self._seen.setdefault(self._groups[key], []).append(pace)
 
     def lefts(self) -> tuple[float | None, dict[str, float | None]]:
-        """Seconds that all still takes, on as many actors as work now, and each running cell.
+        """Seconds that all still takes, and each running cell.
 
-        None where nothing like it is known.
+        None where that could be wrong by more than a factor of 2.
         """
-        paces = self._paces()
-        each = {key: self._left(key, paces) for key in self._waiting}
-        running = {key: each.get(key) for key in self._running}
-        known = [left for left in each.values() if left is not None]
-        if not each:
-            return 0.0, running
-        if len(known) < len(each):
-            return None, running
-        return max(sum(known) / max(1, len(running)), *known), running
+        guesses = self._guesses()
+        running = {key: guesses[key].likely for key in self._running if key in guesses}
+        likely = {key: guess.likely for key, guess in guesses.items()}
+        known = {key: seconds for key, seconds in likely.items() if seconds is not None}
+        return (self._together(known) if len(known) == len(likely) else None), running
 
-    def _left(self, key: str, paces: Mapping[Group, float | None]) -> float | None:
-        running, size = self._running.get(key), self._sizes[key]
-        done = 0 if running is None else running.queries
-        pace = None if running is None else self._own_pace(running, size)
-        pace = paces[_group(self._cells[key])] if pace is None else pace
-        return None if pace is None else pace * max(0, size - done)
+    def at_least(self) -> float:
+        """Seconds that all hardly takes less than: what isn't known takes none."""
+        return self._together({key: guess.least for key, guess in self._guesses().items()})
 
-    def _own_pace(self, running: _Running, size: int) -> float | None:
-        if running.base is None or running.queries - running.base < max(1, TRUSTED * size):
+    def _together(self, seconds: Mapping[str, float]) -> float:
+        """Seconds of all cells, each begun in turn as an actor gets free."""
+        busy = [seconds[key] for key in self._running if key in seconds]
+        ends = busy + [0.0] * (max(1, self._actors) - len(busy))
+        heapq.heapify(ends)
+        for key in self._waiting:
+            if key not in self._running:
+                heapq.heapreplace(ends, ends[0] + seconds[key])
+        return max(ends)
+
+    def _guesses(self) -> dict[str, _Guess]:
+        """What each cell that hasn't ended still takes."""
+        known = {**self._earlier, **dict(self._running_paces())}
+        known |= {group: fmean(some) for group, some in self._seen.items()}
+        groups = dict.fromkeys(self._groups[key] for key in self._waiting)
+        paces = {group: _guessed(group, known) for group in groups}
+        return {key: self._rest(key, paces[self._groups[key]]) for key in self._waiting}
+
+    def _rest(self, key: str, pace: _Guess) -> _Guess:
+        """The further a cell is, the more its own pace counts, beside that of cells alike."""
+        size, running = self._sizes[key], self._running.get(key)
+        if running is None:
+            return pace.times(size)
+        if not self._groups[key].asks:
+            return pace.after(self._clock() - running.since)
+        rest, own = max(0, size - running.queries), self._own_pace(running)
+        if own is None or pace.likely is None:
+            return pace.times(rest)
+        share = min(1.0, 2 * running.queries / size)
+        return _Guess.known((share * own + (1 - share) * pace.likely) * rest)
+
+    def _running_paces(self) -> Iterator[tuple[Group, float]]:
+        """What cells at work will have taken for a query, of those whose pace is believed.
+
+        They were measured meanwhile, which may take as long as the queries.
+        """
+        for key, running in sorted(self._running.items(), key=lambda item: item[1].queries):
+            own, since, size = self._own_pace(running), running.learns_from, self._sizes[key]
+            if own is None or since is None or running.base is None:
+                continue
+            begun, first = running.base
+            if running.queries - first >= running.trusted:
+                before, done = begun - since[0], since[1]
+                yield self._groups[key], (before + own * (size - first)) / (size - done)
+
+    def _own_pace(self, running: _Running) -> float | None:
+        """Seconds per query since its first ones, which have to wait for all that comes before."""
+        if running.base is None or running.queries <= running.base[1]:
             return None
-        return (self._clock() - running.since) / (running.queries - running.base)
-
-    def _paces(self) -> dict[Group, float | None]:
-        """The pace of each group of cells, as far as it is known or can be guessed."""
-        seen = {**self._earlier, **{group: fmean(some) for group, some in self._seen.items()}}
-        now = dict(self._running_paces(seen))
-        known = {**now, **seen}
-        alike = {group: cell for group, cell in self._groups.items() if group in known}
-        return {group: _guessed(cell, known, alike) for group, cell in self._groups.items()}
-
-    def _running_paces(self, seen: Mapping[Group, float]) -> Iterator[tuple[Group, float]]:
-        """Paces of groups of which no cell has ended, but one is at work."""
-        for key, running in self._running.items():
-            group = _group(self._cells[key])
-            own = self._own_pace(running, self._sizes[key])
-            if own is not None and group not in seen:
-                yield group, own
+        begun, first = running.base
+        return (self._clock() - begun) / (running.queries - first)
 
 
-def _guessed(
-    cell: PlannedCell, known: Mapping[Group, float], alike: Mapping[Group, PlannedCell]
-) -> float | None:
-    """The pace of a cell by those that are known, of which some are of cells of this run."""
-    if (own := known.get(_group(cell))) is not None:
-        return own
-    if same := [pace for (_, label), pace in known.items() if label == cell.label]:
-        return fmean(same)
-    if not queries_of(cell):
-        return 0.0  # next to nothing beside those that spend queries
-    others = [
-        (other.demand.touches_images, known[group])
-        for group, other in alike.items()
-        if queries_of(other)
+def _guessed(group: Group, known: Mapping[Group, float]) -> _Guess:
+    """The pace of a group by those that are known: its own, else the most similar of its method."""
+    if (own := known.get(group)) is not None:
+        return _Guess.known(own)
+    same = [
+        (group.beside(other), pace) for other, pace in known.items() if group.is_method_of(other)
     ]
-    asked = [pace for touches, pace in others if touches == cell.demand.touches_images]
-    every = asked or [pace for _, pace in others]
-    return fmean(every) if every else None
-
-
-def _group(cell: PlannedCell) -> Group:
-    return cell.cell.dataset, cell.label
+    if same:
+        (least, most), pace = min(same, key=lambda found: found[0][1] / found[0][0])
+        middle = 1.0 if most <= FACTOR * least else math.sqrt(least * most)
+        return _Guess(pace * least / FACTOR, pace * middle if most <= FACTOR**2 * least else None)
+    if not group.asks and not group.images:
+        return _Guess.known(0.0)  # next to nothing beside those that ask
+    return _Guess()

@@ -107,6 +107,7 @@ def test_where_room_is_short_titles_are_cut_and_numbers_are_not(
     with display:
         for cell in long:
             display.started(cell)
+        display.advanced(long[0].key, 1)
         now += 20
         display.advanced(long[0].key, 100)
         whole, one, two = refreshed(display, out)
@@ -186,12 +187,14 @@ def test_a_log_gets_a_line_for_every_end_and_one_now_and_then(
     first, second = cells
     with RunDisplay(cells, console, interval=10) as display:
         display.started(first)
-        now += 9
-        display.advanced(first.key, 40)
+        now += 1
+        display.advanced(first.key, 5)
+        now += 8
+        display.advanced(first.key, 45)
         assert seen(out) == []
         now += 1
         display.advanced(first.key, 50)
-        # 50 queries took 10 seconds, so the other 350 take 70
+        # 45 queries took 9 seconds, so the other 350 take 70
         assert seen(out) == [
             "0/2 cells, 50/400 queries, about 70 s left; "
             "running: pocket_dots / zip / 16 shots / seed 1"
@@ -247,6 +250,36 @@ def test_nothing_is_said_of_time_before_the_first_query(
     display = RunDisplay(cells, console, interval=0)
     display.started(cells[0])
     assert "0/400 queries, unknown time left" in seen(out)[0]
+
+
+def test_a_log_says_what_a_run_takes_at_least_while_some_methods_are_unknown(
+    cells: tuple[PlannedCell, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    first, second = cells
+    other = replace(first, key="other", label="bar")
+    console, out = log()
+    with RunDisplay((first, other, second), console, interval=0) as display:
+        display.started(first)
+        now += 600
+        display.ended(first, "")
+        assert "200/600 queries, at least 10 min left" in seen(out)[-1]
+
+
+@pytest.mark.parametrize(("width", "told"), [(110, "at least 10 min left"), (80, ">10 min left")])
+def test_bars_say_what_a_run_takes_at_least_while_some_methods_are_unknown(
+    width: int, told: str, cells: tuple[PlannedCell, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    first, second = cells
+    display, out = bars((first, replace(first, key="other", label="bar"), second), width)
+    with display:
+        display.started(first)
+        now += 600
+        display.ended(first, "")
+        assert refreshed(display, out)[0].endswith(told)
 
 
 def test_cells_that_spend_no_queries_are_counted_alone(tmp_path: Path) -> None:

@@ -28,6 +28,8 @@ def counts(**numbers: int) -> Counter[Status]:
         (Standing(counts(new=2)), "not started", f"nothing runs; `{RUN}` does"),
         (Standing(counts(new=2), frozenset("ab")), "running", "2 cells work now"),
         (Standing(counts(done=2), searching=True), "running", "the search is at work"),
+        (Standing(counts(new=2), launched=True), "running", "it starts, or is between two cells"),
+        (Standing(counts(new=2), frozenset("ab"), launched=True), "running", "2 cells work now"),
         (
             Standing(counts(done=1), frozenset("a"), searching=True),
             "running",

@@ -15,10 +15,10 @@ from orchestrator.plan.plan import PlannedCell
 from orchestrator.pool import queue as cell_queue
 from orchestrator.pool.display import RunDisplay
 from orchestrator.pool.driver import Driver
-from orchestrator.pool.pool import Outcome, PoolTask
+from orchestrator.pool.pool import ActorPool, Outcome, PoolTask
 from orchestrator.pool.quota import Standing
 from orchestrator.pool.run_gate import RunGate
-from orchestrator.pool.slots import PoolLimits
+from orchestrator.pool.slots import ActorSlots, PoolLimits
 from orchestrator.store.storage import LocalStorage
 from orchestrator.store.store import Store
 from orchestrator.trial.messages import CellOutcome, Progress, WorkerSetup
@@ -56,6 +56,18 @@ def test_remarks_of_many_actors_are_told_once_and_notices_each_time(tmp_path: Pa
         said = Progress(1, notices=("the store is away",), remarks=("the model is slow",))
         driver._progressed(PoolTask(cell, lambda _: None), said)
     assert lines.said == ["the store is away", "the model is slow", "the store is away"]
+
+
+def test_how_many_actors_are_expected_is_told_with_each_progress(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[int] = []
+    monkeypatch.setattr(Lines, "actors", lambda _, count: told.append(count))
+    monkeypatch.setattr(ActorSlots, "expected", 3)
+    driver = driver_of(tmp_path, Lines())
+    driver._pool = ActorPool(lambda: None)
+    driver._progressed(PoolTask("first", lambda _: None), Progress(1))
+    assert told == [3]
 
 
 def test_that_requests_wait_for_a_quota_is_shown(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from orchestrator.errors import UserError
 from orchestrator.pool import actors
 from orchestrator.pool.actors import OracleActor
 from orchestrator.pool.pool import ActorPool, Outcome, PoolTask
-from orchestrator.pool.slots import PoolError, PoolLimits
+from orchestrator.pool.slots import ActorSlots, PoolError, PoolLimits
 from orchestrator.trial.worker import Worker
 from tests.orchestrator.pool.fake_ray import FakeActor, FakeRay, fake_ray
 
@@ -41,6 +41,15 @@ def outcomes_of(
     """Runs tasks on actors that are made one after another."""
     with ActorPool(iter(made).__next__, PoolLimits(actors=most), on_event=told.append) as pool:
         return list(pool.run(Tasks(tasks)))
+
+
+def test_actors_that_start_are_expected_where_nodes_have_room(fake_ray: FakeRay) -> None:
+    slots = ActorSlots(FakeActor, PoolLimits(actors=5))
+    slots.look_around()
+    slots.grow(5)
+    assert (len(slots), slots.ready, slots.expected) == (5, 0, 2)
+    slots.wait((), timeout=0)
+    assert (slots.ready, slots.expected) == (5, 5), "they came, on new nodes"
 
 
 def test_a_refusal_ends_the_run_at_once_with_its_own_words(fake_ray: FakeRay) -> None:
