@@ -8,23 +8,29 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager, suppress
 from uuid import uuid4
 
+from orchestrator.errors import UserError
 from orchestrator.plan.plan import Plan
 from orchestrator.store.leases import Leases
-from orchestrator.store.storage import Storage
+from orchestrator.store.storage import Storage, StorageUnavailable
 
 
 @contextmanager
 def run_lease(plan: Plan, storage: Storage) -> Iterator[None]:
     """Holds the lease of a plan's runs while the block runs, unless another run holds it.
 
+    A store that can't serve just now is no reason to stop: the run itself waits for it.
+
     Args:
         plan: what is run.
         storage: where its results go.
     """
-    with Leases.of_process(storage, run=uuid4().hex).held(run_lease_name(plan)):
+    leases = Leases.of_process(storage, run=uuid4().hex)
+    with ExitStack() as stack:
+        with suppress(StorageUnavailable, UserError):
+            stack.enter_context(leases.held(run_lease_name(plan)))
         yield
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from orchestrator.cli.run_lease import run_lease, run_lease_name
 from orchestrator.store.leases import Holder, Leases, ProcessIdentity
-from orchestrator.store.storage import LocalStorage
+from orchestrator.store.storage import LocalStorage, StorageUnavailable
 from tests.orchestrator.cli.verbs import plan_of, querycurve, write_spec
 
 
@@ -62,3 +62,16 @@ def test_a_run_of_other_cells_is_another_one(spec: Path, tmp_path: Path) -> None
     storage, plan = LocalStorage(tmp_path / "store"), plan_of(spec, tmp_path / "store")
     with run_lease(replace(plan, cells=plan.cells[:1]), storage):
         assert state(spec, tmp_path / "store") == ("not_started", 0)
+
+
+def test_a_store_that_can_keep_no_lease_just_now_stops_no_run(
+    spec: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refused(*_: object) -> None:
+        raise StorageUnavailable("No space left on device")
+
+    storage, plan = LocalStorage(tmp_path / "store"), plan_of(spec, tmp_path / "store")
+    monkeypatch.setattr(LocalStorage, "write_new", refused)
+    with run_lease(plan, storage), pytest.raises(KeyError):  # what the run raises is its own
+        raise KeyError
+    assert storage.names("leases") == ()

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from orchestrator.pixels.cache.checked_number import LENGTH
 from orchestrator.pixels.cache.locks import try_lock
-from orchestrator.pixels.cache.pack_folder import ABOUT, DATA, INDEX
+from orchestrator.pixels.cache.pack_folder import ABOUT, DATA, INDEX, discard
 from orchestrator.pixels.cache.pixel_cache import PixelCache
 from orchestrator.pixels.cache.room import HELD
 from tests.orchestrator.pixels.cache.images import DIGEST, ROWS, holds, image
@@ -213,7 +213,7 @@ def test_who_waited_while_a_pack_was_replaced_writes_nothing_into_the_new_one(
     assert try_lock(index)  # another process is adding an image
     thread = threading.Thread(target=lambda: waiting.put(4, image(4)))
     thread.start()
-    shutil.rmtree(tmp_path / DIGEST)
+    discard(tmp_path / DIGEST)
     other = PixelCache(tmp_path, 10**9).pack(DIGEST, ROWS)
     for row in (3, 2, 1):
         other.put(row, image(row))
