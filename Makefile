@@ -67,10 +67,10 @@ ui: install  ## Open the MLflow UI on what has been run
 # Types and contracts are one process each, which fills the gaps of tests that wait for Ray.
 TOGETHER = $(MAKE) --no-print-directory --jobs 3 types contracts
 
-test: lint  ## Lint, types, import contracts and all tests (6 minutes on 2 cores)
+test: lint  ## Lint, types, import contracts and all tests (8 to 10 minutes on 2 cores)
 	@$(TOGETHER) unit
 
-check: lint  ## The same without tests that need a cluster or inject faults (a minute and a half)
+check: lint  ## The same without tests that need a cluster or inject faults (4 to 5 minutes)
 	@$(TOGETHER) quick
 
 lint: install

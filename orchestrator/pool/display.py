@@ -19,7 +19,10 @@ MOST_NAMED = 4
 """Running cells that a line of a log names."""
 
 TELLING = 0.5
-"""Seconds between two estimates of the time that is left."""
+"""Seconds between two estimates of the time that is left, at least."""
+
+SHARE = 0.02
+"""Share of the driver's time that estimates may take, which are dear with very many cells."""
 
 
 class RunDisplay:
@@ -53,7 +56,7 @@ class RunDisplay:
         self._waits = ""
         self._last = time.monotonic()
         self._lefts: dict[str, float | None] = {}
-        self._told = -math.inf
+        self._tell_from = -math.inf
         self._left = TimeLeft(cells, paces or {}, clock=time.monotonic)
         self._progress = Progress(*columns_for(console.width), console=console)
         self._overall = self._progress.add_task("starting", total=max(self._total, 1), whole=True)
@@ -145,11 +148,12 @@ class RunDisplay:
     def _draw_bars(self) -> None:
         done = f"{self._ended}/{self._cells} cells{self._waits}"
         self._progress.update(self._overall, completed=self._spent, description=done)
-        if time.monotonic() - self._told >= TELLING:
-            self._told = time.monotonic()
+        began = time.monotonic()
+        if began >= self._tell_from:
             left, self._lefts = self._left.lefts()
             least = self._left.at_least() if left is None else left
             self._progress.update(self._overall, left=left, least=least)
+            self._tell_from = began + max(TELLING, (time.monotonic() - began) / SHARE)
         for key in self._bars.keys() - self._running.keys():
             self._progress.remove_task(self._bars.pop(key))
         for key, cell in self._running.items():

@@ -118,6 +118,30 @@ def test_where_room_is_short_titles_are_cut_and_numbers_are_not(
     assert "…" in one and "seed 1" in one and "seed 2" in two
 
 
+def test_estimates_that_are_dear_are_made_rarely(
+    cells: tuple[PlannedCell, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So it is with very many cells; what was spent is told all the time."""
+    now, estimates = 1000.0, 0
+    monkeypatch.setattr(time, "monotonic", lambda: now)
+    display, out = bars(cells)
+
+    def dear() -> tuple[float | None, dict[str, float | None]]:
+        nonlocal now, estimates
+        now, estimates = now + 0.2, estimates + 1
+        return 60.0, {}
+
+    monkeypatch.setattr(display._left, "lefts", dear)
+    with display:
+        display.started(cells[0])
+        for queries in range(1, 101):
+            now += 1
+            display.advanced(cells[0].key, queries)
+        whole, _ = refreshed(display, out)
+    assert "100/400 queries" in whole
+    assert 5 <= estimates <= 12
+
+
 def test_many_running_cells_are_counted_in_a_log(cells: tuple[PlannedCell, ...]) -> None:
     console, out = log()
     many = tuple(replace(cells[0], key=str(number), label=f"m{number}") for number in range(6))
