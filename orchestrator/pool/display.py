@@ -56,6 +56,7 @@ class RunDisplay:
         self._waits = ""
         self._last = time.monotonic()
         self._lefts: dict[str, float | None] = {}
+        self._whole: tuple[float | None, float] = None, 0.0
         self._tell_from = -math.inf
         self._left = TimeLeft(cells, paces or {}, clock=time.monotonic)
         self._progress = Progress(*columns_for(console.width), console=console)
@@ -148,12 +149,8 @@ class RunDisplay:
     def _draw_bars(self) -> None:
         done = f"{self._ended}/{self._cells} cells{self._waits}"
         self._progress.update(self._overall, completed=self._spent, description=done)
-        began = time.monotonic()
-        if began >= self._tell_from:
-            left, self._lefts = self._left.lefts()
-            least = self._left.at_least() if left is None else left
-            self._progress.update(self._overall, left=left, least=least)
-            self._tell_from = began + max(TELLING, (time.monotonic() - began) / SHARE)
+        left, least = self._estimate()
+        self._progress.update(self._overall, left=left, least=least)
         for key in self._bars.keys() - self._running.keys():
             self._progress.remove_task(self._bars.pop(key))
         for key, cell in self._running.items():
@@ -163,11 +160,18 @@ class RunDisplay:
             spent, left = self._queries.get(key, 0), self._lefts.get(key)
             self._progress.update(self._bars[key], completed=spent, left=left)
 
+    def _estimate(self) -> tuple[float | None, float]:
+        """Seconds that all still takes, likely and at least; made anew now and then."""
+        began = time.monotonic()
+        if began >= self._tell_from:
+            left, self._lefts = self._left.lefts()
+            self._whole = left, self._left.at_least() if left is None else left
+            self._tell_from = began + max(TELLING, (time.monotonic() - began) / SHARE)
+        return self._whole
+
     def _pace(self) -> str:
         """Nothing where no cell spends queries, as when prompts are only tested."""
         if not self._total:
             return ""
-        left, _ = self._left.lefts()
-        least = self._left.at_least() if left is None else left
-        told = time_told(left, least) or "unknown time"
+        told = time_told(*self._estimate()) or "unknown time"
         return f", {self._spent:,}/{self._total:,} queries, {told} left"

@@ -118,13 +118,18 @@ def test_where_room_is_short_titles_are_cut_and_numbers_are_not(
     assert "…" in one and "seed 1" in one and "seed 2" in two
 
 
+@pytest.mark.parametrize("where", [terminal, log])
 def test_estimates_that_are_dear_are_made_rarely(
-    cells: tuple[PlannedCell, ...], monkeypatch: pytest.MonkeyPatch
+    where: Callable[[], tuple[Console, io.StringIO]],
+    cells: tuple[PlannedCell, ...],
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """So it is with very many cells; what was spent is told all the time."""
     now, estimates = 1000.0, 0
     monkeypatch.setattr(time, "monotonic", lambda: now)
-    display, out = bars(cells)
+    console, out = where()
+    display = RunDisplay(cells, console, interval=1)
+    display._progress.live.auto_refresh = False
 
     def dear() -> tuple[float | None, dict[str, float | None]]:
         nonlocal now, estimates
@@ -137,8 +142,7 @@ def test_estimates_that_are_dear_are_made_rarely(
         for queries in range(1, 101):
             now += 1
             display.advanced(cells[0].key, queries)
-        whole, _ = refreshed(display, out)
-    assert "100/400 queries" in whole
+    assert "100/400 queries" in " ".join(seen(out))
     assert 5 <= estimates <= 12
 
 
